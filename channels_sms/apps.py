@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ChannelsSmsConfig(AppConfig):
+    name = "channels_sms"
