@@ -1,0 +1,42 @@
+"""The four kinds of refusal that a caller can act on.
+
+    PalabreError
+    |-- NotFound      the thing is not there, or not there for you (both look the same from outside)
+    |-- NotAllowed    it is there, you may see it, and you may not do this to it
+    |-- Conflict      somebody else was first, or its state forbids it now; look again and decide
+    `-- Invalid       what you gave cannot be used; `field` says which part
+
+No HTTP here: the API layer maps kinds to statuses once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class PalabreError(Exception):
+    """A refusal with a stable `code` for programs and a sentence for people."""
+
+    def __init__(self, code: str, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.facts = facts
+
+
+class NotFound(PalabreError):
+    pass
+
+
+class NotAllowed(PalabreError):
+    pass
+
+
+class Conflict(PalabreError):
+    pass
+
+
+class Invalid(PalabreError):
+    def __init__(self, code: str, message: str, *, field: str = "", **facts: Any) -> None:
+        super().__init__(code, message, **facts)
+        self.field = field

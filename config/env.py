@@ -1,0 +1,66 @@
+"""Typed readers of the environment. A wrong or missing value stops the start and names the variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class SettingError(RuntimeError):
+    """A setting is missing or cannot be understood. The message names it and says what is expected."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of `name`, or of the file that `name`_FILE points to (for mounted secrets)."""
+    if name in os.environ:
+        return os.environ[name]
+    if f"{name}_FILE" in os.environ:
+        return Path(os.environ[f"{name}_FILE"]).read_text().strip()
+    if default is None:
+        raise SettingError(f"{name} is not set: see .env.example for what it should hold")
+    return default
+
+
+def number(name: str, default: int) -> int:
+    raw = text(name, str(default))
+    try:
+        return int(raw)
+    except ValueError:
+        raise SettingError(f"{name} must be a whole number, not {raw!r}") from None
+
+
+def flag(name: str, default: bool) -> bool:
+    raw = text(name, "yes" if default else "no").strip().lower()
+    if raw in {"1", "yes", "true", "on"}:
+        return True
+    if raw in {"0", "no", "false", "off", ""}:
+        return False
+    raise SettingError(f"{name} must be yes or no, not {raw!r}")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A list separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    raw = text(name, default)
+    if raw not in allowed:
+        raise SettingError(f"{name} must be one of {', '.join(allowed)}, not {raw!r}")
+    return raw
+
+
+def database(url: str, name: str) -> dict[str, object]:
+    """Django's database settings of a `postgresql://user:password@host:port/name` address."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname:
+        raise SettingError(f"{name} must look like postgresql://user:password@host:5432/palabre")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/") or "palabre",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname,
+        "PORT": str(parts.port or 5432),
+    }

@@ -1,0 +1,43 @@
+"""Leases by row, on the database's clock.
+
+An advisory lock would be lost when PostgreSQL restarts and kept by a hung process: wrong both ways.
+The statements are plain SQL so that the asyncio processes (raw connections) and Django share them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# A new owner gets a higher epoch. The same owner name takes its own lease back at once, also with a higher
+# epoch: its supervisor has reaped the old process. Anybody else waits for the expiry.
+TAKE = """
+insert into jobs_lease as held (name, owner, epoch, expires_at)
+values (%(name)s, %(owner)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s))
+on conflict (name) do update
+    set owner = excluded.owner, epoch = held.epoch + 1, expires_at = excluded.expires_at
+    where held.owner = excluded.owner or held.expires_at <= clock_timestamp()
+returning epoch
+"""
+RENEW = """
+update jobs_lease set expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+where name = %(name)s and owner = %(owner)s and epoch = %(epoch)s and expires_at > clock_timestamp()
+returning epoch
+"""
+GIVE_BACK = """
+update jobs_lease set expires_at = clock_timestamp()
+where name = %(name)s and owner = %(owner)s and epoch = %(epoch)s
+"""
+# True while the lease is still ours, to stand inside the statements that act under it.
+STILL_OURS = """exists (select from jobs_lease where name = %(lease)s and epoch = %(epoch)s
+    and owner = %(owner)s and expires_at > clock_timestamp())"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """A lease that we hold. `deadline` is on this process's monotonic clock, counted from BEFORE the statement
+    that granted it was sent, so it never outlasts the database's own idea."""
+
+    name: str
+    owner: str
+    epoch: int
+    deadline: float

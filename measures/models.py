@@ -1,0 +1,47 @@
+"""One row for each measured stretch of time. Every figure on every screen is a sum, a count or a percentile of these."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from common.ids import uuid7
+
+
+class IntervalKind(models.TextChoices):
+    WAIT = "wait"  # queued -> assigned, or left the queue otherwise
+    BOT = "bot"  # opened -> handed over or closed by the bot
+    HANDLE = "handle"  # assigned to a person -> released or closed
+    FIRST_RESPONSE = (
+        "first_response"  # the first text that a person must answer -> that person's first answer
+    )
+    RESPONSE = "response"  # each later unanswered text -> the next answer of a person
+    STATE = "state"  # an agent's declared state
+    RESOLUTION = "resolution"  # opened -> closed
+
+
+class Interval(models.Model):
+    """Ids are plain: this package lies below those that own them, and a figure outlives an erased conversation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation_id = models.UUIDField()
+    kind = models.CharField(max_length=16, choices=IntervalKind.choices)
+    conversation_id = models.UUIDField(null=True)
+    line_id = models.UUIDField(null=True)
+    queue_id = models.UUIDField(null=True)
+    agent_id = models.UUIDField(null=True)
+    label = models.CharField(max_length=40, default="")  # the agent's state; how a wait ended
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    wall_seconds = models.FloatField()
+    business_seconds = models.FloatField()  # equal to wall_seconds until a line has opening hours
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation_id", "kind", "ended_at"], name="interval_kind_ended"),
+            models.Index(fields=["organisation_id", "agent_id", "ended_at"], name="interval_agent_ended"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__gte=models.F("started_at")), name="interval_forwards"
+            ),
+        ]
