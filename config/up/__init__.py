@@ -1,0 +1,1 @@
+"""One machine, one command: the engines, the processes and the supervisor that keeps them."""

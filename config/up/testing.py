@@ -1,0 +1,103 @@
+"""The pytest plugin that gives tests their engines (`-p config.up.testing` in pyproject.toml).
+
+It must act before pytest-django reads the settings, which is earlier than any conftest. Tests migrate and
+work as the schema's owner; `TEST_APP_DATABASE_URL` opens the same database as the application's role.
+
+`TEST_DATABASE_URL` (an owner's) and `TEST_REDIS_URL` in the environment name servers to use instead.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from config.up import engines
+from config.up.binaries import EngineError
+from config.up.children import Identity
+
+PREFIX = "palabre-test-"
+_running: tuple[engines.Engines, Path] | None = None
+
+
+def throw_away(prefix: str = PREFIX) -> Path:
+    """A state directory for one test run. Those of runs that were killed are removed first."""
+    base = Path(tempfile.gettempdir())
+    for old in base.glob(f"{PREFIX}*"):
+        try:
+            pid, _, started = (old / "owner").read_text().partition(" ")
+            abandoned = not Identity(int(pid), started).alive()
+        except (OSError, ValueError):
+            continue  # just being made, or somebody else's
+        if abandoned:
+            shutil.rmtree(old, ignore_errors=True)
+    state = engines.prepare(Path(tempfile.mkdtemp(prefix=prefix, dir=base)))
+    me = Identity.of(os.getpid())
+    assert me is not None
+    (state / "owner").write_text(f"{me.pid} {me.started}")
+    return state
+
+
+def environment(found: engines.Engines, state: Path) -> dict[str, str]:
+    """What the settings read, for a test run on these engines."""
+    tested = "test_" + urlsplit(found.database_owner_url).path.lstrip("/")
+    return {
+        "PALABRE_MODE": "test",
+        "PALABRE_STATE": str(state),
+        "SECRET_KEY": "tests-sign-with-this-and-nobody-else-does",
+        "PUBLIC_URL": "http://testserver",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+        "DATABASE_URL": found.database_owner_url,
+        "DATABASE_OWNER_URL": found.database_owner_url,
+        "TEST_APP_DATABASE_URL": urlsplit(found.database_url)._replace(path=f"/{tested}").geturl(),
+        "REDIS_URL": found.redis_url,
+        # The server that we started ourselves; what is given from outside has no superuser for us.
+        "TEST_SUPERUSER_URL": found.superuser_url if found.postgres else "",
+    }
+
+
+def start() -> tuple[engines.Engines, Path]:
+    """Engines without fsync in a throw-away directory, or those that TEST_..._URL name."""
+    state = throw_away()
+    try:
+        found = engines.start(
+            state,
+            durable=False,
+            database_url=os.environ.get("TEST_APP_URL", os.environ.get("TEST_DATABASE_URL", "")),
+            database_owner_url=os.environ.get("TEST_DATABASE_URL", ""),
+            redis_url=os.environ.get("TEST_REDIS_URL", ""),
+        )
+    except BaseException:
+        shutil.rmtree(state, ignore_errors=True)
+        raise
+    return found, state
+
+
+def stop(found: engines.Engines, state: Path) -> None:
+    found.stop(5)
+    shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    global _running  # noqa: PLW0603 (one test run a process)
+    if _running is not None or early_config.known_args_namespace.help:
+        return
+    try:
+        found, state = start()
+    except EngineError as error:
+        raise pytest.UsageError(str(error)) from error
+    _running = found, state
+    os.environ.update(environment(found, state))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    global _running  # noqa: PLW0603
+    if _running is not None:
+        stop(*_running)
+        _running = None

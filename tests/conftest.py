@@ -1,0 +1,35 @@
+"""What every test has: the engines (from `config/up/testing.py`), and a test database with both its roles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Django's test database, migrated by its owner and granted to the application's role."""
+    from django.db import connection
+
+    from config import grants
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        grants.apply(cursor, app=grants.role_of(os.environ["TEST_APP_DATABASE_URL"]))
+
+
+@pytest.fixture
+def app_connection(transactional_db: None) -> Iterator[Any]:
+    """The test database as the application's role sees it, to prove what it may not do."""
+    import psycopg
+
+    with psycopg.connect(os.environ["TEST_APP_DATABASE_URL"], autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The Valkey of this test run."""
+    return os.environ["REDIS_URL"]
