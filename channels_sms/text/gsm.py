@@ -52,7 +52,9 @@ def is_gsm(text: str) -> bool:
 
 
 def septets(text: str) -> int:
-    """Septets of a GSM text: two for each character of the extension table. Only meaningful if `is_gsm(text)`."""
+    """Septets of a GSM text, two for each character of the extension table; only meaningful if
+    `is_gsm(text)`.
+    """
     return len(text) + len(_EXTENDED.findall(text))
 
 
@@ -73,11 +75,13 @@ def decode(data: bytes, *, locking: int = 0, single: int = 0) -> str:
     """Text of unpacked septets; never raises.
 
     `locking` and `single` are national language codes from the UDH (0 = none; see `national`).
-    As 23.038 asks: an escape at the end, or a second one, shows a space; a code missing in the extension table
-    shows the character of the basic table. An octet above 0x7F is no septet: it becomes U+FFFD.
+    As 23.038 asks: an escape at the end, or a second one, shows a space; a code that the extension table
+    lacks shows the character of the basic table. An octet above 0x7F is no septet: it becomes U+FFFD.
     """
     basic = national.LOCKING.get(locking, BASIC)
     extension = national.SINGLE.get(single, EXTENSION)
+    # A language that we lack still has the default symbols at their codes; its own letters cannot be guessed.
+    unknown_language = single != 0 and single not in national.SINGLE
     if ESCAPE not in data:
         return "".join([basic[octet] if octet < 0x80 else "\ufffd" for octet in data])
     characters: list[str] = []
@@ -88,7 +92,7 @@ def decode(data: bytes, *, locking: int = 0, single: int = 0) -> str:
             if octet == ESCAPE:
                 characters.append(" ")
             elif octet < 0x80:
-                characters.append(extension.get(octet) or basic[octet])
+                characters.append(extension.get(octet) or ("\ufffd" if unknown_language else basic[octet]))
             else:
                 characters.append("\ufffd")
         elif octet == ESCAPE:

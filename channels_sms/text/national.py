@@ -1,8 +1,8 @@
 """National language tables that handsets announce in the UDH of inbound texts (3GPP TS 23.038, annex A).
 
 We never send them (few SMSCs pass them on), but a French text typed on a handset set to Spanish or Portuguese
-may carry its c-cedilla this way. Languages that we have no table for are recognised by `known`, so that their
-texts are marked and not shown as wrong letters.
+may carry its c-cedilla this way. A text in a language that has no table here is marked by the reader, and
+never shown with wrong letters.
 """
 
 TURKISH, SPANISH, PORTUGUESE = 1, 2, 3
@@ -52,8 +52,3 @@ LOCKING: dict[int, str] = {
         "pqrstuvwxyzãõ`üà"
     ),
 }
-
-
-def known(*, locking: int, single: int) -> bool:
-    """Whether both tables are ours (0 = none announced, always known)."""
-    return (locking == 0 or locking in LOCKING) and (single == 0 or single in SINGLE)

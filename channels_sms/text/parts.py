@@ -3,9 +3,9 @@
 Limits (3GPP TS 23.040): 140 octets of user data hold 160 septets or 70 UTF-16 units. In a long text each part
 carries a header of 6 octets (153 septets, 67 units), or 7 with a 16-bit reference (152 septets, 66 units).
 
-A cut never falls inside an escape pair, a surrogate pair or a grapheme cluster. (One exception: a cluster longer
-than a whole part, a pile of combining marks, is cut between code points.)
-The same cutting is written in TypeScript for the composer; tests/vectors/segments.json holds both to it.
+A cut never falls inside an escape pair, a surrogate pair or a grapheme cluster. (One exception: a cluster
+that is longer than a whole part, a pile of combining marks, is cut between code points.) The same cutting
+is written in TypeScript for the composer; tests/vectors/segments.json holds both to it.
 """
 
 from collections.abc import Iterator

@@ -84,7 +84,7 @@ def _place(reference: int, bits: int, total: int, number: int) -> Concatenation 
 
 
 def sar(*, reference: bytes, total: bytes, number: bytes) -> Concatenation | None:
-    """The same place told by the TLVs sar_msg_ref_num, sar_total_segments, sar_segment_seqnum (raw values)."""
+    """The same place told by TLVs (raw values of sar_msg_ref_num, sar_total_segments, sar_segment_seqnum)."""
     if not (1 <= len(reference) <= 2 and len(total) == 1 and len(number) == 1):
         return None
     return _place(int.from_bytes(reference, "big"), 16, total[0], number[0])
