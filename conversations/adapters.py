@@ -1,0 +1,243 @@
+"""The contract between the gateway and whatever carries messages: one adapter a medium and provider.
+
+An adapter reads from its provider and awaits `intake` before it acknowledges; it is handed parts to submit, and
+answers with the provider's id or one of the refusals below. It never sees the database, and nobody above
+`config` sees an adapter.
+
+DeliveryError
+|-- SubmitRefused   the provider said no; `throttled`: slow down and try again; `permanent`: never again
+|-- SubmitUnknown   written, or perhaps written, and no answer: what happened is not known
+`-- NotBound        surely nothing was written: try again later
+
+IntakeError
+|-- IntakeUnavailable   not stored (the database is away): answer a temporary error, the operator keeps the text
+`-- IntakeFull          not stored (too many in the queue): answer "throttled"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a medium can do. Sent to the browser: nobody else asks what kind of line it is."""
+
+    medium: str
+    longest_text: int  # characters
+    counts_segments: bool
+    attachments: bool
+    receipts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConfig:
+    """One enabled Link, as its adapter sees it. `lines` are the addresses that it serves, such as "1919"."""
+
+    id: UUID
+    organisation_id: UUID
+    name: str
+    settings: Mapping[str, Any]
+    secret: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """A whole text from a subscriber. `sender` and `recipient` as the provider gave them.
+
+    `key` is transport evidence, unique for a link and a real text: the same text delivered again carries the same
+    key, the same words truly sent again carry another. At most 200 characters.
+    """
+
+    link_id: UUID
+    key: str
+    sender: str
+    recipient: str
+    sender_ton: int
+    body: str
+    raw: bytes
+    encoding: str
+    parts: int = 1
+    thread_key: str = ""
+    fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundPart:
+    """One part of a long text, made durable before its own acknowledgement.
+
+    `group` names the text it belongs to on this link (at most 300 characters); `part` counts from 1. `data` holds
+    what `LinkAdapter.join` needs besides the payload, as JSON values: the gateway only keeps it.
+    """
+
+    link_id: UUID
+    key: str
+    group: str
+    part: int
+    total: int
+    sender: str
+    recipient: str
+    sender_ton: int
+    payload: bytes
+    data: Mapping[str, Any]
+    raw: bytes
+    thread_key: str = ""
+    fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part as the gateway hands it back for joining."""
+
+    part: int
+    total: int
+    payload: bytes
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedText:
+    """A long text again. `missing` parts are shown as a gap."""
+
+    text: str
+    encoding: str
+    total: int
+    missing: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InboundReceipt:
+    """What became of a message. `provider_ids`: spellings of its id, best first.
+
+    `state` is delivered, failed, expired, rejected, enroute, accepted or unknown.
+    """
+
+    link_id: UUID
+    provider_ids: tuple[str, ...]
+    address: str
+    state: str
+    error: str
+    text: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InboundUnreadable:
+    """Something that could not be read. Kept byte for byte, with an alarm, and acknowledged once."""
+
+    link_id: UUID
+    key: str
+    raw: bytes
+    error: str
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundPart:
+    """One part to submit. The adapter cuts `text` by `reference` always the same way and sends part `part`."""
+
+    attempt_id: UUID
+    message_id: UUID
+    part: int
+    parts: int
+    source: str
+    destination: str
+    text: str
+    reference: int
+    lane: int
+
+
+class IntakeError(Exception):
+    pass
+
+
+class IntakeUnavailable(IntakeError):
+    pass
+
+
+class IntakeFull(IntakeError):
+    pass
+
+
+class DeliveryError(Exception):
+    pass
+
+
+class SubmitRefused(DeliveryError):
+    def __init__(self, code: int, reason: str, *, permanent: bool, throttled: bool = False) -> None:
+        super().__init__(f"{reason} (0x{code:08X})")
+        self.code = code
+        self.reason = reason
+        self.permanent = permanent
+        self.throttled = throttled
+
+
+class SubmitUnknown(DeliveryError):
+    pass
+
+
+class NotBound(DeliveryError):
+    pass
+
+
+class Intake(Protocol):
+    """What the gateway gives to an adapter. Each `await` returns after the rows are committed."""
+
+    async def text(self, item: InboundText) -> bool:
+        """Store a text. False: it was seen before, acknowledge all the same. Raises IntakeError."""
+
+    async def part(self, item: InboundPart) -> None:
+        """Store a part; the text itself is accepted by the gateway once whole. Raises IntakeError."""
+
+    async def receipt(self, item: InboundReceipt) -> None:
+        """Store a receipt, matched or parked. Raises IntakeError."""
+
+    async def unreadable(self, item: InboundUnreadable) -> None:
+        """Keep the bytes and raise an alarm. Raises IntakeError."""
+
+    async def unconfirmed(self) -> dict[bytes, str]:
+        """Fingerprint -> key of this link's texts of the last minute whose answer the peer may not have got."""
+
+    def confirmed(self, keys: Sequence[str]) -> None:
+        """The peer has shown life after our answers to these. Written behind, in batches."""
+
+    def late(self, attempt_id: UUID, provider_id: str) -> None:
+        """An answer came after `submit` had given up on it: what was unknown is known."""
+
+    def state(self, state: str, **facts: Any) -> None:
+        """Say how the link is: connecting, bound, unbound, failed, draining; `error` in words; other facts."""
+
+
+class LinkAdapter(Protocol):
+    """One link at work. Made by the gateway that holds the link's lease; never two of one link at once."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, config: LinkConfig, intake: Intake) -> None: ...
+
+    @staticmethod
+    def plan(text: str) -> tuple[str, int]:
+        """(encoding, parts) that `text` will be sent in. Pure and quick: asked for each message that is stored."""
+
+    @staticmethod
+    def join(parts: Sequence[StoredPart]) -> JoinedText:
+        """A long text out of its parts, in any order; some may be missing (they never came). Pure."""
+
+    async def run(self) -> None:
+        """Connect, keep the session, connect again; returns after `drain`, or when cancelled."""
+
+    async def drain(self) -> None:
+        """Take no more work, wait up to 5 s for answers, leave the provider in good order."""
+
+    def ready(self) -> int:
+        """How many parts may be submitted now, by window and rate. 0: none."""
+
+    async def wait_ready(self) -> None:
+        """Return as soon as `ready()` may be above zero."""
+
+    async def submit(self, part: OutboundPart) -> tuple[str, ...]:
+        """Hand over one part. Returns the spellings of the provider's id, verbatim first. Raises DeliveryError."""

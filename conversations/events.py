@@ -1,0 +1,88 @@
+"""What can happen to a conversation, as the log tells it. Ids and facts: never a text, a name or a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from realtime.events import Change, event
+
+
+@event("message.received")
+@dataclass(frozen=True, slots=True)
+class MessageReceived(Change):
+    """A subscriber's text is stored. The intake statement writes the same fields in SQL (conversations/intake.py)."""
+
+    line_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    seq: int
+    opened: bool
+
+
+@event("message.added")
+@dataclass(frozen=True, slots=True)
+class MessageAdded(Change):
+    """An answer, a note or an event line is stored."""
+
+    line_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    seq: int
+    kind: str
+    author: str
+
+
+@event("conversation.queued")
+@dataclass(frozen=True, slots=True)
+class ConversationQueued(Change):
+    line_id: UUID
+    conversation_id: UUID
+    queue_id: UUID
+    reason: str  # "no_bot", a Handover's reason, "returned", "reopened"
+
+
+@event("conversation.assigned")
+@dataclass(frozen=True, slots=True)
+class ConversationAssigned(Change):
+    line_id: UUID
+    conversation_id: UUID
+    owner_id: UUID
+    by: str  # "routing", "taken"
+    previous_owner_id: UUID | None = None
+
+
+@event("conversation.returned")
+@dataclass(frozen=True, slots=True)
+class ConversationReturned(Change):
+    """Given back by its owner, to the queue or to the bot."""
+
+    line_id: UUID
+    conversation_id: UUID
+    to: str
+    previous_owner_id: UUID
+
+
+@event("conversation.closed")
+@dataclass(frozen=True, slots=True)
+class ConversationClosed(Change):
+    line_id: UUID
+    conversation_id: UUID
+    previous_owner_id: UUID | None
+
+
+@event("conversation.read")
+@dataclass(frozen=True, slots=True)
+class ConversationRead(Change):
+    line_id: UUID
+    conversation_id: UUID
+    by_id: UUID
+    seq: int
+
+
+@event("deliveries.progressed")
+@dataclass(frozen=True, slots=True)
+class DeliveriesProgressed(Change):
+    """One event for a whole batch of answers or receipts: items are [line, conversation, message, seq, state]."""
+
+    items: tuple[tuple[UUID, UUID, UUID, int, int], ...]
