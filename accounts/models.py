@@ -16,9 +16,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
     time_zone = models.CharField(max_length=64, default="Africa/Porto-Novo")
-    region = models.CharField(
-        max_length=2, default="BJ"
-    )  # whose national numbers are meant when a text gives no "+"
+    region = models.CharField(max_length=2, default="BJ")  # whose national numbers are meant when a text gives no "+"
     languages = models.JSONField(default=list)
     brand = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -102,9 +100,7 @@ class Audit(models.Model):
     object_kind = models.CharField(max_length=32)
     object_id = models.UUIDField(null=True)
     object_name = models.CharField(max_length=200, default="")
-    changes = models.JSONField(
-        default=dict
-    )  # {field: [before, after]}; a secret shows as "set", never its value
+    changes = models.JSONField(default=dict)  # {field: [before, after]}; a secret shows as "set", never its value
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "-id"], name="audit_newest")]

@@ -10,9 +10,7 @@ from common.ids import uuid7
 
 class Contact(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organisation = models.ForeignKey(
-        Organisation, on_delete=models.CASCADE, related_name="contacts", db_index=False
-    )
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     name = models.CharField(max_length=200, default="", db_default="")
     language = models.CharField(max_length=5, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())

@@ -26,12 +26,8 @@ class Line(models.Model):
     name = models.CharField(max_length=120)
     medium = models.CharField(max_length=16, default="sms")
     address = models.CharField(max_length=254)  # "1919"
-    bot = models.CharField(
-        max_length=64, default="", blank=True
-    )  # a folder of bots/data; empty: straight to the queue
-    queue_id = models.UUIDField(
-        null=True
-    )  # routing.Queue, which lies above: the constraint is in routing's migration
+    bot = models.CharField(max_length=64, default="", blank=True)  # a folder of bots/data; empty: straight to the queue
+    queue_id = models.UUIDField(null=True)  # routing.Queue, which lies above: the constraint is in routing's migration
     language = models.CharField(max_length=5, default="fr")
     is_enabled = models.BooleanField(default=True)
     teams = models.ManyToManyField(Team, related_name="lines", blank=True)
@@ -106,9 +102,7 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
     line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="conversations", db_index=False)
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="conversations", db_index=False
-    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations", db_index=False)
     address = models.ForeignKey(
         Address, on_delete=models.PROTECT, related_name="+", db_index=False
     )  # where the last text came from
@@ -126,12 +120,8 @@ class Conversation(models.Model):
     handover_reason = models.CharField(max_length=16, default="", db_default="")
     handover_summary = models.CharField(max_length=500, default="", db_default="")
 
-    revision = models.BigIntegerField(
-        default=1, db_default=1
-    )  # raised by every change: a screen keeps the highest
-    last_seq = models.IntegerField(
-        default=0, db_default=0
-    )  # messages are numbered 1..last_seq, without holes
+    revision = models.BigIntegerField(default=1, db_default=1)  # raised by every change: a screen keeps the highest
+    last_seq = models.IntegerField(default=0, db_default=0)  # messages are numbered 1..last_seq, without holes
     unread = models.IntegerField(default=0, db_default=0)  # incoming texts since a person last read it
     preview = models.CharField(max_length=160, default="", db_default="")
     preview_author = models.CharField(max_length=8, default="contact", db_default="contact")
@@ -175,9 +165,7 @@ class Conversation(models.Model):
                 name="conversation_waiting",
                 condition=Q(status="queued"),
             ),
-            models.Index(
-                F("organisation"), F("last_activity_at").desc(), F("id").desc(), name="conversation_latest"
-            ),
+            models.Index(F("organisation"), F("last_activity_at").desc(), F("id").desc(), name="conversation_latest"),
             models.Index(fields=["contact", "-opened_at"], name="conversation_contact"),
         ]
 
@@ -192,9 +180,7 @@ class Unhandled(models.Model):
     same conversation at once, and the order of its texts is kept.
     """
 
-    conversation = models.OneToOneField(
-        Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+"
-    )
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+")
     organisation_id = models.UUIDField()
     since = models.DateTimeField(db_default=Now())
     claimed_by = models.CharField(max_length=80, default="", db_default="")
@@ -223,9 +209,7 @@ class Message(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
-    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     seq = models.IntegerField()
     kind = models.CharField(max_length=8, choices=MessageKind.choices)
     author = models.CharField(max_length=8, choices=Author.choices)
@@ -233,9 +217,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     body = models.TextField()
-    facts = models.JSONField(
-        null=True
-    )  # of an event: {"type": "handover", ...}; of an incoming text: its encoding
+    facts = models.JSONField(null=True)  # of an event: {"type": "handover", ...}; of an incoming text: its encoding
     client_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -342,11 +324,7 @@ class Receipt(models.Model):
     attempt_id = models.UUIDField(null=True)  # null: parked
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["link_id", "received_at"], name="receipt_parked", condition=Q(attempt_id=None)
-            )
-        ]
+        indexes = [models.Index(fields=["link_id", "received_at"], name="receipt_parked", condition=Q(attempt_id=None))]
 
 
 class Seen(models.Model):
@@ -360,9 +338,7 @@ class Seen(models.Model):
     link_id = models.UUIDField()
     key = models.CharField(max_length=200)
     fingerprint = models.BinaryField(null=True)
-    confirmed = models.BooleanField(
-        default=False, db_default=False
-    )  # the peer has shown life after our answer
+    confirmed = models.BooleanField(default=False, db_default=False)  # the peer has shown life after our answer
     at = models.DateTimeField(db_default=Now())
 
 

@@ -38,9 +38,7 @@ class EventHead(models.Model):
 
     organisation_id = models.UUIDField(primary_key=True)
     head = models.BigIntegerField(default=0)
-    epoch = models.BigIntegerField(
-        default=1
-    )  # raised when numbers may have been given twice (a restored copy)
+    epoch = models.BigIntegerField(default=1)  # raised when numbers may have been given twice (a restored copy)
 
     def __str__(self) -> str:
         return f"{self.organisation_id} at {self.head}"
