@@ -13,7 +13,7 @@ APPEND_ONLY = ("realtime_event", "accounts_audit")
 
 
 class Cursor(Protocol):
-    def execute(self, query: str, params: tuple[object, ...] = ..., /) -> object: ...
+    def execute(self, query: str, params: tuple[str, ...] = ..., /) -> object: ...
 
 
 def role_of(url: str) -> str:
@@ -39,6 +39,13 @@ begin
     -- count, and must not become a side door to the event log.
     execute format('alter default privileges in schema public grant select, insert on tables to %I', app);
     execute format('alter default privileges in schema public grant usage, select on sequences to %I', app);
+    -- Doors that the owner keeps shut to everybody else: making and dropping a month's partition.
+    for one in
+        select oid::regprocedure as name from pg_proc
+        where pronamespace = 'public'::regnamespace and starts_with(proname, 'palabre_')
+    loop
+        execute format('grant execute on function %s to %I', one.name, app);
+    end loop;
     for one in
         with recursive history as (
             select oid from pg_class where relnamespace = 'public'::regnamespace and relname = any (

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,16 +29,20 @@ RUN_TOKEN = "PALABRE_RUN"  # noqa: S105 (the name of a variable)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A process, for as long as it lives: its pid and when it started (in the system's own notation)."""
+    """A process, for as long as it lives: its pid and when it started (in the system's own notation).
+
+    `stop_signal`: how to ask it to stop.
+    """
 
     pid: int
     started: str
+    stop_signal: int = field(default=signal.SIGTERM, compare=False)
 
     @classmethod
-    def of(cls, pid: int) -> Identity | None:
+    def of(cls, pid: int, stop_signal: int = signal.SIGTERM) -> Identity | None:
         """The process that has `pid` now, or None."""
         started = start_time(pid)
-        return None if started is None else cls(pid, started)
+        return None if started is None else cls(pid, started, stop_signal)
 
     def alive(self) -> bool:
         return start_time(self.pid) == self.started
@@ -135,11 +139,11 @@ def of_run(token: str) -> list[Identity]:
 def end(strangers: Iterable[Identity], *, grace: float) -> list[Identity]:
     """Ask each to stop, kill after `grace` seconds; never touch a reused pid. Returns those found living."""
     living = [one for one in strangers if one.alive()]
-    for with_signal, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
+    for kill, seconds in ((False, grace), (True, 5.0)):
         for one in living:
             if one.alive():
                 try:
-                    os.kill(one.pid, with_signal)
+                    os.kill(one.pid, signal.SIGKILL if kill else one.stop_signal)
                 except (ProcessLookupError, PermissionError):
                     pass
         deadline = time.monotonic() + seconds
@@ -160,8 +164,8 @@ class Record:
         self._token, self._processes = token, {}
         self._write()
 
-    def note(self, name: str, pid: int) -> None:
-        identity = Identity.of(pid)
+    def note(self, name: str, pid: int, stop_signal: int = signal.SIGTERM) -> None:
+        identity = Identity.of(pid, stop_signal)
         if identity is not None:
             self._processes[name] = identity
             self._write()
@@ -173,7 +177,7 @@ class Record:
         """The living processes that the record on disk knows of: by name, and by the run's token."""
         try:
             found = json.loads(self._path.read_text())
-            named = [Identity(int(pid), str(started)) for pid, started in found["processes"].values()]
+            named = [Identity(int(pid), str(since), int(ask)) for pid, since, ask in found["processes"].values()]
             token = str(found["run"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return []
@@ -182,7 +186,7 @@ class Record:
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".new")
-        processes = {name: [one.pid, one.started] for name, one in self._processes.items()}
+        processes = {name: [one.pid, one.started, one.stop_signal] for name, one in self._processes.items()}
         draft.write_text(json.dumps({"run": self._token, "processes": processes}))
         draft.chmod(0o600)
         draft.replace(self._path)

@@ -6,12 +6,14 @@ with engines.start(state, durable=True) as found:
 
 from __future__ import annotations
 
+import signal
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from config.up import secrets_file
-from config.up.binaries import is_root
+from config.up.binaries import EngineError, is_root
 from config.up.ports import Ports
 from config.up.postgres import APP, OWNER, SUPERUSER, Postgres
 from config.up.valkey import Valkey
@@ -33,9 +35,24 @@ class Engines:
         assert self.postgres is not None, "an outside server gives us no superuser"
         return self.postgres.url(SUPERUSER)
 
-    def pids(self) -> dict[str, int]:
-        mine = {"postgres": self.postgres, "valkey": self.valkey}
-        return {name: one.process.pid for name, one in mine.items() if one and one.process}
+    def running(self) -> dict[str, tuple[int, int]]:
+        """Of each server of ours that lives: its pid, and the signal that asks it to stop fast."""
+        mine = (("postgres", self.postgres, signal.SIGINT), ("valkey", self.valkey, signal.SIGTERM))
+        return {
+            name: (one.process.pid, asking)
+            for name, one, asking in mine
+            if one and one.process and one.process.poll() is None
+        }
+
+    def revive(self) -> list[str]:
+        """Start again, on the same port and data, each server of ours that has died; returns their names."""
+        dead: list[tuple[str, Postgres | Valkey]] = []
+        for name, engine in (("postgres", self.postgres), ("valkey", self.valkey)):
+            if engine is not None and engine.process is not None and engine.process.poll() is not None:
+                dead.append((name, engine))
+        for _, engine in dead:
+            _patiently(engine.start)
+        return [name for name, _ in dead]
 
     def stop(self, seconds: float = 10) -> None:
         for engine in (self.valkey, self.postgres):
@@ -45,10 +62,18 @@ class Engines:
     def __enter__(self) -> Engines:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
+
+
+def _patiently(start: Callable[[], None]) -> None:
+    """After a kill -9 the old server's own children need a moment to notice and to leave its memory."""
+    for _ in range(9):
+        try:
+            return start()
+        except EngineError:
+            time.sleep(0.5)
+    start()
 
 
 def prepare(state: Path) -> Path:

@@ -43,9 +43,7 @@ THROW_AWAY: Mapping[str, object] = {"fsync": "off", "synchronous_commit": "off",
 class Postgres:
     """One data directory and the server on it. `start` and `stop` from the main thread."""
 
-    def __init__(
-        self, state: Path, *, port: int, passwords: Mapping[str, str], durable: bool, log: Path
-    ) -> None:
+    def __init__(self, state: Path, *, port: int, passwords: Mapping[str, str], durable: bool, log: Path) -> None:
         self.bin = postgres_bin()
         # Another major's data does not start: the name says whose it is.
         self.data = place_for(state, "pg18")
@@ -140,9 +138,7 @@ class Postgres:
                 continue
             break
         if orphan is not None and orphan.alive():
-            raise EngineError(
-                f"a PostgreSQL of an earlier run (pid {pid}) does not stop: kill it and try again"
-            )
+            raise EngineError(f"a PostgreSQL of an earlier run (pid {pid}) does not stop: kill it and try again")
 
     def _run(self, program: str, *arguments: object, stdin: str | None = None) -> str:
         done = subprocess.run(  # noqa: PLW1510 (the code is read below)

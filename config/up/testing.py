@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -79,6 +80,10 @@ def start() -> tuple[engines.Engines, Path]:
 
 def stop(found: engines.Engines, state: Path) -> None:
     found.stop(5)
+    remove(state)
+
+
+def remove(state: Path) -> None:
     shutil.rmtree(state, ignore_errors=True)
 
 
@@ -101,3 +106,15 @@ def pytest_unconfigure() -> None:
     if _running is not None:
         stop(*_running)
         _running = None
+
+
+def run_with_engines(command: list[str]) -> int:
+    """Run a command with throw-away engines in its environment; returns its exit code."""
+    found, state = start()
+    try:
+        given = environment(found, state)
+        return subprocess.run(command, env={**os.environ, **given, "TEST_DATABASE_URL": given["DATABASE_URL"],
+                              "TEST_APP_URL": found.database_url, "TEST_REDIS_URL": given["REDIS_URL"]},
+                              check=False).returncode  # fmt: skip
+    finally:
+        stop(found, state)

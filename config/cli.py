@@ -1,0 +1,213 @@
+"""The `palabre` command. Nothing heavy is imported before it is known what is asked."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # These two hand everything that follows to somebody else's reader of arguments.
+    if words[:1] == ["manage"]:
+        return manage(words[1:])
+    if words[:1] == ["test-engines"]:
+        return test_engines(words[1:])
+    options = _parser().parse_args(words)
+    act: Callable[[argparse.Namespace], int | None] = options.act
+    return act(options) or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="palabre", description="An SMS-first contact-centre inbox.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="")
+
+    def add(name: str, act: Callable[[argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(act=act)
+        return command
+
+    add("up", up, "start everything on this machine and keep it running")
+    add("status", status, "say which processes run here and whether they are ready")
+    add("migrate", migrate, "bring the schema up to date, then grant the application its rights")
+    add("seed", seed, "make the demo organisation, unless there is one")
+    administrator = add("createadmin", createadmin, "make an administrator")
+    administrator.add_argument("--email")
+    administrator.add_argument("--name")
+    demo_command = add("demo", demo, "let scripted subscribers text through the simulator")
+    demo_command.add_argument("--rate", type=float, default=1.0, help="texts a second (default 1)")
+    demo_command.add_argument("--seconds", type=float, default=0.0, help="stop after so long (default: never)")
+    for name, act, text in (
+        ("web", web, "one process: pages, API and sockets"),
+        ("gateway", gateway, "one process: everything that touches operators"),
+        ("dispatcher", dispatcher, "one process: everything that decides"),
+        ("worker", worker, "one process: slow work"),
+        ("beat", beat, "one process: the clock of recurring work"),
+    ):
+        add(name, act, text)
+    simulated = add("simulator", simulator, "one process: a pretended operator and its phone page (demo, tests)")
+    simulated.add_argument("rest", nargs=argparse.REMAINDER)
+    add("manage", lambda _: 0, "any Django command: palabre manage <command> ...")
+    add("test-engines", lambda _: 0, "run a command on throw-away engines: palabre test-engines -- <command>")
+    return parser
+
+
+# --- The environment of a command run by hand --------------------------------------------------------------
+
+
+def state() -> Path:
+    return Path(os.environ.get("PALABRE_STATE") or ROOT / ".state").absolute()
+
+
+def _join_running() -> None:
+    """Take over the settings of the `palabre up` that runs in this clone; what is set already is kept."""
+    try:
+        found: dict[str, str] = json.loads((state() / "run" / "env.json").read_text())
+    except (OSError, ValueError):
+        if "DATABASE_URL" not in os.environ and "DATABASE_URL_FILE" not in os.environ:
+            sys.exit("palabre: nothing runs here. Start it with `palabre up`, or set DATABASE_URL.")
+        return
+    for name, value in found.items():
+        os.environ.setdefault(name, value)
+
+
+def _django() -> None:
+    _join_running()
+    import django
+
+    django.setup()
+
+
+# --- Commands ----------------------------------------------------------------------------------------------
+
+
+def up(_options: argparse.Namespace) -> int:
+    from config.up.command import up as run
+
+    return run(state())
+
+
+def status(_options: argparse.Namespace) -> int:
+    from config.up.status import report
+
+    return report(state())
+
+
+def migrate(_options: argparse.Namespace) -> None:
+    _join_running()
+    # The schema's owner does this; the application's role could not.
+    application = os.environ.get("DATABASE_URL", "")
+    os.environ["DATABASE_URL"] = os.environ.get("DATABASE_OWNER_URL") or application
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from config import grants
+
+    call_command("migrate", interactive=False, verbosity=1)
+    with connection.cursor() as cursor:
+        grants.apply(cursor, app=grants.role_of(application))
+    connection.close()
+
+
+def seed(_options: argparse.Namespace) -> None:
+    _django()
+    from django.core.management import call_command
+
+    call_command("seed_demo")
+
+
+def createadmin(options: argparse.Namespace) -> None:
+    email = options.email or input("E-mail address: ").strip()
+    name = options.name or input("Name: ").strip()
+    password = os.environ.get("PALABRE_PASSWORD") or getpass.getpass("Password (12 characters or more): ")
+    _django()
+    from django.core.management import call_command
+
+    # By environment and not by argument: arguments can be read by every user of the machine.
+    os.environ["PALABRE_PASSWORD"] = password
+    call_command("create_admin", email=email, name=name)
+
+
+def demo(options: argparse.Namespace) -> None:
+    _join_running()
+    from simulator import subscribers
+
+    subscribers.run(rate=options.rate, seconds=options.seconds)
+
+
+def web(_options: argparse.Namespace) -> None:
+    _join_running()
+    from config.up.servers import serve_web
+
+    serve_web()
+
+
+def gateway(_options: argparse.Namespace) -> Any:
+    _django()
+    from conversations.gateway import main as run
+
+    return run()
+
+
+def dispatcher(_options: argparse.Namespace) -> Any:
+    _django()
+    from routing.dispatcher import main as run
+
+    return run()
+
+
+def worker(_options: argparse.Namespace) -> None:
+    _join_running()
+    from config.up.servers import serve_worker
+
+    serve_worker()
+
+
+def beat(_options: argparse.Namespace) -> None:
+    _join_running()
+    from config.up.servers import serve_beat
+
+    serve_beat(state())
+
+
+def simulator(options: argparse.Namespace) -> Any:
+    try:
+        _join_running()
+    except SystemExit:
+        pass  # it needs no database
+    from simulator import main as run
+
+    return run(options.rest)
+
+
+def manage(words: Sequence[str]) -> int:
+    _join_running()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["palabre manage", *words])
+    return 0
+
+
+def test_engines(words: Sequence[str]) -> int:
+    command = list(words[1:] if words[:1] == ["--"] else words)
+    if not command:
+        sys.exit("palabre test-engines -- <command>: which command?")
+    from config.up.testing import run_with_engines
+
+    return run_with_engines(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

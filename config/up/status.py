@@ -1,0 +1,27 @@
+"""`palabre status`: which processes of this clone live, and what they say of themselves."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from config.up.children import Identity
+from config.up.processes import facts
+
+
+def report(state: Path) -> int:
+    """Print one line per process. Returns 0 when a `palabre up` runs here, else 1."""
+    try:
+        recorded = json.loads((state / "run" / "children.json").read_text())["processes"]
+        address = json.loads((state / "run" / "up.lock").read_text())["address"]
+    except (OSError, ValueError, KeyError):
+        sys.stdout.write("Palabre does not run here: `make up` starts it.\n")
+        return 1
+    sys.stdout.write(f"{address}\n")
+    for name, (pid, started, _asking) in recorded.items():
+        alive = Identity(int(pid), started).alive()
+        said = facts(state, name, int(pid)) or {}
+        what = " ".join(f"{key}={value}" for key, value in said.items() if key != "pid")
+        sys.stdout.write(f"{name:<12}{'runs' if alive else 'DEAD':<6}pid {pid:<8}{what}\n")
+    return 0
