@@ -1,0 +1,269 @@
+"""Intake: a batch of texts becomes rows in one statement, in one transaction; only then are they acknowledged.
+
+One round trip does: seen before? contact, address, open conversation, message with its number, the dispatcher's
+queue, the raw bytes, and the events with theirs. Why it is right with several writers, and what each setting of the
+connection is for, stands in docs/decisions/0002-intake-statement.md.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import errors
+
+from conversations.adapters import InboundText
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 100
+
+# Each met as a fault: without the first, plans are made anew; the planner guesses one row a CTE, so nested loops are
+# quadratic; plans made while tables are empty (a first start, a new partition) would stay sequential scans.
+CONNECTION_SETTINGS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_nestloop": "off",
+    "enable_seqscan": "off",
+    "jit": "off",
+}
+
+# Order of locks, the same for every writer: seen, address, conversation, message and its neighbours, event head last;
+# inside each, sorted by key. Each find-or-create ends in DO UPDATE, which waits for the other writer and returns its
+# row although our snapshot does not see it; DO NOTHING would return no row, and the text would be lost.
+# The event head reads the counts of everything before it, so that its lock really is the last one taken.
+STATEMENT = """
+with input as materialized (
+    select * from unnest(
+        %(ord)s::int[], %(link)s::uuid[], %(line)s::uuid[], %(key)s::text[], %(fingerprint)s::bytea[],
+        %(sender)s::text[], %(thread)s::text[], %(body)s::text[], %(raw)s::bytea[], %(facts)s::text[]
+    ) t (ord, link_id, line_id, key, fingerprint, sender, thread_key, body, raw, facts)
+), seen as (
+    insert into conversations_seen (link_id, key, fingerprint)
+    select distinct on (link_id, key) link_id, key, fingerprint from input order by link_id, key, ord
+    on conflict do nothing
+    returning link_id, key
+), fresh as materialized (
+    select x.*, uuidv7() as message_id
+    from (
+        select distinct on (i.link_id, i.key) i.*, line.organisation_id, line.queue_id,
+               line.bot = '' and line.queue_id is not null as straight_to_queue
+        from input i
+        join seen using (link_id, key)
+        join conversations_line line on line.id = i.line_id
+        order by i.link_id, i.key, i.ord
+    ) x
+    order by x.ord
+), kept as (
+    insert into conversations_rawinbound (id, link_id, kind, key, payload)
+    select uuidv7(), link_id, 'text', key, raw from fresh order by ord
+    returning 1
+), person as materialized (
+    select p.*, uuidv7() as new_contact_id,
+           (select a.id from contacts_address a
+            where a.organisation_id = p.organisation_id and a.kind = 'phone' and a.value = p.sender) as address_id,
+           (select a.contact_id from contacts_address a
+            where a.organisation_id = p.organisation_id and a.kind = 'phone' and a.value = p.sender) as contact_id
+    from (select distinct organisation_id, sender from fresh) p
+), address as (
+    insert into contacts_address (id, organisation_id, kind, value, contact_id)
+    select uuidv7(), organisation_id, 'phone', sender, new_contact_id
+    from person where address_id is null
+    order by organisation_id, sender
+    on conflict (organisation_id, kind, value) do update set value = excluded.value
+    returning id, organisation_id, value, contact_id, old.id is null as created
+), newcomer as (
+    insert into contacts_contact (id, organisation_id)
+    select contact_id, organisation_id from address where created
+    returning 1
+), who as materialized (
+    select organisation_id, sender, address_id, contact_id from person where address_id is not null
+    union all
+    select organisation_id, value, id, contact_id from address
+), conversation as (
+    insert into conversations_conversation as c (
+        id, organisation_id, line_id, contact_id, address_id, link_id, thread_key, status, queue_id, queued_at,
+        last_seq, unread, preview, waiting_since
+    )
+    select uuidv7(), f.organisation_id, f.line_id, w.contact_id,
+           (array_agg(w.address_id order by f.ord desc))[1], (array_agg(f.link_id order by f.ord desc))[1],
+           f.thread_key,
+           case when bool_or(f.straight_to_queue) then 'queued' else 'bot' end,
+           case when bool_or(f.straight_to_queue) then (array_agg(f.queue_id))[1] end,
+           case when bool_or(f.straight_to_queue) then statement_timestamp() end,
+           count(*), count(*), (array_agg(left(f.body, 140) order by f.ord desc))[1], statement_timestamp()
+    from fresh f
+    join who w on w.organisation_id = f.organisation_id and w.sender = f.sender
+    group by f.organisation_id, f.line_id, w.contact_id, f.thread_key
+    order by f.line_id, w.contact_id, f.thread_key
+    on conflict (line_id, contact_id, thread_key) where status <> 'closed' do update set
+        last_seq = c.last_seq + excluded.last_seq,
+        unread = c.unread + excluded.unread,
+        revision = c.revision + 1,
+        preview = excluded.preview, preview_author = 'contact', preview_kind = 'incoming',
+        last_activity_at = statement_timestamp(),
+        waiting_since = coalesce(c.waiting_since, excluded.waiting_since),
+        address_id = excluded.address_id, link_id = excluded.link_id
+    returning c.id, c.organisation_id, c.line_id, c.contact_id, c.thread_key, c.last_seq, old.id is null as opened
+), numbered as materialized (
+    select f.ord, f.message_id, f.organisation_id, f.line_id, f.body, f.facts, conversation.id as conversation_id,
+           conversation.opened,
+           conversation.last_seq - count(*) over (partition by conversation.id)
+               + row_number() over (partition by conversation.id order by f.ord) as seq
+    from fresh f
+    join who w on w.organisation_id = f.organisation_id and w.sender = f.sender
+    join conversation on conversation.line_id = f.line_id and conversation.contact_id = w.contact_id
+        and conversation.thread_key = f.thread_key
+), message as (
+    insert into conversations_message (
+        id, organisation_id, conversation_id, seq, kind, author, body, facts
+    )
+    select message_id, organisation_id, conversation_id, seq, 'incoming', 'contact', body, facts::jsonb
+    from numbered order by ord
+    returning id, organisation_id
+), unhandled as (
+    insert into conversations_unhandled as u (conversation_id, organisation_id)
+    select id, organisation_id from conversation order by id
+    -- Whoever is deciding about this conversation has not seen this text: he loses his claim.
+    on conflict (conversation_id) do update set claimed_by = '', claimed_until = null
+    returning 1
+), head as (
+    insert into realtime_eventhead as h (organisation_id, head, epoch)
+    select organisation_id, count(*), 1
+    from message,
+         (select (select count(*) from unhandled) + (select count(*) from kept) + (select count(*) from newcomer)) done
+    group by organisation_id order by organisation_id
+    on conflict (organisation_id) do update set head = h.head + excluded.head
+    returning organisation_id, head
+), told as materialized (
+    select n.*, head.head - count(*) over (partition by n.organisation_id)
+               + row_number() over (partition by n.organisation_id order by n.ord) as event_seq
+    from numbered n join head using (organisation_id)
+), event as (
+    insert into realtime_event (id, organisation_id, seq, type, data)
+    select uuidv7(), organisation_id, event_seq, 'message.received', jsonb_build_object(
+        'line_id', line_id, 'conversation_id', conversation_id, 'message_id', message_id, 'seq', seq, 'opened', opened)
+    from told order by event_seq
+)
+select input.ord, told.message_id, told.organisation_id from input left join told using (ord) order by input.ord
+"""
+
+MAKE_PARTITIONS = "select palabre_make_partitions(%s, now(), 3)"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyText:
+    """A text with its line found, its sender normalised and its words cleaned: fit for the statement."""
+
+    line_id: UUID
+    sender: str
+    item: InboundText
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of one text. `message_id` is None when it was seen before (acknowledge it all the same)."""
+
+    message_id: UUID | None
+    organisation_id: UUID | None
+    refused: str = ""  # not empty: the database refuses this one row; the bytes are in RawInbound
+
+
+async def connect(dsn: str, **settings: str) -> psycopg.AsyncConnection[Any]:
+    """A raw connection of its own: statements prepared, autocommit, UTC; `settings` are PostgreSQL's."""
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return await psycopg.AsyncConnection.connect(
+        dsn, autocommit=True, options=options, application_name="palabre intake", connect_timeout=5
+    )
+
+
+async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText]) -> list[Stored]:
+    """Store a batch; one result for each text, in order.
+
+    A deadlock, a serialisation failure or a contact that was erased meanwhile: the batch is tried again. A row that
+    the database refuses never costs its batch: the batch is halved until the culprit is alone, and that one's bytes
+    are kept with an alarm. Raises psycopg.OperationalError when the database is away: nothing may be acknowledged,
+    and the same batch may be given again (what was stored is then found as seen).
+    """
+    for _ in range(5):
+        try:
+            return await _store_once(connection, texts)
+        except (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation) as error:
+            log.warning("intake of %d texts is tried again: %s", len(texts), type(error).__name__)
+            last: psycopg.Error = error
+        except errors.CheckViolation as error:
+            if "no partition" not in str(error):
+                last = error
+                break
+            log.error("a month's partition is missing: making it")
+            await make_partitions(connection)
+            last = error
+        except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, UnicodeEncodeError) as error:
+            last = error  # type: ignore[assignment]
+            break
+    if len(texts) == 1:
+        reason = f"{type(last).__name__}: {last}"[:300].replace("\x00", "")
+        await keep_raw(connection, texts[0].item.link_id, "text", texts[0].item.key, texts[0].item.raw, reason)
+        return [Stored(None, None, refused=reason)]
+    middle = len(texts) // 2
+    return await store(connection, texts[:middle]) + await store(connection, texts[middle:])
+
+
+async def _store_once(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText]) -> list[Stored]:
+    parameters = {
+        "ord": list(range(len(texts))),
+        "link": [text.item.link_id for text in texts],
+        "line": [text.line_id for text in texts],
+        "key": [text.item.key for text in texts],
+        "fingerprint": [text.item.fingerprint for text in texts],
+        "sender": [text.sender for text in texts],
+        "thread": [text.item.thread_key for text in texts],
+        "body": [clean(text.item.body) for text in texts],
+        "raw": [text.item.raw for text in texts],
+        "facts": [json.dumps({"encoding": text.item.encoding, "parts": text.item.parts}) for text in texts],
+    }
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(STATEMENT, parameters, prepare=True)
+    return [Stored(message_id, organisation_id) for _, message_id, organisation_id in await cursor.fetchall()]
+
+
+def clean(body: str) -> str:
+    """The words as PostgreSQL can hold them: no NUL, no lone surrogate (shown as U+FFFD)."""
+    if "\x00" in body:
+        body = body.replace("\x00", "")
+    try:
+        body.encode()
+    except UnicodeEncodeError:
+        body = body.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return body
+
+
+async def make_partitions(connection: psycopg.AsyncConnection[Any]) -> None:
+    from common.partitions import PARTITIONED
+
+    for table in PARTITIONED:
+        await connection.execute(MAKE_PARTITIONS, [table])
+
+
+async def keep_raw(
+    connection: psycopg.AsyncConnection[Any], link_id: UUID, kind: str, key: str, raw: bytes, error: str
+) -> bool:
+    """Keep bytes that could not become a message, once for each key. False: kept before."""
+    log.error("link %s: %s %s kept unread: %s", link_id, kind, key[:80], error.encode("ascii", "replace").decode())
+    cursor = await connection.execute(
+        """
+        with seen as (
+            insert into conversations_seen (link_id, key) values (%(link)s, %(key)s)
+            on conflict do nothing returning 1
+        )
+        insert into conversations_rawinbound (id, link_id, kind, key, payload, error)
+        select uuidv7(), %(link)s, %(kind)s, %(key)s, %(raw)s, %(error)s from seen
+        returning id
+        """,
+        {"link": link_id, "kind": kind, "key": key, "raw": raw, "error": error[:300]},
+    )
+    return await cursor.fetchone() is not None
