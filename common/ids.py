@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import uuid
+from datetime import UTC, datetime
 
 _lock = threading.Lock()
 _last = 0
@@ -24,6 +25,18 @@ def uuid7() -> uuid.UUID:
     with _lock:
         stamp = max(stamp, _last + 1)
         _last = stamp
+    return _key(stamp)
+
+
+def uuid7_at(at: datetime) -> uuid.UUID:
+    """A key of another time than now, for rows that tell of the past: it belongs in the partition of its month."""
+    since = at - datetime(1970, 1, 1, tzinfo=UTC)
+    microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    milliseconds, rest = divmod(microseconds, 1000)
+    return _key((milliseconds << 12) | (rest * 4096 // 1000))
+
+
+def _key(stamp: int) -> uuid.UUID:
     random_b = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     value = ((stamp >> 12) << 80) | (0x7 << 76) | ((stamp & 0xFFF) << 64) | (0b10 << 62) | random_b
     return uuid.UUID(int=value)
