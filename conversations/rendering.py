@@ -1,0 +1,300 @@
+"""Conversations and messages as screens get them: the same JSON over REST and over the socket.
+
+A few set-based queries, no object per row; the answers are plain dicts ready for orjson, with ids as text and times
+as ISO 8601 in UTC. `kind` says how much of a person is shown (realtime.audience).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db import connection
+
+from conversations.models import DeliveryState
+from realtime.audience import AudienceKind
+
+MASK = "••••"
+
+
+class RowContact(TypedDict):
+    id: str
+    name: str | None
+    address: str
+    language: str | None
+
+
+class LastMessage(TypedDict):
+    kind: str
+    author: str
+    preview: str
+    at: str
+
+
+class Handover(TypedDict):
+    reason: str
+    summary: str
+
+
+class Row(TypedDict):
+    """A conversation as a list shows it. Of two, the one with the higher revision is the newer."""
+
+    id: str
+    revision: int
+    status: str
+    line_id: str
+    queue_id: str | None
+    owner_id: str | None
+    contact: RowContact
+    last_seq: int
+    last_message: LastMessage | None
+    waiting_since: str | None
+    opened_at: str
+    queued_at: str | None
+    closed_at: str | None
+    unread: int
+    priority: int
+    handover: Handover | None
+
+
+class DeliveryError(TypedDict):
+    code: str
+    text: str
+
+
+class DeliveryView(TypedDict):
+    status: str
+    error: DeliveryError | None
+    parts: int
+    encoding: str
+    link_id: str | None
+
+
+class AuthorView(TypedDict):
+    kind: str
+    id: str | None
+    name: str | None
+
+
+class MessageView(TypedDict):
+    id: str
+    seq: int
+    kind: str
+    author: AuthorView
+    body: str
+    at: str
+    client_id: str | None
+    delivery: DeliveryView | None
+    event: dict[str, Any] | None
+
+
+class DeliveryProgress(TypedDict):
+    """How one answer has progressed, without its text."""
+
+    conversation_id: str
+    message_id: str
+    seq: int
+    status: str
+    error: DeliveryError | None
+
+
+STATUS: dict[int, str] = {state.value: str(state.label) for state in DeliveryState}
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _iso_or_none(at: datetime | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def mask_address(value: str) -> str:
+    """ "+2290197123467" -> "+22901••••67". What is too short to hide its middle is hidden but for its end."""
+    if "@" in value:
+        name, _, domain = value.partition("@")
+        return f"{name[:1]}{MASK}@{domain}"
+    if re.fullmatch(r"\+?\d{9,}", value):
+        shown = 6 if value.startswith("+") else 5
+        return f"{value[:shown]}{MASK}{value[-2:]}"
+    return f"{MASK}{value[-2:]}" if len(value) > 4 else MASK
+
+
+_ROWS = """
+select c.id::text, c.revision, c.status, c.line_id::text, c.queue_id::text, c.owner_id::text,
+       c.contact_id::text, contact.name, address.value, coalesce(nullif(c.language, ''), contact.language),
+       c.last_seq, c.preview_kind, c.preview_author, c.preview, c.last_activity_at,
+       c.waiting_since, c.opened_at, c.queued_at, c.closed_at, c.unread, c.priority,
+       c.handover_reason, c.handover_summary, c.id
+from conversations_conversation c
+join contacts_contact contact on contact.id = c.contact_id
+join contacts_address address on address.id = c.address_id
+where c.organisation_id = %s and c.id = any(%s)
+"""
+
+
+def render_rows(organisation_id: UUID, ids: Collection[UUID], kind: AudienceKind) -> dict[UUID, Row]:
+    """The newest state of conversations `ids`. Foreign and unknown ids are absent from the answer."""
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [organisation_id, list(ids)])
+        return {record[-1]: _row(record, kind) for record in cursor.fetchall()}
+
+
+def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
+    (
+        id_, revision, status, line_id, queue_id, owner_id, contact_id, name, address, language, last_seq,
+        preview_kind, preview_author, preview, last_at, waiting_since, opened_at, queued_at, closed_at, unread,
+        priority, reason, summary, _,
+    ) = record  # fmt: skip
+    silent = kind == AudienceKind.NO_TEXT
+    return {
+        "id": id_,
+        "revision": revision,
+        "status": status,
+        "line_id": line_id,
+        "queue_id": queue_id,
+        "owner_id": owner_id,
+        "contact": {
+            "id": contact_id,
+            "name": None if silent else name or None,
+            "address": address if kind == AudienceKind.FULL else mask_address(address),
+            "language": language or None,
+        },
+        "last_seq": last_seq,
+        "last_message": {
+            "kind": preview_kind,
+            "author": preview_author,
+            "preview": "" if silent else preview,
+            "at": iso(last_at),
+        }
+        if last_seq
+        else None,
+        "waiting_since": _iso_or_none(waiting_since),
+        "opened_at": iso(opened_at),
+        "queued_at": _iso_or_none(queued_at),
+        "closed_at": _iso_or_none(closed_at),
+        "unread": unread,
+        "priority": priority,
+        "handover": {"reason": reason, "summary": "" if silent else summary} if reason else None,
+    }
+
+
+_MESSAGES = """
+select m.id::text, m.seq, m.kind, m.author, m.author_user_id::text, u.name, m.body, m.created_at, m.client_id::text,
+       m.facts, d.state, d.error_code, d.error_text, d.parts, d.encoding, d.link_id::text, m.id
+from conversations_message m
+left join accounts_user u on u.id = m.author_user_id
+left join conversations_delivery d on d.message_id = m.id
+"""
+_BY_ID = _MESSAGES + "where m.organisation_id = %s and m.id = any(%s)"
+_OLDER = (
+    _MESSAGES
+    + """where m.organisation_id = %s and m.conversation_id = %s and m.seq < %s and m.seq >= %s and m.id >= %s
+order by m.seq"""
+)
+
+
+def render_messages(organisation_id: UUID, ids: Collection[UUID], kind: AudienceKind) -> dict[UUID, MessageView]:
+    """Messages by id (their keys carry their month, so only its partition is read)."""
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_ID, [organisation_id, list(ids)])
+        return {record[-1]: _message(record, kind) for record in cursor.fetchall()}
+
+
+def render_thread(
+    organisation_id: UUID, conversation_id: UUID, kind: AudienceKind, *, before: int | None = None, limit: int = 50
+) -> tuple[list[MessageView], bool]:
+    """The last `limit` messages before number `before` (None: the newest), oldest first; and whether older exist.
+
+    Messages are numbered 1..last_seq without holes, so a page is a range of numbers.
+    """
+    with connection.cursor() as cursor:
+        # Nothing was written before the conversation was opened: with that as a bound on the keys of its messages,
+        # the months before it are not looked at. An hour of slack for clocks that disagree.
+        cursor.execute(
+            """select last_seq, uuid_floor(least(opened_at, uuid_extract_timestamp(id)) - interval '1 hour')
+               from conversations_conversation where organisation_id = %s and id = %s""",
+            [organisation_id, conversation_id],
+        )
+        found = cursor.fetchone()
+        if found is None:
+            return [], False
+        last_seq, oldest_key = found
+        if before is None:
+            before = last_seq + 1
+        lowest = max(before - limit, 1)
+        cursor.execute(_OLDER, [organisation_id, conversation_id, before, lowest, oldest_key])
+        return [_message(record, kind) for record in cursor.fetchall()], lowest > 1
+
+
+def _message(record: tuple[Any, ...], kind: AudienceKind) -> MessageView:
+    (
+        id_, seq, message_kind, author, author_id, author_name, body, at, client_id,
+        facts, state, error_code, error_text, parts, encoding, link_id, _,
+    ) = record  # fmt: skip
+    silent = kind == AudienceKind.NO_TEXT
+    return {
+        "id": id_,
+        "seq": seq,
+        "kind": message_kind,
+        "author": {"kind": author, "id": author_id, "name": author_name},
+        "body": "" if silent else body,
+        "at": iso(at),
+        "client_id": client_id,
+        "delivery": None
+        if state is None
+        else {
+            "status": STATUS[state],
+            "error": _error(error_code, error_text),
+            "parts": parts,
+            "encoding": encoding,
+            "link_id": link_id,
+        },
+        "event": _event(facts, silent) if message_kind == "event" else None,
+    }
+
+
+def _event(facts: dict[str, Any] | str | None, silent: bool) -> dict[str, Any]:
+    if isinstance(facts, str):  # Django's connections leave JSON as text
+        facts = json.loads(facts)
+    facts = facts or {"type": "unknown"}
+    if not silent:
+        return facts
+    return {key: value for key, value in facts.items() if key == "type" or key.endswith("_id")}
+
+
+def _error(code: str, text: str) -> DeliveryError | None:
+    return {"code": code, "text": text} if code or text else None
+
+
+_PROGRESS = """
+select message_id, state, error_code, error_text from conversations_delivery
+where organisation_id = %s and message_id = any(%s)
+"""
+
+
+def render_progress(organisation_id: UUID, items: Iterable[tuple[UUID, UUID, int]]) -> dict[UUID, DeliveryProgress]:
+    """The state of answers now, by message id; `items` are (conversation, message, number of the message)."""
+    wanted = {message_id: (conversation_id, seq) for conversation_id, message_id, seq in items}
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_PROGRESS, [organisation_id, list(wanted)])
+        return {
+            message_id: {
+                "conversation_id": str(wanted[message_id][0]),
+                "message_id": str(message_id),
+                "seq": wanted[message_id][1],
+                "status": STATUS[state],
+                "error": _error(code, text),
+            }
+            for message_id, state, code, text in cursor.fetchall()
+        }
