@@ -1,11 +1,11 @@
 """Where bots live: one folder each, named as a line's settings name it.
 
-    bots/data/<bot>/
-        bot.yml        ours: which engine talks, and its thresholds (Rasa keeps such things in config.yml)
-        spelling.yml   ours: how people shorten words on a phone, and words that carry only courtesy
-        domain.yml     Rasa's: intents, entities, slots, responses
-        rules.yml      Rasa's: which intent leads to which responses
-        nlu/*.yml      Rasa's: phrases for each intent, regexes, lookups, synonyms
+bots/data/<bot>/
+    bot.yml        ours: which engine talks, and its thresholds (Rasa keeps such things in config.yml)
+    spelling.yml   ours: how people shorten words on a phone, and words that carry only courtesy
+    domain.yml     Rasa's: intents, entities, slots, responses
+    rules.yml      Rasa's: which intent leads to which responses
+    nlu/*.yml      Rasa's: phrases for each intent, regexes, lookups, synonyms
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What can be wrong with a bot before anybody has texted it.
 
-    BotDataError       a file says something that the engine cannot honour; names file and key
-    `-- UnknownBot     no folder of that name
+BotDataError       a file says something that the engine cannot honour; names file and key
+`-- UnknownBot     no folder of that name
 """
 
 from __future__ import annotations

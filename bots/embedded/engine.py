@@ -1,0 +1,129 @@
+"""One turn of talk, from the phrases and sentences of one bot. Keeps nothing between turns: the history is
+the memory, so any process can take the next turn, and the same turn twice gives the same answer.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from bots.embedded import bot_files, summary
+from bots.embedded.domain import Response
+from bots.embedded.model import Model, Reading
+from bots.embedded.rules import FALLBACK
+from bots.turn import BotTurn, Handover, Turn
+
+_REMEMBERED = 50
+"""Turns of a history that are looked at; older ones no longer say what the subscriber wants."""
+
+_RECENT_TEXTS = 3
+
+
+class EmbeddedEngine:
+    def __init__(self, folder: Path) -> None:
+        """Reads and trains: a fraction of a second. Raises BotDataError."""
+        self.files = bot_files.read(folder)
+        self.model = Model(self.files)
+
+    def take_turn(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
+        """1. which language, 2. which intent, 3. which rule, 4. its sentences, or a handover."""
+        history = self._before(history, text)
+        words = self.files.spelling.words(text)
+        spoken = self.model.language(words) or self._language_before(history, language)
+        reading = self.model.intent(words, spoken)
+        entities = self.files.entities.find(text)
+
+        said = [turn.body for turn in history if turn.author == "bot"]
+        responses = self.files.rules.steps[reading.intent or FALLBACK, self._clarified(said)]
+        replies = tuple(
+            self._choose(response, spoken, said, conversation_id) for response in responses if response.signal is None
+        )
+        handover, actions = None, ()
+        for signal in (response.signal for response in responses if response.signal):
+            if signal.action == "handover":
+                reason = signal.reason
+                text_for_agent = self._summary(reason, history, text, spoken, reading)
+                handover = Handover(reason, text_for_agent, signal.skills, signal.priority)
+            else:
+                actions = (signal.action,)
+        return BotTurn(
+            replies=replies,
+            intent=reading.intent,
+            confidence=round(reading.confidence, 4),
+            entities=entities,
+            language=spoken,
+            handover=handover,
+            actions=actions,
+        )
+
+    def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
+        """The turn to take when `take_turn` raised: uses the domain's sentences only, no model."""
+        domain = self.files.domain
+        spoken = language if language in self.files.languages else domain.home_language
+        return BotTurn(
+            replies=(domain.responses["utter_failed"].variants(spoken)[0],),
+            intent=None,
+            confidence=0.0,
+            language=spoken,
+            handover=Handover("failed", summary.write(domain, reason="failed", intents=(), entities={}, said=(text,))),
+        )
+
+    @staticmethod
+    def _before(history: Sequence[Turn], text: str) -> Sequence[Turn]:
+        """The turns before this text; a caller may already have written the text into the history."""
+        recent = history[-_REMEMBERED:]
+        if recent and recent[-1].author == "contact" and recent[-1].body == text:
+            return recent[:-1]
+        return recent
+
+    def _language_before(self, history: Sequence[Turn], given: str | None) -> str:
+        """What the subscriber wrote last that shows a language; else what is known of them; else the bot's."""
+        for body in self._last_texts(history):
+            earlier = self.model.language(self.files.spelling.words(body))
+            if earlier:
+                return earlier
+        return given if given in self.files.languages else self.files.domain.home_language
+
+    @staticmethod
+    def _last_texts(history: Sequence[Turn]) -> list[str]:
+        """The subscriber's last few texts, newest first."""
+        return [turn.body for turn in reversed(history) if turn.author == "contact"][:_RECENT_TEXTS]
+
+    def _clarified(self, said: Sequence[str]) -> bool:
+        """Whether the bot has already asked what was meant: it never asks twice."""
+        return any(
+            sentence in body
+            for response in self.files.rules.clarifications
+            for variants in response.texts.values()
+            for sentence in variants
+            for body in said
+        )
+
+    @staticmethod
+    def _choose(response: Response, language: str, said: Sequence[str], conversation_id: UUID) -> str:
+        """Conversations start at different variants and go round: whoever asks again hears it otherwise."""
+        variants = response.variants(language)
+        if len(variants) == 1:
+            return variants[0]
+        start = zlib.crc32(conversation_id.bytes + response.name.encode())
+        told = sum(variant in body for body in said for variant in variants)
+        return variants[(start + told) % len(variants)]
+
+    def _summary(self, reason: str, history: Sequence[Turn], text: str, language: str, last: Reading) -> str:
+        earlier = self._last_texts(history)[::-1]
+        intents: list[str] = []
+        entities: dict[str, str] = {}
+        for body in earlier:
+            words = self.files.spelling.words(body)
+            intent = self.model.intent(words, self.model.language(words) or language).intent
+            if intent:
+                intents.append(intent)
+            entities.update(self.files.entities.find(body))
+        if last.intent:
+            intents.append(last.intent)
+        entities.update(self.files.entities.find(text))
+        return summary.write(
+            self.files.domain, reason=reason, intents=intents, entities=entities, said=(*earlier, text)
+        )

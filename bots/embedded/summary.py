@@ -1,0 +1,52 @@
+"""The one or two lines that an agent reads before answering. All words come from the domain.
+
+line 1   why the bot stepped aside; the subjects that came up; the values that were given
+line 2   the subscriber's own last words
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bots.embedded.domain import Domain, fill
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_LONGEST = 200
+
+
+def write(
+    domain: Domain, *, reason: str, intents: Sequence[str], entities: Mapping[str, str], said: Sequence[str]
+) -> str:
+    """`intents` and `said`: newest last."""
+    first = [_sentence(domain, f"utter_summary_{reason}")]
+    topics = [
+        _sentence(domain, f"utter_topic_{intent}")
+        for intent in dict.fromkeys(intents)
+        if f"utter_topic_{intent}" in domain.responses
+    ]
+    if topics:
+        first.append(fill(_sentence(domain, "utter_summary_topic"), {"topic": ", ".join(topics)}))
+    details = [
+        fill(_sentence(domain, f"utter_detail_{entity}"), {"value": clean(value)})
+        for entity, value in entities.items()
+        if f"utter_detail_{entity}" in domain.responses
+    ]
+    if details:
+        first.append(fill(_sentence(domain, "utter_summary_details"), {"details": ", ".join(details)}))
+    lines = [" ".join(first)]
+    words = " / ".join(filter(None, (clean(text) for text in said)))
+    if words:
+        if len(words) > _LONGEST:
+            words = "..." + words[-_LONGEST:]  # the end is what they want now
+        lines.append(fill(_sentence(domain, "utter_summary_said"), {"asked": words}))
+    return "\n".join(lines)
+
+
+def clean(text: str) -> str:
+    """On one line, without what a database or a screen refuses (control characters, lone surrogates)."""
+    return " ".join(_UNPRINTABLE.sub(" ", text[: 4 * _LONGEST]).split())
+
+
+def _sentence(domain: Domain, name: str) -> str:
+    return domain.responses[name].variants(domain.home_language)[0]
