@@ -17,9 +17,12 @@ ONLY ?=
 
 # The interpreter is the machine's own; uv fetches packages only.
 export UV_PYTHON_DOWNLOADS := never
-export UV_LINK_MODE := copy
 # The front-end build's node and npm come from a wheel; npm finds node on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# uv does not read pip's settings: where pip has been told of another index, uv is told, too.
+INDEX = index="$${PIP_INDEX_URL:-$$($(STATE)/uv/bin/python -m pip config get global.index-url 2>/dev/null)}"; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi;
 
 help: ## this page
 	@echo "Palabre: an SMS-first contact-centre inbox"
@@ -48,7 +51,7 @@ screens: environment frontend ## pictures of every screen, in docs/screens/
 	@$(BIN)/python scripts/screens.py $(ONLY)
 
 lock: $(UV) ## choose versions again: requirements.lock from pyproject.toml
-	@$(UV) lock --upgrade --python "$(PYTHON)"
+	@$(UV) lock --python "$(PYTHON)"
 	@$(UV) export -q --no-emit-project --all-groups --no-annotate --no-header -o requirements.lock
 	@echo "· requirements.lock is new; look at its difference before you commit it"
 
@@ -75,7 +78,7 @@ $(UV): Makefile
 .venv/locked.stamp: requirements.lock $(UV)
 	@if [ ! -x $(BIN)/python ] || ! $(BIN)/python -c pass 2>/dev/null; then $(UV) venv -q --clear --python "$(PYTHON)" .venv; fi
 	@echo "· installing the packages of requirements.lock"
-	@VIRTUAL_ENV=.venv $(UV) pip sync -q --require-hashes requirements.lock
+	@$(INDEX) VIRTUAL_ENV=.venv $(UV) pip sync -q --require-hashes requirements.lock
 	@rm -f .venv/installed.stamp
 	@touch $@
 

@@ -1,0 +1,110 @@
+"""A whole Palabre on a throw-away state directory: for journeys, faults, benches and screenshots.
+
+    with trial.running() as palabre:
+        palabre.desk, palabre.phone        addresses of the desk and of the phone page
+        palabre.environ                    the processes' environment (DATABASE_URL, REDIS_URL, ports...)
+        palabre.pid("gateway")             the pid of the present process
+        palabre.kill("gateway")            kill -9, as a fault; the supervisor starts it again
+
+It is started exactly as `make up` starts it: real engines with fsync, real processes, real sockets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.up.children import Identity, Record, end, spawn
+from config.up.processes import facts
+from config.up.testing import remove, throw_away
+
+# What a test run sets for itself must not reach the trial, nor may an outside server named by the shell.
+_OURS = re.compile(r"^(DATABASE|REDIS|TEST|PALABRE|PUBLIC|WEB|SIMULATOR|SECRET_KEY|ALLOWED_HOSTS|DJANGO)")
+
+
+@dataclass(slots=True)
+class Running:
+    state: Path
+    supervisor: subprocess.Popen[bytes]
+    desk: str = ""
+    phone: str = ""
+    ready_in: float = 0.0  # seconds, as the READY line says
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def processes(self) -> dict[str, Identity]:
+        recorded = json.loads((self.state / "run" / "children.json").read_text())["processes"]
+        return {name: Identity(int(pid), started) for name, (pid, started, _) in recorded.items()}
+
+    def pid(self, name: str) -> int:
+        return self.processes()[name].pid
+
+    def kill(self, name: str) -> Identity:
+        """kill -9 of one process, or of an engine ("postgres", "valkey"); returns the one that was killed."""
+        killed = self.processes()[name]
+        os.kill(killed.pid, signal.SIGKILL)
+        return killed
+
+    def facts(self, name: str) -> dict[str, object] | None:
+        """What the present process `name` wrote when it became ready, or None while it is not."""
+        return facts(self.state, name, self.pid(name))
+
+    def log(self, name: str) -> str:
+        try:
+            return (self.state / "logs" / f"{name}.log").read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+
+@contextmanager
+def running(
+    env: Mapping[str, str] | None = None, *, state: Path | None = None, seconds: float = 60
+) -> Iterator[Running]:
+    """Start, wait for READY, stop at the end. With `state` the data stays there; without it goes.
+
+    Raises RuntimeError with what was said and the ends of the logs when READY does not come within `seconds`.
+    """
+    place = state.absolute() if state else throw_away()
+    clean = {key: value for key, value in os.environ.items() if not _OURS.match(key)}
+    said = place / "said"
+    said.unlink(missing_ok=True)
+    given = {**clean, "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
+    child = spawn([sys.executable, "-m", "config.cli", "up"], env=given, log=said)
+    one = Running(place, child)
+    try:
+        _await_ready(one, said, seconds)
+        yield one
+    finally:
+        child.send_signal(signal.SIGINT)
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            end(Record(place / "run" / "children.json").left_behind(), grace=1)
+        if state is None:
+            remove(place)
+
+
+def _await_ready(one: Running, said: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        text = said.read_text() if said.exists() else ""
+        if found := re.search(r"READY in ([\d.]+) s  (.*)  \(", text):
+            break
+        if one.supervisor.poll() is not None or time.monotonic() > deadline:
+            logs = (one.state / "logs").glob("*.log")
+            ends = "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in sorted(logs))
+            raise RuntimeError(f"Palabre did not become READY in {seconds:g} s:\n{text}\n{ends}")
+        time.sleep(0.05)
+    places = dict(word.split(" ") for word in found[2].split("  "))
+    one.desk, one.phone, one.ready_in = places["desk"], places.get("phone", ""), float(found[1])
+    one.environ = json.loads((one.state / "run" / "env.json").read_text())
