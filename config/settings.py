@@ -88,7 +88,10 @@ DATABASES = {
         **env.database(DATABASE_URL, "DATABASE_URL"),
         # Under ASGI each thread would keep its own connection; a pool keeps their number known.
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), "timeout": 10}},
+        # Tests make and drop databases, which an idle pooled connection would forbid.
+        "OPTIONS": {}
+        if MODE == "test"
+        else {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), "timeout": 10}},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # only tables that join two others use it

@@ -205,7 +205,7 @@ class Author(models.TextChoices):
 
 
 class Message(models.Model):
-    """One item of a conversation, numbered in it. Partitioned by month on `id`: read by (conversation, seq), never by id."""
+    """One item of a conversation, numbered in it. Partitioned on `id`; read by (conversation, seq), never by id."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -296,7 +296,7 @@ class Attempt(models.Model):
 
 
 class ProviderKey(models.Model):
-    """Where a receipt's id leads. Not unique: operators use their numbers again; the newest of the same address wins."""
+    """Where a receipt's id leads. Not unique: operators use their numbers again; the newest of the address wins."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     link_id = models.UUIDField()

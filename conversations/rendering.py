@@ -262,10 +262,8 @@ def _message(record: tuple[Any, ...], kind: AudienceKind) -> MessageView:
     }
 
 
-def _event(facts: dict[str, Any] | str | None, silent: bool) -> dict[str, Any]:
-    if isinstance(facts, str):  # Django's connections leave JSON as text
-        facts = json.loads(facts)
-    facts = facts or {"type": "unknown"}
+def _event(stored: str | None, silent: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(stored) if stored else {"type": "unknown"}  # Django leaves JSON as text
     if not silent:
         return facts
     return {key: value for key, value in facts.items() if key == "type" or key.endswith("_id")}

@@ -1,0 +1,75 @@
+"""Doorbells of an asyncio process: rung after COMMIT, many rings at once becoming one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from conversations.intake import connect
+from realtime.doorbell import EVENTS_TOPIC
+
+log = logging.getLogger(__name__)
+
+
+class Bells:
+    """NOTIFY for dispatchers and gateways, Redis for the web processes. A broken bell is logged once and tried again:
+    every listener also sweeps each second, so silence costs a moment and never a message."""
+
+    def __init__(self, dsn: str, redis_url: str) -> None:
+        self._dsn = dsn
+        self._redis = redis.asyncio.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._bells: set[str] = set()
+        self._organisations: set[UUID] = set()
+        self._rung = asyncio.Event()
+        self._silent = False
+
+    def ring(self, *bells: str, organisations: Iterable[UUID] = ()) -> None:
+        self._bells.update(bells)
+        self._organisations.update(organisations)
+        self._rung.set()
+
+    async def run(self) -> None:
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            bells, self._bells = self._bells, set()
+            organisations, self._organisations = self._organisations, set()
+            await asyncio.gather(self._notify(bells), self._publish(organisations))
+
+    async def _notify(self, bells: set[str]) -> None:
+        if not bells:
+            return
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = await connect(self._dsn)
+            await self._connection.execute("select pg_notify(bell, '') from unnest(%s::text[]) bell", [sorted(bells)])
+        except (psycopg.Error, OSError) as error:
+            log.warning("NOTIFY failed: %s", type(error).__name__)
+            self._connection = None
+
+    async def _publish(self, organisations: set[UUID]) -> None:
+        if not organisations:
+            return
+        try:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for organisation in organisations:
+                    pipeline.publish(EVENTS_TOPIC, str(organisation))
+                await pipeline.execute()
+            self._silent = False
+        except (RedisError, OSError) as error:
+            if not self._silent:
+                log.warning("the event bell is silent: %s", type(error).__name__)
+            self._silent = True
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        if self._connection is not None:
+            await self._connection.close()

@@ -1,0 +1,259 @@
+"""The gateway: the one process that touches operators and providers.
+
+It owns links by lease, feeds what they receive to the intake in natural batches, and drains the outbox through them.
+Another gateway beside it stands by for each link, and takes over when a lease expires.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+
+from common.readiness import clear_ready, mark_ready
+from common.secrets import CannotOpen, unseal
+from conversations.adapters import LinkConfig
+from conversations.batching import Batcher
+from conversations.bells import Bells
+from conversations.intake import CONNECTION_SETTINGS, LARGEST_BATCH, ReadyText, Stored, connect, store
+from conversations.link_owner import LinkOwner
+from conversations.links import adapter_class
+from realtime import doorbell
+
+log = logging.getLogger(__name__)
+
+QUEUE_ROOM = 5_000  # texts waiting for the database; beyond it operators are told to slow down
+
+LOAD_LINKS = """
+select link.id, link.organisation_id, link.name, link.adapter, link.settings, link.secret,
+       coalesce(jsonb_object_agg(line.address, line.id) filter (where line.id is not null), '{}'), organisation.region
+from conversations_link link
+join accounts_organisation organisation on organisation.id = link.organisation_id
+left join conversations_linelink pair on pair.link_id = link.id
+left join conversations_line line on line.id = pair.line_id and line.is_enabled
+where link.is_enabled
+group by link.id, organisation.region
+order by link.id
+"""
+
+SAVE_STATE = """
+insert into conversations_linkstate as s (link_id, state, error, facts, since, updated_at)
+values (%(link)s, %(state)s, %(error)s, %(facts)s::jsonb, clock_timestamp(), clock_timestamp())
+on conflict (link_id) do update set
+    state = excluded.state, error = excluded.error, facts = excluded.facts, updated_at = clock_timestamp(),
+    since = case when s.state = excluded.state then s.since else clock_timestamp() end
+"""
+
+
+class Gateway:
+    def __init__(self, *, dsn: str, redis_url: str, owner: str) -> None:
+        self._dsn = dsn
+        self._owner = owner
+        self._bells = Bells(dsn, redis_url)
+        self._texts: Batcher[ReadyText, Stored] = Batcher(self._store, largest=LARGEST_BATCH, room=QUEUE_ROOM)
+        self._intake: psycopg.AsyncConnection[Any] | None = None
+        self._control: psycopg.AsyncConnection[Any] | None = None
+        self._owners: dict[UUID, tuple[tuple[Any, ...], LinkOwner, asyncio.Task[None]]] = {}
+        self._states: dict[UUID, tuple[str, dict[str, Any]]] = {}
+        self._saved: dict[UUID, tuple[str, dict[str, Any]]] = {}
+        self._saved_at = 0.0
+        self._state_connection: psycopg.AsyncConnection[Any] | None = None
+        self._reload = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._reload.set()
+
+    async def run(self) -> None:
+        """Work until `stop`: then drain every link, store what is left, give the leases back."""
+        tasks = [
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("intake", self._texts.run()),
+                ("bells", self._bells.run()),
+                ("listen", self._listen()),
+                ("states", self._save_states()),
+            )
+        ]
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._arrange_links()
+                except (psycopg.Error, OSError) as error:
+                    log.error("links cannot be read: %s", type(error).__name__)
+                    self._control = None
+                try:
+                    await asyncio.wait_for(self._reload.wait(), 5.0)
+                except TimeoutError:
+                    pass
+                self._reload.clear()
+            await self._leave()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._bells.close()
+            for connection in (self._intake, self._control, self._state_connection):
+                if connection is not None:
+                    await connection.close()
+
+    async def _leave(self) -> None:
+        for _, owner, _ in self._owners.values():
+            owner.stop()
+        running = [task for _, _, task in self._owners.values()]
+        if running:
+            await asyncio.wait(running, timeout=8.0)
+        await self._save_states_once()
+
+    async def _arrange_links(self) -> None:
+        """Start, restart or stop owners so that they match the rows."""
+        if self._control is None or self._control.closed:
+            self._control = await connect(self._dsn)
+        rows = await (await self._control.execute(LOAD_LINKS)).fetchall()
+        wanted = {row[0]: tuple(map(repr, row)) for row in rows}
+        for link_id, (before, owner, task) in list(self._owners.items()):
+            if wanted.get(link_id) != before or task.done():
+                owner.stop()
+                await asyncio.wait([task], timeout=9.0)
+                del self._owners[link_id]
+        for link_id, organisation_id, name, kind, link_settings, secret, lines, region in rows:
+            if link_id in self._owners:
+                continue
+            try:
+                password = unseal(secret)
+            except CannotOpen as error:
+                self._note_state(link_id, "failed", {"error": str(error)})
+                continue
+            config = LinkConfig(
+                link_id, organisation_id, name, {"region": region, **link_settings}, password, tuple(sorted(lines))
+            )
+            owner = LinkOwner(
+                config,
+                adapter_class(kind),
+                lines={address: UUID(line_id) for address, line_id in lines.items()},
+                owner=self._owner,
+                dsn=self._dsn,
+                texts=self._texts,
+                bells=self._bells,
+                on_state=self._note_state,
+            )
+            task = asyncio.create_task(owner.run(), name=f"link {name}")
+            self._owners[link_id] = (wanted[link_id], owner, task)
+
+    async def _store(self, texts: Sequence[ReadyText]) -> Sequence[Stored]:
+        if self._intake is None or self._intake.closed or self._intake.broken:
+            self._intake = await connect(self._dsn, **CONNECTION_SETTINGS)
+        if not texts:
+            await self._intake.execute("select 1")
+            return []
+        stored = await store(self._intake, texts)
+        organisations = {result.organisation_id for result in stored if result.organisation_id is not None}
+        if organisations:
+            self._bells.ring(doorbell.UNHANDLED, organisations=organisations)
+        return stored
+
+    async def _listen(self) -> None:
+        """Wake on NOTIFY; without it the sweeps of each owner do the same a little later."""
+        while True:
+            try:
+                async with await connect(self._dsn) as connection:
+                    await connection.execute(f'listen "{doorbell.OUTBOX}"')
+                    await connection.execute(f'listen "{doorbell.LINKS}"')
+                    async for notice in connection.notifies():
+                        if notice.channel == doorbell.LINKS:
+                            self._reload.set()
+                        else:
+                            for _, owner, _ in self._owners.values():
+                                owner.wake()
+            except (psycopg.Error, OSError):
+                await asyncio.sleep(1.0)
+
+    def _note_state(self, link_id: UUID, state: str, facts: dict[str, Any]) -> None:
+        before = self._states.get(link_id)
+        self._states[link_id] = (state, {**facts})
+        if before is None or before[0] != state:
+            log.info("link %s: %s %s", link_id, state, facts.get("error", ""))
+            self._mark_ready()
+
+    def _mark_ready(self) -> None:
+        names = {link_id: owner.config.name for link_id, (_, owner, _) in self._owners.items()}
+        bound = [
+            names[link_id] for link_id, (state, _) in self._states.items() if state == "bound" and link_id in names
+        ]
+        mark_ready("gateway", bound=sorted(bound), links=sorted(names.values()))
+
+    async def _save_states(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                await self._save_states_once()
+                self._mark_ready()
+            except (psycopg.Error, OSError):
+                continue
+
+    async def _save_states_once(self) -> None:
+        """Write what changed, and everything each five seconds, so that a reader can tell old from silent."""
+        now = asyncio.get_running_loop().time()
+        everything = now - self._saved_at >= 5.0
+        if everything:
+            self._saved_at = now
+        if self._state_connection is None or self._state_connection.closed or self._state_connection.broken:
+            self._state_connection = await connect(self._dsn)
+        for link_id, said in list(self._states.items()):
+            state, facts = said
+            entry = self._owners.get(link_id)
+            if entry is not None and not entry[1].holds_lease and state != "failed":
+                continue  # the owner elsewhere says how it is
+            if self._saved.get(link_id) == said and not everything:
+                continue
+            shown = {key: value for key, value in facts.items() if key != "error"}
+            await self._state_connection.execute(
+                SAVE_STATE,
+                {
+                    "link": link_id,
+                    "state": state,
+                    "error": str(facts.get("error", ""))[:300],
+                    "facts": json.dumps(shown, default=str),
+                },
+            )
+            self._saved[link_id] = said
+
+
+def owner_name() -> str:
+    """Who we are on a lease. A supervisor that reaps its children gives a name that outlives them (PALABRE_OWNER),
+    so that a restarted process takes its own leases back at once; any other process is a stranger."""
+    given = os.environ.get("PALABRE_OWNER", "")
+    return given or f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+
+
+async def _main() -> None:
+    clear_ready("gateway")
+    gateway = Gateway(dsn=settings.DATABASE_URL, redis_url=settings.REDIS_URL, owner=f"gateway@{owner_name()}")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, gateway.stop)
+    gc.collect()
+    gc.freeze()  # what start-up made lives for ever: the collector need not look at it again
+    await gateway.run()
+    clear_ready("gateway")
+
+
+def main() -> None:
+    """Run the gateway until SIGTERM."""
+    import django
+
+    django.setup()
+    import uvloop
+
+    uvloop.run(_main())

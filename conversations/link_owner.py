@@ -1,0 +1,320 @@
+"""A link at work in the process that holds its lease.
+
+    take the lease -> mark what earlier owners left unanswered -> run the adapter, claim and submit, store results
+    lose it (or be asked to stop) -> drain before it expires -> give it back
+
+Every claim carries the epoch of the lease, and nothing is written to a socket once the lease's own deadline (counted
+from before the statement that granted it) has come near.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
+from conversations.batching import Batcher
+from conversations.bells import Bells
+from conversations.intake import ReadyText, Stored, connect
+from conversations.line_in import LinkIntake
+from conversations.models import DeliveryState
+from conversations.outbox import Outcome, ReadyReceipt, claim, store_results, unfinished
+from conversations.store import LinkStore
+from jobs import leases
+from jobs.leases import HeldLease
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 10.0
+RENEW_EVERY_S = 3.0
+# No write in the last seconds of a lease that could not be renewed; the drain must end before it expires.
+MARGIN_S = 3.0
+RETRY_S = 2.0  # a part that was surely not written is tried again after this
+
+
+class LostLease(Exception):
+    """Somebody else owns the link, or may own it before we could know."""
+
+
+class LinkOwner:
+    """Tries for one link's lease and, while it has it, does the link's work. `run` until cancelled."""
+
+    def __init__(
+        self,
+        config: LinkConfig,
+        adapter: type[LinkAdapter],
+        *,
+        lines: Mapping[str, UUID],
+        owner: str,
+        dsn: str,
+        texts: Batcher[ReadyText, Stored],
+        bells: Bells,
+        on_state: Callable[[UUID, str, dict[str, Any]], None],
+    ) -> None:
+        self.config = config
+        self._adapter_class = adapter
+        self._lines = lines
+        self._owner = owner
+        self._dsn = dsn
+        self._texts = texts
+        self._bells = bells
+        self._on_state = on_state
+        self._lease: HeldLease | None = None
+        self._due = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._claims: psycopg.AsyncConnection[Any] | None = None
+        self._results_connection: psycopg.AsyncConnection[Any] | None = None
+        self._control: psycopg.AsyncConnection[Any] | None = None
+        self._results: Batcher[Outcome | ReadyReceipt, None] = Batcher(
+            self._store_results, largest=200, room=20_000, patience_s=float("inf")
+        )
+        self._submitting: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Something may be due in the outbox."""
+        self._due.set()
+
+    def stop(self) -> None:
+        """Drain, give the lease back, return from `run`."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        name = f"link:{self.config.id}"
+        while not self._stop.is_set():
+            try:
+                self._lease = await self._take(name)
+                if self._lease is None:
+                    self._on_state_standby()
+                    await self._pause(1.0)
+                    continue
+                log.info("link %s is ours, epoch %d", self.config.name, self._lease.epoch)
+                await self._work(self._lease)
+            except LostLease as reason:
+                log.error("link %s: %s", self.config.name, reason)
+            except (psycopg.Error, OSError) as error:
+                log.error("link %s waits for the database: %s", self.config.name, type(error).__name__)
+                await self._pause(0.5)
+            except Exception:
+                log.exception("link %s failed; it starts again", self.config.name)
+                await self._pause(1.0)
+        await self._close()
+
+    def _on_state_standby(self) -> None:
+        # The owner elsewhere writes the link's state; we say nothing over it.
+        self._lease = None
+
+    @property
+    def holds_lease(self) -> bool:
+        return self._lease is not None
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), seconds)
+
+    async def _take(self, name: str) -> HeldLease | None:
+        self._control = await self._open(self._control)
+        before = asyncio.get_running_loop().time()
+        cursor = await self._control.execute(leases.TAKE, {"name": name, "owner": self._owner, "seconds": LEASE_S})
+        row = await cursor.fetchone()
+        return HeldLease(name, self._owner, row[0], before + LEASE_S) if row else None
+
+    async def _work(self, lease: HeldLease) -> None:
+        store = LinkStore(self._dsn, self._adapter_class)
+        intake = LinkIntake(
+            self.config,
+            lines=self._lines,
+            texts=self._texts,
+            results=self._results,
+            store=store,
+            on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
+        )
+        self._results_connection = await self._open(self._results_connection)
+        left = await unfinished(self._results_connection, link_id=self.config.id, epoch=lease.epoch)
+        if left:
+            log.warning("link %s: %d parts were left unanswered by an earlier owner", self.config.name, len(left))
+            await self._store_results(left)
+        adapter = self._adapter_class(self.config, intake)
+        self._due.set()
+        tasks = [
+            asyncio.create_task(work, name=f"{self.config.name}: {name}")
+            for name, work in (
+                ("session", adapter.run()),
+                ("lease", self._renew()),
+                ("outbox", self._send(adapter)),
+                ("results", self._results.run()),
+                ("evidence", self._write_behind(intake, store)),
+                ("stop", self._stop.wait()),
+            )
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            # Asked to stop, or one of them failed: leave in good order first, whatever it was.
+            await self._leave(adapter)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(Exception):
+                if self._lease is not None and self._control is not None:
+                    await self._control.execute(
+                        leases.GIVE_BACK,
+                        {"name": lease.name, "owner": lease.owner, "epoch": lease.epoch},
+                    )
+            self._lease = None
+            self._on_state(self.config.id, "unbound", {})
+            await store.close()
+
+    async def _leave(self, adapter: LinkAdapter) -> None:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(adapter.drain(), 5.5)
+        if self._submitting:
+            await asyncio.wait(list(self._submitting), timeout=1.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._results.emptied(), 2.0)
+
+    async def _renew(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S if self._left() > LEASE_S - RENEW_EVERY_S - 0.5 else 0.3)
+            lease = self._lease
+            if lease is None:
+                raise LostLease("no lease to renew")
+            before = loop.time()
+            try:
+                async with asyncio.timeout(max(0.2, self._left() - MARGIN_S)):
+                    self._control = await self._open(self._control)
+                    cursor = await self._control.execute(
+                        leases.RENEW,
+                        {"name": lease.name, "owner": lease.owner, "epoch": lease.epoch, "seconds": LEASE_S},
+                    )
+                    row = await cursor.fetchone()
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                self._control = None
+                if self._left() <= MARGIN_S:
+                    raise LostLease("the lease cannot be renewed: leaving before it expires") from error
+                continue
+            if row is None:
+                self._lease = None
+                raise LostLease("another process owns it now")
+            self._lease = HeldLease(lease.name, lease.owner, lease.epoch, before + LEASE_S)
+
+    def _left(self) -> float:
+        """Seconds until the lease may be somebody else's."""
+        return 0.0 if self._lease is None else self._lease.deadline - asyncio.get_running_loop().time()
+
+    async def _send(self, adapter: LinkAdapter) -> None:
+        """Claim what is due as far as the window and the rate have room; submit in the order of the claim."""
+        while True:
+            room = adapter.ready()
+            if room <= 0:
+                await adapter.wait_ready()
+                continue
+            self._due.clear()
+            parts: Sequence[OutboundPart] = ()
+            lease = self._lease
+            if lease is not None and self._left() > MARGIN_S:
+                try:
+                    self._claims = await self._open(self._claims)
+                    parts = await claim(self._claims, lease=lease, link_id=self.config.id, room=room)
+                except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                    log.warning("link %s cannot claim: %s", self.config.name, type(error).__name__)
+                    await asyncio.sleep(0.5)
+            for part in parts:
+                task = asyncio.create_task(self._submit(adapter, part))
+                self._submitting.add(task)
+                task.add_done_callback(self._submitting.discard)
+            if parts:
+                await asyncio.sleep(0)  # let them take their places in the window before room is counted again
+            else:
+                with contextlib.suppress(TimeoutError):  # the sweep of each second: a bell may be lost
+                    await asyncio.wait_for(self._due.wait(), 1.0)
+
+    async def _submit(self, adapter: LinkAdapter, part: OutboundPart) -> None:
+        try:
+            if self._left() <= MARGIN_S:
+                raise NotBound("the lease is about to expire")
+            ids = await adapter.submit(part)
+            outcome = Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids))
+        except NotBound:
+            outcome = self._again(part, "not bound")
+        except SubmitRefused as refusal:
+            if refusal.permanent:
+                outcome = Outcome(
+                    part.attempt_id,
+                    part.message_id,
+                    DeliveryState.FAILED,
+                    error_code=f"0x{refusal.code:08X}",
+                    error_text=refusal.reason,
+                )
+            else:
+                outcome = self._again(part, refusal.reason)
+        except (DeliveryError, asyncio.CancelledError):
+            outcome = Outcome(
+                part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
+            )
+        except Exception:
+            log.exception("link %s: submitting failed in our own code", self.config.name)
+            outcome = Outcome(
+                part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="fault", error_text="fault of ours"
+            )
+        await self._results.put(outcome)
+
+    @staticmethod
+    def _again(part: OutboundPart, reason: str) -> Outcome:
+        return Outcome(
+            part.attempt_id,
+            part.message_id,
+            DeliveryState.QUEUED,
+            error_text=reason,
+            withdrawn=True,
+            retry_after_s=RETRY_S,
+        )
+
+    async def _store_results(self, items: Sequence[Outcome | ReadyReceipt]) -> Sequence[None]:
+        self._results_connection = await self._open(self._results_connection)
+        if items:
+            organisations = await store_results(
+                self._results_connection,
+                link_id=self.config.id,
+                outcomes=[item for item in items if isinstance(item, Outcome)],
+                receipts=[item for item in items if isinstance(item, ReadyReceipt)],
+            )
+            self._bells.ring(organisations=organisations)
+        else:
+            await self._results_connection.execute("select 1")
+        return [None] * len(items)
+
+    async def _write_behind(self, intake: LinkIntake, store: LinkStore) -> None:
+        """Every half second: which answers the peer surely has. Every ten: long texts that were left lying."""
+        turn = 0
+        while True:
+            try:
+                keys = intake.take_confirmed()
+                if keys:
+                    await store.confirm(self.config.id, keys)
+                if turn % 20 == 0:
+                    for group, text in await store.due_groups(self.config.id):
+                        await intake.whole(group, text)
+            except Exception as error:
+                log.warning("link %s: writing behind failed: %s", self.config.name, type(error).__name__)
+            turn += 1
+            await asyncio.sleep(0.5)
+
+    async def _open(self, connection: psycopg.AsyncConnection[Any] | None) -> psycopg.AsyncConnection[Any]:
+        if connection is None or connection.closed or connection.broken:
+            return await connect(self._dsn, jit="off")
+        return connection
+
+    async def _close(self) -> None:
+        for connection in (self._claims, self._results_connection, self._control):
+            if connection is not None:
+                with contextlib.suppress(Exception):
+                    await connection.close()

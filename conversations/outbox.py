@@ -1,0 +1,318 @@
+"""The outbox: claiming what is due for a link, and storing what became of it.
+
+A claim commits an Attempt for each part before anything is written to a socket. What crashes in between is found by
+the next owner of the link and marked unknown; it is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+
+from conversations.adapters import InboundReceipt, OutboundPart
+from conversations.events import DeliveriesProgressed
+from conversations.models import DeliveryState
+from jobs.leases import STILL_OURS, HeldLease
+from realtime.events import to_data
+from realtime.log import APPEND
+
+Connection = psycopg.AsyncConnection[Any]
+
+# The limit must be a literal: a parameter is guessed as a tenth of the table, and the claim becomes a scan.
+CLAIM_SIZES = (1, 10, 50)
+
+_CLAIM = """
+with due as (
+    select d.message_id from conversations_delivery d
+    where d.link_id = %(link)s and d.state = 0 and d.due_at <= now() and STILL_OURS
+    order by d.lane, d.message_id
+    limit LIMIT
+    for update skip locked
+), claimed as (
+    update conversations_delivery d set state = 1, updated_at = now()
+    from due where d.message_id = due.message_id
+    returning d.*
+), attempt as (
+    insert into conversations_attempt (id, organisation_id, message_id, link_id, part, epoch, state)
+    select uuidv7(), c.organisation_id, c.message_id, c.link_id, part.number, %(epoch)s, 1
+    from claimed c cross join lateral generate_series(1, c.parts) as part (number)
+    where not exists (select from conversations_attempt before
+                      where before.message_id = c.message_id and before.part = part.number and not before.withdrawn)
+    order by c.lane, c.message_id, part.number
+    returning id, message_id, part
+)
+select a.id as attempt_id, a.message_id, a.part, c.parts, c.source, c.destination, m.body as text, c.reference, c.lane
+from attempt a
+join claimed c on c.message_id = a.message_id
+join conversations_message m on m.id = a.message_id
+order by c.lane, a.message_id, a.part
+"""
+CLAIMS = {size: _CLAIM.replace("STILL_OURS", STILL_OURS).replace("LIMIT", str(size)) for size in CLAIM_SIZES}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of one attempt. `provider_ids`: spellings, verbatim first.
+
+    `withdrawn`: surely nothing was written, so the part goes back to the queue after `retry_after_s` seconds.
+    """
+
+    attempt_id: UUID
+    message_id: UUID
+    state: DeliveryState
+    provider_ids: tuple[str, ...] = ()
+    error_code: str = ""
+    error_text: str = ""
+    withdrawn: bool = False
+    retry_after_s: float = 0.0
+
+
+async def claim(connection: Connection, *, lease: HeldLease, link_id: UUID, room: int) -> list[OutboundPart]:
+    """Claim at most `room` deliveries (rounded down to a fixed size) and commit their attempts. Empty: none is due."""
+    size = max((size for size in CLAIM_SIZES if size <= room), default=1)
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(
+        CLAIMS[size],
+        {"link": link_id, "lease": lease.name, "owner": lease.owner, "epoch": lease.epoch},
+        prepare=True,
+    )
+    return [OutboundPart(**row) for row in await cursor.fetchall()]
+
+
+async def unfinished(connection: Connection, *, link_id: UUID, epoch: int) -> list[Outcome]:
+    """Attempts of earlier owners of the link without an answer: nobody knows what became of them."""
+    cursor = await connection.execute(
+        """select id, message_id from conversations_attempt
+           where link_id = %s and epoch < %s and state = 1 and not withdrawn order by message_id, part""",
+        [link_id, epoch],
+    )
+    return [
+        Outcome(attempt, message, DeliveryState.UNKNOWN, error_code="crash", error_text="the sender stopped unanswered")
+        for attempt, message in await cursor.fetchall()
+    ]
+
+
+_UPDATE_ATTEMPTS = """
+update conversations_attempt a
+set state = new.state, provider_id = case when new.provider_id <> '' then new.provider_id else a.provider_id end,
+    error_code = new.code, error_text = new.text, withdrawn = new.withdrawn, answered_at = clock_timestamp()
+from (
+    select distinct on (attempt_id) * from unnest(
+        %(attempt)s::uuid[], %(state)s::smallint[], %(provider)s::text[], %(code)s::text[], %(text)s::text[],
+        %(withdrawn)s::bool[]
+    ) with ordinality t (attempt_id, state, provider_id, code, text, withdrawn, ord)
+    order by attempt_id, least(state, 4) desc, ord
+) new
+where a.id = new.attempt_id and not a.withdrawn and least(new.state, 4) > least(a.state, 4)
+"""
+
+# The state of a message is what is known of its worst part. Forward only, but for one case: a part that was surely
+# not written puts the message back into the queue.
+_RECOMPUTE = """
+update conversations_delivery d
+set state = new.state, updated_at = clock_timestamp(),
+    error_code = new.code, error_text = new.text,
+    due_at = case when new.state = 0 then clock_timestamp() + make_interval(secs => %(retry)s) else d.due_at end
+from (
+    select d.message_id,
+        case
+            when bool_or(a.state in (5, 6)) then max(a.state) filter (where a.state in (5, 6))
+            when count(distinct a.part) < d.parts and not coalesce(bool_or(a.state = 2), false) then 0
+            when bool_or(a.state = 2) then 2
+            when bool_or(a.state = 1) then 1
+            when bool_and(a.state = 4) then 4
+            else 3
+        end as state,
+        coalesce(max(a.error_code) filter (where a.state in (2, 5, 6)), '') as code,
+        coalesce(max(a.error_text) filter (where a.state in (2, 5, 6)), '') as text
+    from conversations_delivery d
+    left join conversations_attempt a on a.message_id = d.message_id and not a.withdrawn
+    where d.message_id = any(%(messages)s)
+    group by d.message_id, d.parts
+) new
+where d.message_id = new.message_id
+  and (least(new.state, 4) > least(d.state, 4) or (new.state = 0 and d.state = 1))
+returning d.message_id, d.organisation_id, d.conversation_id, d.line_id, d.state
+"""
+
+_REMEMBER_IDS = """
+insert into conversations_providerkey (id, link_id, key, attempt_id, message_id)
+select uuidv7(), %(link)s, key, attempt_id, message_id
+from unnest(%(key)s::text[], %(attempt)s::uuid[], %(message)s::uuid[]) t (key, attempt_id, message_id)
+"""
+
+# The newest message with one of these ids that went to this very address; the best spelling first.
+_MATCH = """
+select distinct on (r.ord) r.ord, k.attempt_id, k.message_id
+from unnest(%(ord)s::int[], %(keys)s::text[], %(address)s::text[]) r (ord, keys, address)
+cross join lateral jsonb_array_elements_text(r.keys::jsonb) with ordinality spelling (key, rank)
+join conversations_providerkey k on k.link_id = %(link)s and k.key = spelling.key
+join conversations_delivery d on d.message_id = k.message_id
+where r.address = '' or d.destination = r.address
+order by r.ord, spelling.rank, k.created_at desc
+"""
+
+_PARKED = """
+select id, keys, address, state, error, text from conversations_receipt
+where link_id = %(link)s and attempt_id is null and keys ?| %(keys)s and received_at > now() - interval '7 days'
+order by received_at
+for update skip locked
+"""
+
+RECEIPT_STATES = {
+    "delivered": DeliveryState.DELIVERED,
+    "failed": DeliveryState.FAILED,
+    "rejected": DeliveryState.FAILED,
+    "expired": DeliveryState.EXPIRED,
+    "enroute": DeliveryState.SENT,
+    "accepted": DeliveryState.SENT,
+    "unknown": DeliveryState.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyReceipt:
+    """A receipt whose address is normalised as the addresses of deliveries are ("" when it gave none)."""
+
+    address: str
+    item: InboundReceipt
+
+
+async def store_results(
+    connection: Connection, *, link_id: UUID, outcomes: Sequence[Outcome], receipts: Sequence[ReadyReceipt]
+) -> set[UUID]:
+    """Store answers and receipts of one link in one transaction; returns the organisations whose log has grown.
+
+    Receipts that match nothing yet are parked: one may come before the answer that names its id. One caller a link
+    at a time (its owner), so an answer and its early receipt cannot miss each other.
+    """
+    async with connection.transaction():
+        outcomes = list(outcomes)
+        await _remember(connection, link_id, outcomes)
+        outcomes += await _unpark(connection, link_id, outcomes)
+        outcomes += await _match(connection, link_id, receipts)
+        return await _apply(connection, outcomes)
+
+
+async def _remember(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> None:
+    named = [(key, o.attempt_id, o.message_id) for o in outcomes for key in dict.fromkeys(o.provider_ids)]
+    if named:
+        keys, attempts, messages = (list(column) for column in zip(*named, strict=True))
+        await connection.execute(
+            _REMEMBER_IDS, {"link": link_id, "key": keys, "attempt": attempts, "message": messages}
+        )
+
+
+async def _unpark(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Receipts that came before the answers which we store now."""
+    owner_of = {key: outcome for outcome in outcomes for key in outcome.provider_ids}
+    if not owner_of:
+        return []
+    cursor = await connection.execute(_PARKED, {"link": link_id, "keys": list(owner_of)})
+    found: list[Outcome] = []
+    for receipt_id, keys, _address, state, error, text in await cursor.fetchall():
+        outcome = next(owner_of[key] for key in keys if key in owner_of)
+        await connection.execute(
+            "update conversations_receipt set attempt_id = %s where id = %s", [outcome.attempt_id, receipt_id]
+        )
+        found.append(_of_receipt(outcome.attempt_id, outcome.message_id, DeliveryState(state), error, text))
+    return found
+
+
+async def _match(connection: Connection, link_id: UUID, receipts: Sequence[ReadyReceipt]) -> list[Outcome]:
+    if not receipts:
+        return []
+    cursor = await connection.execute(
+        _MATCH,
+        {
+            "link": link_id,
+            "ord": list(range(len(receipts))),
+            "keys": [json.dumps(list(receipt.item.provider_ids)) for receipt in receipts],
+            "address": [receipt.address for receipt in receipts],
+        },
+    )
+    matched = {ord_: (attempt, message) for ord_, attempt, message in await cursor.fetchall()}
+    states = [RECEIPT_STATES.get(receipt.item.state, DeliveryState.SENT) for receipt in receipts]
+    await connection.execute(
+        """
+        insert into conversations_receipt (id, link_id, keys, address, state, error, text, raw, attempt_id)
+        select uuidv7(), %(link)s, keys::jsonb, address, state, error, text, raw, attempt_id
+        from unnest(%(keys)s::text[], %(address)s::text[], %(state)s::smallint[], %(error)s::text[], %(text)s::text[],
+                    %(raw)s::bytea[], %(attempt)s::uuid[]) t (keys, address, state, error, text, raw, attempt_id)
+        """,
+        {
+            "link": link_id,
+            "keys": [json.dumps(list(receipt.item.provider_ids)) for receipt in receipts],
+            "address": [receipt.address[:254] for receipt in receipts],
+            "state": [int(state) for state in states],
+            "error": [receipt.item.error[:40] for receipt in receipts],
+            "text": [receipt.item.text.replace("\x00", "") for receipt in receipts],
+            "raw": [receipt.item.raw for receipt in receipts],
+            "attempt": [matched.get(ord_, (None,))[0] for ord_ in range(len(receipts))],
+        },
+    )
+    return [
+        _of_receipt(*matched[ord_], states[ord_], receipts[ord_].item.error, receipts[ord_].item.text)
+        for ord_ in sorted(matched)
+    ]
+
+
+def _of_receipt(attempt_id: UUID, message_id: UUID, state: DeliveryState, error: str, text: str) -> Outcome:
+    failed = state in (DeliveryState.FAILED, DeliveryState.EXPIRED)
+    return Outcome(
+        attempt_id,
+        message_id,
+        state,
+        error_code=error[:16] if failed else "",
+        error_text="refused by the operator"
+        if state == DeliveryState.FAILED
+        else ("not delivered in time" if failed else ""),
+    )
+
+
+async def _apply(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUID]:
+    """Move attempts and deliveries forward and say so; the event counter last."""
+    if not outcomes:
+        return set()
+    messages = sorted({outcome.message_id for outcome in outcomes})
+    # One order for all: whoever touches a delivery or its attempts holds its row first.
+    await connection.execute(
+        "select from conversations_delivery where message_id = any(%s) order by message_id for update", [messages]
+    )
+    await connection.execute(
+        _UPDATE_ATTEMPTS,
+        {
+            "attempt": [o.attempt_id for o in outcomes],
+            "state": [int(DeliveryState.FAILED if o.withdrawn else o.state) for o in outcomes],
+            "provider": [(o.provider_ids or ("",))[0][:200] for o in outcomes],
+            "code": [o.error_code[:16] for o in outcomes],
+            "text": [o.error_text.replace("\x00", "")[:200] for o in outcomes],
+            "withdrawn": [o.withdrawn for o in outcomes],
+        },
+    )
+    retry = max((o.retry_after_s for o in outcomes if o.withdrawn), default=0.0)
+    cursor = await connection.execute(_RECOMPUTE, {"messages": messages, "retry": retry})
+    moved = await cursor.fetchall()
+    if not moved:
+        return set()
+    cursor = await connection.execute(
+        "select id, seq from conversations_message where id = any(%s)", [[row[0] for row in moved]]
+    )
+    seqs = dict(await cursor.fetchall())
+    by_organisation: dict[UUID, list[tuple[UUID, UUID, UUID, int, int]]] = defaultdict(list)
+    for message_id, organisation_id, conversation_id, line_id, state in sorted(moved):
+        by_organisation[organisation_id].append((line_id, conversation_id, message_id, seqs[message_id], state))
+    for organisation_id in sorted(by_organisation):
+        told = DeliveriesProgressed(items=tuple(by_organisation[organisation_id]))
+        await connection.execute(
+            APPEND,
+            {"organisation": organisation_id, "types": [told.type], "data": [json.dumps(to_data(told))]},
+        )
+    return set(by_organisation)

@@ -1,0 +1,191 @@
+"""The small statements of a link's owner: parts of long texts, redelivery evidence, unreadable bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from conversations.adapters import (
+    InboundPart,
+    InboundText,
+    InboundUnreadable,
+    IntakeUnavailable,
+    LinkAdapter,
+    StoredPart,
+)
+from conversations.intake import connect, keep_raw
+
+log = logging.getLogger(__name__)
+
+PARTS_WAIT_S = 600  # then a long text is shown with a gap where parts never came
+REMEMBER_S = 60  # how long a text without a confirmed answer may come again
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPart:
+    whole: InboundText | None  # the long text, when it is complete (or, after a clash, what there is of the older one)
+    clash: bool
+
+
+class LinkStore:
+    """One connection, one statement at a time. Each failure is an IntakeUnavailable: the operator keeps the text."""
+
+    def __init__(self, dsn: str, adapter: type[LinkAdapter]) -> None:
+        self._dsn = dsn
+        self._adapter = adapter
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._lock = asyncio.Lock()
+
+    async def _run(self, statement: str, parameters: Any) -> list[Any]:
+        async with self._lock:
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = await connect(self._dsn, jit="off")
+                cursor = await self._connection.execute(statement, parameters)
+                return await cursor.fetchall() if cursor.description else []
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                raise IntakeUnavailable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def keep_unreadable(self, item: InboundUnreadable) -> None:
+        async with self._lock:
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = await connect(self._dsn, jit="off")
+                await keep_raw(self._connection, item.link_id, "unreadable", item.key, item.raw, item.error)
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                raise IntakeUnavailable(type(error).__name__) from error
+
+    async def keep_part(self, item: InboundPart) -> KeptPart:
+        """Store a part. The same part again changes nothing; another one under its number is a clash and is not stored:
+        the operator uses the reference again, so the older text must be finished first (`whole` is that one)."""
+        rows = await self._run(
+            """
+            with clash as (
+                select from conversations_inboundpart
+                where link_id = %(link)s and "group" = %(group)s and part = %(part)s and key <> %(key)s
+            ), seen as (
+                insert into conversations_seen (link_id, key, fingerprint)
+                select %(link)s, %(key)s, %(fingerprint)s where not exists (select from clash)
+                on conflict do nothing returning 1
+            ), kept as (
+                insert into conversations_rawinbound (id, link_id, kind, key, payload)
+                select uuidv7(), %(link)s, 'part', %(key)s, %(raw)s from seen
+            ), stored as (
+                insert into conversations_inboundpart
+                    (id, link_id, "group", part, total, key, data, payload, received_at)
+                select uuidv7(), %(link)s, %(group)s, %(part)s, %(total)s, %(key)s, %(data)s::jsonb, %(payload)s,
+                       clock_timestamp()
+                from seen
+                returning part, total, payload, data, key
+            )
+            select part, total, payload, data, key, exists (select from clash) from conversations_inboundpart
+            where link_id = %(link)s and "group" = %(group)s
+            union all
+            select part, total, payload, data, key, false from stored
+            """,
+            {
+                "link": item.link_id,
+                "key": item.key,
+                "fingerprint": item.fingerprint,
+                "raw": item.raw,
+                "group": item.group,
+                "part": item.part,
+                "total": item.total,
+                "payload": item.payload,
+                "data": json.dumps(
+                    {
+                        **item.data,
+                        "sender": item.sender,
+                        "recipient": item.recipient,
+                        "sender_ton": item.sender_ton,
+                        "thread_key": item.thread_key,
+                    }
+                ),
+            },
+        )
+        clash = any(row[5] for row in rows)
+        whole = self._whole(item.link_id, [row[:5] for row in rows], at_any_rate=clash)
+        return KeptPart(whole, clash)
+
+    def _whole(self, link_id: UUID, rows: Sequence[Any], *, at_any_rate: bool) -> InboundText | None:
+        parts = {part: StoredPart(part, total, bytes(payload), data) for part, total, payload, data, _ in rows}
+        if not parts:
+            return None
+        total = max(stored.total for stored in parts.values())
+        if len(parts) < total and not at_any_rate:
+            return None
+        joined = self._adapter.join([parts[number] for number in sorted(parts)])
+        first = min(rows, key=lambda row: row[0])
+        data = first[3]
+        return InboundText(
+            link_id=link_id,
+            key=f"parts:{first[4]}"[:200],  # the same parts joined twice (a crash in between) are one text
+            sender=data["sender"],
+            recipient=data["recipient"],
+            sender_ton=data["sender_ton"],
+            body=joined.text,
+            raw=b"".join(parts[number].payload for number in sorted(parts)),
+            encoding=joined.encoding,
+            parts=total,
+            thread_key=data.get("thread_key", ""),
+        )
+
+    async def forget_parts(self, link_id: UUID, group: str, key: str) -> None:
+        """The text of these parts is stored: they have served. `key` is the text's own."""
+        first = key.removeprefix("parts:")
+        await self._run(
+            """delete from conversations_inboundpart where link_id = %(link)s and "group" = %(group)s
+               and exists (select from conversations_inboundpart p where p.link_id = %(link)s and p."group" = %(group)s
+                           and p.key = %(first)s)""",
+            {"link": link_id, "group": group, "first": first},
+        )
+
+    async def due_groups(self, link_id: UUID) -> list[tuple[str, InboundText]]:
+        """Long texts that are whole but were not joined (a crash), or have waited too long for a missing part."""
+        rows = await self._run(
+            """select "group", part, total, payload, data, key,
+                      min(received_at) over (partition by "group") < clock_timestamp() - make_interval(secs => %(wait)s)
+               from conversations_inboundpart where link_id = %(link)s order by "group", part""",
+            {"link": link_id, "wait": PARTS_WAIT_S},
+        )
+        groups: dict[str, list[Any]] = {}
+        overdue: dict[str, bool] = {}
+        for group, part, total, payload, data, key, late in rows:
+            groups.setdefault(group, []).append((part, total, payload, data, key))
+            overdue[group] = late
+        found = []
+        for group, parts in groups.items():
+            whole = self._whole(link_id, parts, at_any_rate=overdue[group])
+            if whole is not None:
+                found.append((group, whole))
+        return found
+
+    async def unconfirmed(self, link_id: UUID) -> dict[bytes, str]:
+        rows = await self._run(
+            """select fingerprint, key from conversations_seen
+               where link_id = %(link)s and at > clock_timestamp() - make_interval(secs => %(seconds)s)
+                 and not confirmed and fingerprint is not null""",
+            {"link": link_id, "seconds": REMEMBER_S},
+        )
+        return {bytes(fingerprint): key for fingerprint, key in rows}
+
+    async def confirm(self, link_id: UUID, keys: Sequence[str]) -> None:
+        await self._run(
+            "update conversations_seen set confirmed = true where link_id = %s and key = any(%s) and not confirmed",
+            [link_id, list(keys)],
+        )
+
+    async def message_of(self, attempt_id: UUID) -> UUID | None:
+        rows = await self._run("select message_id from conversations_attempt where id = %s", [attempt_id])
+        return rows[0][0] if rows else None
