@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Django's test database, migrated by its owner and granted to the application's role."""
     from django.db import connection
 
@@ -18,6 +18,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         grants.apply(cursor, app=grants.role_of(os.environ["TEST_APP_DATABASE_URL"]))
+    yield
+    # Threads of async tests keep connections of their own, and a database in use cannot be dropped.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+               where datname = current_database() and pid <> pg_backend_pid()"""
+        )
 
 
 @pytest.fixture
