@@ -220,6 +220,10 @@ class LinkAdapter(Protocol):
     def __init__(self, config: LinkConfig, intake: Intake) -> None: ...
 
     @staticmethod
+    def check(settings: Mapping[str, Any], secret: str) -> None:
+        """Raises ValueError, whose text begins with the name of the setting that cannot be used. Pure."""
+
+    @staticmethod
     def plan(text: str) -> tuple[str, int]:
         """(encoding, parts) that `text` will be sent in. Pure and quick: asked for each message that is stored."""
 
