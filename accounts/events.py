@@ -1,0 +1,17 @@
+"""What can change about the desk itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from realtime.events import Change, event
+
+
+@event("settings.changed")
+@dataclass(frozen=True, slots=True)
+class SettingsChanged(Change):
+    """A user, line or link is not what it was: whoever shows such things fetches them again."""
+
+    kind: str  # "user", "line", "link"
+    object_id: UUID

@@ -1,0 +1,66 @@
+"""Who may call what: one table. Each API operation names its line of it; the tests walk it role by role.
+
+What a person may see inside an operation (which lines, how much of a text) is conversations.visibility's.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import translation
+from ninja.security import SessionAuth
+
+from accounts.models import Role, User
+from common.errors import NotAllowed
+
+EVERYONE = frozenset(Role)
+DESK = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})  # who works on conversations
+OVERSIGHT = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.OBSERVER})
+ADMINISTRATION = frozenset({Role.ADMINISTRATOR})
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "session.read": EVERYONE,
+    "session.change": EVERYONE,
+    "conversations.list": EVERYONE,
+    "conversations.read": EVERYONE,
+    "conversations.answer": DESK,
+    "conversations.note": DESK,
+    "conversations.take": DESK,
+    "conversations.return": DESK,
+    "conversations.close": DESK,
+    "conversations.mark_read": DESK,
+    "counts.read": EVERYONE,
+    "events.read": EVERYONE,
+    "presence.set": DESK,
+    "supervision.live": OVERSIGHT,
+    "users.administer": ADMINISTRATION,
+    "lines.administer": ADMINISTRATION,
+    "links.administer": ADMINISTRATION,
+    "audit.read": ADMINISTRATION,
+}
+
+
+class May(SessionAuth):
+    """Session authentication with CSRF, for the roles of one line of PERMISSIONS: `auth=May("audit.read")`.
+
+    Nobody signed in: 401. Signed in with another role: NotAllowed("role").
+    """
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(csrf=True)
+        self.permission = permission
+        self.roles = PERMISSIONS[permission]
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        user = request.user
+        if not isinstance(user, User) or not user.is_active:
+            return None
+        if user.role not in self.roles:
+            raise NotAllowed("role", "your role does not include this", permission=self.permission)
+        translation.activate(user.language)  # for the messages of Django's own validators
+        return user
+
+
+def caller(request: HttpRequest) -> User:
+    """Whom `May` has let in."""
+    user: User = request.auth  # type: ignore[attr-defined]  # ninja sets it
+    return user

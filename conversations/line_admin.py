@@ -1,0 +1,142 @@
+"""Making and changing lines: rules, audit line and event in one transaction; the gateway hears of it at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts import audit
+from accounts.events import SettingsChanged
+from accounts.models import Team, User
+from common.errors import Invalid, NotFound
+from conversations.links import adapter_class
+from conversations.models import Line, LineLink, Link
+from realtime import doorbell
+from realtime.log import record_changes
+
+_ADDRESS = re.compile(r"[\w+@.\- ]{1,254}")
+
+
+@dataclass(frozen=True, slots=True)
+class LineFields:
+    """What is asked for; None leaves a field as it is. An empty `bot` means none; links are in order of preference."""
+
+    name: str | None = None
+    address: str | None = None
+    bot: str | None = None
+    queue_id: UUID | None = None
+    language: str | None = None
+    is_enabled: bool | None = None
+    link_ids: Sequence[UUID] | None = None
+    team_ids: Sequence[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What lies above conversations and a line may name: bots, and the organisation's queues."""
+
+    bots: Collection[str]
+    queues: Collection[UUID]
+
+
+def save_line(*, actor: User, fields: LineFields, known: Known, line_id: UUID | None = None) -> Line:
+    """Make a line (`line_id` None) or change one of the actor's organisation. Raises NotFound, Invalid."""
+    organisation_id = actor.organisation_id
+    with record_changes(organisation_id) as changes:
+        if line_id is None:
+            line, before = Line(organisation_id=organisation_id), {}
+        else:
+            found = Line.objects.select_for_update().filter(organisation_id=organisation_id, id=line_id).first()
+            if found is None:
+                raise NotFound("no_line", "there is no such line")
+            line, before = found, described(found)
+        _apply(line, fields, known)
+        line.save(force_insert=not before)
+        if fields.link_ids is not None:
+            _set_links(line, fields.link_ids)
+        if fields.team_ids is not None:
+            teams = list(Team.objects.filter(organisation_id=organisation_id, id__in=fields.team_ids))
+            if len(teams) != len(set(fields.team_ids)):
+                raise Invalid("unknown_choice", "there is no such team", field="team_ids")
+            line.teams.set(teams)
+        changed = audit.difference(before, described(line))
+        if before and not changed:
+            return line
+        audit.record(
+            actor=actor, organisation_id=organisation_id, action="line.changed" if before else "line.created",
+            kind="line", object_id=line.id, name=str(line), changes=changed,
+        )  # fmt: skip
+        changes.add(SettingsChanged(kind="line", object_id=line.id))
+        changes.ring(doorbell.LINKS)
+    return line
+
+
+def _apply(line: Line, fields: LineFields, known: Known) -> None:
+    if fields.name is not None:
+        line.name = " ".join(fields.name.split())
+    if not line.name or len(line.name) > 120:
+        raise Invalid("required" if not line.name else "too_long", "1 to 120 characters", field="name")
+    if fields.address is not None:
+        line.address = fields.address.strip()
+    if not _ADDRESS.fullmatch(line.address):
+        raise Invalid("address", "a short code, a number or a name, at most 254 characters", field="address")
+    if fields.bot is not None:
+        if fields.bot and fields.bot not in known.bots:
+            raise Invalid("unknown_choice", "there is no such bot", field="bot")
+        line.bot = fields.bot
+    if fields.queue_id is not None:
+        if fields.queue_id not in known.queues:
+            raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
+        line.queue_id = fields.queue_id
+    if line.queue_id is None:
+        raise Invalid("required", "conversations of a line wait in a queue", field="queue_id")
+    if fields.language is not None:
+        if fields.language not in ("fr", "en"):
+            raise Invalid("unknown_choice", "must be one of fr, en", field="language")
+        line.language = fields.language
+    if fields.is_enabled is not None:
+        line.is_enabled = fields.is_enabled
+    # The constraint decides between two at once; this one speaks in words.
+    same = Line.objects.filter(organisation_id=line.organisation_id, medium=line.medium, address=line.address)
+    if same.exclude(id=line.id).exists():
+        raise Invalid("address_taken", "another line has this address", field="address")
+
+
+def _set_links(line: Line, link_ids: Sequence[UUID]) -> None:
+    links = {link.id: link for link in Link.objects.filter(organisation_id=line.organisation_id, id__in=link_ids)}
+    if len(links) != len(set(link_ids)):
+        raise Invalid("unknown_choice", "there is no such link", field="link_ids")
+    for link in links.values():
+        if adapter_class(link.adapter).capabilities.medium != line.medium:
+            raise Invalid("medium", f"{link.name} carries another medium", field="link_ids")
+    LineLink.objects.filter(line=line).delete()
+    LineLink.objects.bulk_create(
+        LineLink(line=line, link_id=link_id, priority=place) for place, link_id in enumerate(dict.fromkeys(link_ids))
+    )
+
+
+def described(line: Line) -> dict[str, Any]:
+    """A line's fields as JSON values, its links in order of preference."""
+    links = LineLink.objects.filter(line=line).order_by("priority").values_list("link_id", flat=True)
+    return {
+        "name": line.name,
+        "address": line.address,
+        "medium": line.medium,
+        "bot": line.bot,
+        "queue_id": str(line.queue_id) if line.queue_id else None,
+        "language": line.language,
+        "is_enabled": line.is_enabled,
+        "link_ids": [str(link_id) for link_id in links],
+        "team_ids": sorted(str(team_id) for team_id in line.teams.values_list("id", flat=True)),
+    }
+
+
+def lines_shown(organisation_id: UUID, line_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Lines as the administration shows them. There are a few dozen at most: two queries each are no matter."""
+    lines = Line.objects.filter(organisation_id=organisation_id).order_by("address")
+    if line_id is not None:
+        lines = lines.filter(id=line_id)
+    return [{"id": line.id, **described(line)} for line in lines]

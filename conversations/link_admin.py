@@ -1,0 +1,177 @@
+"""Making and changing links: rules, audit line and event in one transaction; the gateway hears of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from accounts import audit
+from accounts.events import SettingsChanged
+from accounts.models import User
+from common.clock import database_now
+from common.errors import Conflict, Invalid, NotFound
+from common.secrets import seal, unseal
+from conversations.links import adapter_class
+from conversations.models import Link, LinkState
+from realtime import doorbell
+from realtime.log import record_changes
+
+LONGEST_SETTINGS = 60  # names; and each text value at most this many characters times ten
+SILENT = timedelta(seconds=15)  # a gateway says something each 5 s
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFields:
+    """What is asked for; None leaves a field as it is. `settings` are merged by name, null takes a name away."""
+
+    name: str | None = None
+    adapter: str | None = None
+    settings: Mapping[str, Any] | None = None
+    secret: str | None = field(default=None, repr=False)
+    is_enabled: bool | None = None
+
+
+def save_link(*, actor: User, fields: LinkFields, link_id: UUID | None = None) -> Link:
+    """Make a link (`link_id` None) or change one of the actor's organisation.
+
+    Raises NotFound, Conflict("name_taken"), Invalid with the field: a setting's is "settings.<name>".
+    """
+    organisation_id = actor.organisation_id
+    with record_changes(organisation_id) as changes:
+        if link_id is None:
+            link = Link(organisation_id=organisation_id, settings={})
+            before: dict[str, Any] = {}
+        else:
+            found = Link.objects.select_for_update().filter(organisation_id=organisation_id, id=link_id).first()
+            if found is None:
+                raise NotFound("no_link", "there is no such link")
+            link, before = found, _described(found)
+        _apply(link, fields)
+        described = audit.difference(before, _described(link))
+        if fields.secret:
+            described["secret"] = [audit.SET if before.get("has_secret") else None, audit.SET]
+        described.pop("has_secret", None)
+        if before and not described:
+            return link
+        # The constraint decides between two at once; this one speaks in words.
+        if Link.objects.filter(organisation_id=organisation_id, name=link.name).exclude(id=link.id).exists():
+            raise Invalid("name_taken", "another link has this name", field="name")
+        link.save(force_insert=not before)
+        audit.record(
+            actor=actor, organisation_id=organisation_id, action="link.changed" if before else "link.created",
+            kind="link", object_id=link.id, name=link.name, changes=described,
+        )  # fmt: skip
+        changes.add(SettingsChanged(kind="link", object_id=link.id))
+        changes.ring(doorbell.LINKS)
+    return link
+
+
+def _apply(link: Link, fields: LinkFields) -> None:
+    if fields.name is not None:
+        link.name = " ".join(fields.name.split())
+    if not link.name or len(link.name) > 120:
+        raise Invalid("required" if not link.name else "too_long", "1 to 120 characters", field="name")
+    if fields.adapter is not None and fields.adapter != link.adapter:
+        if Link.objects.filter(id=link.id).exists():
+            raise Conflict("adapter_fixed", "a link keeps its adapter: make another link")
+        link.adapter = fields.adapter
+    if fields.settings is not None:
+        merged = {**link.settings, **fields.settings}
+        link.settings = {name: value for name, value in merged.items() if value is not None}
+    if fields.secret:
+        if len(fields.secret) > 200:
+            raise Invalid("too_long", "at most 200 characters", field="secret")
+        link.secret = seal(fields.secret)
+    if fields.is_enabled is not None:
+        link.is_enabled = fields.is_enabled
+    _check_settings(link, fields.secret)
+
+
+def _check_settings(link: Link, secret: str | None) -> None:
+    if len(link.settings) > LONGEST_SETTINGS:
+        raise Invalid("too_long", "too many settings", field="settings")
+    for name, value in link.settings.items():
+        if any(word in name.lower() for word in ("password", "secret", "token")):
+            raise Invalid("secret_shown", "a secret belongs in its own field: settings can be read", field="secret")
+        if len(str(value)) > 10 * LONGEST_SETTINGS:
+            raise Invalid("too_long", "this value is too long", field=f"settings.{name}")
+    check = adapter_class(link.adapter).check
+    try:
+        check(link.settings, secret or unseal(link.secret))
+    except ValueError as error:  # the adapter's reason, which begins with the setting's name
+        name = str(error).split(" ", 1)[0].rstrip(":")
+        known = name in link.settings or str(error).startswith(f"{name} is missing")
+        raise Invalid("setting", str(error), field=f"settings.{name}" if known else "settings") from None
+
+
+def _described(link: Link) -> dict[str, Any]:
+    return {
+        "name": link.name,
+        "adapter": link.adapter,
+        "settings": link.settings,
+        "is_enabled": link.is_enabled,
+        "has_secret": bool(link.secret),
+    }
+
+
+def links_shown(organisation_id: UUID, link_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Links as the administration shows them, with how they are now; never a secret."""
+    links = Link.objects.filter(organisation_id=organisation_id).prefetch_related("lines").order_by("name")
+    if link_id is not None:
+        links = links.filter(id=link_id)
+    states = {state.link_id: state for state in LinkState.objects.filter(link__organisation_id=organisation_id)}
+    waiting, now = _waiting(organisation_id), database_now()
+    return [
+        {
+            "id": link.id,
+            **_described(link),
+            "line_ids": sorted(str(line.id) for line in link.lines.all()),
+            "live": _live(link, states.get(link.id), waiting.get(link.id, 0), now),
+        }
+        for link in links
+    ]
+
+
+def _live(link: Link, state: LinkState | None, waiting: int, now: Any) -> dict[str, Any]:
+    shown = {"state": "unbound", "since": None, "error": None, "facts": {}}
+    if not link.is_enabled:
+        shown["state"] = "disabled"
+    elif state is not None and now - state.updated_at > SILENT:
+        # Its last words may be "bound": after this silence they are no longer true.
+        shown |= {"since": state.updated_at, "error": "no gateway reports on this link"}
+    elif state is not None:
+        shown = {"state": state.state, "since": state.since, "error": state.error or None, "facts": state.facts}
+    facts = shown.pop("facts")
+    return {
+        **shown,
+        "bound": shown["state"] == "bound",
+        "queued": waiting,
+        "sent": _number(facts, "sent"),
+        "throttled": _number(facts, "throttled"),
+    }
+
+
+def _number(facts: Any, name: str) -> int:
+    value = facts.get(name, 0) if isinstance(facts, dict) else 0
+    return value if isinstance(value, int) else 0
+
+
+def _waiting(organisation_id: UUID) -> dict[UUID, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select link.id, (select count(*) from conversations_delivery d where d.link_id = link.id and d.state = 0)
+               from conversations_link link where link.organisation_id = %s""",
+            [organisation_id],
+        )
+        return dict(cursor.fetchall())
+
+
+def adapters() -> list[str]:
+    """The kinds of link that this installation can make."""
+    return sorted(settings.LINK_ADAPTERS)
