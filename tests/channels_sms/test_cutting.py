@@ -164,9 +164,7 @@ def test_parts_that_disagree_on_the_total_lose_no_word():
 
 
 def test_parts_may_have_different_data_codings():
-    joined = join(
-        [ReceivedPart(1, 3, 0, b"a"), ReceivedPart(2, 3, 8, b"\x00\xea"), ReceivedPart(3, 3, 0, b"b")]
-    )
+    joined = join([ReceivedPart(1, 3, 0, b"a"), ReceivedPart(2, 3, 8, b"\x00\xea"), ReceivedPart(3, 3, 0, b"b")])
     assert joined.text == "aêb"
     assert joined.encoding == "gsm7"
 

@@ -1,0 +1,300 @@
+"""One bind kept alive: connect, bind, take texts, and again after a loss, ever slower while it does not
+help.
+"""
+
+import asyncio
+import logging
+import random
+import ssl
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from channels_sms.smpp import codes, inbound, outbound, pdu
+from channels_sms.smpp.evidence import Evidence, fingerprint
+from channels_sms.smpp.framing import Frame
+from channels_sms.smpp.receipts import MessageIds, UnreadableReceipt
+from channels_sms.smpp.session import BIND_ANSWERS, NoAnswer, Session, SessionError, Timing
+from channels_sms.smpp.settings import SmppSettings
+from conversations.adapters import (
+    InboundPart,
+    InboundReceipt,
+    InboundText,
+    InboundUnreadable,
+    Intake,
+    IntakeError,
+    IntakeFull,
+    OutboundPart,
+    SubmitRefused,
+    SubmitUnknown,
+)
+
+log = logging.getLogger(__name__)
+
+_CONNECT_S = 10.0
+
+
+class Patience(NamedTuple):
+    """Seconds between attempts: doubled from `first` to `most`; other bounds when the account itself is
+    refused.
+    """
+
+    first: float = 1.0
+    most: float = 60.0
+    account_first: float = 5.0
+    account_most: float = 300.0
+    stable: float = 60.0  # bound for so long = the next loss starts from `first` again
+
+
+class Ended(NamedTuple):
+    """Why an attempt or a session is over, in words; `account`: hurrying could get the account locked."""
+
+    reason: str
+    account: bool = False
+    stable: bool = False
+
+
+class Connection:
+    """Keeps one bind of a link. `report(connection, state, error, facts)` hears of its states."""
+
+    def __init__(
+        self,
+        link: UUID,
+        settings: SmppSettings,
+        command: int,
+        intake: Intake,
+        ids: MessageIds,
+        *,
+        timing: Timing,
+        patience: Patience,
+        report: Callable[["Connection", str, str, dict[str, Any]], None],
+        wake: Callable[[], None],
+    ) -> None:
+        self.command = command
+        self.session: Session | None = None
+        self._link = link
+        self._settings = settings
+        self._intake = intake
+        self._ids = ids
+        self._timing = timing
+        self._patience = patience
+        self._report = report
+        self._wake = wake
+        self._evidence = Evidence()
+        self._stopping = asyncio.Event()
+        self._attempt: asyncio.Task[Ended] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def bound(self) -> bool:
+        return self.session is not None and self.session.state == "bound"
+
+    async def run(self) -> None:
+        """Until `stop`, or cancelled."""
+        failures, last_error = 0, ""
+        while not self._stopping.is_set():
+            self._report(self, "connecting", last_error, {})
+            self._attempt = asyncio.create_task(self._one_session())
+            try:
+                ended = await self._attempt
+            except asyncio.CancelledError:
+                if self._stopping.is_set():
+                    break
+                self._attempt.cancel()
+                raise
+            if self._stopping.is_set():
+                break
+            failures = 1 if ended.stable else failures + 1
+            delay = self._delay(failures, ended)
+            last_error = ended.reason
+            state = "failed" if ended.account else "unbound"
+            self._report(self, state, last_error, {"retry_s": round(delay, 1)})
+            try:
+                await asyncio.wait_for(self._stopping.wait(), delay)
+            except TimeoutError:
+                pass
+        self._report(self, "unbound", "", {})
+
+    async def stop(self, *, patience: float) -> None:
+        """Leave in good order; `run` returns soon after."""
+        self._stopping.set()
+        if self.session is not None and self.session.state in ("bound", "unbinding"):
+            await self.session.leave(patience=patience)
+        elif self._attempt is not None:
+            self._attempt.cancel()
+
+    # --- one session
+    # -----------------------------------------------------------------------------------------
+
+    async def _one_session(self) -> Ended:
+        try:
+            return await self._connect_and_bind()
+        except Exception as error:  # the loop of attempts must outlive any bug in one of them
+            log.exception("smpp session of link %s failed", self._link)
+            return Ended(f"{type(error).__name__}: {error}")
+
+    async def _connect_and_bind(self) -> Ended:
+        loop = asyncio.get_running_loop()
+        try:
+            stored = {} if self.command == codes.BIND_TRANSMITTER else await self._intake.unconfirmed()
+        except IntakeError as error:
+            # Bound without it, we would take texts that we cannot store, or show a text twice.
+            return Ended(f"not bound while texts cannot be stored: {error}")
+        host, port = self._settings.host, self._settings.port
+        try:
+            _, session = await asyncio.wait_for(
+                loop.create_connection(
+                    lambda: Session(self, timing=self._timing),
+                    host,
+                    port,
+                    ssl=ssl.create_default_context() if self._settings.tls else None,
+                ),
+                _CONNECT_S,
+            )
+        except TimeoutError:
+            return Ended(f"no connection to {host}:{port} in {_CONNECT_S:g} s")
+        except OSError as error:
+            return Ended(f"no connection to {host}:{port}: {error.strerror or error}")
+        self._evidence.session_started(stored, loop.time())
+        self.session = session
+        try:
+            answer = await session.request(self.command, self._settings.bind_body())
+            if answer.status != codes.OK or answer.command not in BIND_ANSWERS:
+                account = answer.status in codes.ACCOUNT_TROUBLE
+                return Ended(f"bind refused: {codes.in_words(answer.status)}", account=account)
+            bound_at = loop.time()
+            facts = {"peer": pdu.decode_message_id(answer.octets)[:32], "window": self._settings.window}
+            self._report(self, "bound", "", facts)
+            await session.ended.wait()
+            return Ended(session.reason, stable=loop.time() - bound_at >= self._patience.stable)
+        except SessionError as error:
+            silent = isinstance(error, NoAnswer) and session.state != "closed"
+            return Ended(f"bind not answered: {error}" if silent else f"before the bind: {error}")
+        finally:
+            session.close("stopped")
+            self.session = None
+            self._evidence.session_ended()
+            self._wake()
+
+    def _delay(self, failures: int, ended: Ended) -> float:
+        patience = self._patience
+        first, most = (
+            (patience.account_first, patience.account_most) if ended.account else (patience.first, patience.most)
+        )
+        return min(most, first * 2.0 ** min(failures - 1, 30)) * random.uniform(0.75, 1.0)  # noqa: S311
+
+    # --- session.Handler
+    # -------------------------------------------------------------------------------------
+
+    def request(self, session: Session, frame: Frame) -> None:
+        # Tasks start in the order they are made, so texts enter the intake in the order they came.
+        task = asyncio.create_task(self._receive(session, frame))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def late(self, session: Session, context: Any, frame: Frame) -> None:
+        if not isinstance(context, OutboundPart):
+            return
+        try:
+            identifier = outbound.provider_id(frame)
+        except (SubmitRefused, SubmitUnknown) as error:
+            log.warning("smpp late answer to attempt %s: %s", context.attempt_id, error)
+            return
+        self._ids.of_answer(identifier)
+        self._intake.late(context.attempt_id, identifier)
+
+    def proved(self, session: Session, mark: int) -> None:
+        keys = self._evidence.proved(mark)
+        if keys:
+            self._intake.confirmed(keys)
+
+    def changed(self, session: Session) -> None:
+        self._wake()
+
+    # --- inbound
+    # ---------------------------------------------------------------------------------------------
+
+    async def _receive(self, session: Session, frame: Frame) -> None:
+        """Store what came, then answer it: never the other way round."""
+        try:
+            message = inbound.decode(frame)
+        except pdu.MalformedPdu as error:
+            await self._receive_malformed(session, frame, error)
+            return
+        try:
+            receipt = inbound.find_receipt(frame, message, self._link, self._ids)
+        except UnreadableReceipt as error:
+            item = InboundUnreadable(self._link, self._key(frame), frame.octets, str(error), message.source)
+            await self._store_and_answer(session, frame, item.key, self._intake.unreadable(item))
+            return
+        if receipt is not None:
+            await self._receive_receipt(session, frame, receipt)
+            return
+        print_ = fingerprint(message)
+        key = self._evidence.key(print_, frame.sequence, asyncio.get_running_loop().time())
+        text = inbound.read_text(
+            frame,
+            message,
+            self._link,
+            key=key,
+            fingerprint=print_,
+            default_alphabet=self._settings.default_alphabet,
+        )
+        stored: Awaitable[Any]
+        if isinstance(text, InboundText):
+            stored = self._intake.text(text)
+        elif isinstance(text, InboundPart):
+            stored = self._intake.part(text)
+        else:
+            stored = self._intake.unreadable(text)
+        await self._store_and_answer(session, frame, key, stored)
+
+    async def _receive_receipt(self, session: Session, frame: Frame, receipt: InboundReceipt) -> None:
+        # A receipt needs no key: the same one twice changes nothing.
+        session.respond(frame, await self._stored(frame, "", self._intake.receipt(receipt)))
+
+    async def _receive_malformed(self, session: Session, frame: Frame, error: pdu.MalformedPdu) -> None:
+        key = self._key(frame)
+        item, legible = inbound.unreadable(frame, self._link, key, error.reason)
+        log.warning("smpp malformed PDU on link %s: %s", self._link, error.reason)
+        good = codes.OK if legible else error.status
+        await self._store_and_answer(session, frame, key, self._intake.unreadable(item), good=good)
+
+    async def _store_and_answer(
+        self, session: Session, frame: Frame, key: str, storing: Awaitable[Any], *, good: int = codes.OK
+    ) -> None:
+        status = await self._stored(frame, key, storing)
+        if session.state == "closed":
+            session.respond(frame, status)  # only settles its accounts: the key stays open for the copy to come
+            return
+        mark = session.respond(frame, good if status == codes.OK else status)
+        now = asyncio.get_running_loop().time()
+        self._evidence.answered(key, mark, stored=status == codes.OK, now=now)
+
+    async def _stored(self, frame: Frame, key: str, storing: Awaitable[Any]) -> int:
+        """ESME_ROK once the rows are committed, else the temporary error that makes the operator keep the
+        text.
+        """
+        try:
+            await storing
+        except IntakeFull:
+            return codes.THROTTLED
+        except IntakeError:
+            return codes.TEMPORARY
+        except Exception as error:
+            # A bug must not make a text that comes back for ever: keep the octets, raise the alarm, answer
+            # once.
+            log.exception("smpp text of link %s could not be handed over", self._link)
+            item = InboundUnreadable(self._link, key or self._key(frame), frame.octets, f"{type(error).__name__}")
+            try:
+                await self._intake.unreadable(item)
+            except Exception:
+                log.exception("smpp octets of link %s could not be kept", self._link)
+                return codes.TEMPORARY
+        return codes.OK
+
+    def _key(self, frame: Frame) -> str:
+        """Key of a PDU whose fields cannot be trusted: its body stands for them."""
+        print_ = sha256(frame.octets[pdu.HEADER_SIZE :]).digest()
+        return self._evidence.key(print_, frame.sequence, asyncio.get_running_loop().time())

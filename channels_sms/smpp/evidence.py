@@ -1,0 +1,118 @@
+"""Is this deliver_sm a text that we have already, or the same words truly sent again?
+
+SMPP gives an inbound text no identity. What can be known: the operator offers a text again when it did not
+get our answer, or got a temporary error. So a text keeps its key until its answer is proved received, and
+only a copy that follows an unproved answer takes an old key over, once. Everything else is a new text,
+however alike the words.
+"""
+
+import hashlib
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from math import inf
+
+from channels_sms.smpp import codes
+from channels_sms.smpp.pdu import ShortMessage
+
+# After a new bind, copies of texts whose answers were lost are expected within this time.
+GRACE_S = 60.0
+# After a temporary error the operator tries again by its own schedule.
+RETRY_S = 900.0
+_MOST_CARRIED = 10_000
+_PART_TLVS = (codes.TLV_SAR_REFERENCE, codes.TLV_SAR_TOTAL, codes.TLV_SAR_NUMBER)
+
+
+def fingerprint(message: ShortMessage) -> bytes:
+    """What a redelivered copy has in common with its first: addresses, coding, octets, place in a long
+    text.
+    """
+    digest = hashlib.sha256(
+        f"{message.source}\0{message.destination}\0{message.esm_class}\0{message.data_coding}\0".encode()
+    )
+    if message.tlvs:
+        digest.update(b"".join(message.tlv(tag) or b"" for tag in _PART_TLVS))
+    digest.update(message.octets)
+    return digest.digest()
+
+
+class Evidence:
+    """Keys of one connection that receives, across its sessions. Times are the loop's seconds."""
+
+    def __init__(self) -> None:
+        self._session = secrets.token_hex(12)
+        self._count = 0
+        self._open: dict[str, bytes] = {}  # key -> fingerprint; received in this session, answer not proved
+        self._answered: deque[tuple[int, str]] = deque()  # (mark, key) in order of the answers
+        self._carried: dict[bytes, deque[tuple[str, float]]] = {}  # fingerprint -> (key, good until)
+        self._carried_count = 0
+
+    def session_started(self, stored: Mapping[bytes, str], now: float) -> None:
+        """`stored`: fingerprint -> key of recent texts whose answers the database does not know confirmed."""
+        self._session = secrets.token_hex(12)
+        carried: dict[bytes, deque[tuple[str, float]]] = {}
+        for print_, keys in self._carried.items():
+            fresh = deque((key, now + GRACE_S if until == inf else until) for key, until in keys if until > now)
+            if fresh:
+                carried[print_] = fresh
+        for print_, key in stored.items():
+            waiting = carried.setdefault(print_, deque())
+            if all(key != known for known, _ in waiting):
+                waiting.append((key, now + GRACE_S))
+        self._carried = carried
+        self._carried_count = sum(map(len, carried.values()))
+
+    def session_ended(self) -> None:
+        """Answers not proved received may be lost: their texts may come again."""
+        for key, print_ in self._open.items():
+            self._carry(print_, key, inf)
+        self._open.clear()
+        self._answered.clear()
+
+    def key(self, print_: bytes, sequence: int, now: float) -> str:
+        """The key of a text that has just come."""
+        key = self._take_over(print_, now)
+        if key is None:
+            # The count makes it unique: some operators use a sequence number again for another text.
+            self._count += 1
+            key = f"{self._session}:{sequence}:{self._count}"
+        self._open[key] = print_
+        return key
+
+    def answered(self, key: str, mark: int, *, stored: bool, now: float) -> None:
+        """Our answer ends at `mark` of what the session writes. Not stored = a temporary error: it comes
+        again.
+        """
+        if stored:
+            self._answered.append((mark, key))
+            return
+        print_ = self._open.pop(key, None)
+        if print_ is not None:
+            self._carry(print_, key, now + RETRY_S)
+
+    def proved(self, mark: int) -> list[str]:
+        """The peer has read everything up to `mark`: keys that will not come again."""
+        keys = []
+        while self._answered and self._answered[0][0] <= mark:
+            _, key = self._answered.popleft()
+            self._open.pop(key, None)
+            keys.append(key)
+        return keys
+
+    def _take_over(self, print_: bytes, now: float) -> str | None:
+        waiting = self._carried.get(print_)
+        while waiting:
+            key, until = waiting.popleft()
+            self._carried_count -= 1
+            if not waiting:
+                del self._carried[print_]
+            if until > now:
+                return key
+        return None
+
+    def _carry(self, print_: bytes, key: str, until: float) -> None:
+        if self._carried_count >= _MOST_CARRIED:
+            oldest = next(iter(self._carried))
+            self._carried_count -= len(self._carried.pop(oldest))
+        self._carried.setdefault(print_, deque()).append((key, until))
+        self._carried_count += 1

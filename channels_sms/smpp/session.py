@@ -1,0 +1,437 @@
+"""One SMPP session over one TCP connection: states, sequence numbers, the window, the clocks.
+
+    open -> bound -> unbinding -> closed        (open and bound may fall straight to closed)
+
+It knows nothing of texts. Requests of the operator that carry messages go to `Handler.request`, which answers
+with `respond` whenever it is ready, in any order. Writes made in one turn of the loop leave in one segment.
+"""
+
+import asyncio
+import hashlib
+import logging
+import socket
+from collections import OrderedDict
+from typing import Any, NamedTuple, Protocol
+
+from channels_sms.smpp import codes, pdu
+from channels_sms.smpp.framing import BrokenFraming, Frame, FrameReader
+
+log = logging.getLogger(__name__)
+
+LAST_SEQUENCE = 0x7FFFFFFF
+_ANSWERS_KEPT = 1000
+_LINGER_S = 2.0
+_LATE_KEPT = 10_000
+# Beyond this many unanswered texts the operator is told to slow down: its own window should have held it
+# before.
+_MOST_UNANSWERED = 2000
+BIND_ANSWERS = frozenset(
+    command | codes.RESPONSE for command in (codes.BIND_RECEIVER, codes.BIND_TRANSMITTER, codes.BIND_TRANSCEIVER)
+)
+MESSAGE_REQUESTS = frozenset({codes.DELIVER_SM, codes.DATA_SM})
+_ANSWER_BODY = b"\0"  # deliver_sm_resp and data_sm_resp: an empty message_id (4.6.2)
+
+
+class SessionError(Exception):
+    """Why a request has no answer."""
+
+
+class NotWritten(SessionError):
+    """No octet of it reached the transport."""
+
+
+class NoAnswer(SessionError):
+    """It was written (perhaps only in part) and no answer came in time, or the session ended first."""
+
+
+class Timing(NamedTuple):
+    """Seconds."""
+
+    enquire: float = 30.0
+    response: float = 10.0
+    partial_pdu: float = 10.0
+    prove: float = 5.0  # answers older than this, not yet proved received, are proved by an enquire_link
+    unbind: float = 2.0
+
+
+class Handler(Protocol):
+    """The session's owner."""
+
+    def request(self, session: "Session", frame: Frame) -> None:
+        """A deliver_sm or data_sm while bound. Answer it once with `session.respond`."""
+
+    def late(self, session: "Session", context: Any, frame: Frame) -> None:
+        """The answer to a request that had been given up."""
+
+    def proved(self, session: "Session", mark: int) -> None:
+        """The peer has surely read everything written up to `mark` (see `Session.written`)."""
+
+    def changed(self, session: "Session") -> None:
+        """Room in the window, or the state, may have changed."""
+
+
+class _Pending(NamedTuple):
+    future: "asyncio.Future[Frame]"
+    deadline: float
+    mark: int
+    context: Any
+    windowed: bool
+
+
+class Session(asyncio.Protocol):
+    """States and their meaning: "open" connected and not bound, "bound", "unbinding" no new requests,
+    "closed".
+    """
+
+    def __init__(self, handler: Handler, *, timing: Timing = Timing()) -> None:  # noqa: B008 (immutable)
+        self.state = "open"
+        self.ended: asyncio.Event = asyncio.Event()
+        self.reason = ""
+        self.in_flight = 0  # requests that count against the window
+        self.unanswered = 0  # requests of the operator that we have yet to answer
+        self.written = 0  # octets handed to the transport so far
+        self.congested = False
+        self._handler = handler
+        self._timing = timing
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._reader = FrameReader()
+        self._sequence = 0
+        self._pending: dict[int, _Pending] = {}
+        self._late: OrderedDict[int, Any] = OrderedDict()
+        # Answers given in this session by (command, sequence): digest of the request, answer (None = not
+        # yet).
+        self._answers: OrderedDict[tuple[int, int], tuple[bytes, bytes | None]] = OrderedDict()
+        self._out: list[bytes] = []
+        self._out_octets = 0
+        self._unsent: list[int] = []
+        self._heard = self._loop.time()
+        self._partial_since: float | None = None
+        self._unproved_since: float | None = None
+        self._missed = 0
+        self._enquiring = False
+        self._tick: asyncio.TimerHandle | None = None
+        self._quiet = asyncio.Event()
+        self._farewell: tuple[int, float] | None = None  # the operator's unbind: sequence, answer by then
+
+    # --- requests of ours
+    # ------------------------------------------------------------------------------------
+
+    def request(
+        self, command: int, body: bytes = b"", *, context: Any = None, windowed: bool = False
+    ) -> "asyncio.Future[Frame]":
+        """Queue a request; the future gets the answer's frame, NotWritten or NoAnswer.
+
+        `context` comes back through `Handler.late` when the answer comes after NoAnswer. Raises NotWritten.
+        """
+        if self.state == "closed" or self._transport is None or self._transport.is_closing():
+            raise NotWritten(self.reason or "the session is closed")
+        sequence = self._next_sequence()
+        future: asyncio.Future[Frame] = self._loop.create_future()
+        self._send(pdu.encode(command, 0, sequence, body))
+        self._unsent.append(sequence)
+        deadline = self._loop.time() + self._timing.response
+        mark = self.written + self._out_octets
+        self._pending[sequence] = _Pending(future, deadline, mark, context, windowed)
+        if windowed:
+            self.in_flight += 1
+        return future
+
+    def respond(self, frame: Frame, status: int) -> int:
+        """Answer a request of the operator; returns the mark that proves, once passed, that the answer was read.
+
+        After the session has ended this does nothing: the operator will offer the text again.
+        """
+        self.unanswered -= 1
+        answer = pdu.encode(frame.command | codes.RESPONSE, status, frame.sequence, _ANSWER_BODY)
+        place = (frame.command, frame.sequence)
+        known = self._answers.get(place)
+        if known is not None:
+            self._answers[place] = (known[0], answer)
+        if self.state != "closed":
+            self._send(answer)
+            if self._unproved_since is None:
+                self._unproved_since = self._loop.time()
+        mark = self.written + self._out_octets
+        self._settle()
+        return mark
+
+    async def leave(self, *, patience: float) -> None:
+        """Take no more, wait up to `patience` seconds for answers owed by both sides, unbind, close."""
+        self.retire()
+        self._quiet.clear()
+        self._settle()
+        try:
+            await asyncio.wait_for(self._quiet.wait(), patience)
+        except TimeoutError:
+            pass
+        if self.state in ("bound", "unbinding"):
+            self._become("unbinding")
+            try:
+                await asyncio.wait_for(self.request(codes.UNBIND), self._timing.unbind)
+            except (SessionError, TimeoutError):
+                pass
+        self.close("unbound by us")
+
+    def retire(self) -> None:
+        """Take no more texts (they are refused for now, the operator keeps them) and send none."""
+        if self.state == "bound":
+            self._become("unbinding")
+
+    def close(self, reason: str) -> None:
+        """Write what is queued and end the session. In-flight requests get NoAnswer."""
+        if self.state == "closed":
+            return
+        self._flush()
+        self._end(reason)
+
+    # --- asyncio.Protocol
+    # ------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        link = transport.get_extra_info("socket")
+        if link is not None and link.family in (socket.AF_INET, socket.AF_INET6):
+            # Without it, Nagle's algorithm and delayed acknowledgements hold the link to some 25 texts a
+            # second.
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        self._heard = self._loop.time()
+        self._schedule_tick()
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        self._missed = 0
+        try:
+            for frame in self._reader.feed(data):
+                self._take(frame)
+                if self.state == "closed":
+                    return
+        except BrokenFraming as error:
+            log.warning("smpp framing broken: %s", error)
+            self._send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_LENGTH, error.sequence))
+            self.close(f"framing broken: {error}")
+            return
+        if not self._reader.partial:
+            self._partial_since = None
+        elif self._partial_since is None:
+            self._partial_since = self._heard
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(f"connection lost: {exc}" if exc else "the operator closed the connection")
+
+    def pause_writing(self) -> None:
+        # The peer does not read our answers: give it no more work, and take none from it.
+        self.congested = True
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.congested = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+        self._handler.changed(self)
+
+    # --- inside
+    # ----------------------------------------------------------------------------------------------
+
+    def _take(self, frame: Frame) -> None:
+        command = frame.command
+        if command & codes.RESPONSE:
+            self._take_answer(frame)
+        elif command in MESSAGE_REQUESTS:
+            self._take_message(frame)
+        elif command == codes.ENQUIRE_LINK:
+            self._send(pdu.encode(codes.ENQUIRE_LINK_RESP, 0, frame.sequence))
+        elif command == codes.UNBIND:
+            self._farewell = (frame.sequence, self._loop.time() + self._timing.unbind)
+            self._become("unbinding")
+            self._settle()
+        elif command in (codes.ALERT_NOTIFICATION, codes.OUTBIND):
+            # Neither has an answer (4.12.1, 4.1.7), and we bind by ourselves.
+            log.info("smpp %s ignored", codes.COMMAND_NAMES[command])
+        else:
+            log.warning("smpp command 0x%08X refused", command)
+            self._send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_ID, frame.sequence))
+
+    def _take_answer(self, frame: Frame) -> None:
+        pending = self._pending.pop(frame.sequence, None)
+        if pending is not None:
+            if pending.windowed:
+                self.in_flight -= 1
+            if frame.command in BIND_ANSWERS and frame.status == codes.OK and self.state == "open":
+                # At once, not when the future's waiter runs: a text may follow in the same segment.
+                self._become("bound")
+            if not pending.future.done():
+                pending.future.set_result(frame)
+            elif pending.context is not None:
+                self._handler.late(self, pending.context, frame)  # the waiter was cancelled
+            self._proved(pending.mark)
+            self._handler.changed(self)
+            self._settle()
+            return
+        if frame.sequence in self._late:
+            self._handler.late(self, self._late.pop(frame.sequence), frame)
+            return
+        log.warning("smpp answer 0x%08X to unknown sequence %d ignored", frame.command, frame.sequence)
+
+    def _take_message(self, frame: Frame) -> None:
+        place = (frame.command, frame.sequence)
+        digest = hashlib.blake2b(frame.octets, digest_size=16).digest()
+        known = self._answers.get(place)
+        if known is not None and known[0] == digest:
+            # The same request again in the same session: the same answer, or none yet, and nothing twice.
+            if known[1] is not None:
+                self._send(known[1])
+            return
+        if self.state == "open":
+            self._send(pdu.encode(frame.command | codes.RESPONSE, codes.WRONG_BIND_STATE, frame.sequence, b"\0"))
+            return
+        self._answers[place] = (digest, None)
+        self._answers.move_to_end(place)
+        if len(self._answers) > _ANSWERS_KEPT + _MOST_UNANSWERED:
+            self._answers.popitem(last=False)
+        self.unanswered += 1
+        if self.state != "bound":
+            self.respond(frame, codes.TEMPORARY)
+        elif self.unanswered > _MOST_UNANSWERED:
+            self.respond(frame, codes.THROTTLED)
+        else:
+            self._handler.request(self, frame)
+
+    def _proved(self, mark: int) -> None:
+        """TCP keeps order: a peer that answers a request has read every answer that we wrote before it."""
+        if self._unproved_since is not None:
+            all_proved = mark >= self.written + self._out_octets
+            self._unproved_since = None if all_proved else self._loop.time()
+        self._handler.proved(self, mark)
+
+    def _settle(self) -> None:
+        """Notice when nothing is owed on either side; then answer the operator's unbind, which waits for
+        it.
+        """
+        if self.state == "closed":
+            return
+        busy = bool(self.unanswered or self.in_flight)
+        if not busy:
+            self._quiet.set()
+        if self._farewell is None or (busy and self._loop.time() < self._farewell[1]):
+            return
+        sequence, self._farewell = self._farewell[0], None
+        self._send(pdu.encode(codes.UNBIND_RESP, 0, sequence))
+        self.close("unbound by the operator")
+
+    def _next_sequence(self) -> int:
+        while True:
+            self._sequence = self._sequence + 1 if self._sequence < LAST_SEQUENCE else 1
+            if self._sequence not in self._pending and self._sequence not in self._late:
+                return self._sequence
+
+    def _send(self, octets: bytes) -> None:
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out.append(octets)
+        self._out_octets += len(octets)
+
+    def _flush(self) -> None:
+        if not self._out or self._transport is None or self._transport.is_closing():
+            return
+        data = b"".join(self._out)
+        self._out.clear()
+        self._out_octets = 0
+        self._unsent.clear()
+        self.written += len(data)
+        self._transport.write(data)
+
+    def _become(self, state: str) -> None:
+        self.state = state
+        self._handler.changed(self)
+
+    def _end(self, reason: str) -> None:
+        if self.state == "closed":
+            return
+        self.reason = reason
+        if self._tick is not None:
+            self._tick.cancel()
+        unsent = set(self._unsent)
+        pending, self._pending = self._pending, {}
+        self._out.clear()
+        self.in_flight = 0
+        if self._transport is not None:
+            self._transport.close()
+            # A peer that does not read would keep a closing transport, and what it holds, for many minutes.
+            self._loop.call_later(_LINGER_S, self._transport.abort)
+        self._become("closed")
+        for sequence, waiting in pending.items():
+            if not waiting.future.done():
+                kind = NotWritten if sequence in unsent else NoAnswer
+                waiting.future.set_exception(kind(reason))
+                waiting.future.exception()  # retrieved: nobody may be waiting any more
+        self._quiet.set()
+        self.ended.set()
+
+    # --- clocks
+    # ----------------------------------------------------------------------------------------------
+
+    def _schedule_tick(self) -> None:
+        timing = self._timing
+        every = min(timing.enquire, timing.response, timing.partial_pdu, timing.prove) / 4
+        self._tick = self._loop.call_later(min(1.0, max(0.01, every)), self._on_tick)
+
+    def _on_tick(self) -> None:
+        if self.state == "closed":
+            return
+        now = self._loop.time()
+        waited = 0.0 if self._partial_since is None or self.congested else now - self._partial_since
+        if waited > self._timing.partial_pdu:
+            self.close(f"half a PDU for {self._timing.partial_pdu:g} s")
+            return
+        self._expire(now)
+        self._enquire(now)
+        self._settle()
+        if self.state != "closed":
+            self._schedule_tick()
+
+    def _expire(self, now: float) -> None:
+        """Give up on requests past their deadline; the table is in order of time, so this looks at few."""
+        expired = False
+        while self._pending:
+            sequence, waiting = next(iter(self._pending.items()))
+            if waiting.deadline > now:
+                break
+            del self._pending[sequence]
+            expired = True
+            if waiting.windowed:
+                self.in_flight -= 1
+            if waiting.context is not None:
+                self._late[sequence] = waiting.context
+                if len(self._late) > _LATE_KEPT:
+                    self._late.popitem(last=False)
+            if not waiting.future.done():
+                waiting.future.set_exception(NoAnswer(f"no answer for {self._timing.response:g} s"))
+                waiting.future.exception()
+        if expired:
+            self._handler.changed(self)
+
+    def _enquire(self, now: float) -> None:
+        if self._enquiring or self.state not in ("bound", "unbinding"):
+            return
+        idle = now - self._heard >= self._timing.enquire
+        unproved = self._unproved_since is not None and now - self._unproved_since >= self._timing.prove
+        if not (idle or unproved or self._missed):
+            return
+        try:
+            answer = self.request(codes.ENQUIRE_LINK)
+        except NotWritten:
+            return
+        self._enquiring = True
+        answer.add_done_callback(self._enquired)
+
+    def _enquired(self, answer: "asyncio.Future[Frame]") -> None:
+        self._enquiring = False
+        if self.state == "closed" or answer.cancelled() or answer.exception() is None:
+            return
+        self._missed += 1
+        if self._missed >= 2:
+            self.close("two enquire_link without an answer")
