@@ -53,6 +53,7 @@ screens: environment frontend ## pictures of every screen, in docs/screens/
 lock: $(UV) ## choose versions again: requirements.lock from pyproject.toml
 	@$(UV) lock --python "$(PYTHON)"
 	@$(UV) export -q --no-emit-project --all-groups --no-annotate --no-header -o requirements.lock
+	@$(UV) export -q --no-emit-project --no-default-groups --no-annotate --no-header -o deploy/requirements.lock
 	@echo "· requirements.lock is new; look at its difference before you commit it"
 
 clean: ## remove everything that was made here, DATA INCLUDED

@@ -38,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add("up", up, "start everything on this machine and keep it running")
     add("status", status, "say which processes run here and whether they are ready")
+    health = add("healthy", healthy, "exit with 0 when one process does its work (for health checks)")
+    health.add_argument("process", choices=["web", "gateway", "dispatcher", "worker", "beat", "simulator"])
     add("migrate", migrate, "bring the schema up to date, then grant the application its rights")
     add("seed", seed, "make the demo organisation, unless there is one")
     administrator = add("createadmin", createadmin, "make an administrator")
@@ -100,6 +102,12 @@ def status(_options: argparse.Namespace) -> int:
     from config.up.status import report
 
     return report(state())
+
+
+def healthy(options: argparse.Namespace) -> int:
+    from config.up.status import healthy as ask
+
+    return ask(state(), options.process, web_port=int(os.environ.get("WEB_PORT", "8000")))
 
 
 def migrate(_options: argparse.Namespace) -> None:

@@ -54,6 +54,10 @@ class Sections:
                 fine = False
         self._verdicts.append((name, fine, time.monotonic() - began))
 
+    @property
+    def count(self) -> int:
+        return len(self._verdicts)
+
     def skip(self, name: str, why: str) -> None:
         if not self._only or self._only == name:
             print(f"\n=== {name}\nnothing to do: {why}", flush=True)

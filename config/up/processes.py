@@ -59,8 +59,8 @@ def table(state: Path, *, web_port: int, simulator: bool) -> list[Process]:
         Process("gateway", (*palabre, "gateway"), _says(state, "gateway", "bound", "no link is bound yet")),
         Process("dispatcher", (*palabre, "dispatcher"), _says(state, "dispatcher", "leading", "not leading yet")),
         Process("web", (*palabre, "web"), web_ready),
-        Process("worker", (*palabre, "worker"), essential=False),
-        Process("beat", (*palabre, "beat"), essential=False),
+        Process("worker", (*palabre, "worker"), _says(state, "worker", "pid", "starting"), essential=False),
+        Process("beat", (*palabre, "beat"), _says(state, "beat", "pid", "starting"), essential=False),
     ]
     if not simulator:
         # Without the simulator the other side is an operator, who may be away: tried once is enough.

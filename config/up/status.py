@@ -1,4 +1,4 @@
-"""`palabre status`: which processes of this clone live, and what they say of themselves."""
+"""`palabre status` and `palabre healthy`: which processes live, and what they say of themselves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from config.up.children import Identity
+from config.up import checks
+from config.up.children import Identity, start_time
 from config.up.processes import facts
 
 
@@ -25,3 +26,18 @@ def report(state: Path) -> int:
         what = " ".join(f"{key}={value}" for key, value in said.items() if key != "pid")
         sys.stdout.write(f"{name:<12}{'runs' if alive else 'DEAD':<6}pid {pid:<8}{what}\n")
     return 0
+
+
+def healthy(state: Path, name: str, *, web_port: int) -> int:
+    """0 when process `name` of this machine does its work, else 1 and a word why. For containers' health checks."""
+    if name == "web":
+        lacking = checks.page_answers(f"http://127.0.0.1:{web_port}/")
+    else:
+        try:
+            said = json.loads((state / "run" / f"{name}.ready").read_text())
+            lacking = "" if start_time(int(said["pid"])) else "it has ended"
+        except (OSError, ValueError, KeyError):
+            lacking = "it is not ready"
+    if lacking:
+        sys.stdout.write(f"{name}: {lacking}\n")
+    return 1 if lacking else 0

@@ -118,7 +118,7 @@ class Supervisor:
             kept.process.argv,
             # The predecessor has been reaped, or ended by the clean-up at start: this place is held by one process
             # at a time, so its new holder may take the place's leases back at once.
-            env={**self._env, **kept.process.env, "PALABRE_INCARNATION": f"{self._place}:{name}"},
+            env={**self._env, **kept.process.env, "PALABRE_OWNER": f"{self._place}:{name}"},
             log=rotated(self._log(name)),
         )
         kept.started_at, kept.restart_at = time.monotonic(), None

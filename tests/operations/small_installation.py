@@ -27,7 +27,7 @@ time.sleep(600)
     "fragile": """
 state = pathlib.Path(os.environ["PALABRE_STATE"])
 with (state / "lives").open("a") as lives:
-    lives.write(os.environ["PALABRE_INCARNATION"] + "\\n")
+    lives.write(os.environ["PALABRE_OWNER"] + "\\n")
 while not (state / "die").exists():
     time.sleep(0.02)
 (state / "die").unlink()
