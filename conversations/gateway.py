@@ -251,9 +251,6 @@ async def _main() -> None:
 
 def main() -> None:
     """Run the gateway until SIGTERM."""
-    import django
-
-    django.setup()
     import uvloop
 
     uvloop.run(_main())

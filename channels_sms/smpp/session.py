@@ -11,7 +11,7 @@ import hashlib
 import logging
 import socket
 from collections import OrderedDict
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from channels_sms.smpp import codes, pdu
 from channels_sms.smpp.framing import BrokenFraming, Frame, FrameReader
@@ -189,8 +189,7 @@ class Session(asyncio.Protocol):
     # ------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         link = transport.get_extra_info("socket")
         if link is not None and link.family in (socket.AF_INET, socket.AF_INET6):
             # Without it, Nagle's algorithm and delayed acknowledgements hold the link to some 25 texts a
