@@ -60,18 +60,19 @@ class Classifier:
 
     def guess(self, features: Iterable[str]) -> Guess:
         """No features at all: equal confidence for every label."""
-        columns: list[int] = []
-        values: list[float] = []
-        square = 0.0
-        for feature, count in Counter(features).items():
-            column = self._columns.get(feature)
+        seen: dict[int, int] = {}
+        strangers: set[str] = set()
+        known = self._columns
+        for feature in features:
+            column = known.get(feature)
             if column is None:
-                square += self._unseen * self._unseen
-                continue
-            value = self._idf[column] * (1.0 + math.log(count) if count > 1 else 1.0)
-            square += value * value
-            columns.append(column)
-            values.append(value)
+                strangers.add(feature)
+            else:
+                seen[column] = seen.get(column, 0) + 1
+        idf = self._idf
+        columns = list(seen)
+        values = [idf[column] * (1.0 + math.log(count)) for column, count in seen.items()]
+        square = sum(value * value for value in values) + len(strangers) * self._unseen**2
         if not columns:
             even = 1.0 / len(self.labels)
             return Guess(self.labels[0], even, even)

@@ -28,8 +28,9 @@ from pathlib import Path
 
 from bots.embedded import yaml_files
 from bots.embedded.yaml_files import Node
+from bots.turn import Reason
 
-SIGNAL_REASONS = ("asked", "unsure", "rule")
+SIGNAL_REASONS: dict[str, Reason] = {"asked": "asked", "unsure": "unsure", "rule": "rule"}
 VARIABLES = {
     "utter_summary_topic": {"topic"},
     "utter_summary_details": {"details"},
@@ -49,10 +50,10 @@ _SLOTS = {"lang": "text", "clarified": "bool"}
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a `custom` payload asks of the application. `reason` is empty unless it hands over."""
+    """What a `custom` payload asks of the application. `reason` counts when the action is a handover."""
 
     action: str
-    reason: str = ""
+    reason: Reason = "rule"
     skills: tuple[str, ...] = ()
     priority: int = 0
 
@@ -183,7 +184,7 @@ def _signal(node: Node) -> Signal:
         raise node.refuse(f"a handover has a reason: {', '.join(SIGNAL_REASONS)}")
     skills = tuple(skill.as_text() for skill in keys["skills"].as_list()) if "skills" in keys else ()
     priority = keys["priority"].as_number(0, 9) if "priority" in keys else 0
-    return Signal(action, keys["reason"].value, skills, int(priority))
+    return Signal(action, SIGNAL_REASONS[keys["reason"].value], skills, int(priority))
 
 
 def _check_names(domain: Domain) -> None:

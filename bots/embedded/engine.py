@@ -32,20 +32,20 @@ class EmbeddedEngine:
         history = self._before(history, text)
         words = self.files.spelling.words(text)
         spoken = self.model.language(words) or self._language_before(history, language)
-        reading = self.model.intent(words, spoken)
+        said = [turn.body for turn in history if turn.author == "bot"]
+        reading = (self.model.intent if said else self.model.first_intent)(words, spoken)
         entities = self.files.entities.find(text)
 
-        said = [turn.body for turn in history if turn.author == "bot"]
         responses = self.files.rules.steps[reading.intent or FALLBACK, self._clarified(said)]
         replies = tuple(
             self._choose(response, spoken, said, conversation_id) for response in responses if response.signal is None
         )
-        handover, actions = None, ()
+        handover: Handover | None = None
+        actions: tuple[str, ...] = ()
         for signal in (response.signal for response in responses if response.signal):
             if signal.action == "handover":
-                reason = signal.reason
-                text_for_agent = self._summary(reason, history, text, spoken, reading)
-                handover = Handover(reason, text_for_agent, signal.skills, signal.priority)
+                lines = self._summary(signal.reason, history, text, spoken, reading)
+                handover = Handover(signal.reason, lines, signal.skills, signal.priority)
             else:
                 actions = (signal.action,)
         return BotTurn(

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import regex
 
 from bots.embedded.nlu import Nlu
-from bots.embedded.spelling import MOST_CHARACTERS
+from bots.embedded.spelling import MOST_CHARACTERS, clean
 
 logger = logging.getLogger(__name__)
 
@@ -68,13 +68,13 @@ class Entities:
         return values
 
     def _by_pattern(self, text: str) -> list[_Find]:
-        finds = []
+        finds: list[_Find] = []
         for entity, pattern in self._patterns:
             try:
                 finds.extend(
-                    _Find(match.start(), match.end(), entity, match[0].strip())
+                    _Find(match.start(), match.end(), entity, clean(match[0]))
                     for match in pattern.finditer(text, timeout=_SECONDS)
-                    if match[0].strip()
+                    if clean(match[0])
                 )
             except TimeoutError:
                 logger.warning("a pattern for the entity %s took more than %s s", entity, _SECONDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 _SHORTEST, _LONGEST = 2, 5
 _LONGEST_WORD = 30
@@ -28,5 +29,5 @@ def _of_word(word: str) -> tuple[str, ...]:
 def of_words(words: Sequence[str]) -> Iterator[str]:
     for word in words:
         yield from _of_word(word)
-    for left, right in zip(words, words[1:], strict=False):
+    for left, right in pairwise(words):
         yield f"{left}+{right}"

@@ -59,9 +59,19 @@ class Model:
         return guess.label if guess.confidence >= self._files.thresholds.language else None
 
     def intent(self, words: Sequence[str], language: str) -> Reading:
+        return self._read(words, self._files.spelling.meaning(words, language))
+
+    def first_intent(self, words: Sequence[str], language: str) -> Reading:
+        """Of a conversation's first text: where nothing else is clear, "hello dear all" is a greeting."""
+        reading = self.intent(words, language)
+        if reading.intent is not None:
+            return reading
+        polite = self._read(words, self._files.spelling.meaning(words, language, courtesy=True))
+        return polite if polite.intent is not None else reading
+
+    def _read(self, words: Sequence[str], meaning: Sequence[str]) -> Reading:
         if not words or all(word == "0" for word in words):
             return _NOTHING
-        meaning = self._files.spelling.meaning(words, language)
         known = self._known.get(" ".join(meaning))
         if known is not None:
             return Reading(known, 1.0)

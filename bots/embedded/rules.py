@@ -87,4 +87,7 @@ def _steps(node: Node, domain: Domain) -> tuple[str, tuple[Response, ...]]:
         responses.append(domain.responses[name])
     if sum(response.signal is not None for response in responses) > 1:
         raise node.refuse("one signal to a rule")
+    signals = [response.signal for response in responses if response.signal]
+    if len(signals) == len(responses) and signals[0].action != "handover":
+        raise node.refuse("says nothing and hands over to nobody: the subscriber would wait for ever")
     return intent, tuple(responses)

@@ -18,6 +18,7 @@ from bots.embedded import yaml_files
 MOST_CHARACTERS = 1000
 """What is read of one text (six and a half short messages): the price of a turn has a ceiling."""
 
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 _HELD_KEY = re.compile(r"([^\W\d_])\1{2,}")
@@ -33,11 +34,14 @@ class Spelling:
     def words(self, text: str) -> list[str]:
         return words(text)
 
-    def meaning(self, words: Sequence[str], language: str) -> list[str]:
+    def meaning(self, words: Sequence[str], language: str, *, courtesy: bool = False) -> list[str]:
+        """`courtesy` keeps those words, too."""
         table = self.abbreviations.get(language, {})
         opened: list[str] = []
         for word in words:
             opened.extend(table.get(word, (word,)))
+        if courtesy:
+            return opened
         plain = [word for word in opened if word not in self.courtesy]
         return plain or opened
 
@@ -49,6 +53,11 @@ def words(text: str) -> list[str]:
         character for character in unicodedata.normalize("NFD", folded) if not unicodedata.combining(character)
     )
     return _WORD.findall(_HELD_KEY.sub(r"\1", _DIGITS.sub("0", bare)))
+
+
+def clean(text: str) -> str:
+    """On one line, without what a database or a screen refuses (control characters, lone surrogates)."""
+    return " ".join(_UNPRINTABLE.sub(" ", text[:MOST_CHARACTERS]).split())
 
 
 def read(folder: Path, languages: tuple[str, ...]) -> Spelling:

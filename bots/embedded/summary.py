@@ -6,12 +6,11 @@ line 2   the subscriber's own last words
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from bots.embedded.domain import Domain, fill
+from bots.embedded.spelling import clean
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _LONGEST = 200
 
 
@@ -28,7 +27,7 @@ def write(
     if topics:
         first.append(fill(_sentence(domain, "utter_summary_topic"), {"topic": ", ".join(topics)}))
     details = [
-        fill(_sentence(domain, f"utter_detail_{entity}"), {"value": clean(value)})
+        fill(_sentence(domain, f"utter_detail_{entity}"), {"value": value})
         for entity, value in entities.items()
         if f"utter_detail_{entity}" in domain.responses
     ]
@@ -41,11 +40,6 @@ def write(
             words = "..." + words[-_LONGEST:]  # the end is what they want now
         lines.append(fill(_sentence(domain, "utter_summary_said"), {"asked": words}))
     return "\n".join(lines)
-
-
-def clean(text: str) -> str:
-    """On one line, without what a database or a screen refuses (control characters, lone surrogates)."""
-    return " ".join(_UNPRINTABLE.sub(" ", text[: 4 * _LONGEST]).split())
 
 
 def _sentence(domain: Domain, name: str) -> str:

@@ -1,0 +1,58 @@
+"""The telecom bot as shipped, and copies of it that a test may spoil."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bots import catalogue, engine
+from bots.embedded.engine import EmbeddedEngine
+from bots.turn import BotTurn, Turn
+from tests.bots.talk import CONVERSATION
+
+SHIPPED = catalogue.FOLDER / "telecom"
+
+
+@pytest.fixture(scope="session")
+def telecom() -> EmbeddedEngine:
+    return EmbeddedEngine(SHIPPED)
+
+
+@pytest.fixture
+def say() -> Callable[..., BotTurn]:
+    """`say("bonjour")`, or a whole conversation: `say("bonjour", "solde")` gives the last turn."""
+
+    def say(*texts: str, language: str | None = None) -> BotTurn:
+        history: list[Turn] = []
+        turn: BotTurn | None = None
+        for text in texts:
+            turn = engine.take_turn(
+                bot="telecom",
+                conversation_id=CONVERSATION,
+                history=tuple(history),
+                text=text,
+                language=language,
+            )
+            history += [Turn("contact", text), *(Turn("bot", reply) for reply in turn.replies)]
+        assert turn is not None
+        return turn
+
+    return say
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
+    """`spoiled(file, old, new)`: the bot "spoiled" is the telecom bot with one thing changed in one file."""
+    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
+    shutil.copytree(SHIPPED, tmp_path / "spoiled")
+
+    def spoil(file: str, old: str, new: str) -> None:
+        path = tmp_path / "spoiled" / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} has changed: {old!r} is no longer in it"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return spoil

@@ -1,0 +1,48 @@
+"""`python -m bots`: what somebody who edits answers sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bots.__main__ import main
+
+
+def test_a_good_bot_is_called_good(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "telecom: good." in capsys.readouterr().out
+
+
+def test_a_spoiled_bot_is_refused_with_file_and_key(
+    spoiled: Callable[[str, str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoiled("rules.yml", "action: utter_menu", "action: utter_menus")
+    assert main(["check", "spoiled"]) == 1
+    out = capsys.readouterr().out
+    assert "REFUSED" in out
+    assert "spoiled/rules.yml: rules[13].steps[1].action: 'utter_menus'" in out
+    assert main(["ask", "spoiled", "menu"]) == 1
+
+
+def test_a_response_that_nobody_utters_is_noted(
+    spoiled: Callable[[str, str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoiled("domain.yml", "  utter_failed:", '  utter_later:\n  - text: "ok"\n\n  utter_failed:')
+    assert main(["check", "spoiled"]) == 0
+    assert "utter_later" in capsys.readouterr().out
+
+
+def test_an_answer_that_was_edited_is_what_the_bot_says(
+    spoiled: Callable[[str, str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoiled("domain.yml", "samedi 9h-13h", "samedi 9h-12h")
+    assert main(["ask", "spoiled", "horaires", "conseiller"]) == 0
+    out = capsys.readouterr().out
+    assert "samedi 9h-12h" in out
+    assert "handed to a person (asked)" in out
+
+
+def test_an_unknown_bot_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "nobody"]) == 1
+    assert "known: telecom" in capsys.readouterr().out
