@@ -65,6 +65,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
+WEB_SERVER = env.choice("WEB_SERVER", "daphne", ("daphne", "uvicorn"))
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -116,8 +117,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
 # How a message leaves: the only table that names a channel.
 LINK_ADAPTERS = {"sms.smpp": "channels_sms.smpp.link.SmppLink"}
 # Who may see what, asked by the socket hub, which knows nobody above it.
-REALTIME_AUDIENCE = "config.visibility.audience_of"
-REALTIME_RENDERER = "config.rendering.render_events"
+REALTIME_AUDIENCES = "config.visibility.audiences_of"
+REALTIME_RENDERER = "config.rendering.DeskRenderer"
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -68,37 +68,58 @@ def count_groups(organisation_id: UUID) -> list[Group]:
         return [Group(*record) for record in cursor.fetchall()]
 
 
-def counts_for(audience: Audience, groups: list[Group]) -> Counts:
-    """The figures of one person. `mine.unread` counts conversations with unread texts, not the texts."""
-    mine: MineCounts = {"open": 0, "unread": 0}
-    every: AllCounts = {"open": 0, "bot": 0, "queued": 0}
-    by_line: dict[UUID, tuple[int, datetime | None]] = {}
-    for group in groups:
-        if not audience.sees_line(group.line_id):
-            continue
-        if group.status == "queued":
-            every["queued"] += group.number
-            number, since = by_line.get(group.line_id, (0, None))
-            by_line[group.line_id] = number + group.number, _older(since, group.longest_since)
-        elif group.status == "bot":
-            every["bot"] += group.number
-        else:  # open and snoozed have an owner
-            every["open"] += group.number
-            if group.owner_id == audience.user_id:
-                mine["open"] += group.number
-                mine["unread"] += group.unread
-    longest: datetime | None = None
-    for _, since in by_line.values():
-        longest = _older(longest, since)
-    return {
-        "mine": mine,
-        "queue": {"waiting": every["queued"], "longest_since": None if longest is None else iso(longest)},
-        "all": every,
-        "by_line": {
-            str(line_id): {"waiting": number, "longest_since": None if since is None else iso(since)}
-            for line_id, (number, since) in by_line.items()
-        },
-    }
+class Tally:
+    """The groups of one organisation, summed once for all who see the same lines, and once for each owner."""
+
+    def __init__(self, groups: list[Group]) -> None:
+        self._groups = groups
+        self._shared: dict[frozenset[UUID] | None, tuple[QueueCounts, AllCounts, dict[str, QueueCounts]]] = {}
+        self._owned: dict[UUID, list[Group]] = {}
+        for group in groups:
+            if group.owner_id is not None:
+                self._owned.setdefault(group.owner_id, []).append(group)
+
+    def for_audience(self, audience: Audience) -> Counts:
+        """The figures of one person. `mine.unread` counts conversations with unread texts, not the texts."""
+        if audience.line_ids not in self._shared:
+            self._shared[audience.line_ids] = self._sums(audience)
+        queue, every, by_line = self._shared[audience.line_ids]
+        mine = [group for group in self._owned.get(audience.user_id, ()) if audience.sees_line(group.line_id)]
+        return {
+            "mine": {"open": sum(group.number for group in mine), "unread": sum(group.unread for group in mine)},
+            "queue": queue,
+            "all": every,
+            "by_line": by_line,
+        }
+
+    def _sums(self, audience: Audience) -> tuple[QueueCounts, AllCounts, dict[str, QueueCounts]]:
+        every: AllCounts = {"open": 0, "bot": 0, "queued": 0}
+        waiting: dict[UUID, tuple[int, datetime | None]] = {}
+        for group in self._groups:
+            if not audience.sees_line(group.line_id):
+                continue
+            if group.status == "queued":
+                every["queued"] += group.number
+                number, since = waiting.get(group.line_id, (0, None))
+                waiting[group.line_id] = number + group.number, _older(since, group.longest_since)
+            elif group.status == "bot":
+                every["bot"] += group.number
+            else:  # open and snoozed: a person's
+                every["open"] += group.number
+        longest: datetime | None = None
+        for _, since in waiting.values():
+            longest = _older(longest, since)
+        by_line = {str(line_id): _queue(number, since) for line_id, (number, since) in waiting.items()}
+        return _queue(every["queued"], longest), every, by_line
+
+
+def counts_for(audience: Audience) -> Counts:
+    """The figures of one person now."""
+    return Tally(count_groups(audience.organisation_id)).for_audience(audience)
+
+
+def _queue(waiting: int, since: datetime | None) -> QueueCounts:
+    return {"waiting": waiting, "longest_since": None if since is None else iso(since)}
 
 
 def _older(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -19,7 +19,7 @@ class Change:
     type: ClassVar[str] = ""
 
 
-Kind = TypeVar("Kind", bound=type)
+Kind = TypeVar("Kind", bound="type[Change]")
 registry: dict[str, type[Change]] = {}
 
 

@@ -1,0 +1,156 @@
+"""`palabre web`: serve pages, API and sockets, by Daphne, or by uvicorn where WEB_SERVER says so.
+
+Limits: 16 KiB for a message from a browser, whole or in pieces (the socket then closes with 1009); ours to the
+browser may be larger. Headers and bodies that drip in are nginx's to refuse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+LARGEST_IN = 16 * 1024
+LARGEST_OUT = 8 * 1024 * 1024
+HANDSHAKE_S = 10
+IDLE_PING_S = 20
+PING_ANSWER_S = 20
+HTTP_S = 60
+HOST = "127.0.0.1"
+
+
+def main(host: str = "", port: int = 0) -> None:
+    """Serve until SIGTERM or SIGINT. Marks "web" ready once it listens, and clears the mark when it ends."""
+    from common.readiness import clear_ready
+
+    clear_ready("web")
+    from django.conf import settings
+
+    from config.asgi import application, settle_memory  # loads Django: settings can be read from here on
+
+    host, port = host or os.environ.get("WEB_HOST", HOST), port or settings.WEB_PORT
+    settle_memory()
+    try:
+        if settings.WEB_SERVER == "uvicorn":
+            _uvicorn(application, host, port)
+        else:
+            _daphne(application, host, port)
+    finally:
+        clear_ready("web")
+
+
+def _ready(port: int) -> None:
+    from common.readiness import mark_ready
+
+    mark_ready("web", port=port)
+
+
+def _daphne(application: Any, host: str, port: int) -> None:
+    import daphne.server
+    from daphne.ws_protocol import WebSocketProtocol
+    from twisted.internet import defer, reactor
+
+    from realtime.hub import stop_hub
+
+    class Protocol(WebSocketProtocol):
+        def onOpen(self) -> None:
+            self.failByDrop = False  # say why before closing
+            super().onOpen()
+
+        def onMessageFrameBegin(self, length: int) -> None:
+            # The limit of autobahn for whole messages binds what we send, too, so this one is ours.
+            super().onMessageFrameBegin(length)
+            if not self.failedByMe and self.message_data_total_length > LARGEST_IN:
+                self._max_message_size_exceeded(self.message_data_total_length, LARGEST_IN, "message too big")
+
+        def serverClose(self, code: int | None = None) -> None:
+            self.sendCloseFrame(code=1000 if code is None else code)  # autobahn's own sendClose refuses 1009
+
+    class Server(daphne.server.Server):
+        failed = False
+
+        def listen_success(self, listening: Any) -> None:
+            super().listen_success(listening)
+            _ready(port)
+
+        def listen_error(self, failure: Any) -> None:
+            self.failed = True
+            super().listen_error(failure)
+
+        def kill_all_applications(self) -> Any:
+            pending = [
+                task
+                for details in self.connections.values()
+                if (task := details.get("application_instance")) is not None and not task.done()
+            ]
+            for task in pending:
+                task.cancel()
+
+            async def finish() -> None:
+                if pending:
+                    await asyncio.wait(pending, timeout=3)
+                await asyncio.wait_for(stop_hub(), 2)
+
+            done = defer.Deferred.fromFuture(asyncio.ensure_future(finish()))
+            done.addErrback(lambda _: None)
+            return done
+
+    daphne.server.WebSocketFactory.protocol = Protocol
+    server = Server(
+        application=application,
+        endpoints=[f"tcp:port={port}:interface={host.replace(':', chr(92) + ':')}"],
+        signal_handlers=True,
+        http_timeout=HTTP_S,
+        ping_interval=IDLE_PING_S,
+        ping_timeout=PING_ANSWER_S,
+        websocket_timeout=-1,  # a desk stays open all day; Daphne would close it after one
+        websocket_handshake_timeout=HANDSHAKE_S,
+        websocket_max_message_size=LARGEST_OUT,
+        websocket_max_frame_size=LARGEST_IN,
+        application_close_timeout=5,
+        server_name="palabre",
+        verbosity=1,
+    )
+    server.run()
+    assert not reactor.running
+    if server.failed:
+        raise SystemExit(f"cannot listen on {host}:{port}")
+
+
+def _uvicorn(application: Any, host: str, port: int) -> None:
+    import uvicorn
+
+    from realtime.hub import stop_hub
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                _ready(port)
+
+        async def shutdown(self, sockets: Any = None) -> None:
+            await super().shutdown(sockets)
+            await stop_hub()
+
+    Server(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            lifespan="off",
+            ws_max_size=LARGEST_IN,
+            ws_per_message_deflate=False,
+            ws_ping_interval=IDLE_PING_S,
+            ws_ping_timeout=PING_ANSWER_S,
+            server_header=False,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+    ).run()
+
+
+if __name__ == "__main__":
+    main()

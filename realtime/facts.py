@@ -1,0 +1,36 @@
+"""What the hub must know of an event without knowing what it means: whom it concerns.
+
+The names of an event's fields say it: `line_id` and `conversation_id` name one conversation, `items` (each beginning
+with line and conversation) several, neither of them means that the whole organisation may hear of it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from realtime.reading import StoredEvent
+
+
+def conversations_in(event: StoredEvent) -> list[tuple[UUID, UUID]]:
+    """(line, conversation) of each conversation that the event is about; empty: it is for everybody."""
+    conversation_id = event.data.get("conversation_id")
+    if conversation_id is not None:
+        return [(UUID(event.data["line_id"]), UUID(conversation_id))]
+    pairs = {(item[0], item[1]): None for item in event.data.get("items", ())}
+    return [(UUID(line_id), UUID(conversation_id)) for line_id, conversation_id in pairs]
+
+
+def former_owner(event: StoredEvent) -> UUID | None:
+    """Whose list the conversation may just have left."""
+    owner_id = event.data.get("previous_owner_id")
+    return None if owner_id is None else UUID(owner_id)
+
+
+def moves_between_lists(event: StoredEvent) -> bool:
+    """Whether the conversation may have entered or left a queue, or the closed ones."""
+    return event.type.startswith("conversation.")
+
+
+def changes_rights(event: StoredEvent) -> bool:
+    """Whether people, teams or lines changed: who may see what is looked up again at once."""
+    return event.type == "settings.changed"

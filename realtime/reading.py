@@ -1,0 +1,100 @@
+"""Reading the event log. Numbers are dense and become visible in their order, so "everything after n" is one range.
+
+The log is partitioned by month on `id`, and a range of numbers alone would look into every month. The id of the last
+event read, less an hour, is a bound that prunes: events are numbered and given their ids within one statement, so an
+hour is room enough for clocks that were set back. Should it ever not be, the hole shows, and the range is read again
+without the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+AN_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    id: UUID
+    seq: int
+    type: str
+    data: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last number given in an organisation, and the epoch that its numbers belong to."""
+
+    epoch: int
+    seq: int
+
+
+class LogBroken(RuntimeError):
+    """Events between the cursor and the head are missing: trimmed, or lost. Only a fresh start helps."""
+
+
+NO_EVENTS_YET = Head(epoch=1, seq=0)
+
+_RANGE = """
+select id, seq, type, data::text, at from realtime_event
+where organisation_id = %s and seq > %s and seq <= %s and id >= %s
+order by seq
+"""
+
+
+def read_heads(organisation_ids: Collection[UUID]) -> dict[UUID, Head]:
+    """Where the logs stand. An organisation without events has no row yet and stands at NO_EVENTS_YET."""
+    heads = dict.fromkeys(organisation_ids, NO_EVENTS_YET)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select organisation_id, epoch, head from realtime_eventhead where organisation_id = any(%s)",
+            [list(organisation_ids)],
+        )
+        heads.update((organisation_id, Head(epoch, head)) for organisation_id, epoch, head in cursor.fetchall())
+    return heads
+
+
+def read_head(organisation_id: UUID) -> Head:
+    return read_heads([organisation_id])[organisation_id]
+
+
+def read_range(organisation_id: UUID, after: int, upto: int, last_id: UUID | None = None) -> list[StoredEvent]:
+    """The events after+1..upto, all of them. `last_id`: the id of event `after`, where it is known.
+
+    Raises LogBroken when one is missing.
+    """
+    if upto <= after:
+        return []
+    floors = [UUID(int=0)] if last_id is None else [hour_before(last_id), UUID(int=0)]
+    for floor in floors:
+        with connection.cursor() as cursor:
+            cursor.execute(_RANGE, [organisation_id, after, upto, floor])
+            events = [
+                StoredEvent(id_, seq, type_, orjson.loads(data), at) for id_, seq, type_, data, at in cursor.fetchall()
+            ]
+        if [event.seq for event in events] == list(range(after + 1, upto + 1)):
+            return events
+    raise LogBroken(f"events {after + 1}..{upto} of organisation {organisation_id} are not all there")
+
+
+def still_there(organisation_id: UUID, seq: int) -> bool:
+    """Whether event `seq` can still be read. False once its month has been dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select 1 from realtime_event where organisation_id = %s and seq = %s)",
+            [organisation_id, seq],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def hour_before(key: UUID) -> UUID:
+    """The smallest uuidv7 of one hour before `key` (RFC 9562, 5.7: 48 bits of milliseconds come first)."""
+    return UUID(int=max((key.int >> 80) - AN_HOUR_MS, 0) << 80)

@@ -1,0 +1,392 @@
+"""One organisation's events, from the log to the sockets of this process.
+
+Everything that decides what a socket gets happens under one lock: reading a batch, joining, watching. So a socket
+either stood here when a batch was given out, or stands behind it: there is no third case in which an event is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from realtime.audience import Audience, AudienceKind
+from realtime.facts import changes_rights, conversations_in, former_owner, moves_between_lists
+from realtime.frames import RESET, Pieces, frame
+from realtime.reading import Head, LogBroken, StoredEvent, read_head, read_range, still_there
+from realtime.seams import renderer
+from realtime.socket import DeskSocket
+
+log = logging.getLogger(__name__)
+
+Run = Callable[..., Awaitable[Any]]  # runs a synchronous function on a thread that may use the database
+
+BATCH = 200  # events read at once: with long texts and their rows a frame stays under a megabyte
+LINGER_S = 0.01  # between two batches: what arrives meanwhile shares the next
+CONFLATE_S = 0.25  # rows of lists and counts: at most four times a second
+MOST_ROWS = 200  # in one frame; beyond, lists are fetched again
+MOST_CHANGED = 1000  # conversations changed in a quarter of a second; beyond, nothing is rendered
+REMEMBER = 2000  # events kept for sockets that begin to watch a conversation just after they happened
+REMEMBER_S = 60.0
+YIELD_EVERY = 200  # sends
+MOST_FAILURES = 5  # in a row
+
+
+@dataclass(slots=True)
+class Changed:
+    """Why a conversation's row is to be sent, gathered until the next flush."""
+
+    line_id: UUID
+    moved: bool = False
+    former_owners: set[str] = field(default_factory=set)
+
+
+class Selection:
+    """Which of the rows just rendered belong in whose lists; looked through once for all who see the same lines."""
+
+    def __init__(
+        self, audience: Audience, changed: dict[UUID, Changed], rows: Mapping[UUID, tuple[Any, orjson.Fragment]]
+    ) -> None:
+        visible = [(id_, row) for id_, (row, _) in rows.items() if audience.sees_line(changed[id_].line_id)]
+        self.every = tuple(id_ for id_, _ in visible)
+        self.queued = tuple(id_ for id_, row in visible if row["status"] == "queued" or changed[id_].moved)
+        self.by_owner: dict[str, list[UUID]] = defaultdict(list)
+        for id_, row in visible:
+            for owner_id in {row["owner_id"], *changed[id_].former_owners} - {None}:
+                self.by_owner[owner_id].append(id_)
+
+    def rows_for(self, socket: DeskSocket) -> tuple[UUID, ...]:
+        """What changed in this socket's lists, or has just gone from them."""
+        if "all" in socket.lists:
+            return self.every
+        queued = self.queued if "queue" in socket.lists else ()
+        mine = self.by_owner.get(str(socket.audience.user_id), ()) if "mine" in socket.lists else ()
+        return tuple(dict.fromkeys((*queued, *mine)))
+
+
+class Stream:
+    def __init__(self, organisation_id: UUID, run: Run, rights_changed: Callable[[], None]) -> None:
+        self.organisation_id = organisation_id
+        self.sockets: set[DeskSocket] = set()
+        self.head: Head | None = None  # what has been given out; None until started
+        self._run, self._rights_changed = run, rights_changed
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._last_id: UUID | None = None
+        self._recent: deque[tuple[float, StoredEvent]] = deque(maxlen=REMEMBER)
+        self._watchers: dict[UUID, set[DeskSocket]] = {}
+        self._failures = 0
+        self._changed: dict[UUID, Changed] = {}
+        self._next_rows = 0.0
+        self._counts_due = asyncio.Event()
+
+    # --- sockets -------------------------------------------------------------------------------------------------
+
+    async def join(self, socket: DeskSocket, epoch: object, cursor: object) -> None:
+        """Begin to send to `socket`, whose browser says that it has seen everything up to `cursor` of `epoch`.
+
+        The first frame says where the stream stands: a browser that stands before it fetches what lies between.
+        """
+        async with self._lock:
+            head = await self._started()
+            socket.cursor = socket.rows_upto = head.seq
+            socket.joined = True
+            self.sockets.add(socket)
+            if cursor is not None and not await self._can_follow(epoch, cursor):
+                socket.offer(RESET)
+                return
+            if isinstance(cursor, int) and cursor > head.seq:  # its snapshot is newer than our last reading
+                socket.cursor = socket.rows_upto = cursor
+            at = socket.cursor
+            socket.offer(frame(epoch=head.epoch, after=at, upto=at, rows_upto=at, events=[]))
+        self._counts_due.set()
+
+    def leave(self, socket: DeskSocket) -> None:
+        self.sockets.discard(socket)
+        self._index(socket, frozenset())
+
+    def _index(self, socket: DeskSocket, conversations: frozenset[UUID]) -> None:
+        for id_ in socket.watched - conversations:
+            self._watchers[id_].discard(socket)
+            if not self._watchers[id_]:
+                del self._watchers[id_]
+        for id_ in conversations - socket.watched:
+            self._watchers.setdefault(id_, set()).add(socket)
+        socket.watched = conversations
+
+    async def watch(self, socket: DeskSocket, conversations: frozenset[UUID], lists: frozenset[str]) -> None:
+        """From now on send events of `conversations` and rows of `lists`. What the audience may not see is left out.
+
+        The browser fetches a conversation while it asks to watch it, and either may come first. So what happened
+        there in the last minute is sent again, and its row: merging twice does no harm, missing once does.
+        """
+        async with self._lock:
+            if socket not in self.sockets:
+                return
+            audience = socket.audience
+            lines = await self._run(renderer().lines_of, self.organisation_id, conversations)
+            allowed = frozenset(id_ for id_ in conversations if id_ in lines and audience.sees_line(lines[id_]))
+            fresh = allowed - socket.watched
+            self._index(socket, allowed)
+            socket.asked, socket.lists = conversations, lists
+            if not fresh:
+                return
+            head = await self._started()
+            since = time.monotonic() - REMEMBER_S
+            missed = [
+                (event, parts)
+                for at, event in self._recent
+                if at >= since and (parts := fresh.intersection(id_ for _, id_ in conversations_in(event)))
+            ][-BATCH:]
+            rows = await self._run(renderer().rows, self.organisation_id, fresh, audience.kind)
+            rendered = await self._render([event for event, _ in missed], audience.kind)
+            pieces = [piece for event, parts in missed if (piece := rendered.piece(event.seq, parts)) is not None]
+            at = max(socket.cursor, head.seq)
+            socket.offer(
+                frame(
+                    epoch=head.epoch, after=socket.cursor, upto=at, rows_upto=socket.rows_upto,
+                    events=pieces, rows=list(rows.values()),
+                )
+            )  # fmt: skip
+            socket.cursor = at
+
+    async def changed_audience(self, socket: DeskSocket) -> None:
+        """What the socket may see has changed: what it watches is looked at again, and its browser fetches all."""
+        socket.counts = ""
+        socket.offer(RESET)
+        async with self._lock:
+            self._index(socket, frozenset())
+        await self.watch(socket, socket.asked, socket.lists)
+        self._counts_due.set()
+
+    def tick(self, now: float) -> None:
+        if self.head is None:
+            return
+        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for socket in self.sockets:
+            socket.tick(now, epoch=self.head.epoch, upto=self.head.seq, at=at)
+
+    async def _started(self) -> Head:
+        if self.head is None:
+            self.head = await self._run(read_head, self.organisation_id)
+        return self.head
+
+    async def _can_follow(self, epoch: object, cursor: object) -> bool:
+        """Whether `cursor` is a place in this log from which the rest can still be read."""
+        head = await self._started()
+        if str(epoch) != str(head.epoch) or not isinstance(cursor, int) or isinstance(cursor, bool) or cursor < 0:
+            return False
+        if cursor > head.seq:
+            newest: Head = await self._run(read_head, self.organisation_id)
+            return newest.epoch == head.epoch and cursor <= newest.seq
+        return cursor == head.seq or await self._run(still_there, self.organisation_id, cursor + 1)
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def seen(self, head: Head) -> None:
+        """The sweep has read where the log stands: wake when we stand elsewhere."""
+        if self.head is not None and self.head != head:
+            self.wake()
+
+    async def follow(self) -> None:
+        """Give out events as they come, for ever. An error is the caller's to log; it is safe to call again."""
+        self.wake()
+        while True:
+            wait = self._next_rows - time.monotonic() if self._changed else None
+            if wait is None or wait > 0:
+                try:
+                    await asyncio.wait_for(self._wake.wait(), wait)
+                except TimeoutError:
+                    pass
+            if self._wake.is_set():
+                self._wake.clear()
+                try:
+                    await self.catch_up()
+                    self._failures = 0
+                except Exception:
+                    await self._stumbled()
+                    raise
+            if self._changed and time.monotonic() >= self._next_rows:
+                await self.flush_rows()
+            await asyncio.sleep(LINGER_S)
+
+    async def catch_up(self) -> None:
+        """Read and give out everything up to the head of the log."""
+        while True:
+            async with self._lock:
+                here = await self._started()
+                newest: Head = await self._run(read_head, self.organisation_id)
+                if newest.epoch != here.epoch or newest.seq < here.seq:
+                    self._start_over(newest)
+                    return
+                if newest.seq == here.seq:
+                    return
+                upto = min(newest.seq, here.seq + BATCH)
+                try:
+                    events = await self._run(read_range, self.organisation_id, here.seq, upto, self._last_id)
+                except LogBroken as error:
+                    log.error("%s: all screens fetch afresh", error)
+                    self._start_over(newest)
+                    return
+                await self._give_out(events, Head(here.epoch, upto))
+            await asyncio.sleep(0)
+
+    async def _stumbled(self) -> None:
+        """An event that cannot be rendered, again and again, must not stop the organisation: screens fetch afresh."""
+        self._failures += 1
+        if self._failures >= MOST_FAILURES:
+            async with self._lock:
+                self._start_over(await self._run(read_head, self.organisation_id))
+            self._failures = 0
+
+    def _start_over(self, head: Head) -> None:
+        self.head, self._last_id = head, None
+        self._recent.clear()
+        self._changed.clear()
+        for socket in self.sockets:
+            socket.cursor = socket.rows_upto = head.seq
+            socket.offer(RESET)
+
+    async def _give_out(self, events: list[StoredEvent], upto: Head) -> None:
+        listed = any(socket.lists for socket in self.sockets)
+
+        # For each socket the events it hears of, and of each the conversations it watches.
+        wanted: dict[DeskSocket, dict[int, set[UUID]]] = defaultdict(dict)
+        heard: dict[AudienceKind, dict[int, StoredEvent]] = defaultdict(dict)
+        now = time.monotonic()
+        for event in events:
+            self._recent.append((now, event))
+            about = conversations_in(event)
+            if not about:
+                for socket in self.sockets:
+                    wanted[socket].setdefault(event.seq, set())
+                    heard[socket.audience.kind][event.seq] = event
+                if changes_rights(event):
+                    self._rights_changed()
+            for line_id, conversation_id in about:
+                for socket in self._watchers.get(conversation_id, ()):
+                    if event.seq > socket.cursor and socket.audience.sees_line(line_id):
+                        wanted[socket].setdefault(event.seq, set()).add(conversation_id)
+                        heard[socket.audience.kind][event.seq] = event
+                if listed:
+                    self._note_change(event, line_id, conversation_id)
+        pieces = {kind: await self._render(list(found.values()), kind) for kind, found in heard.items()}
+
+        sends = 0
+        for socket, numbers in wanted.items():
+            if socket not in self.sockets or socket.cursor > upto.seq:
+                continue
+            text = pieces[socket.audience.kind].frame(
+                epoch=upto.epoch, after=socket.cursor, upto=upto.seq, rows_upto=socket.rows_upto,
+                wanted=((seq, frozenset(parts)) for seq, parts in sorted(numbers.items())),
+            )  # fmt: skip
+            if text is None:
+                continue
+            socket.offer(text)
+            socket.cursor = upto.seq
+            sends += 1
+            if sends % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+        self.head, self._last_id = upto, events[-1].id
+        self._counts_due.set()
+
+    async def _render(self, events: list[StoredEvent], kind: AudienceKind) -> Pieces:
+        if not events:
+            return Pieces({})
+        return Pieces(await self._run(renderer().events, self.organisation_id, events, kind))
+
+    # --- rows of lists -------------------------------------------------------------------------------------------
+
+    def _note_change(self, event: StoredEvent, line_id: UUID, conversation_id: UUID) -> None:
+        if not self._changed:
+            self._next_rows = max(self._next_rows, time.monotonic())
+        changed = self._changed.setdefault(conversation_id, Changed(line_id))
+        changed.moved |= moves_between_lists(event)
+        owner_id = former_owner(event)
+        if owner_id is not None:
+            changed.former_owners.add(str(owner_id))
+
+    async def flush_rows(self) -> None:
+        """Send each list the newest state of what changed since the last flush."""
+        async with self._lock:
+            if self.head is None:
+                return
+            head, changed = self.head, self._changed
+            self._changed = {}
+            self._next_rows = time.monotonic() + CONFLATE_S
+            overflow = len(changed) > MOST_CHANGED
+            sockets = [socket for socket in self.sockets if socket.joined]
+            rows: dict[AudienceKind, dict[UUID, tuple[Any, orjson.Fragment]]] = {}
+            try:
+                if not overflow:
+                    for kind in {socket.audience.kind for socket in sockets if socket.lists}:
+                        found = await self._run(renderer().rows, self.organisation_id, list(changed), kind)
+                        rows[kind] = {id_: (row, orjson.Fragment(orjson.dumps(row))) for id_, row in found.items()}
+            except BaseException:
+                for id_, one in self._changed.items():  # not lost: sent with the next flush
+                    changed[id_] = one
+                self._changed = changed
+                raise
+            await self._send_rows(sockets, head, changed, rows, overflow)
+
+    async def _send_rows(
+        self,
+        sockets: list[DeskSocket],
+        head: Head,
+        changed: dict[UUID, Changed],
+        rows: dict[AudienceKind, dict[UUID, tuple[Any, orjson.Fragment]]],
+        overflow: bool,
+    ) -> None:
+        frames: dict[object, str] = {}
+        selections: dict[object, Selection] = {}
+        for number, socket in enumerate(sockets):
+            upto = max(socket.cursor, head.seq)
+            after, socket.rows_upto = socket.cursor, max(socket.rows_upto, head.seq)
+            if socket.lists:
+                kind = socket.audience.kind
+                share = (kind, socket.audience.line_ids)
+                if share not in selections:
+                    selections[share] = Selection(socket.audience, changed, rows.get(kind, {}))
+                chosen = () if overflow else selections[share].rows_for(socket)
+                too_many = overflow or len(chosen) > MOST_ROWS
+                if chosen or too_many:
+                    key = (kind, after, upto, socket.rows_upto, too_many or chosen)
+                    if key not in frames:
+                        shown = [] if too_many else [rows[kind][id_][1] for id_ in chosen]
+                        frames[key] = frame(
+                            epoch=head.epoch, after=after, upto=upto, rows_upto=socket.rows_upto,
+                            events=[], rows=shown, overflow=too_many,
+                        )  # fmt: skip
+                    socket.offer(frames[key])
+                    socket.cursor = upto
+            if number % YIELD_EVERY == YIELD_EVERY - 1:
+                await asyncio.sleep(0)
+
+    # --- counts --------------------------------------------------------------------------------------------------
+
+    async def tell_counts(self) -> None:
+        """Send each socket its figures when they changed, for ever; never busier than a fifth of the time."""
+        while True:
+            await self._counts_due.wait()
+            self._counts_due.clear()
+            started = time.monotonic()
+            figures = await self._run(renderer().counts, self.organisation_id)
+            for number, socket in enumerate(list(self.sockets)):
+                text = orjson.dumps({"type": "counts", "counts": figures(socket.audience)}).decode()
+                if socket.joined and text != socket.counts:
+                    socket.counts = text
+                    socket.offer(text)
+                if number % YIELD_EVERY == YIELD_EVERY - 1:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(max(CONFLATE_S, 4 * (time.monotonic() - started)))

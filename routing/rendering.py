@@ -1,0 +1,53 @@
+"""Agents as screens get them: the same JSON over REST and over the socket."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import connection
+
+from conversations.rendering import iso
+
+
+class AgentView(TypedDict):
+    id: str
+    name: str
+    state: str
+    reason: str | None
+    since: str
+    load: int
+    capacity: int
+
+
+_AGENTS = """
+select u.id, u.name, coalesce(s.state, 'offline'), s.reason, coalesce(s.since, u.created_at),
+       coalesce(s.load, 0), coalesce(s.capacity, 0)
+from accounts_user u
+left join routing_agentstate s on s.user_id = u.id
+where u.organisation_id = %(organisation)s
+  and case when %(ids)s::uuid[] is null then u.is_active and (u.role = 'agent' or s.user_id is not null)
+           else u.id = any(%(ids)s::uuid[]) end
+order by u.name, u.id
+"""
+
+
+def render_agents(organisation_id: UUID, ids: Collection[UUID] | None = None) -> dict[UUID, AgentView]:
+    """What agents declared and hold, by user id, sorted by name; `ids` None: all who work or may work."""
+    if ids is not None and not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_AGENTS, {"organisation": organisation_id, "ids": None if ids is None else list(ids)})
+        return {
+            user_id: {
+                "id": str(user_id),
+                "name": name,
+                "state": state,
+                "reason": reason or None,
+                "since": iso(since),
+                "load": load,
+                "capacity": capacity,
+            }
+            for user_id, name, state, reason, since, load, capacity in cursor.fetchall()
+        }
