@@ -47,9 +47,18 @@ def _ready(port: int) -> None:
     mark_ready("web", port=port)
 
 
+# What nginx says of the browser, believed only where BEHIND_PROXY says that nginx is there.
+_PROXY = {
+    "proxy_forwarded_address_header": "X-Forwarded-For",
+    "proxy_forwarded_port_header": "X-Forwarded-Port",
+    "proxy_forwarded_proto_header": "X-Forwarded-Proto",
+}
+
+
 def _daphne(application: Any, host: str, port: int) -> None:
     import daphne.server
     from daphne.ws_protocol import WebSocketProtocol
+    from django.conf import settings
     from twisted.internet import defer, reactor
 
     from realtime.hub import stop_hub
@@ -110,7 +119,8 @@ def _daphne(application: Any, host: str, port: int) -> None:
         websocket_max_message_size=LARGEST_OUT,
         websocket_max_frame_size=LARGEST_IN,
         application_close_timeout=5,
-        server_name="palabre",
+        server_name="",
+        **_PROXY if settings.BEHIND_PROXY else {},
         verbosity=1,
     )
     server.run()
@@ -121,6 +131,7 @@ def _daphne(application: Any, host: str, port: int) -> None:
 
 def _uvicorn(application: Any, host: str, port: int) -> None:
     import uvicorn
+    from django.conf import settings
 
     from realtime.hub import stop_hub
 
@@ -145,6 +156,7 @@ def _uvicorn(application: Any, host: str, port: int) -> None:
             ws_ping_interval=IDLE_PING_S,
             ws_ping_timeout=PING_ANSWER_S,
             server_header=False,
+            proxy_headers=settings.BEHIND_PROXY,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=5,

@@ -7,36 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-APPLICATION = "config.asgi:application"
-
 
 def serve_web() -> None:
     """Pages, API and sockets on WEB_HOST:WEB_PORT, by Daphne or (WEB_SERVER=uvicorn) uvicorn."""
-    host, port = os.environ.get("WEB_HOST", "127.0.0.1"), os.environ.get("WEB_PORT", "8000")
-    behind_proxy = os.environ.get("BEHIND_PROXY", "no").lower() in {"1", "yes", "true", "on"}
-    if os.environ.get("WEB_SERVER", "daphne") == "uvicorn":
-        import uvicorn
+    from config.web import main
 
-        uvicorn.run(
-            APPLICATION,
-            host=host,
-            port=int(port),
-            lifespan="off",
-            log_level="warning",
-            access_log=False,
-            proxy_headers=behind_proxy,
-            server_header=False,
-            ws_max_size=65_536,
-            timeout_graceful_shutdown=5,
-        )
-        return
-    from daphne.cli import CommandLineInterface
-
-    proxied = ["--proxy-headers"] if behind_proxy else []
-    # -v 0: no line per request. Slow requests are nginx's to refuse (deploy/nginx.conf); this is the second net.
-    CommandLineInterface().run(
-        ["-b", host, "-p", port, "-v", "0", "--http-timeout", "60", "--no-server-name", *proxied, APPLICATION]
-    )
+    main()
 
 
 def serve_worker() -> None:
