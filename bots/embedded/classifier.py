@@ -43,7 +43,7 @@ class Classifier:
         self,
         labels: tuple[str, ...],
         columns: dict[str, int],
-        idf: list[float],
+        idf: NDArray[np.float32],
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         factor: float,
@@ -54,7 +54,7 @@ class Classifier:
         self.accuracy = accuracy
         self._columns = columns
         self._idf = idf
-        self._unseen = max(idf)
+        self._unseen = float(idf.max())
         self._weights = weights
         self._bias = bias
 
@@ -69,15 +69,13 @@ class Classifier:
                 strangers.add(feature)
             else:
                 seen[column] = seen.get(column, 0) + 1
-        idf = self._idf
-        columns = list(seen)
-        values = [idf[column] * (1.0 + math.log(count)) for column, count in seen.items()]
-        square = sum(value * value for value in values) + len(strangers) * self._unseen**2
-        if not columns:
+        if not seen:
             even = 1.0 / len(self.labels)
             return Guess(self.labels[0], even, even)
-        scores = np.asarray(values, dtype=np.float32) @ self._weights[columns]
-        scores = (scores / math.sqrt(square) + self._bias) * self.factor
+        columns = np.array(list(seen), dtype=np.intp)
+        values = (1.0 + np.log(np.array(list(seen.values()), dtype=np.float32))) * self._idf.take(columns)
+        length = math.sqrt(float(values @ values) + len(strangers) * self._unseen**2)
+        scores = (values @ self._weights.take(columns, axis=0) / length + self._bias) * self.factor
         odds = np.exp(scores - scores.max())
         odds /= odds.sum()
         best = int(odds.argmax())
@@ -116,7 +114,7 @@ def train(texts: Sequence[Iterable[str]], answers: Sequence[str]) -> Classifier:
     return Classifier(
         labels,
         columns,
-        idf,
+        np.asarray(idf, dtype=np.float32),
         weights.astype(np.float32),
         (_INTERCEPT * dual.sum(axis=0)).astype(np.float32),
         _best_factor(held_out, targets),
