@@ -135,7 +135,8 @@ async def test_writers_of_the_same_new_numbers_lose_nothing_and_stay_dense(desk,
     ask = sync_to_async(rows)
     assert await ask("select count(*) from conversations_message") == [(len(given),)]
     assert await ask(
-        "select count(*) from contacts_contact c where not exists (select from contacts_address a where a.contact_id = c.id)"
+        """select count(*) from contacts_contact c
+           where not exists (select from contacts_address a where a.contact_id = c.id)"""
     ) == [(0,)]
     await sync_to_async(assert_dense)(rows)
 
@@ -166,7 +167,8 @@ async def test_words_that_postgresql_refuses_are_cleaned(desk, dsn, rows, given,
 async def test_a_missing_partition_is_made_and_nothing_is_lost(desk, dsn, rows):
     ask = sync_to_async(rows)
     [(name,)] = await ask("""select child.relname from pg_inherits join pg_class child on child.oid = inhrelid
-                             join pg_class parent on parent.oid = inhparent where parent.relname = 'conversations_message'
+                             join pg_class parent on parent.oid = inhparent
+                             where parent.relname = 'conversations_message'
                              and child.relname like '%%' || to_char(now() at time zone 'UTC', '"y"YYYY"m"MM')""")
 
     def drop():

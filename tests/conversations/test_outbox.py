@@ -283,11 +283,10 @@ async def test_a_refusal_is_final_and_a_silence_is_unknown(
 
 
 async def test_two_gateways_share_a_link_one_at_a_time(scripted, conversation, dsn, rows, redis_url):
-    async with at_work(scripted, dsn, redis_url, "one"):
-        async with at_work(scripted, dsn, redis_url, "two"):
-            await sync_to_async(say)(conversation)
-            await until(rows, STATE, [(DeliveryState.SENT, "")])
-            assert len(ScriptedLink.made) == 1, "only the owner makes an adapter"
+    async with at_work(scripted, dsn, redis_url, "one"), at_work(scripted, dsn, redis_url, "two"):
+        await sync_to_async(say)(conversation)
+        await until(rows, STATE, [(DeliveryState.SENT, "")])
+        assert len(ScriptedLink.made) == 1, "only the owner makes an adapter"
     assert len([part for link in ScriptedLink.made for part in link.submitted]) == 1
 
 

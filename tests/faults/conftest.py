@@ -1,0 +1,102 @@
+"""A whole Palabre to break, and eyes on both ends of the line: the operators' ledger and the database."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from config.up import trial
+from config.up.trial import Running
+
+
+class Line:
+    """What subscribers did and what operators saw, through the simulator's control API."""
+
+    def __init__(self, palabre: Running) -> None:
+        self.address = palabre.phone.rstrip("/")
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.address}{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def text(self, sender: str, body: str, *, to: str = "1919", count: int = 1, account: str = "savane") -> list[str]:
+        return self.ask("/control/mo", {"from": sender, "to": to, "text": body, "count": count, "account": account})[
+            "ids"
+        ]
+
+    def behave(self, account: str, **values: Any) -> None:
+        self.ask(f"/control/accounts/{account}/behaviour", values)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        while True:
+            since = rows[-1]["n"] if rows else 0
+            page = self.ask(f"/control/ledger?since={since}&limit=20000")
+            more = page["rows"] if isinstance(page, dict) else page
+            rows += more
+            if not more:
+                return rows
+
+    def acknowledged(self) -> Counter[str]:
+        """Texts of subscribers whose deliver_sm got ESME_ROK: text -> times."""
+        texts = {}
+        acked: Counter[str] = Counter()
+        for row in self.ledger():
+            if row.get("command") == "deliver_sm" and row.get("mo"):
+                texts[row["mo"]] = row.get("text", "")
+            if row.get("command") == "deliver_sm_resp" and row.get("status") == 0 and row.get("mo") in texts:
+                acked[texts[row["mo"]]] += 1
+        return acked
+
+    def submitted(self) -> Counter[str]:
+        """What the operators were handed: text -> times."""
+        return Counter(row.get("text", "") for row in self.ledger() if row.get("command") == "submit_sm")
+
+
+@pytest.fixture
+def palabre() -> Iterator[Running]:
+    with trial.running() as running:
+        yield running
+
+
+@pytest.fixture
+def line(palabre: Running) -> Line:
+    return Line(palabre)
+
+
+@pytest.fixture
+def rows(palabre: Running) -> Callable[..., list[tuple[Any, ...]]]:
+    """Ask the product's database."""
+
+    def ask(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(palabre.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    return ask
+
+
+def wait_until(claim: Callable[[], bool], what: str, limit_s: float = 10.0) -> float:
+    """Seconds until `claim` holds; fails after `limit_s`, naming what was awaited."""
+    began = time.monotonic()
+    while not claim():
+        if time.monotonic() - began > limit_s:
+            pytest.fail(f"after {limit_s:g} s still not: {what}")
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def seeds() -> range:
+    return range(int(os.environ.get("FAULT_SEEDS", "1")))
