@@ -65,6 +65,8 @@ def goes_red(patch: Patch) -> bool:
 def _pytest(tree: Path, test: str) -> int:
     """pytest's exit code in `tree`, with the code of `tree` in front of the installed project."""
     env = {**os.environ, "PYTHONPATH": str(tree), "FAULT_SEEDS": "1", "PALABRE_STATE": str(tree / ".state")}
+    # A patch may leave a file's size and second of change as they were: a stale .pyc would hide it.
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
     return subprocess.run(
         [str(BIN / "python"), "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", test],
         cwd=tree,

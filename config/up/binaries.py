@@ -52,10 +52,20 @@ def place_for(state: Path, name: str) -> Path:
     """
     if not is_root() or reachable(state):
         return state / name
-    mark = hashlib.sha256(str(state).encode()).hexdigest()[:16]
-    place = COPIES / f"palabre-{mark}"
+    place = _elsewhere(state)
     _hold(place)
     return place / name
+
+
+def remove(state: Path) -> None:
+    """Remove a state directory, and its engines' data wherever they are."""
+    if is_root():
+        shutil.rmtree(_elsewhere(state), ignore_errors=True)
+    shutil.rmtree(state, ignore_errors=True)
+
+
+def _elsewhere(state: Path) -> Path:
+    return COPIES / f"palabre-{hashlib.sha256(str(state).encode()).hexdigest()[:16]}"
 
 
 def _hold(place: Path) -> None:

@@ -30,13 +30,22 @@ def up(state: Path, *, rows: Sequence[Process] | None = None, migrate: bool = Tr
     lock = _lock(state)
     if lock is None:
         return ALREADY_RUNNING
+    on_signals(_interrupted)
     try:
         return _locked(state, began, lock, rows, migrate)
     except EngineError as error:
         _say(str(error))
         return 1
+    except KeyboardInterrupt:
+        _say("stopped before it was ready")
+        return 130
     finally:
         lock.close()
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    """Until the supervisor takes signals over: unwind, which stops what has been started."""
+    raise KeyboardInterrupt
 
 
 def _locked(state: Path, began: float, lock: IO[str], rows: Sequence[Process] | None, migrate: bool) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from config.up import secrets_file
 from config.up.binaries import EngineError, is_root
+from config.up.logs import rotated
 from config.up.ports import Ports
 from config.up.postgres import APP, OWNER, SUPERUSER, Postgres
 from config.up.valkey import Valkey
@@ -104,7 +105,7 @@ def start(
                 port=ports.take("postgres"),
                 passwords=passwords,
                 durable=durable,
-                log=state / "logs" / "postgres.log",
+                log=rotated(state / "logs" / "postgres.log"),
             )
             found.postgres = server
             server.start()
@@ -114,7 +115,7 @@ def start(
                 state,
                 port=ports.take("valkey"),
                 password=passwords["valkey"],
-                log=state / "logs" / "valkey.log",
+                log=rotated(state / "logs" / "valkey.log"),
             )
             found.valkey.start()
             found.redis_url = found.valkey.url

@@ -101,7 +101,7 @@ class Postgres:
         draft.mkdir(parents=True, mode=0o700)
         own(draft)
         # A file and not a pipe: root's pipe cannot be opened again by `nobody`. mkstemp makes it 0600.
-        handle, password_file = tempfile.mkstemp(prefix="palabre-")
+        handle, password_file = tempfile.mkstemp(prefix="word-", dir=draft.parent)
         try:
             with os.fdopen(handle, "w") as file:
                 file.write(self._passwords["superuser"])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
 from config.cli import state
-from config.up.binaries import place_for
+from config.up.binaries import remove
 from config.up.children import Record
 
 
@@ -17,7 +16,7 @@ def main() -> int:
     if Record(where / "run" / "children.json").left_behind():
         sys.stdout.write("Palabre runs here: stop it first.\n")
         return 1
-    shutil.rmtree(place_for(where, "pg18"), ignore_errors=True)
+    remove(where)
     return 0
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 from types import FrameType
 
 from config.up.children import RUN_TOKEN, Record, spawn
+from config.up.logs import rotated
 from config.up.processes import Process
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart; doubled at each crash
 STEADY = 60.0  # seconds of life after which the next crash counts as a first one
 STOP_WITHIN = 7.0  # seconds for all processes together
 STAGGER = 1.0  # seconds that one gets to stop before the next is asked, too
-LARGEST_LOG, KEPT_LOGS = 5_000_000, 3
 
 
 @dataclass(slots=True)
@@ -178,17 +178,6 @@ def dismiss_warden(warden: subprocess.Popen[bytes]) -> None:
         warden.wait(5)
     except (BrokenPipeError, subprocess.TimeoutExpired):
         warden.kill()
-
-
-def rotated(log: Path) -> Path:
-    """Put a log that has grown large aside before its process starts; keep the last few."""
-    if log.exists() and log.stat().st_size > LARGEST_LOG:
-        for number in range(KEPT_LOGS - 1, 0, -1):
-            older = log.with_name(f"{log.name}.{number}")
-            if older.exists():
-                older.replace(log.with_name(f"{log.name}.{number + 1}"))
-        log.replace(log.with_name(f"{log.name}.1"))
-    return log
 
 
 def on_signals(handler: Callable[[int, FrameType | None], None]) -> None:

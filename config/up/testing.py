@@ -9,7 +9,6 @@ work as the schema's owner; `TEST_APP_DATABASE_URL` opens the same database as t
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from config.up import engines
-from config.up.binaries import EngineError
+from config.up.binaries import EngineError, remove
 from config.up.children import Identity
 
 PREFIX = "palabre-test-"
@@ -35,7 +34,7 @@ def throw_away(prefix: str = PREFIX) -> Path:
         except (OSError, ValueError):
             continue  # just being made, or somebody else's
         if abandoned:
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
     state = engines.prepare(Path(tempfile.mkdtemp(prefix=prefix, dir=base)))
     me = Identity.of(os.getpid())
     assert me is not None
@@ -73,7 +72,7 @@ def start() -> tuple[engines.Engines, Path]:
             redis_url=os.environ.get("TEST_REDIS_URL", ""),
         )
     except BaseException:
-        shutil.rmtree(state, ignore_errors=True)
+        remove(state)
         raise
     return found, state
 
@@ -81,10 +80,6 @@ def start() -> tuple[engines.Engines, Path]:
 def stop(found: engines.Engines, state: Path) -> None:
     found.stop(5)
     remove(state)
-
-
-def remove(state: Path) -> None:
-    shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

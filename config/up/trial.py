@@ -23,9 +23,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.up.binaries import remove
 from config.up.children import Identity, Record, end, spawn
 from config.up.processes import facts
-from config.up.testing import remove, throw_away
+from config.up.testing import throw_away
 
 # What a test run sets for itself must not reach the trial, nor may an outside server named by the shell.
 _OURS = re.compile(r"^(DATABASE|REDIS|TEST|PALABRE|PUBLIC|WEB|SIMULATOR|SECRET_KEY|ALLOWED_HOSTS|DJANGO)")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.up import testing
+from config.up import binaries, logs, testing
 from config.up.children import Identity, start_time
 
 PROGRAM = Path(__file__).with_name("small_installation.py")
@@ -84,7 +84,7 @@ def installation() -> Iterator[Installation]:
     for process in left:
         if process.alive():
             os.kill(process.pid, signal.SIGKILL)
-    testing.remove(one.state)
+    binaries.remove(one.state)
 
 
 def test_ctrl_c_stops_everything_in_time_and_the_next_start_has_the_data_on_the_same_ports(installation):
@@ -230,3 +230,24 @@ def test_secrets_are_for_their_owner_only(installation):
         shown = b" ".join(_argv(entry)).decode(errors="replace")
         assert not any(secret in shown for secret in secrets.values())
     assert installation.end() == 0
+
+
+def test_ctrl_c_while_it_is_still_starting_leaves_nothing(installation):
+    starting = installation.open("steady")
+    installation.up = starting
+    until(lambda: (installation.state / "pg18").exists() or (installation.state / "pg18.unfinished").exists())
+    starting.send_signal(signal.SIGINT)
+    said, _ = starting.communicate(timeout=15)
+    assert starting.returncode == 130, said
+    left = [one for one in Path("/proc").glob("[0-9]*") if str(installation.state).encode() in b" ".join(_argv(one))]
+    assert left == []
+
+
+def test_a_large_log_is_put_aside_and_only_the_last_ones_are_kept(tmp_path):
+    log = tmp_path / "gateway.log"
+    for number in range(6):
+        log.write_text(f"{number}" * (logs.LARGEST + 1))
+        assert logs.rotated(log) == log
+        assert not log.exists()
+    kept = {path.name: path.read_text()[0] for path in tmp_path.iterdir()}
+    assert kept == {"gateway.log.1": "5", "gateway.log.2": "4", "gateway.log.3": "3"}

@@ -1,0 +1,18 @@
+"""Log files under `logs/`: appended to, and put aside by size when their process starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LARGEST, KEPT = 5_000_000, 3  # bytes, files
+
+
+def rotated(log: Path) -> Path:
+    """Put a log that has grown large aside before its process starts; keep the last few."""
+    if log.exists() and log.stat().st_size > LARGEST:
+        for number in range(KEPT - 1, 0, -1):
+            older = log.with_name(f"{log.name}.{number}")
+            if older.exists():
+                older.replace(log.with_name(f"{log.name}.{number + 1}"))
+        log.replace(log.with_name(f"{log.name}.1"))
+    return log
