@@ -161,9 +161,9 @@ def _protect_last_administrator(before: dict[str, Any], user: User) -> None:
     was = before["role"] == Role.ADMINISTRATOR and before["is_active"]
     if not was or (user.role == Role.ADMINISTRATOR and user.is_active):
         return
-    others = User.objects.filter(
-        organisation_id=user.organisation_id, role=Role.ADMINISTRATOR, is_active=True
-    ).exclude(id=user.id)
+    others = User.objects.filter(organisation_id=user.organisation_id, role=Role.ADMINISTRATOR, is_active=True).exclude(
+        id=user.id
+    )
     if not others.exists():
         raise Conflict("last_administrator", "the last administrator cannot be suspended or given another role")
 
@@ -174,5 +174,3 @@ def _say(changes: Changes, actor: User | None, action: str, user: User, describe
         name=user.name, changes=described,
     )  # fmt: skip
     changes.add(SettingsChanged(kind="user", object_id=user.id))
-
-

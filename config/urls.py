@@ -1,3 +1,30 @@
-from django.urls import path
+"""Addresses. The socket's are in config/socket_urls.py."""
 
-urlpatterns = []
+from __future__ import annotations
+
+from allauth.headless.account import views as sign_in
+from allauth.headless.base import views as headless
+from allauth.headless.constants import Client
+from django.urls import include, path, re_path
+
+from config import spa
+from config.api import api, not_found
+from config.health import health
+
+# Of allauth's addresses only these: people are made by an administrator, so nobody signs up, and the rest would be
+# doors without a use.
+_BROWSER = [
+    path("config", headless.ConfigView.as_api_view(client=Client.BROWSER), name="config"),
+    path("auth/session", sign_in.SessionView.as_api_view(client=Client.BROWSER), name="session"),
+    path("auth/login", sign_in.LoginView.as_api_view(client=Client.BROWSER), name="login"),
+]
+
+urlpatterns = [
+    path("health", health),
+    path("api/", api.urls),
+    re_path(r"^api/.*$", not_found),
+    path("_allauth/browser/v1/", include((_BROWSER, "headless"), namespace="headless")),
+    path("", spa.page),
+    path("sign-in", spa.page),
+    re_path(r"^(?:supervision|admin|c)(?:/.*)?$", spa.page),
+]

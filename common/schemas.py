@@ -1,0 +1,49 @@
+"""Documenting answers that are plain dicts, and reading words that PostgreSQL can hold."""
+
+from __future__ import annotations
+
+from functools import cache, reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from ninja import Schema
+from pydantic import AfterValidator, create_model
+
+
+@cache
+def schema_of(shape: Any) -> type[Schema]:
+    """The OpenAPI model of a TypedDict (pydantic itself wants typing_extensions' before Python 3.12).
+
+    Only for documentation: an operation that returns an HttpResponse is not validated, which at 50 rows costs more
+    than the query.
+    """
+    hints = get_type_hints(shape)
+    fields: dict[str, Any] = {name: (_readable(hint), ...) for name, hint in hints.items()}
+    model: type[Schema] = create_model(shape.__name__, __base__=Schema, **fields)
+    return model
+
+
+def _readable(hint: Any) -> Any:
+    if is_typeddict(hint):
+        return schema_of(hint)
+    arguments = get_args(hint)
+    if not arguments:
+        return hint
+    readable = tuple(_readable(argument) for argument in arguments)
+    origin = get_origin(hint)
+    return reduce(or_, readable) if origin in (Union, UnionType) else origin[readable]
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not hold a NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be valid Unicode") from None
+    return text
+
+
+# A field of a form. Bodies of messages are plain str: they are cleaned, not refused.
+Words = Annotated[str, AfterValidator(_storable)]

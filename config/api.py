@@ -1,0 +1,155 @@
+"""The API: its routers, and what an error looks like.
+
+{"error": {"code": "not_owner", "message": "...", "fields": {"<field>": "..."}?, "facts": {...}?}}
+
+NotFound 404    NotAllowed 403    Conflict 409    Invalid 422    nobody signed in 401
+the database away 503    anything else 500, with nothing of its cause
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.utils.translation import get_language
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.renderers import BaseRenderer
+
+from accounts.admin_api import router as people_router
+from accounts.demo_api import router as demo_router
+from accounts.models import Role, User
+from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError
+from config.administration import router as lines_router
+from config.error_texts import in_words
+from inbox.conversations_api import router as conversations_router
+from inbox.events_api import router as events_router
+from inbox.session_api import router as session_router
+from supervision.api import router as supervision_router
+
+log = logging.getLogger(__name__)
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+api = NinjaAPI(
+    title="Palabre", version="1", urls_namespace="api", docs_url=None, openapi_url=None, renderer=JSONRenderer()
+)
+api.add_router("", session_router)
+api.add_router("", conversations_router)
+api.add_router("", events_router)
+api.add_router("/supervision", supervision_router)
+api.add_router("/admin", people_router)
+api.add_router("/admin", lines_router)
+api.add_router("/demo", demo_router)
+
+
+def openapi() -> dict[str, Any]:
+    return api.get_openapi_schema(path_prefix="/api/")
+
+
+def written(schema: dict[str, Any]) -> bytes:
+    """The description as a file: sorted, so that it changes only where the API does."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS  # statuses are numbers
+    return orjson.dumps(schema, default=str, option=options) + b"\n"
+
+
+@api.get("/openapi.json", include_in_schema=False)
+def read_openapi(request: HttpRequest) -> Any:
+    """For administrators; in a demonstration, for everybody."""
+    user = request.user
+    if settings.MODE != "demo" and not (isinstance(user, User) and user.role == Role.ADMINISTRATOR):
+        raise NotFound("no_page", "there is no such page")
+    return HttpResponse(written(openapi()), content_type="application/json")
+
+
+# --- Errors ------------------------------------------------------------------------------------------------
+
+STATUSES: dict[type[PalabreError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
+
+
+def refusal(
+    request: HttpRequest, status: int, code: str, message: str, *, fields: dict[str, str] | None = None,
+    facts: dict[str, Any] | None = None, **beside: Any,
+) -> HttpResponse:  # fmt: skip
+    error: dict[str, Any] = {"code": code, "message": message}
+    if fields:
+        error["fields"] = fields
+    if facts:
+        error["facts"] = {
+            name: value if isinstance(value, (int, bool)) else str(value) for name, value in facts.items()
+        }
+    return api.create_response(request, {"error": error, **beside}, status=status)
+
+
+def _refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
+    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+    message = in_words(error.code, get_language() or "fr", error.message)
+    name = error.field if isinstance(error, Invalid) else ""
+    return refusal(request, status, error.code, message, fields={name: message} if name else None, facts=error.facts)
+
+
+def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    fields = {".".join(map(str, one["loc"][2:] or one["loc"][1:])): str(one["msg"]) for one in error.errors}
+    # The values themselves are not repeated: a password may be among them.
+    return refusal(request, 422, "invalid", in_words("invalid", get_language() or "fr", "invalid"), fields=fields)
+
+
+def _signed_out(request: HttpRequest, _error: Exception) -> HttpResponse:
+    # What the sign-in screen needs: whether this is a demonstration, and a token (its cookie comes along).
+    return refusal(
+        request, 401, "signed_out", in_words("signed_out", get_language() or "fr", "signed out"),
+        mode=settings.MODE, csrf=get_token(request),
+    )  # fmt: skip
+
+
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    codes = {400: "unreadable", 403: "csrf", 429: "too_many"}
+    code = codes.get(error.status_code, f"http_{error.status_code}")
+    return refusal(request, error.status_code, code, in_words(code, get_language() or "fr", error.message))
+
+
+def _kind(status: int, code: str, request: HttpRequest, error: Exception) -> HttpResponse:
+    if status >= 500:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return refusal(request, status, code, in_words(code, get_language() or "fr", code))
+
+
+def _handle(kind: type[Exception], handler: Callable[[HttpRequest, Any], HttpResponse]) -> None:
+    api.add_exception_handler(kind, handler)
+
+
+_handle(PalabreError, _refused)
+_handle(ValidationError, _unreadable)
+_handle(AuthenticationError, _signed_out)
+_handle(HttpError, _http)
+_handle(Http404, partial(_kind, 404, "not_found"))
+_handle(IntegrityError, partial(_kind, 409, "conflict"))  # two at once, and the database refused the second
+_handle(DataError, partial(_kind, 422, "invalid"))
+_handle(OperationalError, partial(_kind, 503, "unavailable"))
+_handle(InterfaceError, partial(_kind, 503, "unavailable"))
+_handle(Exception, partial(_kind, 500, "failed"))
+
+
+def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    """Any other address under /api/."""
+    return _kind(404, "not_found", request, Http404())

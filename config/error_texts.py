@@ -1,0 +1,49 @@
+"""Refusals in the words of the person who meets them, by code: French and English."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
+    "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
+    "role": ("Votre rôle ne le permet pas.", "Your role does not include this."),
+    "not_found": ("Introuvable.", "Not found."),
+    "no_page": ("Introuvable.", "Not found."),
+    "invalid": ("Certains champs sont à corriger.", "Some fields need correcting."),
+    "unreadable": ("Demande illisible.", "The request cannot be read."),
+    "conflict": ("Quelqu’un a été plus rapide : regardez à nouveau.", "Somebody was faster: look again."),
+    "unavailable": ("Le service est momentanément indisponible.", "The service is unavailable for a moment."),
+    "failed": ("Une erreur est survenue de notre côté.", "Something failed on our side."),
+    "too_many": ("Trop de demandes : patientez un instant.", "Too many requests: wait a moment."),
+    "no_conversation": ("Cette conversation est introuvable.", "There is no such conversation."),
+    "not_owner": ("Cette conversation n’est pas la vôtre.", "This conversation is not yours."),
+    "closed": ("Cette conversation est close.", "This conversation is closed."),
+    "empty": ("Écrivez quelque chose.", "Write something."),
+    "at_capacity": ("Vous avez déjà assez de conversations.", "You hold as many conversations as you may."),
+    "no_link": ("Cette ligne n’a aucun lien actif.", "This line has no enabled link."),
+    "required": ("Ce champ est obligatoire.", "This field is required."),
+    "not_an_email": ("Ce n’est pas une adresse électronique.", "This is not an e-mail address."),
+    "email_taken": ("Cette adresse est déjà utilisée.", "This address is used already."),
+    "name_taken": ("Ce nom est déjà utilisé.", "This name is used already."),
+    "address_taken": ("Une autre ligne a cette adresse.", "Another line has this address."),
+    "address": (
+        "Un numéro court, un numéro ou un nom d’expéditeur.", "A short code, a number or a sender’s name.",
+    ),
+    "last_administrator": (
+        "Le dernier administrateur ne peut être ni suspendu ni changé de rôle.",
+        "The last administrator can be neither suspended nor given another role.",
+    ),
+    "secret_shown": (
+        "Un secret a son propre champ : les réglages sont lisibles.",
+        "A secret has its own field: settings can be read.",
+    ),
+    "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
+    "search": (
+        "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
+    ),
+}  # fmt: skip
+
+
+def in_words(code: str, language: str, otherwise: str) -> str:
+    """The sentence of `code` in `language`; `otherwise` for codes whose message says more than a fixed sentence."""
+    french, english = TEXTS.get(code, (otherwise, otherwise))
+    return french if language.startswith("fr") else english

@@ -1,0 +1,171 @@
+"""Conversations: lists, threads, and what an agent does to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from accounts.permissions import May, caller
+from common.errors import NotFound
+from common.schemas import schema_of
+from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
+from conversations.visibility import conversations_of
+from inbox import desk
+from inbox.lists import list_page
+from inbox.person import PersonView, person_of
+from realtime.audience import Audience
+from routing import ownership
+
+router = Router(tags=["conversations"])
+
+RowSchema: Any = schema_of(Row)
+MessageSchema: Any = schema_of(MessageView)
+PersonSchema: Any = schema_of(PersonView)
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]  # of a message in its conversation
+
+
+class Head(Schema):
+    head: int
+    epoch: int
+
+
+class ConversationPage(Head):
+    items: list[RowSchema]
+    next: str | None
+
+
+class ConversationDetail(Head):
+    conversation: RowSchema
+    contact: PersonSchema
+
+
+class MessagePage(Head):
+    items: list[MessageSchema]
+    has_more: bool
+
+
+class Written(Schema):
+    client_id: UUID
+    body: str
+
+
+class Destination(Schema):
+    to: Literal["queue", "bot"]
+
+
+class ReadUpTo(Schema):
+    seq: Number
+
+
+@router.get("/conversations", auth=May("conversations.list"), response=ConversationPage)
+def list_conversations(
+    request: HttpRequest,
+    view: str = "mine",
+    line: UUID | None = None,
+    status: str | None = None,
+    q: str | None = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> HttpResponse:
+    user = caller(request)
+    head = desk.head_of(user.organisation_id)
+    rows, ends = list_page(
+        audience=desk.audience(user), organisation_region=user.organisation.region, view=view, line_id=line,
+        status=status, q=q, after=after, limit=limit,
+    )  # fmt: skip
+    return _json({"items": rows, "next": ends, **head})
+
+
+@router.get("/conversations/{uuid:conversation_id}", auth=May("conversations.read"), response=ConversationDetail)
+def read_conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    user = caller(request)
+    head, audience = desk.head_of(user.organisation_id), desk.audience(user)
+    contact = person_of(audience, conversation_id)
+    return _json({"conversation": _row(audience, conversation_id), "contact": contact, **head})
+
+
+@router.get("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.read"), response=MessagePage)
+def read_messages(
+    request: HttpRequest,
+    conversation_id: UUID,
+    before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> HttpResponse:
+    user = caller(request)
+    head, audience = desk.head_of(user.organisation_id), _seen(request, conversation_id)
+    items, has_more = render_thread(user.organisation_id, conversation_id, audience.kind, before=before, limit=limit)
+    return _json({"items": items, "has_more": has_more, **head})
+
+
+@router.post("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.answer"), response=MessageSchema)
+def answer(request: HttpRequest, conversation_id: UUID, given: Written) -> HttpResponse:
+    audience = _seen(request, conversation_id)
+    message = ownership.answer(
+        user=caller(request), conversation_id=conversation_id, client_id=given.client_id, body=given.body
+    )
+    return _message(audience, message.id)
+
+
+@router.post("/conversations/{uuid:conversation_id}/notes", auth=May("conversations.note"), response=MessageSchema)
+def note(request: HttpRequest, conversation_id: UUID, given: Written) -> HttpResponse:
+    audience = _seen(request, conversation_id)
+    message = ownership.note(
+        user=caller(request), conversation_id=conversation_id, client_id=given.client_id, body=given.body
+    )
+    return _message(audience, message.id)
+
+
+@router.post("/conversations/{uuid:conversation_id}/take", auth=May("conversations.take"), response=RowSchema)
+def take(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    audience = _seen(request, conversation_id)
+    ownership.take(user=caller(request), conversation_id=conversation_id)
+    return _json(_row(audience, conversation_id))
+
+
+@router.post("/conversations/{uuid:conversation_id}/return", auth=May("conversations.return"), response=RowSchema)
+def give_back(request: HttpRequest, conversation_id: UUID, given: Destination) -> HttpResponse:
+    audience = _seen(request, conversation_id)
+    ownership.give_back(user=caller(request), conversation_id=conversation_id, to=given.to)
+    return _json(_row(audience, conversation_id))
+
+
+@router.post("/conversations/{uuid:conversation_id}/close", auth=May("conversations.close"), response=RowSchema)
+def close(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    audience = _seen(request, conversation_id)
+    ownership.close(user=caller(request), conversation_id=conversation_id)
+    return _json(_row(audience, conversation_id))
+
+
+@router.post("/conversations/{uuid:conversation_id}/read", auth=May("conversations.mark_read"), response={204: None})
+def mark_read(request: HttpRequest, conversation_id: UUID, given: ReadUpTo) -> Status[None]:
+    _seen(request, conversation_id)
+    ownership.mark_read(user=caller(request), conversation_id=conversation_id, seq=given.seq)
+    return Status(204, None)
+
+
+def _seen(request: HttpRequest, conversation_id: UUID) -> Audience:
+    """The caller's audience. Raises NotFound when it does not include the conversation."""
+    audience = desk.audience(caller(request))
+    if not conversations_of(audience).filter(id=conversation_id).exists():
+        raise NotFound("no_conversation", "there is no such conversation")
+    return audience
+
+
+def _row(audience: Audience, conversation_id: UUID) -> Row:
+    rows = render_rows(audience.organisation_id, [conversation_id], audience.kind)
+    if conversation_id not in rows:
+        raise NotFound("no_conversation", "there is no such conversation")
+    return rows[conversation_id]
+
+
+def _message(audience: Audience, message_id: UUID) -> HttpResponse:
+    return _json(render_messages(audience.organisation_id, [message_id], audience.kind)[message_id])
+
+
+def _json(data: Any) -> HttpResponse:
+    return HttpResponse(orjson.dumps(data), content_type="application/json")

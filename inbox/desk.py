@@ -1,0 +1,84 @@
+"""What stands around the lists: lines, queues, agents, figures, the head of the event log."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.models import User
+from conversations.counts import Counts, count_groups, counts_for
+from conversations.links import adapter_class
+from conversations.models import Line
+from conversations.visibility import audience_of, lines_visible_to
+from realtime.audience import Audience, AudienceKind
+from realtime.models import EventHead
+from routing import ownership
+from routing.models import Queue
+from routing.rendering import AgentView, render_agents
+
+
+def head_of(organisation_id: UUID) -> dict[str, int]:
+    """{"head", "epoch"} of the event log. Read it before what it dates: that is then at least as new."""
+    found = EventHead.objects.filter(organisation_id=organisation_id).values_list("head", "epoch").first()
+    head, epoch = found or (0, 1)
+    return {"head": head, "epoch": epoch}
+
+
+def audience(user: User) -> Audience:
+    """What `user` may see now. He is active: `May` has let him in, and a suspension since then shows him nothing."""
+    found = audience_of(user)
+    if found is None:
+        found = Audience(
+            kind=AudienceKind.NO_TEXT, organisation_id=user.organisation_id, user_id=user.id, role=user.role,
+            line_ids=frozenset(),
+        )  # fmt: skip
+    return found
+
+
+def counts_of(user: User) -> Counts:
+    return counts_for(audience(user), count_groups(user.organisation_id))
+
+
+def lines_of(user: User) -> list[dict[str, Any]]:
+    """The lines that `user` sees, each with what its medium can do."""
+    lines = Line.objects.filter(id__in=lines_visible_to(user)).prefetch_related("links").order_by("address")
+    return [
+        {
+            "id": line.id,
+            "name": line.name,
+            "address": line.address,
+            "medium": line.medium,
+            "is_enabled": line.is_enabled,
+            "capabilities": _capabilities(line),
+        }
+        for line in lines
+    ]
+
+
+def _capabilities(line: Line) -> dict[str, Any]:
+    """Of the line's links; before it has one, of the medium's first adapter."""
+    kinds = [link.adapter for link in line.links.all()]
+    kinds += [kind for kind in settings.LINK_ADAPTERS if kind.startswith(f"{line.medium}.")]
+    return asdict(adapter_class(kinds[0]).capabilities) if kinds else {"medium": line.medium}
+
+
+def queues_of(organisation_id: UUID) -> list[dict[str, Any]]:
+    found = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).order_by("name")
+    return [{"id": id_, "name": name} for id_, name in found.values_list("id", "name")]
+
+
+def agents_of(organisation_id: UUID) -> list[AgentView]:
+    return list(render_agents(organisation_id).values())
+
+
+def presence_of(user: User) -> AgentView:
+    """What `user` declared; whoever takes no conversations is shown offline, with no capacity."""
+    return render_agents(user.organisation_id, [user.id])[user.id]
+
+
+def set_presence(user: User, *, state: str, reason: str) -> AgentView:
+    ownership.set_state(user=user, state=state, reason=reason)
+    return presence_of(user)

@@ -1,0 +1,125 @@
+"""The lists of conversations: which, in which order, and where the next page starts.
+
+Keyset paging: a page starts after the sort values of the last row seen, so that a row that moves meanwhile may be
+met again (the screen keeps the highest revision) but none is skipped for the reason that others moved.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from common.errors import Invalid, NotAllowed
+from contacts.numbers import clean, normalise
+from conversations.models import Conversation, Status
+from conversations.rendering import Row, render_rows
+from conversations.visibility import conversations_of
+from realtime.audience import Audience, AudienceKind
+
+VIEWS = ("mine", "queue", "all")
+LONGEST_SEARCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the sort values of its last row."""
+
+    waiting_since: datetime | None
+    last_activity_at: datetime
+    id: UUID
+
+    def written(self) -> str:
+        parts = [self.waiting_since and self.waiting_since.isoformat(), self.last_activity_at.isoformat(), str(self.id)]
+        return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        """Raises Invalid("cursor") for anything that we did not write."""
+        try:
+            waiting, activity, id_ = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            place = cls(waiting and datetime.fromisoformat(waiting), datetime.fromisoformat(activity), UUID(id_))
+            if place.last_activity_at.tzinfo is None or (place.waiting_since and place.waiting_since.tzinfo is None):
+                raise ValueError("no time zone")
+        except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
+            raise Invalid("cursor", "this is no place in a list: start again", field="after") from None
+        return place
+
+
+def list_page(
+    *, audience: Audience, organisation_region: str, view: str, line_id: UUID | None, status: str | None, q: str | None,
+    after: str | None, limit: int,
+) -> tuple[list[Row], str | None]:  # fmt: skip
+    """One page of a view and where the next one starts (None: this was the last). Raises Invalid, NotAllowed."""
+    found = _narrowed(audience, view)
+    if line_id is not None:
+        found = found.filter(line_id=line_id)
+    if status is not None:
+        if status not in Status.values:
+            raise Invalid("unknown_choice", f"must be one of {', '.join(Status.values)}", field="status")
+        found = found.filter(status=status)
+    if q and q.strip():
+        if audience.kind != AudienceKind.FULL:
+            # Finding by name or number would tell what is hidden, one digit at a time.
+            raise NotAllowed("search", "names and numbers are not shown to you")
+        found = _matching(found, q, organisation_region)
+    place = Place.read(after) if after else None
+    found = _after_all(found, place) if view == "all" else _after_waiting(found, place)
+    values = list(found.values_list("waiting_since", "last_activity_at", "id")[: limit + 1])
+    ends = Place(*values[limit - 1]).written() if len(values) > limit else None
+    ids = [id_ for _, _, id_ in values[:limit]]
+    rows = render_rows(audience.organisation_id, ids, audience.kind)
+    return [rows[id_] for id_ in ids if id_ in rows], ends
+
+
+def _narrowed(audience: Audience, view: str) -> QuerySet[Conversation]:
+    found = conversations_of(audience)
+    if view == "mine":
+        return found.filter(owner_id=audience.user_id, status__in=[Status.OPEN, Status.SNOOZED])
+    if view == "queue":
+        return found.filter(status=Status.QUEUED)
+    if view == "all":
+        return found
+    raise Invalid("unknown_choice", f"must be one of {', '.join(VIEWS)}", field="view")
+
+
+def _matching(found: QuerySet[Conversation], q: str, region: str) -> QuerySet[Conversation]:
+    words = clean(q[:LONGEST_SEARCH])
+    if not words:
+        return found.none()
+    wanted = Q(contact__name__icontains=words)
+    number = normalise(words, region=region)
+    digits = "".join(filter(str.isdigit, words))
+    if number.is_number:
+        wanted |= Q(address__value=number.value)
+    elif len(digits) >= 3 and not any(map(str.isalpha, words)):
+        wanted |= Q(address__value__contains=digits)
+    else:
+        wanted |= Q(address__value__istartswith=words)
+    return found.filter(wanted)
+
+
+def _after_all(found: QuerySet[Conversation], place: Place | None) -> QuerySet[Conversation]:
+    if place is not None:
+        activity = place.last_activity_at
+        found = found.filter(last_activity_at__lte=activity).exclude(last_activity_at=activity, id__gte=place.id)
+    return found.order_by("-last_activity_at", "-id")
+
+
+def _after_waiting(found: QuerySet[Conversation], place: Place | None) -> QuerySet[Conversation]:
+    if place is not None:
+        activity = place.last_activity_at
+        same: dict[str, Any] = (
+            {"waiting_since": place.waiting_since} if place.waiting_since else {"waiting_since__isnull": True}
+        )
+        beyond = Q(last_activity_at__lt=activity, **same) | Q(last_activity_at=activity, id__lt=place.id, **same)
+        if place.waiting_since:
+            beyond |= Q(waiting_since__gt=place.waiting_since) | Q(waiting_since__isnull=True)
+        found = found.filter(beyond)
+    return found.order_by(F("waiting_since").asc(nulls_last=True), "-last_activity_at", "-id")

@@ -1,0 +1,82 @@
+"""The person of a conversation: who, how to reach him, what was talked about before."""
+
+from __future__ import annotations
+
+import json
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import connection
+
+from common.errors import NotFound
+from conversations.rendering import iso, mask_address
+from conversations.visibility import conversations_of
+from realtime.audience import Audience, AudienceKind
+
+PREVIOUS = 5
+
+
+class AddressView(TypedDict):
+    kind: str
+    value: str
+
+
+class PreviousView(TypedDict):
+    id: str
+    opened_at: str
+    closed_at: str | None
+    line_id: str
+    preview: str | None
+
+
+class PersonView(TypedDict):
+    id: str
+    name: str | None
+    language: str | None
+    addresses: list[AddressView]
+    previous: list[PreviousView]
+
+
+_PERSON = """
+select contact.id::text, contact.name, contact.language,
+       coalesce((select jsonb_agg(jsonb_build_array(a.kind, a.value) order by a.created_at, a.id)
+                 from contacts_address a where a.contact_id = contact.id), '[]')
+from contacts_contact contact where contact.organisation_id = %s and contact.id = %s
+"""
+
+
+def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
+    """Raises NotFound for a conversation that this audience does not see."""
+    found = conversations_of(audience)
+    contact_id = found.filter(id=conversation_id).values_list("contact_id", flat=True).first()
+    if contact_id is None:
+        raise NotFound("no_conversation", "there is no such conversation")
+    with connection.cursor() as cursor:
+        cursor.execute(_PERSON, [audience.organisation_id, contact_id])
+        id_, name, language, addresses = cursor.fetchone()
+    if isinstance(addresses, str):  # Django's connections leave JSON as text
+        addresses = json.loads(addresses)
+    previous = (
+        found.filter(contact_id=contact_id)
+        .exclude(id=conversation_id)
+        .order_by("-opened_at")
+        .values("id", "opened_at", "closed_at", "line_id", "preview")[:PREVIOUS]
+    )
+    silent = audience.kind == AudienceKind.NO_TEXT
+    whole = audience.kind == AudienceKind.FULL
+    return {
+        "id": id_,
+        "name": None if silent else name or None,
+        "language": language or None,
+        "addresses": [{"kind": kind, "value": value if whole else mask_address(value)} for kind, value in addresses],
+        "previous": [
+            {
+                "id": str(one["id"]),
+                "opened_at": iso(one["opened_at"]),
+                "closed_at": iso(one["closed_at"]) if one["closed_at"] else None,
+                "line_id": str(one["line_id"]),
+                "preview": None if silent else one["preview"] or None,
+            }
+            for one in previous
+        ],
+    }

@@ -1,0 +1,90 @@
+"""Who is signed in, and what his screens need before anything else."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from ninja import Router, Schema
+
+from accounts.models import User
+from accounts.people import change_own
+from accounts.permissions import May, caller
+from common.clock import database_now
+from common.schemas import Words
+from conversations.rendering import iso
+from inbox import desk
+
+router = Router(tags=["session"])
+
+
+class Preferences(Schema):
+    language: Words | None = None
+    theme: Words | None = None
+
+
+@router.get("/session", auth=May("session.read"))
+def read_session(request: HttpRequest) -> dict[str, Any]:
+    return _session(request, caller(request))
+
+
+@router.patch("/session", auth=May("session.change"))
+def change_session(request: HttpRequest, given: Preferences) -> dict[str, Any]:
+    return _session(request, change_own(user=caller(request), language=given.language, theme=given.theme))
+
+
+@router.get("/counts", auth=May("counts.read"))
+def read_counts(request: HttpRequest) -> Any:
+    return desk.counts_of(caller(request))
+
+
+class Presence(Schema):
+    state: Words
+    reason: Words | None = None
+
+
+@router.put("/presence", auth=May("presence.set"))
+def set_presence(request: HttpRequest, given: Presence) -> Any:
+    return desk.set_presence(caller(request), state=given.state, reason=given.reason or "")
+
+
+def _session(request: HttpRequest, user: User) -> dict[str, Any]:
+    head = desk.head_of(user.organisation_id)  # before the rest, which is then at least as new
+    organisation = user.organisation
+    return {
+        "user": {
+            "id": user.id,
+            "name": user.name,
+            "email": user.email,
+            "role": user.role,
+            "language": user.language,
+            "theme": user.theme,
+        },
+        "organisation": {
+            "id": organisation.id,
+            "name": organisation.name,
+            "time_zone": organisation.time_zone,
+            "languages": organisation.languages,
+            "brand": organisation.brand,
+        },
+        "lines": desk.lines_of(user),
+        "queues": desk.queues_of(organisation.id),
+        "agents": desk.agents_of(organisation.id),
+        "presence": desk.presence_of(user),
+        "mode": settings.MODE,
+        **head,
+        "at": iso(database_now()),
+        "csrf": get_token(request),
+        "phone_page": phone_page(request),
+    }
+
+
+def phone_page(request: HttpRequest) -> str | None:
+    """Where the simulator's phone is, as seen from the browser; only a demonstration has one."""
+    if settings.MODE != "demo":
+        return None
+    host = urlsplit(f"//{request.get_host()}").hostname or "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.SIMULATOR_HTTP_PORT}/"
