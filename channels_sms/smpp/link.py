@@ -36,6 +36,7 @@ class SmppLink:
         medium="sms", longest_text=1530, counts_segments=True, attachments=False, receipts=True
     )
     patience: ClassVar[Patience] = Patience()
+    timing: ClassVar[Timing] = Timing()
 
     def __init__(self, config: LinkConfig, intake: Intake) -> None:
         self._config = config
@@ -128,7 +129,7 @@ class SmppLink:
     # ----------------------------------------------------------------------------------------------
 
     def _connection(self, command: int) -> Connection:
-        timing = Timing(enquire=self._settings.enquire_s, response=self._settings.response_timeout_s)
+        timing = self.timing._replace(enquire=self._settings.enquire_s, response=self._settings.response_timeout_s)
         return Connection(
             self._config.id,
             self._settings,

@@ -13,6 +13,7 @@ from smpplib import smpp
 
 from channels_sms.smpp.connection import Patience
 from channels_sms.smpp.link import SmppLink
+from channels_sms.smpp.session import Timing
 from conversations.adapters import LinkConfig, OutboundPart
 
 WAIT_S = 10
@@ -197,15 +198,17 @@ class QuickLink(SmppLink):
     """The same link with a short temper between attempts."""
 
     patience = Patience(first=0.02, most=0.1, account_first=0.3, account_most=0.6, stable=60)
+    timing = Timing(partial_pdu=0.3, unbind=0.5)
 
 
 def config(port, **settings):
+    secret = settings.pop("secret", "motpasse")
     return LinkConfig(
         id=uuid4(),
         organisation_id=uuid4(),
         name="MTN",
         settings={"host": "127.0.0.1", "port": port, "system_id": "palabre", **settings},
-        secret=settings.pop("secret", "motpasse"),
+        secret=secret,
         lines=("1919",),
     )
 

@@ -106,8 +106,6 @@ def test_every_parameter_comes_back_raw_and_in_order_known_or_not(message, tlvs)
 def test_short_pdus_are_encoded_as_smpplib_encodes_them(name, status, body, fields, sequence):
     number = {name: number for number, name in codes.COMMAND_NAMES.items()}[name]
     expected = library_pdu(name, sequence, status, **fields)
-    if name == "deliver_sm_resp" and expected[16:] == b"":
-        body = b""
     assert pdu.encode(number, status, sequence, body) == expected
 
 
