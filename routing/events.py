@@ -1,0 +1,17 @@
+"""What can happen to an agent, as the log tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from realtime.events import Change, event
+
+
+@event("agent.state_changed")
+@dataclass(frozen=True, slots=True)
+class AgentStateChanged(Change):
+    """An agent declared another state, or holds more or fewer conversations: both are shown beside his name."""
+
+    agent_id: UUID
+    state: str
