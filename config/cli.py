@@ -157,20 +157,20 @@ def demo(options: argparse.Namespace) -> None:
 
 def web(_options: argparse.Namespace) -> None:
     _join_running()
-    from config.up.servers import serve_web
+    from config.web import main as run
 
-    serve_web()
+    run()
 
 
 def gateway(_options: argparse.Namespace) -> Any:
-    _django()
+    _join_running()
     from conversations.gateway import main as run
 
     return run()
 
 
 def dispatcher(_options: argparse.Namespace) -> Any:
-    _django()
+    _join_running()
     from routing.dispatcher import main as run
 
     return run()
@@ -178,14 +178,14 @@ def dispatcher(_options: argparse.Namespace) -> Any:
 
 def worker(_options: argparse.Namespace) -> None:
     _join_running()
-    from config.up.servers import serve_worker
+    from config.up.celery_processes import serve_worker
 
     serve_worker()
 
 
 def beat(_options: argparse.Namespace) -> None:
     _join_running()
-    from config.up.servers import serve_beat
+    from config.up.celery_processes import serve_beat
 
     serve_beat(state())
 

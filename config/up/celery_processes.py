@@ -1,4 +1,4 @@
-"""How the processes that other projects' servers run are started: Daphne or uvicorn, Celery's worker and beat."""
+"""Celery's two processes, the worker and beat, started with our settings and marked ready like our own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,6 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-
-
-def serve_web() -> None:
-    """Pages, API and sockets on WEB_HOST:WEB_PORT, by Daphne or (WEB_SERVER=uvicorn) uvicorn."""
-    from config.web import main
-
-    main()
 
 
 def serve_worker() -> None:
