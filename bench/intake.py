@@ -99,7 +99,7 @@ def _flood(palabre: trial.Running, mark: str) -> tuple[float, int]:
     )
     while True:
         time.sleep(0.2)
-        flood = _ask(palabre.phone, "/control/state")["floods"][-1]
+        flood = _ask(palabre.phone, "/control/state")["flood"]
         if flood["state"] == "done":
             break
         if flood["seconds"] > 60:

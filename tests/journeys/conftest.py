@@ -1,0 +1,71 @@
+"""One whole Palabre, as `make up` starts it, and a real browser with a phone and a desk in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from config.up import trial
+from config.up.trial import Running
+
+WAIT_MS = 10_000  # the limit of every wait
+FLAGS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+@pytest.fixture(scope="session")
+def palabre() -> Iterator[Running]:
+    with trial.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    root = os.geteuid() == 0
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ["PALABRE_BROWSER"],
+            chromium_sandbox=not root,
+            args=[*FLAGS, "--no-sandbox"] if root else FLAGS,
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Open an address in a browser of its own. Any error in the page's console fails the test."""
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        # A refused sign-in check is how a signed-out visitor learns that he is: the browser logs its status.
+        if message.type == "error" and "401" not in message.text:
+            problems.append(message.text)
+
+    def open_page(address: str, **options: Any) -> Page:
+        context = browser.new_context(**{"locale": "fr-FR", "viewport": {"width": 1440, "height": 900}, **options})
+        context.set_default_timeout(WAIT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    if pictures := os.environ.get("PALABRE_PICTURES"):
+        for number, context in enumerate(contexts):
+            for page in context.pages:
+                page.screenshot(path=str(Path(pictures) / f"{request.node.name}-{number}.png"))
+    for context in contexts:
+        context.close()
+    assert problems == []
