@@ -163,14 +163,14 @@ def web(_options: argparse.Namespace) -> None:
 
 
 def gateway(_options: argparse.Namespace) -> Any:
-    _join_running()
+    _django()  # before the import: it brings models
     from conversations.gateway import main as run
 
     return run()
 
 
 def dispatcher(_options: argparse.Namespace) -> Any:
-    _join_running()
+    _django()  # before the import: it brings models
     from routing.dispatcher import main as run
 
     return run()
