@@ -23,8 +23,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.up import engines
 from config.up.binaries import remove
 from config.up.children import Identity, Record, end, spawn
+from config.up.ports import Ports
 from config.up.processes import facts
 from config.up.testing import throw_away
 
@@ -75,6 +77,10 @@ def running(
     """
     place = state.absolute() if state else throw_away()
     clean = {key: value for key, value in os.environ.items() if not _OURS.match(key)}
+    # Ports of its own from the start: two trials that begin together would both find 8000 free.
+    ports = Ports(engines.prepare(place))
+    for name in ("web_port", "simulator_smpp_port", "simulator_http_port"):
+        ports.take(name)
     said = place / "said"
     said.unlink(missing_ok=True)
     given = {**clean, "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
