@@ -11,16 +11,16 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from realtime.audience import Audience, AudienceKind
-from realtime.facts import changes_rights, conversations_in, former_owner, moves_between_lists
+from realtime.audience import AudienceKind
+from realtime.facts import changes_rights, conversations_in
 from realtime.frames import RESET, Pieces, frame
+from realtime.lists import Changed, Selection, note_change
 from realtime.reading import Head, LogBroken, StoredEvent, read_head, read_range, still_there
 from realtime.seams import renderer
 from realtime.socket import DeskSocket
@@ -38,38 +38,6 @@ REMEMBER = 2000  # events kept for sockets that begin to watch a conversation ju
 REMEMBER_S = 60.0
 YIELD_EVERY = 200  # sends
 MOST_FAILURES = 5  # in a row
-
-
-@dataclass(slots=True)
-class Changed:
-    """Why a conversation's row is to be sent, gathered until the next flush."""
-
-    line_id: UUID
-    moved: bool = False
-    former_owners: set[str] = field(default_factory=set)
-
-
-class Selection:
-    """Which of the rows just rendered belong in whose lists; looked through once for all who see the same lines."""
-
-    def __init__(
-        self, audience: Audience, changed: dict[UUID, Changed], rows: Mapping[UUID, tuple[Any, orjson.Fragment]]
-    ) -> None:
-        visible = [(id_, row) for id_, (row, _) in rows.items() if audience.sees_line(changed[id_].line_id)]
-        self.every = tuple(id_ for id_, _ in visible)
-        self.queued = tuple(id_ for id_, row in visible if row["status"] == "queued" or changed[id_].moved)
-        self.by_owner: dict[str, list[UUID]] = defaultdict(list)
-        for id_, row in visible:
-            for owner_id in {row["owner_id"], *changed[id_].former_owners} - {None}:
-                self.by_owner[owner_id].append(id_)
-
-    def rows_for(self, socket: DeskSocket) -> tuple[UUID, ...]:
-        """What changed in this socket's lists, or has just gone from them."""
-        if "all" in socket.lists:
-            return self.every
-        queued = self.queued if "queue" in socket.lists else ()
-        mine = self.by_owner.get(str(socket.audience.user_id), ()) if "mine" in socket.lists else ()
-        return tuple(dict.fromkeys((*queued, *mine)))
 
 
 class Stream:
@@ -125,8 +93,8 @@ class Stream:
     async def watch(self, socket: DeskSocket, conversations: frozenset[UUID], lists: frozenset[str]) -> None:
         """From now on send events of `conversations` and rows of `lists`. What the audience may not see is left out.
 
-        The browser fetches a conversation while it asks to watch it, and either may come first. So what happened
-        there in the last minute is sent again, and its row: merging twice does no harm, missing once does.
+        The browser fetches a conversation or a list while it asks to watch it, and either may come first. So what
+        happened there in the last minute is sent again: merging twice does no harm, missing once does.
         """
         async with self._lock:
             if socket not in self.sockets:
@@ -134,29 +102,42 @@ class Stream:
             audience = socket.audience
             lines = await self._run(renderer().lines_of, self.organisation_id, conversations)
             allowed = frozenset(id_ for id_ in conversations if id_ in lines and audience.sees_line(lines[id_]))
-            fresh = allowed - socket.watched
+            fresh, fresh_lists = allowed - socket.watched, lists - socket.lists
             self._index(socket, allowed)
             socket.asked, socket.lists = conversations, lists
-            if not fresh:
-                return
-            head = await self._started()
-            since = time.monotonic() - REMEMBER_S
-            missed = [
-                (event, parts)
-                for at, event in self._recent
-                if at >= since and (parts := fresh.intersection(id_ for _, id_ in conversations_in(event)))
-            ][-BATCH:]
-            rows = await self._run(renderer().rows, self.organisation_id, fresh, audience.kind)
-            rendered = await self._render([event for event, _ in missed], audience.kind)
-            pieces = [piece for event, parts in missed if (piece := rendered.piece(event.seq, parts)) is not None]
-            at = max(socket.cursor, head.seq)
-            socket.offer(
-                frame(
-                    epoch=head.epoch, after=socket.cursor, upto=at, rows_upto=socket.rows_upto,
-                    events=pieces, rows=list(rows.values()),
-                )
-            )  # fmt: skip
-            socket.cursor = at
+            if fresh or fresh_lists:
+                await self._send_recent(socket, fresh, fresh_lists)
+
+    async def _send_recent(self, socket: DeskSocket, fresh: frozenset[UUID], lists: frozenset[str]) -> None:
+        head, kind = await self._started(), socket.audience.kind
+        since = time.monotonic() - REMEMBER_S
+        recent = [event for at, event in self._recent if at >= since]
+        missed = [
+            (event, parts)
+            for event in recent
+            if (parts := fresh.intersection(id_ for _, id_ in conversations_in(event)))
+        ][-BATCH:]
+        changed: dict[UUID, Changed] = {}
+        if lists:
+            for event in recent:
+                note_change(changed, event)
+        overflow = len(changed) > MOST_CHANGED
+        wanted = fresh if overflow else fresh | changed.keys()
+        rows = await self._run(renderer().rows, self.organisation_id, wanted, kind)
+        selection = Selection(
+            socket.audience, changed, {} if overflow else {id_: rows[id_] for id_ in changed.keys() & rows.keys()}
+        )
+        shown = dict.fromkeys((*(fresh & rows.keys()), *selection.rows_for(socket)))
+        pieces = await self._render([event for event, _ in missed], kind)
+        events = [piece for event, parts in missed if (piece := pieces.piece(event.seq, parts)) is not None]
+        at = max(socket.cursor, head.seq)
+        socket.offer(
+            frame(
+                epoch=head.epoch, after=socket.cursor, upto=at, rows_upto=socket.rows_upto,
+                events=events, rows=[rows[id_] for id_ in shown], overflow=overflow,
+            )
+        )  # fmt: skip
+        socket.cursor = at
 
     async def changed_audience(self, socket: DeskSocket) -> None:
         """What the socket may see has changed: what it watches is looked at again, and its browser fetches all."""
@@ -268,6 +249,10 @@ class Stream:
         for event in events:
             self._recent.append((now, event))
             about = conversations_in(event)
+            if listed:
+                if not self._changed:
+                    self._next_rows = max(self._next_rows, now)
+                note_change(self._changed, event)
             if not about:
                 for socket in self.sockets:
                     wanted[socket].setdefault(event.seq, set())
@@ -279,8 +264,6 @@ class Stream:
                     if event.seq > socket.cursor and socket.audience.sees_line(line_id):
                         wanted[socket].setdefault(event.seq, set()).add(conversation_id)
                         heard[socket.audience.kind][event.seq] = event
-                if listed:
-                    self._note_change(event, line_id, conversation_id)
         pieces = {kind: await self._render(list(found.values()), kind) for kind, found in heard.items()}
 
         sends = 0
@@ -298,6 +281,9 @@ class Stream:
             sends += 1
             if sends % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
+        if not self._changed:  # no row is waiting to be sent
+            for socket in self.sockets:
+                socket.rows_upto = max(socket.rows_upto, upto.seq)
         self.head, self._last_id = upto, events[-1].id
         self._counts_due.set()
 
@@ -307,15 +293,6 @@ class Stream:
         return Pieces(await self._run(renderer().events, self.organisation_id, events, kind))
 
     # --- rows of lists -------------------------------------------------------------------------------------------
-
-    def _note_change(self, event: StoredEvent, line_id: UUID, conversation_id: UUID) -> None:
-        if not self._changed:
-            self._next_rows = max(self._next_rows, time.monotonic())
-        changed = self._changed.setdefault(conversation_id, Changed(line_id))
-        changed.moved |= moves_between_lists(event)
-        owner_id = former_owner(event)
-        if owner_id is not None:
-            changed.former_owners.add(str(owner_id))
 
     async def flush_rows(self) -> None:
         """Send each list the newest state of what changed since the last flush."""
@@ -327,12 +304,11 @@ class Stream:
             self._next_rows = time.monotonic() + CONFLATE_S
             overflow = len(changed) > MOST_CHANGED
             sockets = [socket for socket in self.sockets if socket.joined]
-            rows: dict[AudienceKind, dict[UUID, tuple[Any, orjson.Fragment]]] = {}
+            rows: dict[AudienceKind, Mapping[UUID, Mapping[str, Any]]] = {}
             try:
                 if not overflow:
                     for kind in {socket.audience.kind for socket in sockets if socket.lists}:
-                        found = await self._run(renderer().rows, self.organisation_id, list(changed), kind)
-                        rows[kind] = {id_: (row, orjson.Fragment(orjson.dumps(row))) for id_, row in found.items()}
+                        rows[kind] = await self._run(renderer().rows, self.organisation_id, list(changed), kind)
             except BaseException:
                 for id_, one in self._changed.items():  # not lost: sent with the next flush
                     changed[id_] = one
@@ -345,9 +321,13 @@ class Stream:
         sockets: list[DeskSocket],
         head: Head,
         changed: dict[UUID, Changed],
-        rows: dict[AudienceKind, dict[UUID, tuple[Any, orjson.Fragment]]],
+        rows: dict[AudienceKind, Mapping[UUID, Mapping[str, Any]]],
         overflow: bool,
     ) -> None:
+        pieces = {
+            kind: {id_: orjson.Fragment(orjson.dumps(row)) for id_, row in found.items()}
+            for kind, found in rows.items()
+        }
         frames: dict[object, str] = {}
         selections: dict[object, Selection] = {}
         for number, socket in enumerate(sockets):
@@ -363,7 +343,7 @@ class Stream:
                 if chosen or too_many:
                     key = (kind, after, upto, socket.rows_upto, too_many or chosen)
                     if key not in frames:
-                        shown = [] if too_many else [rows[kind][id_][1] for id_ in chosen]
+                        shown = [] if too_many else [pieces[kind][id_] for id_ in chosen]
                         frames[key] = frame(
                             epoch=head.epoch, after=after, upto=upto, rows_upto=socket.rows_upto,
                             events=[], rows=shown, overflow=too_many,

@@ -78,9 +78,7 @@ def web_process(tmp: Path, **settings: str) -> Iterator[Web]:
     }
     log = state / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "config.web"], env=environment, stdout=output, stderr=output
-        )
+        process = subprocess.Popen([sys.executable, "-m", "config.web"], env=environment, stdout=output, stderr=output)
     try:
         ready, limit = state / "run" / "web.ready", time.monotonic() + 30
         while not ready.exists():

@@ -114,9 +114,7 @@ def returned(world: World, conversation: Conversation) -> None:
     with record_changes(world.organisation.id) as changes:
         found = _locked(world, conversation)
         change = events.ConversationReturned(found.line_id, found.id, "queue", found.owner_id)
-        _becomes(
-            changes, found, change, status=Status.QUEUED, owner=None, queue_id=world.queue.id, queued_at=Now()
-        )
+        _becomes(changes, found, change, status=Status.QUEUED, owner=None, queue_id=world.queue.id, queued_at=Now())
 
 
 @verb("shape: closed")
