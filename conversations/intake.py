@@ -39,8 +39,8 @@ CONNECTION_SETTINGS = {
 STATEMENT = """
 with input as materialized (
     select * from unnest(
-        %(ord)s::int[], %(link)s::uuid[], %(line)s::uuid[], %(key)s::text[], %(fingerprint)s::bytea[],
-        %(sender)s::text[], %(thread)s::text[], %(body)s::text[], %(raw)s::bytea[], %(facts)s::text[]
+        %(ord)b::int[], %(link)b::uuid[], %(line)b::uuid[], %(key)b::text[], %(fingerprint)b::bytea[],
+        %(sender)b::text[], %(thread)b::text[], %(body)b::text[], %(raw)b::bytea[], %(facts)b::text[]
     ) t (ord, link_id, line_id, key, fingerprint, sender, thread_key, body, raw, facts)
 ), seen as (
     insert into conversations_seen (link_id, key, fingerprint)

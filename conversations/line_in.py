@@ -68,7 +68,7 @@ class LinkIntake:
                 await self.whole(item.group, kept.whole)
 
     async def whole(self, group: str, text: InboundText) -> None:
-        """Store a complete long text as one, then let its parts go: in this order a crash repeats, and loses nothing."""
+        """Store a complete long text as one, then let its parts go: in this order a crash repeats and loses nothing."""
         await self.text(text)
         await self._store.forget_parts(text.link_id, group, text.key)
 
