@@ -1,0 +1,57 @@
+import js from "@eslint/js";
+import hooks from "eslint-plugin-react-hooks";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+/**
+ * The street of the front end: `ui, api, realtime -> features -> app`, never sideways.
+ * Every import that leaves its folder is written with "@/", so that these patterns see all of them.
+ */
+const street = (files, forbidden, message) => ({
+  files,
+  ignores: ["**/*.test.ts", "**/*.test.tsx"],
+  rules: {
+    "no-restricted-imports": ["error", { patterns: [{ group: [...forbidden, "../**"], message }] }],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ["dist", "dist-fake", "node_modules", "**/*.gen.ts"] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    files: ["**/*.{ts,tsx}"],
+    languageOptions: { globals: globals.browser },
+    plugins: { "react-hooks": hooks },
+    rules: {
+      "react-hooks/rules-of-hooks": "error",
+      "react-hooks/exhaustive-deps": "error",
+      "max-lines": ["error", 400],
+      eqeqeq: ["error", "always", { null: "ignore" }],
+      "no-console": "error",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+    },
+  },
+  { files: ["scripts/**", "*.config.*"], languageOptions: { globals: globals.node } },
+  street(
+    ["src/ui/**"],
+    ["@/features/**", "@/app/**", "@/testing/**", "@/api/**", "@/realtime/**"],
+    "ui knows no word of our domain: pass what it needs as a property.",
+  ),
+  street(
+    ["src/api/**"],
+    ["@/features/**", "@/app/**", "@/testing/**", "@/ui/**", "@/realtime/**"],
+    "api speaks to the server and knows no screen: move the caller up.",
+  ),
+  street(
+    ["src/realtime/**"],
+    ["@/features/**", "@/app/**", "@/testing/**", "@/ui/**"],
+    "realtime delivers events and knows nobody who reads them: app/serverEvents.ts connects the two.",
+  ),
+  street(
+    ["src/features/**"],
+    ["@/features/**", "@/app/**", "@/testing/**"],
+    "A feature does not import another feature or the app: join them in app/, share through api/ or ui/.",
+  ),
+);

@@ -1,0 +1,28 @@
+import { useQuery, type QueryClient } from "@tanstack/react-query";
+import { get } from "./fetch";
+import type { ConversationDetail, Row } from "./types";
+
+/** One conversation with its person: shared by the thread's header and the person panel. */
+export const detailKey = (id: string) => ["conversation", id] as const;
+
+export function useDetail(id: string | null) {
+  return useQuery({
+    queryKey: detailKey(id ?? "none"),
+    queryFn: ({ signal }) => get<ConversationDetail>(`/api/conversations/${id}`, signal),
+    enabled: id !== null,
+    staleTime: 30_000,
+  });
+}
+
+/** A lower revision never replaces a higher one. */
+export function newerRow(current: Row | undefined, incoming: Row): Row {
+  return current !== undefined && current.revision > incoming.revision ? current : incoming;
+}
+
+export function mergeRowIntoDetail(client: QueryClient, row: Row): void {
+  client.setQueryData<ConversationDetail>(detailKey(row.id), (detail) => {
+    if (!detail) return detail;
+    const conversation = newerRow(detail.conversation, row);
+    return conversation === detail.conversation ? detail : { ...detail, conversation };
+  });
+}

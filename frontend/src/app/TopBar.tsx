@@ -1,0 +1,108 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { NavLink, useNavigate } from "react-router";
+import { announceSignedOut } from "@/api/fetch";
+import { useSession } from "@/api/session";
+import type { Language, Theme } from "@/api/types";
+import { QueueStrip } from "@/features/conversationList/QueueStrip";
+import { PresenceSwitch } from "@/features/presence/PresenceSwitch";
+import { changePreferences, signOut } from "@/features/session/api";
+import { Avatar } from "@/ui/Avatar";
+import { Menu, type MenuItem } from "@/ui/Menu";
+import { ConnectionLight } from "./ConnectionLight";
+import { Logo } from "./Logo";
+import styles from "./TopBar.module.css";
+
+const THEMES: Theme[] = ["system", "light", "dark"];
+const THEME_ICONS = { system: <SunMoon size={16} />, light: <Sun size={16} />, dark: <Moon size={16} /> };
+const LANGUAGES: Language[] = ["fr", "en"];
+
+export function useScreens(): { to: string; name: "desk" | "supervision" | "admin"; icon: React.ReactNode }[] {
+  const { role } = useSession().user;
+  const desk = { to: "/", name: "desk" as const, icon: <Headset size={16} /> };
+  const supervision = { to: "/supervision", name: "supervision" as const, icon: <Radar size={16} /> };
+  const admin = { to: "/admin", name: "admin" as const, icon: <MonitorCog size={16} /> };
+  if (role === "agent") return [desk];
+  return role === "administrator" ? [desk, supervision, admin] : [desk, supervision];
+}
+
+export function TopBar({ onKeys }: { onKeys: () => void }) {
+  const { t } = useTranslation("app");
+  const navigate = useNavigate();
+  const screens = useScreens();
+  return (
+    <header className={styles.bar}>
+      <NavLink to="/" className={styles.brand} aria-label={`Palabre, ${t("nav.desk")}`}>
+        <Logo />
+      </NavLink>
+      {screens.length > 1 && (
+        <nav className={styles.nav} aria-label={t("nav.label")}>
+          {screens.map(({ to, name, icon }) => (
+            <NavLink key={name} to={to} end={to === "/"} className={({ isActive }) => (isActive ? styles.active! : "")}>
+              {icon}
+              {t(`nav.${name}`)}
+            </NavLink>
+          ))}
+        </nav>
+      )}
+      <div className={styles.middle}>
+        <QueueStrip onChoose={(line) => void navigate(`/?view=queue&line=${encodeURIComponent(line)}`)} />
+      </div>
+      <ConnectionLight />
+      <PresenceSwitch />
+      <UserMenu onKeys={onKeys} />
+    </header>
+  );
+}
+
+function UserMenu({ onKeys }: { onKeys: () => void }) {
+  const { t } = useTranslation("app");
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const screens = useScreens();
+  const { user, organisation, phone_page } = useSession();
+  const leave = async () => {
+    await signOut(client);
+    announceSignedOut();
+    void navigate("/sign-in", { replace: true });
+  };
+  const last: MenuItem[] = [{ key: "keys", label: t("user.keys"), icon: <Keyboard size={16} />, run: onKeys }];
+  if (phone_page) last.push({ key: "phone", label: t("user.phone"), icon: <Smartphone size={16} />, href: phone_page });
+  last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: () => void leave() });
+  return (
+    <Menu
+      label={t("user.menu", { name: user.name })}
+      align="end"
+      className={styles.user}
+      testId="user-menu"
+      groups={[
+        ...(screens.length > 1
+          ? [{ title: organisation.name, items: screens.map(({ to, name, icon }) => ({ key: name, label: t(`nav.${name}`), icon, run: () => void navigate(to) })) }]
+          : []),
+        {
+          title: t("user.language"),
+          items: LANGUAGES.map((language) => ({
+            key: language,
+            label: t(`user.languages.${language}`),
+            checked: user.language === language,
+            run: () => changePreferences(client, { language }),
+          })),
+        },
+        {
+          title: t("user.theme"),
+          items: THEMES.map((theme) => ({
+            key: theme,
+            label: t(`user.themes.${theme}`),
+            icon: THEME_ICONS[theme],
+            checked: user.theme === theme,
+            run: () => changePreferences(client, { theme }),
+          })),
+        },
+        { items: last },
+      ]}
+    >
+      <Avatar name={user.name} />
+    </Menu>
+  );
+}

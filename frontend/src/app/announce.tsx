@@ -1,0 +1,25 @@
+import { useSyncExternalStore } from "react";
+
+let said = "";
+const listeners = new Set<() => void>();
+
+/** Says a sentence to screen readers, politely: it waits for the reader to finish. */
+export function announce(text: string): void {
+  // The same sentence twice in a row must still be a change.
+  said = text === said ? `${text}\u00a0` : text;
+  for (const listener of listeners) listener();
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export function Announcer() {
+  const text = useSyncExternalStore(subscribe, () => said);
+  return (
+    <div className="visually-hidden" aria-live="polite">
+      {text}
+    </div>
+  );
+}

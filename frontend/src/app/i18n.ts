@@ -1,0 +1,50 @@
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import type { Language } from "@/api/types";
+import { text as admin } from "@/features/admin/text";
+import { text as contact } from "@/features/contact/text";
+import { text as conversation } from "@/features/conversation/text";
+import { text as conversationList } from "@/features/conversationList/text";
+import { text as presence } from "@/features/presence/text";
+import { text as session } from "@/features/session/text";
+import { text as supervision } from "@/features/supervision/text";
+import { text as app } from "./text";
+
+/** Each feature brings its own words; this is where they become one dictionary per language. */
+const features = { app, admin, contact, conversation, conversationList, presence, session, supervision };
+type Name = keyof typeof features;
+
+const pick = (language: Language) =>
+  Object.fromEntries(Object.entries(features).map(([name, texts]) => [name, texts[language]])) as {
+    [N in Name]: (typeof features)[N]["en"];
+  };
+
+export const resources = { en: pick("en"), fr: pick("fr") };
+
+const STORED = "palabre.language";
+
+export function firstLanguage(): Language {
+  const stored = localStorage.getItem(STORED);
+  if (stored === "fr" || stored === "en") return stored;
+  return navigator.language.toLowerCase().startsWith("en") ? "en" : "fr";
+}
+
+export function setLanguage(language: Language): void {
+  localStorage.setItem(STORED, language);
+  document.documentElement.lang = language;
+  if (i18next.language !== language) void i18next.changeLanguage(language);
+}
+
+export function startI18n(language: Language): void {
+  document.documentElement.lang = language;
+  void i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: "en",
+    resources,
+    defaultNS: "app",
+    // React escapes what it draws.
+    interpolation: { escapeValue: false },
+    initAsync: false,
+    returnNull: false,
+  });
+}

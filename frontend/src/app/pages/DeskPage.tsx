@@ -1,0 +1,173 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { ChevronsLeft, ChevronsRight } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import { useSession } from "@/api/session";
+import type { ConversationStatus, Row, View } from "@/api/types";
+import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
+import { useDraftOf } from "@/features/conversation/drafts";
+import { rowsChanged } from "@/features/conversationList/events";
+import { List } from "@/features/conversationList/List";
+import { ListHead } from "@/features/conversationList/ListHead";
+import type { ListFilter } from "@/features/conversationList/listState";
+import { PersonPanel } from "@/features/contact/PersonPanel";
+import { useKeys } from "@/ui/keys";
+import { useLiveDesk } from "../Signed";
+import styles from "./DeskPage.module.css";
+
+const VIEWS: View[] = ["mine", "queue", "all"];
+const NARROW = "(max-width: 760px)";
+
+/** A column that stays as the agent left it. */
+function useRemembered(name: string, first: boolean): [boolean, (value: boolean) => void] {
+  const key = `palabre.column.${name}`;
+  const [open, setOpen] = useState(() => {
+    const stored = localStorage.getItem(key);
+    return stored === null ? first : stored === "1";
+  });
+  return [
+    open,
+    (value) => {
+      setOpen(value);
+      localStorage.setItem(key, value ? "1" : "0");
+    },
+  ];
+}
+
+export function DeskPage() {
+  const { t } = useTranslation("app");
+  const client = useQueryClient();
+  const me = useSession().user.id;
+  const live = useLiveDesk();
+  const [search, setSearch] = useSearchParams();
+  const draftOf = useDraftOf();
+  const pane = useRef<PaneHandle>(null);
+  const order = useRef<string[]>([]);
+  const [listOpen, setListOpen] = useRemembered("list", true);
+  const [personOpen, setPersonOpen] = useRemembered("person", window.innerWidth > 1180);
+  const [personOver, setPersonOver] = useState(false);
+
+  const view = VIEWS.find((one) => one === search.get("view")) ?? "mine";
+  const line = search.get("line");
+  const status = search.get("status") as ConversationStatus | null;
+  const text = search.get("q") ?? "";
+  const filter = useMemo<ListFilter>(() => ({ view, line, status, text }), [view, line, status, text]);
+  const opened = search.get("c");
+  const [marked, setMarked] = useState<string | null>(opened);
+
+  const put = useCallback(
+    (change: Record<string, string | null>, replace = true) =>
+      setSearch(
+        (now) => {
+          const next = new URLSearchParams(now);
+          for (const [name, value] of Object.entries(change)) {
+            if (value === null || value === "") next.delete(name);
+            else next.set(name, value);
+          }
+          return next;
+        },
+        { replace },
+      ),
+    [setSearch],
+  );
+
+  useEffect(() => {
+    live.watch({ conversation: opened, lists: [view] });
+  }, [live, opened, view]);
+  useEffect(() => () => live.watch({ conversation: null, lists: [] }), [live]);
+
+  const open = useCallback(
+    (id: string) => {
+      setMarked(id);
+      // On a phone the browser's own Back returns to the list.
+      put({ c: id }, !window.matchMedia(NARROW).matches);
+    },
+    [put],
+  );
+  const onFilter = (change: Partial<ListFilter>) =>
+    put({
+      ...("view" in change ? { view: change.view ?? null } : {}),
+      ...("line" in change ? { line: change.line ?? null } : {}),
+      ...("status" in change ? { status: change.status ?? null } : {}),
+      ...("text" in change ? { q: change.text ?? null } : {}),
+    });
+
+  const step = (by: 1 | -1) => {
+    const ids = order.current;
+    if (ids.length === 0) return;
+    const here = ids.indexOf(marked ?? opened ?? "");
+    setMarked(ids[here < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, here + by))]!);
+  };
+  const enter = () => {
+    if (marked && marked !== opened) open(marked);
+    else pane.current?.write("reply");
+  };
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    arrowdown: () => step(1),
+    arrowup: () => step(-1),
+    enter,
+    t: () => pane.current?.take(),
+    e: () => pane.current?.close(),
+    r: () => pane.current?.write("reply"),
+    n: () => pane.current?.write("note"),
+    "/": () => document.getElementById("search")?.focus(),
+    "1": () => onFilter({ view: "mine" }),
+    "2": () => onFilter({ view: "queue" }),
+    "3": () => onFilter({ view: "all" }),
+  });
+
+  const narrow = window.matchMedia(NARROW).matches;
+  const personShown = opened !== null && (narrow ? personOver : personOpen);
+  const togglePerson = () => (narrow ? setPersonOver(!personOver) : setPersonOpen(!personOpen));
+  const shows = opened === null ? "list" : personShown && narrow ? "person" : "thread";
+
+  return (
+    <main className={styles.desk} data-shows={shows} data-list={listOpen} data-person={personShown}>
+      <section className={styles.list} aria-label={t("nav.list")}>
+        {listOpen ? (
+          <>
+            <ListHead filter={filter} onFilter={onFilter} />
+            <div className={styles.rows}>
+              <List
+                key={`${view}.${line}.${status}`}
+                filter={filter}
+                selected={opened}
+                marked={marked}
+                onOpen={open}
+                onOrder={(ids) => {
+                  order.current = ids;
+                }}
+                draftOf={draftOf}
+              />
+            </div>
+            <button type="button" className={styles.fold} aria-label={t("columns.hideList")} title={t("columns.hideList")} onClick={() => setListOpen(false)}>
+              <ChevronsLeft size={15} />
+            </button>
+          </>
+        ) : (
+          <button type="button" className={styles.unfold} aria-label={t("columns.showList")} title={t("columns.showList")} onClick={() => setListOpen(true)}>
+            <ChevronsRight size={16} />
+          </button>
+        )}
+      </section>
+      <div className={styles.thread}>
+        <ConversationPane
+          id={opened}
+          handle={pane}
+          panelOpen={personShown}
+          onBack={() => put({ c: null })}
+          onPanel={togglePerson}
+          onRow={(row: Row) => rowsChanged(client, [row], me)}
+        />
+      </div>
+      {personShown && (
+        <aside className={styles.person} aria-label={t("nav.person")}>
+          <PersonPanel id={opened} onOpen={open} onClose={togglePerson} />
+        </aside>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,117 @@
+import { CloudOff, Compass } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
+import { ApiError } from "@/api/fetch";
+import { useSessionQuery } from "@/api/session";
+import type { Language } from "@/api/types";
+import { SignInPage } from "@/features/session/SignInPage";
+import { Button } from "@/ui/Button";
+import { Empty, Skeleton } from "@/ui/States";
+import { firstLanguage, setLanguage } from "./i18n";
+import { Logo } from "./Logo";
+import { DeskPage } from "./pages/DeskPage";
+import { Signed } from "./Signed";
+import styles from "./Signed.module.css";
+
+// The desk must open fast on an old PC; what only a few people see is fetched when they ask.
+const SupervisionPage = lazy(() => import("@/features/supervision/SupervisionPage"));
+const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
+
+const RETRY_MS = 5000;
+
+export function App() {
+  return (
+    <BrowserRouter>
+      <Routes>
+        <Route path="/sign-in" element={<SignIn />} />
+        <Route element={<Gate />}>
+          <Route path="/" element={<DeskPage />} />
+          <Route path="/supervision" element={<Later><SupervisionPage /></Later>} />
+          <Route path="/admin/:section?" element={<Later><AdminPage /></Later>} />
+          <Route path="*" element={<NotFound />} />
+        </Route>
+      </Routes>
+    </BrowserRouter>
+  );
+}
+
+function Later({ children }: { children: React.ReactNode }) {
+  const { t } = useTranslation("app");
+  return <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>;
+}
+
+/** Lets the signed-in through; others sign in and come back to where they wanted to go. */
+function Gate() {
+  const { t } = useTranslation("app");
+  const location = useLocation();
+  const { data, error, refetch } = useSessionQuery();
+  const broken = !data && error !== null && !(error instanceof ApiError && error.status === 401);
+  useEffect(() => {
+    if (!broken) return;
+    const timer = setInterval(() => void refetch(), RETRY_MS);
+    return () => clearInterval(timer);
+  }, [broken, refetch]);
+
+  if (data) return <Signed key={data.user.id} />;
+  if (broken)
+    return (
+      <main className={styles.page}>
+        <Empty icon={<CloudOff size={24} />} title={t("broken")} text={t("brokenText")}>
+          <Button onClick={() => void refetch()}>{t("retry")}</Button>
+        </Empty>
+      </main>
+    );
+  if (error) return <Navigate to="/sign-in" replace state={{ from: location.pathname + location.search }} />;
+  return (
+    <main className={styles.page} aria-busy="true">
+      <Logo large />
+      <span className="visually-hidden" role="status">
+        {t("loading")}
+      </span>
+    </main>
+  );
+}
+
+function SignIn() {
+  const { data } = useSessionQuery();
+  const from = (useLocation().state as { from?: string } | null)?.from ?? "/";
+  if (data) return <Navigate to={from} replace />;
+  return <SignInPage logo={<Logo large />} languages={<LanguageSwitch />} />;
+}
+
+function LanguageSwitch() {
+  const { t } = useTranslation("app");
+  const [language, choose] = useState<Language>(firstLanguage);
+  return (
+    <div role="group" aria-label={t("user.language")}>
+      {(["fr", "en"] as const).map((one) => (
+        <Button
+          key={one}
+          look="quiet"
+          size="small"
+          aria-pressed={one === language}
+          lang={one}
+          onClick={() => {
+            choose(one);
+            setLanguage(one);
+          }}
+        >
+          {t(`user.languages.${one}`)}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
+function NotFound() {
+  const { t } = useTranslation("app");
+  const navigate = useNavigate();
+  return (
+    <main className={styles.page}>
+      <Empty icon={<Compass size={24} />} title={t("notFound")}>
+        <Button onClick={() => void navigate("/")}>{t("toDesk")}</Button>
+      </Empty>
+    </main>
+  );
+}

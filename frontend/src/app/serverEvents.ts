@@ -1,0 +1,74 @@
+/**
+ * Every event of the server, one line each: which feature's cache it changes. The compiler refuses this file while an
+ * event type that the server can send is missing from the switch.
+ */
+import type { QueryClient } from "@tanstack/react-query";
+import { sessionKey, setAgent } from "@/api/session";
+import type { Agent, Row, Session } from "@/api/types";
+import { settingsChanged } from "@/features/admin/events";
+import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
+import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
+import type { ServerEvent } from "@/realtime/events.gen";
+import type { Batch } from "@/realtime/stream";
+
+export { countsChanged };
+
+export interface Screen {
+  /** The conversation on screen. */
+  shown: string | null;
+  /** A customer's text arrived in a conversation of this agent. */
+  arrived: (row: Row, text: string) => void;
+}
+
+/** Replayed events are older than the state they meet: an agent's older state never replaces a newer one. */
+const agentSeq = new Map<string, number>();
+
+function agentChanged(client: QueryClient, seq: number, agent: Agent): void {
+  if ((agentSeq.get(agent.id) ?? 0) > seq) return;
+  agentSeq.set(agent.id, seq);
+  setAgent(client, agent);
+}
+
+function applyOne(client: QueryClient, event: ServerEvent, screen: Screen): void {
+  switch (event.type) {
+    case "message.received":
+      messageAdded(client, event, event.conversation.id, event.message);
+      screen.arrived(event.conversation, event.message.body);
+      return;
+    case "message.added":
+      messageAdded(client, event, event.conversation.id, event.message);
+      return;
+    case "conversation.queued":
+    case "conversation.assigned":
+    case "conversation.returned":
+    case "conversation.closed":
+      if (event.message) messageAdded(client, event, event.conversation.id, event.message);
+      return;
+    case "conversation.read":
+      return; // Its row says it all, and rows are applied below.
+    case "deliveries.progressed":
+      deliveriesProgressed(client, event);
+      return;
+    case "agent.state_changed":
+      agentChanged(client, event.seq, event.agent);
+      return;
+    case "settings.changed":
+      settingsChanged(client);
+      void client.invalidateQueries({ queryKey: sessionKey });
+      return;
+    default:
+      unhandled(event);
+  }
+}
+
+/** An older page against a newer server: what it does not know, its next refetch will show. */
+function unhandled(_event: never): void {}
+
+export function applyBatch(client: QueryClient, batch: Batch, screen: Screen): void {
+  const me = client.getQueryData<Session>(sessionKey)?.user.id ?? "";
+  for (const event of batch.events) applyOne(client, event, screen);
+  const rows = [...batch.events.flatMap((event) => ("conversation" in event && event.conversation ? [event.conversation] : [])), ...batch.rows];
+  rowsChanged(client, rows, me);
+  conversationRowsChanged(client, rows, screen.shown);
+  if (batch.overflow) listsOverflowed(client);
+}

@@ -1,0 +1,142 @@
+import { CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink, useParams } from "react-router";
+import { Button } from "@/ui/Button";
+import { Empty, Skeleton } from "@/ui/States";
+import { useSession } from "@/api/session";
+import { useTable, type Kind, type Tables } from "./api";
+import { AuditTable } from "./AuditTable";
+import { lineFields, linkFields, userFields } from "./fields";
+import { SideForm, type Field } from "./SideForm";
+import { LinesTable, LinksTable, UsersTable } from "./tables";
+import styles from "./Admin.module.css";
+
+const SECTIONS = ["users", "lines", "links", "audit"] as const;
+type Section = (typeof SECTIONS)[number];
+const ICONS: Record<Section, ReactNode> = {
+  users: <Users size={16} />,
+  lines: <Signpost size={16} />,
+  links: <Radio size={16} />,
+  audit: <FileClock size={16} />,
+};
+
+export default function AdminPage() {
+  const { t } = useTranslation("admin");
+  const wanted = useParams().section;
+  const section = SECTIONS.find((one) => one === wanted) ?? "users";
+  return (
+    <div className={styles.admin}>
+      <nav className={styles.nav} aria-label={t("title")}>
+        {SECTIONS.map((one) => (
+          <NavLink key={one} to={`/admin/${one}`} className={one === section ? styles.active : ""} aria-current={one === section ? "page" : undefined}>
+            {ICONS[one]}
+            {t(`sections.${one}`)}
+          </NavLink>
+        ))}
+      </nav>
+      <main className={styles.page}>
+        <SectionPage key={section} section={section} />
+      </main>
+    </div>
+  );
+}
+
+function SectionPage({ section }: { section: Section }) {
+  const { t } = useTranslation("admin");
+  const [edited, setEdited] = useState<string | null | undefined>(undefined);
+  const table = useTable(section);
+  return (
+    <>
+      <header className={styles.head}>
+        <div>
+          <h1>{t(`sections.${section}`)}</h1>
+          <p>{t(`lead.${section}`)}</p>
+        </div>
+        {section !== "audit" && (
+          <Button look="primary" icon={<Plus size={16} aria-hidden="true" />} onClick={() => setEdited(null)} data-testid="add">
+            {t(`add.${section}`)}
+          </Button>
+        )}
+      </header>
+      {table.data ? (
+        <Content section={section} data={table.data} edited={edited} onEdit={setEdited} />
+      ) : table.isError ? (
+        <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
+          <Button onClick={() => void table.refetch()}>{t("retry")}</Button>
+        </Empty>
+      ) : (
+        <Skeleton rows={6} label={t("loading")} />
+      )}
+    </>
+  );
+}
+
+interface ContentProps {
+  section: Section;
+  data: Tables[Section];
+  /** undefined: no form; null: a new one. */
+  edited: string | null | undefined;
+  onEdit: (id: string | null | undefined) => void;
+}
+
+function Content({ section, data, edited, onEdit }: ContentProps) {
+  const close = () => onEdit(undefined);
+  switch (section) {
+    case "audit":
+      return <AuditTable items={(data as Tables["audit"]).items} />;
+    case "users": {
+      const { items } = data as Tables["users"];
+      return (
+        <>
+          <UsersTable items={items} onEdit={onEdit} />
+          {edited !== undefined && <UserForm user={items.find(({ id }) => id === edited) ?? null} onClose={close} />}
+        </>
+      );
+    }
+    case "lines": {
+      const lines = data as Tables["lines"];
+      return (
+        <>
+          <LinesTable items={lines.items} onEdit={onEdit} />
+          {edited !== undefined && <LineForm table={lines} id={edited} onClose={close} />}
+        </>
+      );
+    }
+    case "links": {
+      const links = data as Tables["links"];
+      return (
+        <>
+          <LinksTable items={links.items} onEdit={onEdit} />
+          {edited !== undefined && <LinkForm table={links} id={edited} onClose={close} />}
+        </>
+      );
+    }
+  }
+}
+
+function FormOf({ kind, id, fields, fixed, onClose }: { kind: Kind; id: string | null; fields: Field[]; fixed?: Record<string, unknown>; onClose: () => void }) {
+  const { t } = useTranslation("admin");
+  return <SideForm kind={kind} id={id} title={id === null ? t(`add.${kind}`) : t(`edit.${kind}`)} fields={fields} fixed={fixed} onClose={onClose} />;
+}
+
+function UserForm({ user, onClose }: { user: Tables["users"]["items"][number] | null; onClose: () => void }) {
+  const { t } = useTranslation("admin");
+  return <FormOf kind="users" id={user?.id ?? null} fields={userFields(t, user)} onClose={onClose} />;
+}
+
+function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string | null; onClose: () => void }) {
+  const { t } = useTranslation("admin");
+  const { queues } = useSession();
+  const links = useTable("links").data;
+  const line = table.items.find((one) => one.id === id) ?? null;
+  // The form is filled once: it waits for the links that it offers.
+  if (!links) return null;
+  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, queues, links: links.items })} onClose={onClose} />;
+}
+
+function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string | null; onClose: () => void }) {
+  const { t } = useTranslation("admin");
+  const link = table.items.find((one) => one.id === id) ?? null;
+  return <FormOf kind="links" id={id} fields={linkFields(t, link)} fixed={{ adapter: table.adapters[0] }} onClose={onClose} />;
+}

@@ -1,0 +1,178 @@
+import { useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/fetch";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { toast } from "@/ui/toasts";
+import { useSave, type Kind } from "./api";
+import styles from "./Admin.module.css";
+
+type Value = string | boolean | string[];
+
+/** One field of a form. `name` is the server's; "settings.host" stands for {settings: {host}}. */
+export interface Field {
+  name: string;
+  label: string;
+  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many";
+  value: Value;
+  options?: { value: string; label: string }[];
+  hint?: string;
+  autoComplete?: string;
+  /** An empty value is not sent: it means "as it is". */
+  keepEmpty?: boolean;
+}
+
+interface SideFormProps {
+  kind: Kind;
+  id: string | null;
+  title: string;
+  fields: Field[];
+  /** Values that the form does not show. */
+  fixed?: Record<string, unknown>;
+  onClose: () => void;
+}
+
+/** Only what was changed is sent, so that two administrators do not undo each other's work. */
+function collect(fields: Field[], values: Record<string, Value>, isNew: boolean): Record<string, unknown> {
+  const sent: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = values[field.name]!;
+    if (field.keepEmpty && value === "") continue;
+    if (!isNew && JSON.stringify(value) === JSON.stringify(field.value)) continue;
+    const final = field.kind === "number" ? (value === "" ? null : Number(value)) : value;
+    const [outer, inner] = field.name.split(".");
+    if (inner) sent[outer!] = { ...(sent[outer!] as Record<string, unknown> | undefined), [inner]: final };
+    else sent[field.name] = final;
+  }
+  return sent;
+}
+
+export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormProps) {
+  const { t } = useTranslation("admin");
+  const [values, setValues] = useState<Record<string, Value>>(() =>
+    Object.fromEntries(fields.map((field) => [field.name, field.value])),
+  );
+  const save = useSave(kind);
+  const failure = save.error;
+  const errors = failure instanceof ApiError ? failure.fields : {};
+  const shown = fields.filter((field) => errors[field.name]).length;
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const sent = { ...collect(fields, values, id === null), ...(id === null ? fixed : {}) };
+    save.mutate(
+      { id, values: sent },
+      {
+        onSuccess: () => {
+          toast(t("saved"));
+          onClose();
+        },
+      },
+    );
+  };
+
+  return (
+    <Dialog title={title} closeLabel={t("close")} look="side" onClose={onClose}>
+      <form className={styles.form} onSubmit={submit} noValidate>
+        <div className={styles.fields}>
+          {fields.map((field) => (
+            <FormField
+              key={field.name}
+              field={field}
+              value={values[field.name]!}
+              error={errors[field.name] ?? null}
+              onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))}
+            />
+          ))}
+        </div>
+        <div className={styles.formFoot}>
+          <p role="alert" className={styles.error}>
+            {failure && shown === 0
+              ? t("failed", {
+                  reason: failure instanceof ApiError && failure.status !== 0 ? (Object.values(errors)[0] ?? failure.message) : t("unreachable"),
+                })
+              : ""}
+          </p>
+          <Button onClick={onClose}>{t("cancel")}</Button>
+          <Button type="submit" look="primary" disabled={save.isPending}>
+            {save.isPending ? t("saving") : t("save")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface FormFieldProps {
+  field: Field;
+  value: Value;
+  error: string | null;
+  onChange: (value: Value) => void;
+}
+
+function FormField({ field, value, error, onChange }: FormFieldProps) {
+  const id = `field-${field.name}`;
+  const described = [error ? `${id}-error` : "", field.hint ? `${id}-hint` : ""].filter(Boolean).join(" ") || undefined;
+  const common = { id, "aria-invalid": error !== null || undefined, "aria-describedby": described };
+
+  if (field.kind === "many") {
+    const chosen = value as string[];
+    const toggle = (one: string) => onChange(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]);
+    return (
+      <fieldset className={styles.field}>
+        <legend>{field.label}</legend>
+        {field.options?.map((option) => (
+          <label key={option.value} className={styles.check}>
+            <input type="checkbox" checked={chosen.includes(option.value)} onChange={() => toggle(option.value)} />
+            <span>{option.label}</span>
+            {chosen.includes(option.value) && chosen.length > 1 && <small>{chosen.indexOf(option.value) + 1}</small>}
+          </label>
+        ))}
+        {error && <p className={styles.error}>{error}</p>}
+      </fieldset>
+    );
+  }
+  if (field.kind === "switch")
+    return (
+      <div className={styles.field}>
+        <label className={styles.check}>
+          <input type="checkbox" {...common} checked={value as boolean} onChange={(event) => onChange(event.target.checked)} />
+          <span>{field.label}</span>
+        </label>
+        {error && <p id={`${id}-error`} className={styles.error}>{error}</p>}
+      </div>
+    );
+  return (
+    <div className={styles.field}>
+      <label htmlFor={id}>{field.label}</label>
+      {field.kind === "select" ? (
+        <select {...common} value={value as string} onChange={(event) => onChange(event.target.value)}>
+          {field.options?.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          {...common}
+          type={field.kind === "number" ? "text" : field.kind}
+          inputMode={field.kind === "number" ? "numeric" : undefined}
+          autoComplete={field.autoComplete ?? "off"}
+          value={value as string}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+      {field.hint && (
+        <p id={`${id}-hint`} className={styles.hint}>
+          {field.hint}
+        </p>
+      )}
+      {error && (
+        <p id={`${id}-error`} className={styles.error}>
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, patch, post } from "@/api/fetch";
+import type { AdminLine, AdminLink, AdminUser, AuditItem } from "@/api/types";
+
+export type Kind = "users" | "lines" | "links";
+
+export interface Tables {
+  users: { items: AdminUser[] };
+  lines: { items: AdminLine[]; bots: string[] };
+  links: { items: AdminLink[]; adapters: string[] };
+  audit: { items: AuditItem[] };
+}
+
+export const adminKey = ["admin"] as const;
+
+export function useTable<K extends keyof Tables>(kind: K) {
+  return useQuery({
+    queryKey: [...adminKey, kind],
+    queryFn: ({ signal }) => get<Tables[K]>(`/api/admin/${kind}${kind === "audit" ? "?limit=200" : ""}`, signal),
+    // Links live: how they are now is part of the table.
+    refetchInterval: kind === "links" ? 5000 : false,
+    retry: 1,
+  });
+}
+
+export function useSave(kind: Kind) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, values }: { id: string | null; values: Record<string, unknown> }) =>
+      id === null ? post(`/api/admin/${kind}`, values) : patch(`/api/admin/${kind}/${id}`, values),
+    onSuccess: () => client.invalidateQueries({ queryKey: adminKey }),
+  });
+}

@@ -1,0 +1,69 @@
+/** The fields of each form, filled from what is stored. */
+import type { TFunction } from "i18next";
+import type { AdminLine, AdminLink, AdminUser, Role } from "@/api/types";
+import type { Field } from "./SideForm";
+
+type T = TFunction<"admin">;
+const ROLES: Role[] = ["agent", "supervisor", "administrator", "observer"];
+const LANGUAGES = ["fr", "en"] as const;
+
+const languages = (t: T) => LANGUAGES.map((value) => ({ value, label: t(`languages.${value}`) }));
+
+export function userFields(t: T, user: AdminUser | null): Field[] {
+  return [
+    { name: "name", label: t("field.name"), kind: "text", value: user?.name ?? "" },
+    { name: "email", label: t("field.email"), kind: "email", value: user?.email ?? "" },
+    {
+      name: "role", label: t("field.role"), kind: "select", value: user?.role ?? "agent",
+      options: ROLES.map((value) => ({ value, label: t(`role.${value}`) })),
+    },
+    { name: "language", label: t("field.language"), kind: "select", value: user?.language ?? "fr", options: languages(t) },
+    {
+      name: "password", label: t("field.password"), kind: "password", value: "", keepEmpty: user !== null, autoComplete: "new-password",
+      hint: user ? t("field.passwordKeep") : undefined,
+    },
+    ...(user ? [{ name: "is_active", label: t("field.is_active"), kind: "switch" as const, value: user.is_active }] : []),
+  ];
+}
+
+export function lineFields(
+  t: T,
+  line: AdminLine | null,
+  choices: { bots: string[]; queues: { id: string; name: string }[]; links: AdminLink[] },
+): Field[] {
+  return [
+    { name: "name", label: t("field.name"), kind: "text", value: line?.name ?? "" },
+    { name: "address", label: t("field.address"), kind: "text", value: line?.address ?? "", hint: t("field.addressHint") },
+    {
+      name: "bot", label: t("field.bot"), kind: "select", value: line?.bot ?? "",
+      options: [{ value: "", label: t("field.noBot") }, ...choices.bots.map((bot) => ({ value: bot, label: bot }))],
+    },
+    {
+      name: "queue_id", label: t("field.queue_id"), kind: "select", value: line?.queue_id ?? choices.queues[0]?.id ?? "",
+      options: choices.queues.map((queue) => ({ value: queue.id, label: queue.name })),
+    },
+    { name: "language", label: t("field.language"), kind: "select", value: line?.language ?? "fr", options: languages(t) },
+    {
+      name: "link_ids", label: t("field.link_ids"), kind: "many", value: line?.link_ids ?? [],
+      options: choices.links.map((link) => ({ value: link.id, label: link.name })),
+    },
+    { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: line?.is_enabled ?? true },
+  ];
+}
+
+export function linkFields(t: T, link: AdminLink | null): Field[] {
+  const stored = (name: string, first: string | number) => String(link ? (link.settings[name] ?? "") : first);
+  return [
+    { name: "name", label: t("field.name"), kind: "text", value: link?.name ?? "" },
+    { name: "settings.host", label: t("field.host"), kind: "text", value: stored("host", "") },
+    { name: "settings.port", label: t("field.port"), kind: "number", value: stored("port", 2775) },
+    { name: "settings.system_id", label: t("field.system_id"), kind: "text", value: stored("system_id", "") },
+    {
+      name: "secret", label: t("field.secret"), kind: "password", value: "", keepEmpty: true, autoComplete: "new-password",
+      hint: link?.has_secret ? t("field.secretKept") : undefined,
+    },
+    { name: "settings.window", label: t("field.window"), kind: "number", value: stored("window", 10) },
+    { name: "settings.rate_per_s", label: t("field.rate_per_s"), kind: "number", value: stored("rate_per_s", 0) },
+    { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: link?.is_enabled ?? true },
+  ];
+}

@@ -1,0 +1,139 @@
+import { AlertTriangle, CircleCheck, CircleDashed, CirclePause } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "@/api/session";
+import type { AdminLine, AdminLink, AdminUser, LinkLive } from "@/api/types";
+import { useSecondsSince } from "@/realtime/clock";
+import { Avatar } from "@/ui/Avatar";
+import { duration, number } from "@/ui/format";
+import { useTable } from "./api";
+import styles from "./Admin.module.css";
+
+interface TableProps<T> {
+  items: T[];
+  onEdit: (id: string) => void;
+}
+
+export function Table({ heads, children, empty }: { heads: string[]; children: ReactNode; empty: boolean }) {
+  const { t } = useTranslation("admin");
+  return (
+    <div className={styles.table}>
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+      {empty && <p className={styles.none}>{t("none")}</p>}
+    </div>
+  );
+}
+
+/** The name is the button; the whole row answers a click. */
+function EditRow({ onEdit, name, before, faint, children }: { onEdit: () => void; name: string; before?: ReactNode; faint?: boolean; children: ReactNode }) {
+  return (
+    <tr className={`${styles.clickable} ${faint ? styles.faint : ""}`} onClick={onEdit}>
+      <th scope="row">
+        <button
+          type="button"
+          className={styles.name}
+          onClick={(event) => {
+            event.stopPropagation();
+            onEdit();
+          }}
+        >
+          {before}
+          {name}
+        </button>
+      </th>
+      {children}
+    </tr>
+  );
+}
+
+export function UsersTable({ items, onEdit }: TableProps<AdminUser>) {
+  const { t } = useTranslation("admin");
+  return (
+    <Table heads={[t("field.name"), t("field.email"), t("field.role"), t("field.language")]} empty={items.length === 0}>
+      {items.map((user) => (
+        <EditRow key={user.id} name={user.name} before={<Avatar name={user.name} />} faint={!user.is_active} onEdit={() => onEdit(user.id)}>
+          <td>{user.email}</td>
+          <td>
+            {t(`role.${user.role}`)}
+            {!user.is_active && <span className={styles.chip}>{t("suspended")}</span>}
+          </td>
+          <td>{t(`languages.${user.language}`)}</td>
+        </EditRow>
+      ))}
+    </Table>
+  );
+}
+
+export function LinesTable({ items, onEdit }: TableProps<AdminLine>) {
+  const { t } = useTranslation("admin");
+  const { queues } = useSession();
+  const links = useTable("links").data?.items ?? [];
+  return (
+    <Table heads={[t("field.address"), t("field.name"), t("field.bot"), t("field.queue_id"), t("sections.links")]} empty={items.length === 0}>
+      {items.map((line) => (
+        <EditRow key={line.id} name={line.address} faint={!line.is_enabled} onEdit={() => onEdit(line.id)}>
+          <td>
+            {line.name}
+            {!line.is_enabled && <span className={styles.chip}>{t("off")}</span>}
+          </td>
+          <td>{line.bot || "–"}</td>
+          <td>{queues.find((queue) => queue.id === line.queue_id)?.name ?? "–"}</td>
+          <td>{line.link_ids.map((id) => links.find((link) => link.id === id)?.name).filter(Boolean).join(", ") || "–"}</td>
+        </EditRow>
+      ))}
+    </Table>
+  );
+}
+
+export function LinksTable({ items, onEdit }: TableProps<AdminLink>) {
+  const { t } = useTranslation("admin");
+  return (
+    <Table heads={[t("field.name"), t("field.state"), t("field.host"), t("field.queued"), t("field.sent")]} empty={items.length === 0}>
+      {items.map((link) => (
+        <EditRow key={link.id} name={link.name} onEdit={() => onEdit(link.id)}>
+          <td>{link.live && <Live live={link.live} />}</td>
+          <td>
+            {String(link.settings.host ?? "")}
+            {link.settings.port ? `:${String(link.settings.port)}` : ""}
+          </td>
+          <td className={styles.figure}>{number(link.live?.queued ?? 0)}</td>
+          <td className={styles.figure}>{number(link.live?.sent ?? 0)}</td>
+        </EditRow>
+      ))}
+    </Table>
+  );
+}
+
+const STATES = ["bound", "connecting", "unbound", "failed", "draining", "disabled"] as const;
+
+function Live({ live }: { live: LinkLive }) {
+  const { t } = useTranslation("admin");
+  const state = STATES.find((one) => one === live.state) ?? "unbound";
+  const Icon = { bound: CircleCheck, failed: AlertTriangle, unbound: AlertTriangle, disabled: CirclePause, connecting: CircleDashed, draining: CircleDashed }[state];
+  return (
+    <div className={`${styles.live} ${styles[state]}`}>
+      <p>
+        <Icon size={15} aria-hidden="true" />
+        {t(`live.${state}`)}
+        {live.since && state !== "disabled" && <Since at={live.since} />}
+      </p>
+      {live.error && <small>{live.error}</small>}
+    </div>
+  );
+}
+
+function Since({ at }: { at: string }) {
+  const { t } = useTranslation("admin");
+  return <span className={styles.since}>{t("liveSince", { time: duration(useSecondsSince(at)) })}</span>;
+}

@@ -1,0 +1,121 @@
+import { Bot, Copy, Languages, Phone, Signpost, X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useDetail } from "@/api/detail";
+import { findLine, useSession } from "@/api/session";
+import type { Address } from "@/api/types";
+import { Avatar } from "@/ui/Avatar";
+import { Button } from "@/ui/Button";
+import { address, fullTime, shortDate } from "@/ui/format";
+import { Skeleton } from "@/ui/States";
+import { toast } from "@/ui/toasts";
+import styles from "./PersonPanel.module.css";
+
+const REASONS = ["asked", "unsure", "failed", "rule"] as const;
+const valueOf = (one: Address | string): string => (typeof one === "string" ? one : one.value);
+
+interface PersonPanelProps {
+  id: string;
+  onOpen: (conversationId: string) => void;
+  onClose: () => void;
+}
+
+export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
+  const { t } = useTranslation("contact");
+  const session = useSession();
+  const { data } = useDetail(id);
+
+  if (!data)
+    return (
+      <div className={styles.panel}>
+        <Skeleton rows={4} look="lines" label={t("loading")} />
+      </div>
+    );
+  const { conversation, contact } = data;
+  const line = findLine(session, conversation.line_id);
+  const language = contact.language === "fr" || contact.language === "en" ? contact.language : null;
+  const reason = REASONS.find((one) => one === conversation.handover?.reason) ?? "other";
+  const copy = (value: string) =>
+    void navigator.clipboard?.writeText(value).then(() => toast(t("copied")), () => undefined);
+
+  return (
+    <div className={styles.panel}>
+      <div className={styles.top}>
+        <Button look="quiet" square className={styles.close} aria-label={t("close")} icon={<X size={18} />} onClick={onClose} />
+        <Avatar name={contact.name} size={56} />
+        <h2 className={contact.name ? "" : styles.unknown}>{contact.name ?? t("unknown")}</h2>
+      </div>
+
+      <dl className={styles.facts}>
+        {contact.addresses.map((one) => (
+          <div key={valueOf(one)}>
+            <dt>
+              <Phone size={15} aria-hidden="true" />
+              <span className="visually-hidden">{t("addresses")}</span>
+            </dt>
+            <dd>
+              {address(valueOf(one))}
+              <button type="button" aria-label={t("copy")} title={t("copy")} onClick={() => copy(valueOf(one))}>
+                <Copy size={14} />
+              </button>
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>
+            <Languages size={15} aria-hidden="true" />
+            <span className="visually-hidden">{t("language")}</span>
+          </dt>
+          <dd className={language ? "" : styles.faint}>{t(`languages.${language ?? "unknown"}`)}</dd>
+        </div>
+        {line && (
+          <div>
+            <dt>
+              <Signpost size={15} aria-hidden="true" />
+              <span className="visually-hidden">{t("line")}</span>
+            </dt>
+            <dd>
+              {line.address} · {line.name}
+            </dd>
+          </div>
+        )}
+      </dl>
+
+      <section>
+        <h3>{t("conversation")}</h3>
+        <p className={styles.plain}>
+          {t("opened")} {fullTime(conversation.opened_at)}
+        </p>
+        {conversation.handover && (
+          <div className={styles.handover}>
+            <p className={styles.reason}>
+              <Bot size={15} aria-hidden="true" />
+              {t(`reason.${reason}`)}
+            </p>
+            {conversation.handover.summary && <p>{conversation.handover.summary}</p>}
+          </div>
+        )}
+      </section>
+
+      <section>
+        <h3>{t("previous")}</h3>
+        {contact.previous.length === 0 ? (
+          <p className={`${styles.plain} ${styles.faint}`}>{t("noPrevious")}</p>
+        ) : (
+          <ul className={styles.previous}>
+            {contact.previous.map((one) => (
+              <li key={one.id}>
+                <button type="button" onClick={() => onOpen(one.id)}>
+                  <span className={styles.when}>
+                    <time dateTime={one.opened_at}>{shortDate(one.opened_at)}</time>
+                    <span>{findLine(session, one.line_id)?.address}</span>
+                  </span>
+                  <span className={styles.preview}>{one.preview}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import { Bot, CircleCheck, Hand, Hourglass, UserRound } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { findAgent, useSession } from "@/api/session";
+import type { Row } from "@/api/types";
+import { useSecondsSince } from "@/realtime/clock";
+import { Button } from "@/ui/Button";
+import { duration, fullTime } from "@/ui/format";
+import styles from "./Conversation.module.css";
+
+interface BarProps {
+  row: Row;
+  busy: boolean;
+  onTake: () => void;
+}
+
+/** Above the composer, when the conversation is not the reader's: who has it, and how to take it. */
+export function OwnershipBar({ row, busy, onTake }: BarProps) {
+  const { t } = useTranslation("conversation");
+  const session = useSession();
+  const owner = findAgent(session, row.owner_id);
+  const take = (label: string) => (
+    <Button look="primary" data-testid="take" disabled={busy} hint="T" icon={<Hand size={15} aria-hidden="true" />} onClick={onTake}>
+      {label}
+    </Button>
+  );
+
+  switch (row.status) {
+    case "bot":
+      return (
+        <Bar look="bot" icon={<Bot size={18} />} title={t("bar.bot")} text={t("bar.botHint")}>
+          {take(t("bar.takeOver"))}
+        </Bar>
+      );
+    case "queued":
+      return (
+        <Bar look="queued" icon={<Hourglass size={17} />} title={t("bar.queued")} text={row.handover?.summary ?? ""} extra={row.queued_at && <Since at={row.queued_at} />}>
+          {take(t("bar.take"))}
+        </Bar>
+      );
+    case "closed":
+      return (
+        <Bar look="closed" icon={<CircleCheck size={17} />} title={t("bar.closed", { when: row.closed_at ? fullTime(row.closed_at) : "" })} text={t("bar.closedHint")} />
+      );
+    default:
+      if (row.owner_id === session.user.id) return null;
+      return <Bar look="closed" icon={<UserRound size={17} />} title={t("bar.owned", { name: owner?.name ?? t("refusal.someone") })} text={t("bar.ownedHint")} />;
+  }
+}
+
+function Since({ at }: { at: string }) {
+  return <span className={styles.since}>{duration(useSecondsSince(at))}</span>;
+}
+
+interface BarFrame {
+  look: "bot" | "queued" | "closed";
+  icon: ReactNode;
+  title: string;
+  text: string;
+  extra?: ReactNode;
+  children?: ReactNode;
+}
+
+function Bar({ look, icon, title, text, extra, children }: BarFrame) {
+  return (
+    <div className={`${styles.bar} ${styles[`${look}Bar`]}`}>
+      <div className={styles.barInside}>
+        <span className={styles.barIcon} aria-hidden="true">
+          {icon}
+        </span>
+        <div className={styles.barText}>
+          <p>
+            <strong>{title}</strong> {extra}
+          </p>
+          {text && <p className={styles.barHint}>{text}</p>}
+        </div>
+        {children}
+      </div>
+    </div>
+  );
+}

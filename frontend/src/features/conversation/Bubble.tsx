@@ -1,0 +1,134 @@
+import { Bot, StickyNote } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/api/types";
+import { clockTime, fullTime } from "@/ui/format";
+import type { OutboxEntry } from "./outbox";
+import { Ticks } from "./Ticks";
+import type { TimelineItem } from "./timeline";
+import styles from "./Thread.module.css";
+
+interface BubbleProps {
+  item: TimelineItem;
+  me: string;
+  contactName: string;
+}
+
+/** Links are shown whole and opened apart: a customer's text must not hide where it leads. */
+function Body({ text }: { text: string }) {
+  const pieces = text.split(/(https?:\/\/[^\s<>"]+)/g);
+  return (
+    <p className={styles.body} dir="auto">
+      {pieces.map((piece, index) =>
+        index % 2 === 1 ? (
+          <a key={index} href={piece} target="_blank" rel="noreferrer noopener nofollow">
+            {piece}
+          </a>
+        ) : (
+          piece
+        ),
+      )}
+    </p>
+  );
+}
+
+function lookOf(message: Message): string {
+  if (message.kind === "note") return styles.note!;
+  if (message.kind === "incoming") return styles.incoming!;
+  return message.author.kind === "bot" ? styles.botBubble! : styles.outgoing!;
+}
+
+export const Bubble = memo(function Bubble({ item, me, contactName }: BubbleProps) {
+  const { t } = useTranslation("conversation");
+  const { message, first, last } = item;
+  const { author, delivery } = message;
+  const mine = author.id === me;
+  const name =
+    author.kind === "bot" ? t("bot") : author.kind === "contact" ? contactName : mine ? t("you") : (author.name ?? t("system"));
+  const showName = first && (message.kind === "note" || author.kind === "bot" || (author.kind === "agent" && !mine));
+  const bad = delivery !== null && ["failed", "expired", "unknown"].includes(delivery.status);
+  const side = message.kind === "incoming" ? styles.left : styles.right;
+
+  return (
+    <div
+      className={`${styles.item} ${side} ${first ? styles.first : ""}`}
+      data-testid="message"
+      data-kind={message.kind}
+      data-author={author.kind}
+      data-status={delivery?.status ?? ""}
+      data-seq={message.seq}
+    >
+      {showName && (
+        <span className={styles.author}>
+          {author.kind === "bot" && <Bot size={13} aria-hidden="true" />}
+          {message.kind === "note" && <StickyNote size={13} aria-hidden="true" />}
+          {message.kind === "note" ? `${t("note")} · ${name}` : name}
+        </span>
+      )}
+      <div className={`${styles.bubble} ${lookOf(message)} ${last ? styles.tail : ""}`} title={fullTime(message.at)}>
+        {!showName && <span className="visually-hidden">{message.kind === "note" ? t("notePrivate") : name}: </span>}
+        <Body text={message.body} />
+      </div>
+      {(last || bad) && (
+        <span className={styles.meta}>
+          {delivery && delivery.parts > 1 && <span>{t("parts", { count: delivery.parts })}</span>}
+          <time dateTime={message.at}>{clockTime(message.at)}</time>
+          {delivery && <Ticks delivery={delivery} />}
+        </span>
+      )}
+    </div>
+  );
+});
+
+interface PendingProps {
+  entry: OutboxEntry;
+  onRetry: () => void;
+  onRemove: () => void;
+  onEdit: () => void;
+}
+
+/** A text that the server has not confirmed: shown at once, and honest about where it is. */
+export function PendingBubble({ entry, onRetry, onRemove, onEdit }: PendingProps) {
+  const { t } = useTranslation("conversation");
+  const refusal =
+    entry.code === "closed" || entry.code === "not_owner" || entry.code === "too_long" || entry.code === "empty"
+      ? t(`refusal.${entry.code}`)
+      : t("refusal.other", { code: entry.code ?? "?" });
+  const stuck = entry.state === "refused" || entry.state === "old";
+  return (
+    <div
+      className={`${styles.item} ${styles.right} ${styles.first}`}
+      data-testid="message"
+      data-kind={entry.kind}
+      data-status={entry.state === "sending" ? "pending" : entry.state}
+      data-seq=""
+    >
+      <div className={`${styles.bubble} ${entry.kind === "note" ? styles.note : styles.outgoing} ${styles.tail} ${styles.pending}`}>
+        <Body text={entry.body} />
+      </div>
+      <span className={`${styles.meta} ${stuck ? styles.failed : ""}`}>
+        <span>
+          {t(`outbox.${entry.state}`)}
+          {entry.state === "refused" && ` : ${refusal}.`}
+        </span>
+        {stuck && (
+          <>
+            {entry.state === "old" && (
+              <button type="button" onClick={onRetry}>
+                {t("outbox.retry")}
+              </button>
+            )}
+            <button type="button" onClick={onEdit}>
+              {t("outbox.edit")}
+            </button>
+          </>
+        )}
+        {entry.state !== "sending" && (
+          <button type="button" onClick={onRemove}>
+            {t("outbox.remove")}
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,166 @@
+import { SendHorizontal, StickyNote } from "lucide-react";
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
+import { useTranslation } from "react-i18next";
+import { findLine, useSession } from "@/api/session";
+import type { Row } from "@/api/types";
+import { uuid } from "@/api/uuid";
+import { useConnection } from "@/realtime/connection";
+import { Button } from "@/ui/Button";
+import { useOutbox } from "./api";
+import { readDraft, writeDraft, type Draft } from "./drafts";
+import { SegmentCounter } from "./SegmentCounter";
+import styles from "./Composer.module.css";
+
+export interface ComposerHandle {
+  write(mode: Draft["mode"], text?: string): void;
+}
+
+interface ComposerProps {
+  row: Row;
+  name: string;
+  /** False while the bot or a colleague has the conversation: notes only. */
+  mayReply: boolean;
+  handle: Ref<ComposerHandle>;
+}
+
+/** Used when the line's adapter does not say how long a text may be. */
+const LONGEST = 1530;
+
+export function Composer({ row, name, mayReply, handle }: ComposerProps) {
+  const { t } = useTranslation("conversation");
+  const session = useSession();
+  const connection = useConnection();
+  const { outbox } = useOutbox();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [draft, setDraft] = useState<Draft>(() => readDraft(row.id) ?? { text: "", mode: mayReply ? "reply" : "note" });
+  const mode = mayReply ? draft.mode : "note";
+  const capabilities = findLine(session, row.line_id)?.capabilities;
+  const longest = capabilities?.longest_text ?? LONGEST;
+  const counts = capabilities?.counts_segments ?? true;
+  const { text } = draft;
+  const sendable = text.trim() !== "" && (mode === "note" || text.length <= longest);
+
+  const change = (next: Draft) => {
+    setDraft(next);
+    writeDraft(row.id, next);
+  };
+
+  useImperativeHandle(handle, () => ({
+    write: (wanted, given) => {
+      change({ text: given ?? text, mode: wanted });
+      field.current?.focus();
+    },
+  }));
+
+  // A conversation that has just become mine is one to answer: an untouched note mode was only the lock.
+  const could = useRef(mayReply);
+  useEffect(() => {
+    if (mayReply && !could.current) {
+      setDraft((now) => (now.text === "" ? { ...now, mode: "reply" } : now));
+      field.current?.focus({ preventScroll: true });
+    }
+    could.current = mayReply;
+  }, [mayReply]);
+
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight + 2, 190)}px`;
+  }, [text]);
+
+  const send = () => {
+    if (!sendable) return;
+    outbox.add({ clientId: uuid(), conversationId: row.id, kind: mode === "note" ? "note" : "outgoing", body: text.trim() });
+    change({ text: "", mode: "reply" });
+    field.current?.focus();
+  };
+
+  const press = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      // A key held down repeats itself: one press is one text.
+      if (!event.repeat) send();
+    }
+    if (event.key === "Escape") field.current?.blur();
+  };
+
+  const note = mode === "note";
+  return (
+    <form
+      className={`${styles.composer} ${note ? styles.noteMode : ""}`}
+      data-mode={mode}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className={styles.box}>
+        <div className={styles.modes} role="radiogroup" aria-label={t("composer.mode")}>
+          {mayReply && (
+            <button
+              type="button"
+              role="radio"
+              aria-checked={!note}
+              className={styles.mode}
+              onClick={() => change({ text, mode: "reply" })}
+            >
+              {t("composer.reply")}
+              <kbd aria-hidden="true">R</kbd>
+            </button>
+          )}
+          <button
+            type="button"
+            role="radio"
+            aria-checked={note}
+            className={styles.mode}
+            onClick={() => change({ text, mode: "note" })}
+          >
+            <StickyNote size={13} aria-hidden="true" />
+            {t("composer.note")}
+            <kbd aria-hidden="true">N</kbd>
+          </button>
+        </div>
+        <textarea
+          ref={field}
+          data-testid="composer-text"
+          rows={1}
+          dir="auto"
+          value={text}
+          maxLength={note ? 5000 : undefined}
+          placeholder={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+          aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+          onChange={(event) => change({ text: event.target.value, mode })}
+          onKeyDown={press}
+        />
+        <div className={styles.foot}>
+          <div className={styles.facts} aria-live="off">
+            {!note && counts && text !== "" ? (
+              <SegmentCounter
+                text={text}
+                longest={longest}
+                onReplace={(saving) => {
+                  change({ text: saving.text, mode });
+                  field.current?.focus();
+                }}
+              />
+            ) : (
+              <span className={styles.keys}>{connection.state === "offline" ? t("composer.offline") : t("composer.keys")}</span>
+            )}
+          </div>
+          <Button
+            type="submit"
+            look="primary"
+            disabled={!sendable}
+            data-testid="composer-send"
+            className={styles.send}
+            icon={note ? <StickyNote size={15} aria-hidden="true" /> : <SendHorizontal size={15} aria-hidden="true" />}
+          >
+            {note ? t("composer.saveNote") : t("composer.send")}
+          </Button>
+        </div>
+      </div>
+    </form>
+  );
+}

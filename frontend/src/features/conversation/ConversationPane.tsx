@@ -1,0 +1,133 @@
+import { CloudOff, MessagesSquare, SearchX } from "lucide-react";
+import { useImperativeHandle, useRef, type Ref } from "react";
+import { useTranslation } from "react-i18next";
+import { useDetail } from "@/api/detail";
+import { ApiError } from "@/api/fetch";
+import { useSession } from "@/api/session";
+import type { Row } from "@/api/types";
+import { Button } from "@/ui/Button";
+import { address } from "@/ui/format";
+import { Empty, Skeleton } from "@/ui/States";
+import { toast } from "@/ui/toasts";
+import { useDeed, useThread, type Deed } from "./api";
+import { OwnershipBar } from "./Bars";
+import { Composer, type ComposerHandle } from "./Composer";
+import { Header } from "./Header";
+import { Thread } from "./Thread";
+import styles from "./Conversation.module.css";
+
+/** What the desk's keys do to the conversation on screen. */
+export interface PaneHandle {
+  take(): void;
+  close(): void;
+  write(mode: "reply" | "note"): void;
+}
+
+interface PaneProps {
+  id: string | null;
+  panelOpen: boolean;
+  onBack: () => void;
+  onPanel: () => void;
+  onRow: (row: Row) => void;
+  handle: Ref<PaneHandle>;
+}
+
+export function ConversationPane(props: PaneProps) {
+  const { t } = useTranslation("conversation");
+  if (props.id === null) return <Empty icon={<MessagesSquare size={24} />} title={t("none")} text={t("noneText")} />;
+  return <OpenConversation key={props.id} {...props} id={props.id} />;
+}
+
+function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: PaneProps & { id: string }) {
+  const { t } = useTranslation("conversation");
+  const me = useSession().user.id;
+  const detail = useDetail(id);
+  const thread = useThread(id);
+  const deed = useDeed(id, onRow);
+  const composer = useRef<ComposerHandle>(null);
+  const row = detail.data?.conversation;
+
+  const act = (what: Deed) => {
+    if (deed.isPending) return;
+    deed.mutate(what, {
+      onError: (failure) => toast(t("action.failed", { reason: explain(failure) }), { bad: true }),
+      onSuccess: () => {
+        if (what.do === "close") toast(t("action.closed"));
+      },
+    });
+  };
+
+  const explain = (failure: Error): string => {
+    if (!(failure instanceof ApiError) || failure.status === 0) return t("refusal.unreachable");
+    switch (failure.code) {
+      case "already_owned":
+        return t("refusal.already_owned", { name: ownerNamed(failure) ?? t("refusal.someone") });
+      case "closed":
+      case "not_owner":
+      case "at_capacity":
+        return t(`refusal.${failure.code}`);
+      default:
+        return t("refusal.other", { code: failure.code });
+    }
+  };
+
+  useImperativeHandle(handle, () => ({
+    take: () => row && (row.status === "bot" || row.status === "queued") && act({ do: "take" }),
+    close: () => row && row.status === "open" && row.owner_id === me && act({ do: "close" }),
+    write: (mode) => composer.current?.write(mode),
+  }));
+
+  const failure = detail.error ?? thread.error;
+  if (failure && (!row || !thread.data)) {
+    const missing = failure instanceof ApiError && failure.status === 404;
+    return (
+      <Empty
+        icon={missing ? <SearchX size={24} /> : <CloudOff size={24} />}
+        title={missing ? t("notFound") : t("error")}
+        text={missing ? t("notFoundText") : t("errorText")}
+      >
+        {missing ? (
+          <Button onClick={onBack}>{t("back")}</Button>
+        ) : (
+          <Button
+            onClick={() => {
+              void detail.refetch();
+              void thread.refetch();
+            }}
+          >
+            {t("retry")}
+          </Button>
+        )}
+      </Empty>
+    );
+  }
+  if (!row || !thread.data)
+    return (
+      <div className={styles.pane}>
+        <div className={styles.header} />
+        <Skeleton rows={4} look="thread" label={t("loading")} />
+      </div>
+    );
+
+  const mayReply = row.status === "open" && row.owner_id === me;
+  return (
+    <section className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
+      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onBack={onBack} onPanel={onPanel} />
+      <Thread
+        row={row}
+        thread={thread.data}
+        loadingOlder={thread.loadingOlder}
+        onOlder={() => void thread.loadOlder()}
+        onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
+      />
+      <OwnershipBar row={row} busy={deed.isPending} onTake={() => act({ do: "take" })} />
+      <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} handle={composer} />
+    </section>
+  );
+}
+
+/** "already_owned" names the owner among its facts. */
+function ownerNamed(failure: ApiError): string | null {
+  const facts = (failure.body as { error?: { facts?: Record<string, unknown> } } | null)?.error?.facts;
+  return typeof facts?.owner === "string" ? facts.owner : null;
+}

@@ -1,0 +1,43 @@
+import { useTranslation } from "react-i18next";
+import type { Message } from "@/api/types";
+import { clockTime } from "@/ui/format";
+import styles from "./Thread.module.css";
+
+const REASONS = ["asked", "unsure", "failed", "rule"] as const;
+
+/** One grey line: what happened, who did it, when. */
+export function EventLine({ message }: { message: Message }) {
+  const { t } = useTranslation("conversation");
+  const event = message.event;
+  const byPerson = message.author.kind === "agent";
+  const actor = message.author.name ?? t("system");
+
+  const say = (): string => {
+    switch (event?.type.split(".").at(-1)) {
+      case "queued":
+      case "handover": {
+        const reason = REASONS.find((one) => one === event?.reason);
+        return t(reason ? `event.queued_${reason}` : "event.queued");
+      }
+      case "assigned": {
+        const owner = typeof event?.owner_name === "string" ? event.owner_name : actor;
+        return t(byPerson ? "event.assigned" : "event.assignedAuto", { name: owner });
+      }
+      case "returned":
+        return t(event?.to === "bot" ? "event.returnedBot" : "event.returnedQueue", { name: actor });
+      case "closed":
+        return byPerson ? t("event.closed", { name: actor }) : t("event.closedAuto");
+      case "opened":
+        return t("event.opened");
+      default:
+        return message.body || t("event.other", { type: event?.type ?? "" });
+    }
+  };
+
+  return (
+    <div className={styles.event}>
+      <span>{say()}</span>
+      <time dateTime={message.at}>{clockTime(message.at)}</time>
+    </div>
+  );
+}

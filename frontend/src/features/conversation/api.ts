@@ -1,0 +1,108 @@
+import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useCallback, useState, useSyncExternalStore } from "react";
+import { mergeRowIntoDetail } from "@/api/detail";
+import { get, post, query } from "@/api/fetch";
+import { Recent } from "@/api/recent";
+import type { Message, MessagePage, Row } from "@/api/types";
+import type { ServerEvent } from "@/realtime/events.gen";
+import { Outbox, type OutboxEntry } from "./outbox";
+import { applyEvent, mergeMessages, mergeNewestPage, mergeOlderPage, type Thread } from "./threadState";
+
+export const threadsKey = ["messages"] as const;
+export const threadKey = (id: string) => [...threadsKey, id] as const;
+
+/** Events that arrived while a page of messages was being fetched. */
+export const recentEvents = new Recent<ServerEvent>(500);
+
+async function fetchThread(client: QueryClient, id: string, signal: AbortSignal): Promise<Thread> {
+  const mark = recentEvents.mark();
+  const page = await get<MessagePage>(`/api/conversations/${id}/messages${query({ limit: 50 })}`, signal);
+  let thread = mergeNewestPage(client.getQueryData<Thread>(threadKey(id)), page);
+  for (const event of recentEvents.since(mark)) thread = applyEvent(thread, event, id);
+  settleOutbox(thread.items);
+  return thread;
+}
+
+export function useThread(id: string) {
+  const client = useQueryClient();
+  const [loadingOlder, setLoadingOlder] = useState(false);
+  const result = useQuery({
+    queryKey: threadKey(id),
+    queryFn: ({ signal }) => fetchThread(client, id, signal),
+    staleTime: 0,
+    retry: 1,
+  });
+  const loadOlder = useCallback(async () => {
+    const now = client.getQueryData<Thread>(threadKey(id));
+    const first = now?.items[0]?.seq;
+    if (!now?.hasMore || first === undefined || loadingOlder) return;
+    setLoadingOlder(true);
+    try {
+      const page = await get<MessagePage>(`/api/conversations/${id}/messages${query({ before: first, limit: 50 })}`);
+      client.setQueryData<Thread>(threadKey(id), (current) => current && mergeOlderPage(current, page));
+    } catch {
+      // The connection light says it; scrolling up again asks again.
+    } finally {
+      setLoadingOlder(false);
+    }
+  }, [client, id, loadingOlder]);
+  return { ...result, loadOlder, loadingOlder };
+}
+
+// ---- the outbox: one per signed-in user --------------------------------------------------------------------------
+
+let outbox: Outbox | null = null;
+const NOTHING: readonly OutboxEntry[] = [];
+
+export function startOutbox(client: QueryClient, userId: string): void {
+  const confirmed = (entry: OutboxEntry, message: Message) =>
+    client.setQueryData<Thread>(
+      threadKey(entry.conversationId),
+      (thread) => thread && { ...thread, items: mergeMessages(thread.items, [message]) },
+    );
+  outbox = new Outbox(
+    `palabre.outbox.${userId}`,
+    (entry) =>
+      post<Message>(`/api/conversations/${entry.conversationId}/${entry.kind === "note" ? "notes" : "messages"}`, {
+        client_id: entry.clientId,
+        body: entry.body,
+      }),
+    confirmed,
+  );
+  outbox.flush();
+}
+
+export const flushOutbox = (): void => outbox?.flush();
+
+export function settleOutbox(messages: Message[]): void {
+  for (const { client_id } of messages) if (client_id !== null) outbox?.settle(client_id);
+}
+
+export function useOutbox(): { entries: readonly OutboxEntry[]; outbox: Outbox } {
+  if (!outbox) throw new Error("useOutbox before startOutbox");
+  const box = outbox;
+  return { entries: useSyncExternalStore(box.subscribe, box.read), outbox: box };
+}
+
+export const hasUnsentTexts = (): boolean => (outbox?.read() ?? NOTHING).length > 0;
+
+// ---- what an agent does to a conversation --------------------------------------------------------------------------
+
+export type Deed = { do: "take" } | { do: "close" } | { do: "return"; to: "queue" | "bot" };
+
+/** `onRow` carries the answer to the other places that show the conversation: the event may come before or after it. */
+export function useDeed(id: string, onRow: (row: Row) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (deed: Deed) =>
+      post<Row>(`/api/conversations/${id}/${deed.do}`, deed.do === "return" ? { to: deed.to } : undefined),
+    onSuccess: (row) => {
+      mergeRowIntoDetail(client, row);
+      onRow(row);
+      void client.invalidateQueries({ queryKey: threadKey(id) });
+    },
+  });
+}
+
+export const markRead = (id: string, seq: number): Promise<void> =>
+  post<void>(`/api/conversations/${id}/read`, { seq }).catch(() => undefined);

@@ -1,0 +1,136 @@
+import { Search, X } from "lucide-react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useCounts, useSession } from "@/api/session";
+import type { ConversationStatus, View } from "@/api/types";
+import { number } from "@/ui/format";
+import type { ListFilter } from "./listState";
+import styles from "./List.module.css";
+
+const VIEWS: View[] = ["mine", "queue", "all"];
+const STATUSES: ConversationStatus[] = ["bot", "queued", "open", "closed"];
+const TYPING_PAUSE_MS = 220;
+
+interface ListHeadProps {
+  filter: ListFilter;
+  onFilter: (change: Partial<ListFilter>) => void;
+}
+
+export function ListHead({ filter, onFilter }: ListHeadProps) {
+  const { t } = useTranslation("conversationList");
+  const { lines } = useSession();
+  const counts = useCounts();
+  const total = {
+    mine: counts?.mine.open,
+    queue: counts?.queue.waiting,
+    all: counts && counts.all.open + counts.all.bot + counts.all.queued,
+  };
+
+  const walk = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = VIEWS[(VIEWS.indexOf(filter.view) + step + VIEWS.length) % VIEWS.length]!;
+    onFilter({ view: next, status: null });
+    event.currentTarget.querySelector<HTMLElement>(`[data-view=${next}]`)?.focus();
+  };
+
+  return (
+    <div className={styles.head}>
+      <SearchField value={filter.text} onChange={(text) => onFilter({ text })} />
+      <div className={styles.tabs} role="tablist" aria-label={t("list")} onKeyDown={walk}>
+        {VIEWS.map((view) => (
+          <button
+            key={view}
+            type="button"
+            role="tab"
+            aria-selected={filter.view === view}
+            tabIndex={filter.view === view ? 0 : -1}
+            className={styles.tab}
+            data-testid={`tab-${view}`}
+            data-view={view}
+            onClick={() => onFilter({ view, status: null })}
+          >
+            {t(view)}
+            {total[view] !== undefined && <span className={styles.count}>{number(total[view])}</span>}
+          </button>
+        ))}
+      </div>
+      {(lines.length > 1 || filter.view === "all") && (
+        <div className={styles.filters}>
+          {lines.length > 1 && (
+            <label>
+              <span className="visually-hidden">{t("lineFilter")}</span>
+              <select value={filter.line ?? ""} onChange={(event) => onFilter({ line: event.target.value || null })}>
+                <option value="">{t("everyLine")}</option>
+                {lines.map((line) => (
+                  <option key={line.id} value={line.id}>
+                    {line.address} · {line.name}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          {filter.view === "all" && (
+            <label>
+              <span className="visually-hidden">{t("statusFilter")}</span>
+              <select
+                value={filter.status ?? ""}
+                onChange={(event) => onFilter({ status: (event.target.value || null) as ConversationStatus | null })}
+              >
+                <option value="">{t("everyStatus")}</option>
+                {STATUSES.map((status) => (
+                  <option key={status} value={status}>
+                    {t(`status.${status}`)}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Asks the server when the typing pauses, and at once on Enter. */
+function SearchField({ value, onChange }: { value: string; onChange: (text: string) => void }) {
+  const { t } = useTranslation("conversationList");
+  const [text, setText] = useState(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
+
+  const commit = (next: string, delay: number) => {
+    setText(next);
+    clearTimeout(timer.current ?? undefined);
+    timer.current = setTimeout(() => onChange(next.trim()), delay);
+  };
+
+  return (
+    <div className={styles.search} role="search">
+      <Search size={15} className={styles.glass} aria-hidden="true" />
+      <input
+        id="search"
+        type="text"
+        inputMode="search"
+        autoComplete="off"
+        aria-label={t("search")}
+        placeholder={t("search")}
+        value={text}
+        onChange={(event) => commit(event.target.value, TYPING_PAUSE_MS)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") commit(text, 0);
+          if (event.key === "Escape") {
+            commit("", 0);
+            event.currentTarget.blur();
+          }
+        }}
+      />
+      {text !== "" && (
+        <button type="button" className={styles.clear} aria-label={t("clearSearch")} onClick={() => commit("", 0)}>
+          <X size={15} />
+        </button>
+      )}
+    </div>
+  );
+}

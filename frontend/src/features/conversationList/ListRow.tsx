@@ -1,0 +1,121 @@
+import { Bot, CornerUpLeft, PencilLine, UserRound } from "lucide-react";
+import { memo, type CSSProperties } from "react";
+import { useTranslation } from "react-i18next";
+import { findAgent, findLine, useSession } from "@/api/session";
+import type { Row } from "@/api/types";
+import { address, clockTime, dayKey, shortDate } from "@/ui/format";
+import { serverNow } from "@/realtime/clock";
+import { WaitingSince } from "./WaitingSince";
+import styles from "./List.module.css";
+
+interface ListRowProps {
+  row: Row;
+  selected: boolean;
+  marked: boolean;
+  draft: string | null;
+  style: CSSProperties;
+  onOpen: (id: string) => void;
+}
+
+/** A moment as short as it can be: the hour today, the date before. */
+function When({ at }: { at: string }) {
+  const today = dayKey(at) === dayKey(serverNow());
+  return <time dateTime={at}>{today ? clockTime(at) : shortDate(at)}</time>;
+}
+
+export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, onOpen }: ListRowProps) {
+  const { t } = useTranslation("conversationList");
+  const session = useSession();
+  const line = findLine(session, row.line_id);
+  const owner = findAgent(session, row.owner_id);
+  const last = row.last_message;
+  const mine = row.owner_id === session.user.id;
+  const unread = row.unread > 0;
+  const who = row.contact.name ?? address(row.contact.address);
+
+  return (
+    <div
+      role="option"
+      aria-selected={selected}
+      id={`row-${row.id}`}
+      className={[
+        styles.row,
+        selected ? styles.selected : "",
+        marked ? styles.marked : "",
+        unread ? styles.unread : "",
+        row.status === "closed" ? styles.closed : "",
+      ].join(" ")}
+      style={style}
+      data-testid="conversation-row"
+      data-conversation={row.id}
+      data-status={row.status}
+      onClick={() => onOpen(row.id)}
+    >
+      <div className={styles.first}>
+        <span className={styles.name}>{who}</span>
+        {row.waiting_since ? (
+          <WaitingSince since={row.waiting_since} />
+        ) : (
+          <span className={styles.when}>{last && <When at={last.at} />}</span>
+        )}
+      </div>
+      <div className={styles.second}>
+        <span className={styles.preview}>
+          {draft !== null ? (
+            <>
+              <span className={styles.draft}>
+                <PencilLine size={13} aria-hidden="true" />
+                {t("draft")}
+              </span>
+              {draft}
+            </>
+          ) : last ? (
+            <>
+              {last.author === "bot" && (
+                <span className={styles.hint}>
+                  <Bot size={14} aria-hidden="true" />
+                  <span className="visually-hidden">{t("bot")}: </span>
+                </span>
+              )}
+              {last.author === "agent" && (
+                <span className={styles.hint}>
+                  <CornerUpLeft size={13} aria-hidden="true" />
+                  {mine ? `${t("you")} :\u00a0` : ""}
+                </span>
+              )}
+              {last.preview}
+            </>
+          ) : (
+            t("noMessage")
+          )}
+        </span>
+        {unread ? (
+          <span className={styles.badge} aria-label={t("unread", { count: row.unread })}>
+            {row.unread > 9 ? "9+" : row.unread}
+          </span>
+        ) : (
+          owner &&
+          !mine && (
+            <span className={styles.owner} title={t("owner", { name: owner.name })}>
+              <UserRound size={12} aria-hidden="true" />
+              {owner.name.split(" ")[0]}
+            </span>
+          )
+        )}
+        {row.status === "bot" && !unread && (
+          <span className={styles.state}>
+            <Bot size={12} aria-hidden="true" />
+            {t("bot")}
+          </span>
+        )}
+        {row.status === "closed" && <span className={styles.state}>{t("status.closed")}</span>}
+        {line && (
+          <span className={styles.line} title={line.name}>
+            <span className="visually-hidden">{t("via", { line: "" })}</span>
+            {line.address}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+});

@@ -1,0 +1,114 @@
+/**
+ * One list of conversations as the screen holds it. Rows keep their place until `settle` is called, so that nothing
+ * jumps under the mouse; newcomers wait in `arrivals` behind the "3 new" pill.
+ */
+import { newerRow } from "@/api/detail";
+import type { ConversationStatus, Row, View } from "@/api/types";
+
+export interface ListFilter {
+  view: View;
+  line: string | null;
+  status: ConversationStatus | null;
+  text: string;
+}
+
+export interface ListData {
+  rows: Record<string, Row>;
+  /** Ids in the order shown. */
+  order: string[];
+  /** Ids that belong here and are not shown yet. */
+  arrivals: string[];
+  /** Where the next page starts; null when everything is loaded. */
+  next: string | null;
+}
+
+export function belongs(row: Row, filter: ListFilter, me: string): boolean {
+  if (filter.line !== null && row.line_id !== filter.line) return false;
+  if (filter.status !== null && row.status !== filter.status) return false;
+  switch (filter.view) {
+    case "mine":
+      return row.owner_id === me && (row.status === "open" || row.status === "snoozed");
+    case "queue":
+      return row.status === "queued";
+    case "all":
+      return true;
+  }
+}
+
+const activity = (row: Row): number => Date.parse(row.last_message?.at ?? row.opened_at);
+
+/** Mine and Queue: longest waiting first, nobody waiting last. All: latest activity first. */
+export function compareRows(view: View): (a: Row, b: Row) => number {
+  return (a, b) => {
+    if (view !== "all" && a.waiting_since !== b.waiting_since) {
+      if (a.waiting_since === null) return 1;
+      if (b.waiting_since === null) return -1;
+      const wait = Date.parse(a.waiting_since) - Date.parse(b.waiting_since);
+      if (wait !== 0) return wait;
+    }
+    return activity(b) - activity(a) || (a.id < b.id ? 1 : -1);
+  };
+}
+
+export function fromPages(pages: { items: Row[]; next: string | null }[]): ListData {
+  const data: ListData = { rows: {}, order: [], arrivals: [], next: pages.at(-1)?.next ?? null };
+  for (const { items } of pages) {
+    for (const row of items) {
+      if (!(row.id in data.rows)) data.order.push(row.id);
+      data.rows[row.id] = newerRow(data.rows[row.id], row);
+    }
+  }
+  return data;
+}
+
+export function addPage(data: ListData, page: { items: Row[]; next: string | null }): ListData {
+  const rows = { ...data.rows };
+  const shown = new Set(data.order);
+  const order = [...data.order];
+  for (const row of page.items) {
+    rows[row.id] = newerRow(rows[row.id], row);
+    if (!shown.has(row.id)) order.push(row.id);
+  }
+  const placed = new Set(order);
+  return { rows, order, arrivals: data.arrivals.filter((id) => !placed.has(id)), next: page.next };
+}
+
+export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, me: string): ListData {
+  let { rows, order, arrivals } = data;
+  let changed = false;
+  const compare = compareRows(filter.view);
+  for (const row of incoming) {
+    const known = rows[row.id];
+    if (known && known.revision >= row.revision) continue;
+    if (belongs(row, filter, me)) {
+      if (!known) {
+        // A search's result is a question asked once: it does not grow by itself. Closed rows are no news either.
+        if (filter.text !== "" || (row.status === "closed" && filter.status !== "closed")) continue;
+        const last = order.at(-1);
+        const beyond = data.next !== null && last !== undefined && compare(rows[last]!, row) < 0;
+        if (beyond) continue;
+        arrivals = [...arrivals, row.id];
+      }
+      rows = { ...rows, [row.id]: row };
+      changed = true;
+    } else if (known) {
+      rows = { ...rows };
+      delete rows[row.id];
+      order = order.filter((id) => id !== row.id);
+      arrivals = arrivals.filter((id) => id !== row.id);
+      changed = true;
+    }
+  }
+  return changed ? { ...data, rows, order, arrivals } : data;
+}
+
+/** Shows the newcomers and puts every row in its place. */
+export function settle(data: ListData, filter: ListFilter): ListData {
+  const compare = compareRows(filter.view);
+  const ids = [...data.order, ...data.arrivals];
+  // A search keeps the server's order: it ranks by relevance.
+  const order =
+    filter.text === "" ? ids.toSorted((a, b) => compare(data.rows[a]!, data.rows[b]!)) : ids;
+  const same = order.length === data.order.length && order.every((id, index) => id === data.order[index]);
+  return same && data.arrivals.length === 0 ? data : { ...data, order, arrivals: [] };
+}

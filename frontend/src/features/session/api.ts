@@ -1,0 +1,53 @@
+import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { ApiError, get, patch, post, request } from "@/api/fetch";
+import { sessionKey } from "@/api/session";
+import type { DemoPerson, Language, Session, Theme } from "@/api/types";
+
+const AUTH = "/_allauth/browser/v1/auth";
+
+/** The people of the demonstration; an empty list anywhere else, where the address does not exist. */
+export function useDemoPeople() {
+  return useQuery({
+    queryKey: ["demo-people"],
+    queryFn: async ({ signal }) => {
+      try {
+        return await get<DemoPerson[]>("/api/demo/people", signal);
+      } catch (failure) {
+        if (failure instanceof ApiError && (failure.status === 404 || failure.status === 403)) return [];
+        throw failure;
+      }
+    },
+    retry: 1,
+    staleTime: Infinity,
+  });
+}
+
+export type SignInBy = { email: string; password: string } | { demo: string };
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (by: SignInBy) => {
+      // The answer to this request sets the CSRF cookie, which a first visit does not have yet.
+      if (!document.cookie.includes("csrftoken=")) await get("/api/session").catch(() => undefined);
+      if ("demo" in by) await post("/api/demo/sign-in", { email: by.demo });
+      else await request("POST", `${AUTH}/login`, { body: by, accept: [409] });
+      return get<Session>("/api/session");
+    },
+    onSuccess: (session) => {
+      client.clear();
+      client.setQueryData(sessionKey, session);
+    },
+  });
+}
+
+export async function signOut(client: QueryClient): Promise<void> {
+  await request("DELETE", `${AUTH}/session`, { accept: [401] });
+  client.clear();
+}
+
+/** Language and theme of the user; shown at once, stored in the background. */
+export function changePreferences(client: QueryClient, change: { language?: Language; theme?: Theme }): void {
+  client.setQueryData<Session>(sessionKey, (session) => session && { ...session, user: { ...session.user, ...change } });
+  patch("/api/session", change).catch(() => undefined);
+}

@@ -1,0 +1,201 @@
+import { useQuery } from "@tanstack/react-query";
+import { CloudOff } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { get } from "@/api/fetch";
+import type { Agent, PresenceState, SupervisionLive } from "@/api/types";
+import { useSecondsSince } from "@/realtime/clock";
+import { useConnection } from "@/realtime/connection";
+import { Avatar } from "@/ui/Avatar";
+import { Button } from "@/ui/Button";
+import { duration, number, stopwatch } from "@/ui/format";
+import { Empty, Skeleton } from "@/ui/States";
+import { waitLevel, type WaitLevel } from "@/ui/Waiting";
+import styles from "./SupervisionPage.module.css";
+
+const EVERY_MS = 2000;
+/** Older than this, the figures say so and turn grey. */
+const STALE_S = 8;
+const TARGET_S = 300;
+const ORDER: PresenceState[] = ["available", "busy", "break", "offline"];
+const REASONS = ["lunch", "pause", "training", "meeting", "paperwork", "other"] as const;
+
+export default function SupervisionPage() {
+  const { t } = useTranslation("supervision");
+  const { data, isError, refetch } = useQuery({
+    queryKey: ["supervision"],
+    queryFn: ({ signal }) => get<SupervisionLive>("/api/supervision/live", signal),
+    refetchInterval: EVERY_MS,
+    retry: false,
+  });
+  if (data) return <Board live={data} />;
+  return (
+    <main className={styles.page}>
+      {isError ? (
+        <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
+          <Button onClick={() => void refetch()}>{t("retry")}</Button>
+        </Empty>
+      ) : (
+        <Skeleton rows={8} label={t("loading")} />
+      )}
+    </main>
+  );
+}
+
+function Board({ live }: { live: SupervisionLive }) {
+  const { t } = useTranslation("supervision");
+  const age = useSecondsSince(live.at);
+  const offline = useConnection().state === "offline";
+  const stale = age > STALE_S || (offline && age > EVERY_MS / 1000 + 1);
+  const agents = live.agents.toSorted(
+    (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
+  );
+  return (
+    <main className={styles.page}>
+      <div className={styles.content} data-stale={stale}>
+        <div className={styles.head}>
+          <h1>{t("title")}</h1>
+          <p className={stale ? styles.staleText : styles.age} role={stale ? "alert" : undefined}>
+            {stale ? t("stale", { time: duration(age) }) : t("fresh")}
+          </p>
+        </div>
+        <div className={styles.figures}>
+          <section className={styles.tiles} aria-label={t("now")}>
+            <Tile name={t("waiting")} hint={t("waitingHint")} value={number(live.waiting)} />
+            <Tile name={t("longest")} hint={t("longestHint")} value={<Longest since={live.longest_since} />} />
+            <Tile name={t("open")} hint={t("openHint")} value={number(live.open)} />
+            <Tile name={t("bot")} hint={t("botHint")} value={number(live.bot)} />
+            <Tile name={t("live")} hint={t("liveHint")} value={number(live.live)} />
+          </section>
+          <div className={styles.columns}>
+            <section>
+              <h2>{t("agents")}</h2>
+              <div className={styles.table}>
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">{t("agent")}</th>
+                      <th scope="col">{t("state")}</th>
+                      <th scope="col" className={styles.figure}>{t("since")}</th>
+                      <th scope="col" className={styles.figure}>{t("load")}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {agents.map((agent) => (
+                      <AgentRow key={agent.id} agent={agent} />
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            </section>
+            <div>
+              <Waits title={t("queues")} first={t("queue")} rows={live.queues} />
+              <Waits title={t("lines")} first={t("line")} rows={live.lines} />
+            </div>
+          </div>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function Tile({ name, hint, value }: { name: string; hint: string; value: ReactNode }) {
+  return (
+    <div className={styles.tile} title={hint}>
+      <h2>{name}</h2>
+      <p>{value}</p>
+      <small>{hint}</small>
+    </div>
+  );
+}
+
+function Longest({ since }: { since: string | null }) {
+  const { t } = useTranslation("supervision");
+  return since === null ? <span className={styles.none}>{t("nobody")}</span> : <Running since={since} />;
+}
+
+function Running({ since }: { since: string }) {
+  const seconds = useSecondsSince(since);
+  const level: WaitLevel = waitLevel(seconds, TARGET_S);
+  return <span className={styles[level]}>{duration(seconds)}</span>;
+}
+
+function AgentRow({ agent }: { agent: Agent }) {
+  const { t } = useTranslation("supervision");
+  const reason = REASONS.find((one) => one === agent.reason);
+  const dot = agent.state === "available" ? "ok" : agent.state === "offline" ? "off" : "warn";
+  return (
+    <tr data-state={agent.state}>
+      <th scope="row">
+        <span className={styles.person}>
+          <Avatar name={agent.name} dot={dot} />
+          <span>{agent.name}</span>
+        </span>
+      </th>
+      <td>
+        {t(`states.${agent.state}`)}
+        {agent.reason && <span className={styles.reason}> · {reason ? t(`reasons.${reason}`) : agent.reason}</span>}
+      </td>
+      <td className={styles.figure}>
+        <TimeInState since={agent.since} />
+      </td>
+      <td className={styles.figure}>
+        <span className={styles.load}>
+          <span className={styles.gauge} aria-hidden="true">
+            {Array.from({ length: agent.capacity }, (_, index) => (
+              <i key={index} className={index < agent.load ? styles.taken : ""} />
+            ))}
+          </span>
+          {agent.load}/{agent.capacity}
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function TimeInState({ since }: { since: string }) {
+  const seconds = useSecondsSince(since);
+  return <>{seconds < 86_400 ? stopwatch(seconds) : duration(seconds)}</>;
+}
+
+interface WaitRow {
+  id: string;
+  name: string;
+  waiting: number;
+  open: number;
+  longest_since?: string | null;
+}
+
+function Waits({ title, first, rows }: { title: string; first: string; rows: WaitRow[] }) {
+  const { t } = useTranslation("supervision");
+  const timed = rows.some((row) => row.longest_since !== undefined);
+  return (
+    <section>
+      <h2>{title}</h2>
+      <div className={styles.table}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{first}</th>
+              <th scope="col" className={styles.figure}>{t("waiting")}</th>
+              {timed && <th scope="col" className={styles.figure}>{t("longest")}</th>}
+              <th scope="col" className={styles.figure}>{t("open")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.id}>
+                <th scope="row">{row.name}</th>
+                <td className={styles.figure}>{number(row.waiting)}</td>
+                {timed && (
+                  <td className={styles.figure}>{row.longest_since ? <Running since={row.longest_since} /> : "–"}</td>
+                )}
+                <td className={styles.figure}>{number(row.open)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

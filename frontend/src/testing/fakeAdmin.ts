@@ -1,0 +1,47 @@
+/** The administration part of the fake server: three tables and the lines of the audit. */
+import { LINES, PEOPLE } from "./cast";
+import { ok, refuse, type Answer } from "./fakeServer";
+
+type Record_ = Record<string, unknown> & { id: string };
+
+const minutes = (n: number) => new Date(Date.now() - n * 60_000).toISOString();
+
+const tables: Record<string, Record_[]> = {
+  users: PEOPLE.map((person) => ({ ...person, language: "fr", is_active: true })),
+  lines: LINES.map((line) => ({ ...line, bot: "telecom", queue_id: "queue-general", language: "fr", is_enabled: true, link_ids: line.address === "1919" ? ["link-a", "link-b"] : ["link-a"] })),
+  links: [
+    {
+      id: "link-a", name: "Opérateur A (démo)", adapter: "sms.smpp", has_secret: true, is_enabled: true,
+      settings: { host: "127.0.0.1", port: 2775, system_id: "palabre-a", window: 10, rate_per_s: 50 },
+      live: { state: "bound", bound: true, since: minutes(184), error: null, queued: 0, sent: 1284, throttled: 0 },
+    },
+    {
+      id: "link-b", name: "Opérateur B (démo)", adapter: "sms.smpp", has_secret: true, is_enabled: true,
+      settings: { host: "127.0.0.1", port: 2775, system_id: "palabre-b", window: 10, rate_per_s: 20 },
+      live: { state: "failed", bound: false, since: minutes(3), error: "Connexion refusée par 127.0.0.1:2775", queued: 7, sent: 412, throttled: 3 },
+    },
+  ],
+};
+
+const audit: unknown[] = [
+  { at: minutes(12), actor: "Sam Houngbédji", action: "link.changed", object: "Opérateur B (démo)", changes: { "settings.rate_per_s": [50, 20] } },
+  { at: minutes(95), actor: "Sam Houngbédji", action: "user.created", object: "Mariam Ouédraogo", changes: { role: [null, "agent"] } },
+  { at: minutes(1500), actor: null, action: "organisation.created", object: "Savane Assistance", changes: {} },
+];
+
+export function adminRoutes(method: string, path: string, body: Record<string, unknown>): Answer {
+  const [, , , kind = "", id] = path.split("/");
+  if (kind === "audit") return ok({ items: audit });
+  const table = tables[kind];
+  if (!table) return refuse(404, "not_found");
+  if (method === "GET") return ok({ items: table, bots: ["telecom"], adapters: ["sms.smpp"] });
+  if ("name" in body && String(body.name).trim() === "")
+    return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
+  const { secret, password: _password, ...fields } = body;
+  const known = table.find((one) => one.id === id);
+  const row = known ?? { id: `new-${table.length}`, has_secret: false, live: null };
+  Object.assign(row, fields, secret ? { has_secret: true } : {});
+  if (!known) table.push(row);
+  audit.unshift({ at: new Date().toISOString(), actor: "Sam Houngbédji", action: `${kind.slice(0, -1)}.${known ? "changed" : "created"}`, object: String(row.name), changes: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, [null, value]])) });
+  return ok(row, known ? 200 : 201);
+}

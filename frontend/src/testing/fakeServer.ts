@@ -1,0 +1,350 @@
+/**
+ * Palabre's server in memory: enough of the REST and websocket wire to develop and to test every screen.
+ * It answers through `window.fetch` and `window.WebSocket`, so the desk does not know the difference.
+ */
+import type { Agent, Counts, Message, Row } from "@/api/types";
+import type { ServerEvent } from "@/realtime/events.gen";
+import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
+import { adminRoutes } from "./fakeAdmin";
+import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
+import { FakeSocket } from "./fakeSocket";
+
+export interface FakeOptions {
+  scenario?: Scenario;
+  signedInAs?: string | null;
+  language?: "fr" | "en";
+  theme?: "system" | "light" | "dark";
+  /** Milliseconds before each answer. */
+  latency?: number;
+}
+
+export interface Answer {
+  status: number;
+  body?: unknown;
+}
+
+type NewEvent = ServerEvent extends infer E ? (E extends ServerEvent ? Omit<E, "seq" | "at"> : never) : never;
+
+export const ok = (body: unknown, status = 200): Answer => ({ status, body });
+export const refuse = (status: number, code: string, message = code): Answer => ({ status, body: { error: { code, message } } });
+
+export class FakeServer {
+  agents: Agent[] = makeAgents();
+  conversations = new Map<string, FakeConversation>();
+  events: ServerEvent[] = [];
+  head = 100;
+  epoch = 1;
+  me: string | null;
+  offline = false;
+  broken = false;
+  sockets = new Set<FakeSocket>();
+  sent: string[] = [];
+  readonly preferences: { language: "fr" | "en"; theme: "system" | "light" | "dark" };
+  #timers = new Set<ReturnType<typeof setInterval>>();
+  #byClient = new Map<string, Message>();
+
+  constructor(readonly options: FakeOptions = {}) {
+    this.me = options.signedInAs === undefined ? AWA : options.signedInAs;
+    this.preferences = { language: options.language ?? "fr", theme: options.theme ?? "system" };
+    this.broken = options.scenario === "error";
+    for (const one of makeConversations(options.scenario ?? "twelve")) this.conversations.set(one.row.id, one);
+    this.#recountLoad();
+  }
+
+  install(target: { fetch: typeof fetch; WebSocket: typeof WebSocket }): void {
+    target.fetch = ((input: RequestInfo | URL, init?: RequestInit) => this.fetch(String(input), init)) as typeof fetch;
+    target.WebSocket = FakeSocket as unknown as typeof WebSocket;
+    FakeSocket.accept = (socket) => this.#accept(socket);
+    this.#every(5000, () => this.ping());
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const socket of this.sockets) socket.shut(1001);
+  }
+
+  #every(ms: number, act: () => void): void {
+    this.#timers.add(setInterval(act, ms));
+  }
+
+  // ---- realtime -------------------------------------------------------------------------------------------------
+
+  #accept(socket: FakeSocket): boolean {
+    if (this.offline) return false;
+    this.sockets.add(socket);
+    socket.left = () => this.sockets.delete(socket);
+    socket.heard = (message) => {
+      if (message.type === "watch") socket.watching = message.conversations;
+      if (message.type === "hello") {
+        if (message.epoch !== this.epoch) socket.say({ type: "reset" });
+        else {
+          const missed = this.events.filter((event) => event.seq > (message.cursor ?? this.head));
+          if (missed.length > 0)
+            socket.say({
+              type: "frame", epoch: this.epoch, after: message.cursor ?? this.head, upto: this.head, rows_upto: this.head,
+              events: missed, rows: missed.flatMap((event) => ("conversation" in event ? [event.conversation] : [])),
+            });
+        }
+        this.ping();
+      }
+    };
+    return true;
+  }
+
+  ping(): void {
+    for (const socket of this.sockets)
+      socket.say({ type: "ping", epoch: this.epoch, upto: this.head, rows_upto: this.head, at: new Date().toISOString() });
+  }
+
+  emit(event: NewEvent): ServerEvent {
+    const after = this.head;
+    this.head += 1;
+    const full = { ...event, seq: this.head, at: new Date().toISOString() } as ServerEvent;
+    this.events.push(full);
+    this.#recountLoad();
+    const counts = this.counts();
+    for (const socket of this.sockets) {
+      const rows = "conversation" in full && full.conversation ? [full.conversation] : [];
+      socket.say({ type: "frame", epoch: this.epoch, after, upto: this.head, rows_upto: this.head, events: [full], rows });
+      socket.say({ type: "counts", counts });
+    }
+    return full;
+  }
+
+  goOffline(): void {
+    this.offline = true;
+    for (const socket of [...this.sockets]) socket.shut(1006);
+  }
+
+  // ---- what happens in the world ----------------------------------------------------------------------------------
+
+  conversation(id: string): FakeConversation {
+    const one = this.conversations.get(id);
+    if (!one) throw new Error(`no conversation ${id}`);
+    return one;
+  }
+
+  #append(one: FakeConversation, part: Parameters<typeof makeMessage>[1]): Message {
+    const message = makeMessage(one.row.last_seq + 1, part);
+    one.messages.push(message);
+    const counted = message.kind === "incoming" || message.kind === "outgoing";
+    one.row = {
+      ...one.row,
+      revision: one.row.revision + 1,
+      last_seq: message.seq,
+      last_message: counted
+        ? { kind: message.kind, author: message.author.kind, preview: message.body.slice(0, 120), at: message.at }
+        : one.row.last_message,
+    };
+    return message;
+  }
+
+  #change(one: FakeConversation, change: Partial<Row>): Row {
+    one.row = { ...one.row, ...change, revision: one.row.revision + 1 };
+    return one.row;
+  }
+
+  receive(id: string, body: string): void {
+    const one = this.conversation(id);
+    const at = new Date().toISOString();
+    const message = this.#append(one, { kind: "incoming", body, at });
+    this.#change(one, { unread: one.row.unread + 1, waiting_since: one.row.status === "bot" ? null : (one.row.waiting_since ?? at) });
+    this.emit({ type: "message.received", conversation: one.row, message });
+  }
+
+  /** Moves a delivery forward and tells the desks. */
+  progress(id: string, message: Message, status: NonNullable<Message["delivery"]>["status"], error: { code: string; text: string } | null = null): void {
+    if (!message.delivery) return;
+    message.delivery = { ...message.delivery, status, error };
+    this.emit({
+      type: "deliveries.progressed",
+      deliveries: [{ conversation_id: id, message_id: message.id, seq: message.seq, status, error }],
+    });
+  }
+
+  #say(one: FakeConversation, kind: "outgoing" | "note", clientId: string, body: string): Answer {
+    const known = this.#byClient.get(clientId);
+    if (known) return ok(known);
+    const me = this.#meAgent();
+    if (kind === "outgoing" && one.row.status === "closed") return refuse(409, "closed");
+    if (kind === "outgoing" && one.row.owner_id !== me.id) return refuse(409, "not_owner");
+    if (body.trim() === "") return refuse(422, "empty");
+    const message = this.#append(one, {
+      kind, body, at: new Date().toISOString(), client_id: clientId, author: { kind: "agent", id: me.id, name: me.name },
+      delivery: kind === "note" ? null : { status: "queued", error: null, parts: 1, encoding: "gsm7", link_id: null },
+    });
+    this.#byClient.set(clientId, message);
+    if (kind === "outgoing") {
+      this.sent.push(body);
+      this.#change(one, { waiting_since: null, unread: 0 });
+      setTimeout(() => this.progress(one.row.id, message, "sent"), 700);
+      setTimeout(() => this.progress(one.row.id, message, "delivered"), 1900);
+    }
+    this.emit({ type: "message.added", conversation: one.row, message });
+    return ok(message);
+  }
+
+  #event(one: FakeConversation, type: "conversation.assigned" | "conversation.returned" | "conversation.closed", change: Partial<Row>, facts: Record<string, unknown>): Answer {
+    const me = this.#meAgent();
+    this.#change(one, change);
+    const message = this.#append(one, {
+      kind: "event", body: "", at: new Date().toISOString(), author: { kind: "agent", id: me.id, name: me.name }, event: { type, ...facts },
+    });
+    this.emit({ type, conversation: one.row, message });
+    return ok(one.row);
+  }
+
+  #meAgent(): Agent {
+    return this.agents.find((agent) => agent.id === this.me)!;
+  }
+
+  #recountLoad(): void {
+    for (const agent of this.agents)
+      agent.load = [...this.conversations.values()].filter(({ row }) => row.owner_id === agent.id && row.status === "open").length;
+    for (const agent of this.agents) agent.load = Math.min(agent.load, agent.capacity);
+  }
+
+  counts(): Counts {
+    const rows = [...this.conversations.values()].map(({ row }) => row);
+    const queued = rows.filter((row) => row.status === "queued");
+    const longest = (some: Row[]) => some.map((row) => row.waiting_since).filter((at) => at !== null).sort()[0] ?? null;
+    const mine = rows.filter((row) => row.owner_id === this.me && row.status === "open");
+    return {
+      mine: { open: mine.length, unread: mine.filter((row) => row.unread > 0).length },
+      queue: { waiting: queued.length, longest_since: longest(queued) },
+      all: {
+        open: rows.filter((row) => row.status === "open").length,
+        bot: rows.filter((row) => row.status === "bot").length,
+        queued: queued.length,
+      },
+      by_line: Object.fromEntries(
+        LINES.map((line) => {
+          const some = queued.filter((row) => row.line_id === line.id);
+          return [line.id, { waiting: some.length, longest_since: longest(some) }];
+        }),
+      ),
+    };
+  }
+
+  // ---- REST -------------------------------------------------------------------------------------------------------
+
+  async fetch(input: string, init: RequestInit = {}): Promise<Response> {
+    await new Promise((resolve) => setTimeout(resolve, this.options.latency ?? 0));
+    if (init.signal?.aborted) throw new DOMException("aborted", "AbortError");
+    if (this.offline) throw new TypeError("Failed to fetch");
+    const url = new URL(input, "http://desk.test");
+    const body = typeof init.body === "string" ? (JSON.parse(init.body) as Record<string, unknown>) : {};
+    const answer = this.#route(init.method ?? "GET", url.pathname, url.searchParams, body);
+    const text = answer.body === undefined ? null : JSON.stringify(answer.body);
+    return new Response(text, { status: answer.status, headers: { "Content-Type": "application/json" } });
+  }
+
+  #route(method: string, path: string, search: URLSearchParams, body: Record<string, unknown>): Answer {
+    if (path === "/api/demo/people") return ok(PEOPLE.map(({ email, name, role }) => ({ email, name, role })));
+    if (path === "/api/demo/sign-in" || path === "/_allauth/browser/v1/auth/login") return this.#signIn(path, body);
+    if (path === "/_allauth/browser/v1/auth/session" && method === "DELETE") {
+      this.me = null;
+      return { status: 401, body: {} };
+    }
+    if (this.me === null) return { status: 401, body: { error: { code: "signed_out", message: "" }, mode: "demo", csrf: "x" } };
+    if (path === "/api/session") {
+      if (method === "PATCH") Object.assign(this.preferences, body);
+      return ok(this.#session());
+    }
+    if (path === "/api/counts") return ok(this.counts());
+    if (path === "/api/presence") {
+      const agent = Object.assign(this.#meAgent(), { state: body.state, reason: body.reason ?? null, since: new Date().toISOString() });
+      this.emit({ type: "agent.state_changed", agent: { ...agent } });
+      return ok({ ...agent });
+    }
+    if (path === "/api/events") {
+      const after = Number(search.get("after"));
+      const events = this.events.filter((event) => event.seq > after);
+      const rows = events.flatMap((event) => ("conversation" in event ? [event.conversation] : []));
+      return ok({ epoch: this.epoch, after, upto: this.head, head: this.head, events, rows });
+    }
+    if (path === "/api/supervision/live") return ok(this.#live());
+    if (path.startsWith("/api/admin/")) return adminRoutes(method, path, body);
+    if (path === "/api/conversations") return this.#list(search);
+    const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path);
+    const one = found?.[1] ? this.conversations.get(found[1]) : undefined;
+    if (!found || !one) return refuse(404, "not_found");
+    return this.#conversation(method, one, found[2], search, body);
+  }
+
+  #conversation(method: string, one: FakeConversation, verb: string | undefined, search: URLSearchParams, body: Record<string, unknown>): Answer {
+    const { row } = one;
+    switch (verb) {
+      case undefined:
+        return ok({ conversation: row, contact: one.contact, head: this.head, epoch: this.epoch });
+      case "messages": {
+        if (method === "POST") return this.#say(one, "outgoing", String(body.client_id), String(body.body));
+        const before = Number(search.get("before") ?? Infinity) || Infinity;
+        const older = one.messages.filter((message) => message.seq < before);
+        const items = older.slice(-Number(search.get("limit") ?? 50));
+        return ok({ items, has_more: items.length < older.length, head: this.head, epoch: this.epoch });
+      }
+      case "notes":
+        return this.#say(one, "note", String(body.client_id), String(body.body));
+      case "take":
+        if (row.owner_id && row.owner_id !== this.me && row.status === "open") return { status: 409, body: { error: { code: "already_owned", message: "", facts: { owner: "Koffi Mensah" } } } };
+        return this.#event(one, "conversation.assigned", { status: "open", owner_id: this.me }, { owner_id: this.me, owner_name: this.#meAgent().name });
+      case "return":
+        return this.#event(one, "conversation.returned", { status: body.to === "bot" ? "bot" : "queued", owner_id: null }, { to: body.to });
+      case "close":
+        return this.#event(one, "conversation.closed", { status: "closed", closed_at: new Date().toISOString(), waiting_since: null }, {});
+      case "read":
+        if (row.unread > 0) this.emit({ type: "conversation.read", conversation: this.#change(one, { unread: 0 }) });
+        return { status: 204 };
+      default:
+        return refuse(404, "not_found");
+    }
+  }
+
+  #signIn(path: string, body: Record<string, unknown>): Answer {
+    const person = PEOPLE.find(({ email }) => email === body.email);
+    if (!person) return { status: 400, body: { errors: [{ message: "Adresse ou mot de passe incorrect.", code: "email_password_mismatch", param: "password" }] } };
+    this.me = person.id;
+    return path.startsWith("/api") ? ok({}) : ok({ status: 200 });
+  }
+
+  #list(search: URLSearchParams): Answer {
+    if (this.broken) return refuse(500, "server_error");
+    const view = search.get("view");
+    const text = (search.get("q") ?? "").toLocaleLowerCase();
+    const rows = [...this.conversations.values()]
+      .map(({ row }) => row)
+      .filter((row) => (view === "mine" ? row.owner_id === this.me && row.status === "open" : view === "queue" ? row.status === "queued" : true))
+      .filter((row) => !search.get("line") || row.line_id === search.get("line"))
+      .filter((row) => !search.get("status") || row.status === search.get("status"))
+      .filter((row) => !text || `${row.contact.name ?? ""} ${row.contact.address}`.toLocaleLowerCase().includes(text));
+    const key = (row: Row) => (view === "all" ? -Date.parse(row.last_message!.at) : Date.parse(row.waiting_since ?? "9999-01-01"));
+    rows.sort((a, b) => key(a) - key(b) || Date.parse(b.last_message!.at) - Date.parse(a.last_message!.at));
+    const start = Number(search.get("after") ?? 0);
+    const limit = Number(search.get("limit") ?? 50);
+    const next = start + limit < rows.length ? String(start + limit) : null;
+    return ok({ items: rows.slice(start, start + limit), next, head: this.head, epoch: this.epoch });
+  }
+
+  #session(): unknown {
+    const person = PEOPLE.find(({ id }) => id === this.me)!;
+    return {
+      user: { id: person.id, name: person.name, email: person.email, role: person.role, ...this.preferences },
+      organisation: { id: "org", name: "Savane Assistance", time_zone: "Africa/Porto-Novo", languages: ["fr", "en"], brand: {} },
+      lines: LINES, queues: QUEUES, agents: this.agents, presence: this.#meAgent(), mode: "demo", epoch: this.epoch, head: this.head,
+      at: new Date().toISOString(), csrf: "x", phone_page: "http://127.0.0.1:8001/",
+    };
+  }
+
+  #live(): unknown {
+    const { queue, all, by_line } = this.counts();
+    const rows = [...this.conversations.values()].map(({ row }) => row);
+    return {
+      at: new Date().toISOString(), waiting: queue.waiting, longest_since: queue.longest_since, open: all.open, bot: all.bot,
+      live: all.open + all.bot + all.queued,
+      queues: QUEUES.map((one) => ({ ...one, waiting: queue.waiting, longest_since: queue.longest_since, open: all.open })),
+      agents: this.agents,
+      lines: LINES.map(({ id, name }) => ({ id, name, waiting: by_line[id]!.waiting, open: rows.filter((row) => row.line_id === id && row.status === "open").length })),
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { X } from "lucide-react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { Button } from "./Button";
+import styles from "./Dialog.module.css";
+
+interface DialogProps {
+  title: string;
+  closeLabel: string;
+  /** "side" slides from the right edge, for forms beside a table. */
+  look?: "centre" | "side";
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A modal on the browser's own <dialog>: focus is kept inside, Escape closes, the page behind is inert. */
+export function Dialog({ title, closeLabel, look = "centre", onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      role="dialog"
+      aria-labelledby={id}
+      className={`${styles.dialog} ${styles[look]}`}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <div className={styles.inside}>
+        <header className={styles.head}>
+          <h2 id={id}>{title}</h2>
+          <Button look="quiet" square aria-label={closeLabel} icon={<X size={18} />} onClick={onClose} />
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}

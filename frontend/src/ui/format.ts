@@ -1,0 +1,61 @@
+/** Dates, durations and numbers as people read them. app/ sets the language and the organisation's time zone. */
+let language = "fr";
+let timeZone: string | undefined;
+const cache = new Map<string, Intl.DateTimeFormat>();
+
+export function configureFormats(to: { language: string; timeZone: string | undefined }): void {
+  language = to.language;
+  timeZone = to.timeZone;
+  cache.clear();
+}
+
+function formatter(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  let found = cache.get(name);
+  if (!found) {
+    // British English: 24 hours and day before month, as everywhere in West Africa.
+    found = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { ...options, timeZone });
+    cache.set(name, found);
+  }
+  return found;
+}
+
+export const clockTime = (iso: string): string => formatter("clock", { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+
+export const fullTime = (iso: string): string =>
+  formatter("full", { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
+
+export const shortDate = (iso: string): string => formatter("short", { day: "numeric", month: "short" }).format(new Date(iso));
+
+export const longDate = (iso: string): string =>
+  formatter("long", { weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));
+
+/** Same text for two moments of one day in the organisation's time zone: "2026-11-21". */
+export const dayKey = (at: string | number): string =>
+  formatter("day", { year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
+
+/** "42 s", "4 min", "1 h 05", "3 d". The unit signs are the same in French and English but for the day. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds}\u00a0s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}\u00a0min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")}`;
+  return `${Math.floor(hours / 24)}\u00a0${language === "fr" ? "j" : "d"}`;
+}
+
+/** A running clock: "4:07", "1:12:07". */
+export function stopwatch(seconds: number): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+export const number = (value: number): string => value.toLocaleString(language === "en" ? "en-GB" : language);
+
+/** "+229 01 97 65 43 21": pairs, as they are said aloud in Benin. Other numbers and short codes stay as they are. */
+export function address(value: string): string {
+  const benin = /^\+229(\d{10})$/.exec(value);
+  if (benin) return `+229 ${benin[1]!.replace(/(\d\d)(?=\d)/g, "$1 ")}`;
+  return value;
+}

@@ -1,0 +1,55 @@
+import { useEffect, useRef } from "react";
+
+/**
+ * Single keys that work on every keyboard. The printed character decides when it is one we know ("?" is Shift+comma on
+ * AZERTY, "a" sits where QWERTY has "q"); the physical key decides when the layout prints no Latin letter there, or
+ * prints something else where QWERTY has "/" .
+ */
+export function readKey(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey">): string {
+  const printed = event.key.toLowerCase();
+  if (printed.length > 1 || /^[a-z/?]$/.test(printed)) return printed;
+  if (/^Key[A-Z]$/.test(event.code)) return event.code.slice(3).toLowerCase();
+  if (event.code === "Slash") return event.shiftKey ? "?" : "/";
+  return printed;
+}
+
+/** True while a key belongs to a field, a menu or a dialog, and not to the page. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.closest("input, textarea, select, [role=menu], [role=dialog]") !== null;
+}
+
+export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
+
+const LEADER_MS = 1200;
+
+/** Runs `map["t"]`, or `map["g i"]` for two keys in a row; never while typing, never with Ctrl, Alt or Meta. */
+export function useKeys(map: KeyMap, enabled = true): void {
+  const latest = useRef(map);
+  useEffect(() => {
+    latest.current = map;
+  });
+  useEffect(() => {
+    if (!enabled) return;
+    let leader = "";
+    let leaderAt = 0;
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
+      if (isTyping(event.target)) return;
+      const key = readKey(event);
+      const led = leader !== "" && event.timeStamp - leaderAt < LEADER_MS ? `${leader} ${key}` : "";
+      const act = (led && latest.current[led]) || latest.current[key];
+      // A button that has the focus keeps its own Enter.
+      const onControl = event.target instanceof HTMLElement && event.target.closest("button, a, [role=tab]") !== null;
+      if (key === "enter" && onControl) return;
+      leader = act ? "" : key;
+      leaderAt = event.timeStamp;
+      if (act) {
+        event.preventDefault();
+        act(event);
+      }
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [enabled]);
+}
