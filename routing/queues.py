@@ -1,0 +1,18 @@
+"""Which queue a line's conversations wait in."""
+
+from __future__ import annotations
+
+from conversations.models import Line
+from routing.models import Queue
+
+DEFAULT_NAME = "Service clients"
+
+
+def queue_for(line: Line) -> Queue:
+    """The line's own queue, else the organisation's first, else a new one: nobody waits nowhere."""
+    if line.queue_id is not None:
+        return Queue.objects.get(id=line.queue_id)
+    found = Queue.objects.filter(organisation_id=line.organisation_id).order_by("-is_enabled", "id").first()
+    if found is None:
+        found, _ = Queue.objects.get_or_create(organisation_id=line.organisation_id, name=DEFAULT_NAME)
+    return found

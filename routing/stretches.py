@@ -1,0 +1,72 @@
+"""Which intervals end when a conversation changes hands. Written in the transaction that ends them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from conversations.models import Conversation, Message, MessageKind, Status
+from measures.intervals import record_interval
+from measures.models import IntervalKind
+
+
+def end_before_person(conversation: Conversation, *, now: datetime, how: str, agent_id: UUID | None) -> None:
+    """End the wait in the queue, or the bot's time. `how`: assigned, taken, closed, handed_over."""
+    if conversation.status == Status.QUEUED and conversation.queued_at is not None:
+        _record(conversation, IntervalKind.WAIT, conversation.queued_at, now, how, agent_id)
+    elif conversation.status == Status.BOT:
+        _record(conversation, IntervalKind.BOT, _bot_since(conversation), now, how, None)
+
+
+def end_handle(conversation: Conversation, *, now: datetime, how: str) -> None:
+    """End the owner's time with it. `how`: returned_queue, returned_bot, closed."""
+    started = conversation.assigned_at or conversation.opened_at
+    _record(conversation, IntervalKind.HANDLE, started, now, how, conversation.owner_id)
+
+
+def response(conversation: Conversation, *, agent_id: UUID, now: datetime) -> None:
+    """A person answers: how long the first of the unanswered texts has waited. Nothing when none was waiting."""
+    if conversation.waiting_since is not None:
+        first = conversation.first_answered_at is None
+        kind = IntervalKind.FIRST_RESPONSE if first else IntervalKind.RESPONSE
+        _record(conversation, kind, conversation.waiting_since, now, "", agent_id)
+
+
+def resolution(conversation: Conversation, *, now: datetime) -> None:
+    _record(conversation, IntervalKind.RESOLUTION, conversation.opened_at, now, "", conversation.owner_id)
+
+
+def _bot_since(conversation: Conversation) -> datetime:
+    """When the bot got it: at its opening, or when a person last gave it to the bot."""
+    if conversation.assigned_at is None:  # it has never had a person
+        return conversation.opened_at
+    returned = (
+        Message.objects.filter(
+            conversation_id=conversation.id, kind=MessageKind.EVENT, facts__type="returned"
+        )
+        .order_by("-seq")
+        .values_list("facts__at", flat=True)
+        .first()
+    )
+    return conversation.opened_at if returned is None else datetime.fromisoformat(returned)
+
+
+def _record(
+    conversation: Conversation,
+    kind: IntervalKind,
+    started_at: datetime,
+    ended_at: datetime,
+    label: str,
+    agent_id: UUID | None,
+) -> None:
+    record_interval(
+        organisation_id=conversation.organisation_id,
+        kind=kind,
+        started_at=started_at,
+        ended_at=ended_at,
+        conversation_id=conversation.id,
+        line_id=conversation.line_id,
+        queue_id=conversation.queue_id,
+        agent_id=agent_id,
+        label=label,
+    )
