@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -202,82 +202,67 @@ class Connection:
             log.warning("smpp late answer to attempt %s: %s", context.attempt_id, error)
             return
         self._ids.of_answer(identifier)
-        self._intake.late(context.attempt_id, identifier)
+        self._tell(self._intake.late, context.attempt_id, identifier)
 
     def proved(self, session: Session, mark: int) -> None:
         keys = self._evidence.proved(mark)
         if keys:
-            self._intake.confirmed(keys)
+            self._tell(self._intake.confirmed, keys)
 
     def changed(self, session: Session) -> None:
         self._wake()
+
+    def _tell(self, hear: Callable[..., None], *news: Any) -> None:
+        """A listener's bug must not end the session whose read loop tells it something."""
+        try:
+            hear(*news)
+        except Exception:
+            log.exception("smpp link %s: %s failed", self._link, getattr(hear, "__name__", hear))
 
     # --- inbound
     # ---------------------------------------------------------------------------------------------
 
     async def _receive(self, session: Session, frame: Frame) -> None:
-        """Store what came, then answer it: never the other way round."""
+        """Store what came, then answer it: never the other way round, and never no answer at all."""
+        item, good = self._read(frame)
+        status = await self._store(frame, item)
+        mark = session.respond(frame, good if status == codes.OK else status)
+        if session.state == "closed" or isinstance(item, InboundReceipt):
+            return  # a key whose answer could not be written stays open for the copy to come
+        now = asyncio.get_running_loop().time()
+        self._evidence.answered(item.key, mark, stored=status == codes.OK, now=now)
+
+    def _read(self, frame: Frame) -> tuple[inbound.Item, int]:
+        """What a PDU is, and the status that answers it once that is stored."""
         try:
             message = inbound.decode(frame)
-        except pdu.MalformedPdu as error:
-            await self._receive_malformed(session, frame, error)
-            return
-        try:
             receipt = inbound.find_receipt(frame, message, self._link, self._ids)
+            if receipt is not None:
+                return receipt, codes.OK  # needs no key: the same receipt twice changes nothing
+            print_ = fingerprint(message)
+            text = inbound.read_text(
+                frame,
+                message,
+                self._link,
+                key=self._evidence.key(print_, frame.sequence, asyncio.get_running_loop().time()),
+                fingerprint=print_,
+                default_alphabet=self._settings.default_alphabet,
+            )
+            return text, codes.OK
+        except pdu.MalformedPdu as error:
+            log.warning("smpp malformed PDU on link %s: %s", self._link, error.reason)
+            item, legible = inbound.unreadable(frame, self._link, self._key(frame), error.reason)
+            return item, codes.OK if legible else error.status
         except UnreadableReceipt as error:
-            item = InboundUnreadable(self._link, self._key(frame), frame.octets, str(error), message.source)
-            await self._store_and_answer(session, frame, item.key, self._intake.unreadable(item))
-            return
-        if receipt is not None:
-            await self._receive_receipt(session, frame, receipt)
-            return
-        print_ = fingerprint(message)
-        key = self._evidence.key(print_, frame.sequence, asyncio.get_running_loop().time())
-        text = inbound.read_text(
-            frame,
-            message,
-            self._link,
-            key=key,
-            fingerprint=print_,
-            default_alphabet=self._settings.default_alphabet,
-        )
-        stored: Awaitable[Any]
-        if isinstance(text, InboundText):
-            stored = self._intake.text(text)
-        elif isinstance(text, InboundPart):
-            stored = self._intake.part(text)
-        else:
-            stored = self._intake.unreadable(text)
-        await self._store_and_answer(session, frame, key, stored)
+            return InboundUnreadable(self._link, self._key(frame), frame.octets, str(error)), codes.OK
+        except Exception as error:
+            log.exception("smpp PDU on link %s could not be read", self._link)
+            return self._unreadable_by_bug(frame, error), codes.OK
 
-    async def _receive_receipt(self, session: Session, frame: Frame, receipt: InboundReceipt) -> None:
-        # A receipt needs no key: the same one twice changes nothing.
-        session.respond(frame, await self._stored(frame, "", self._intake.receipt(receipt)))
-
-    async def _receive_malformed(self, session: Session, frame: Frame, error: pdu.MalformedPdu) -> None:
-        key = self._key(frame)
-        item, legible = inbound.unreadable(frame, self._link, key, error.reason)
-        log.warning("smpp malformed PDU on link %s: %s", self._link, error.reason)
-        good = codes.OK if legible else error.status
-        await self._store_and_answer(session, frame, key, self._intake.unreadable(item), good=good)
-
-    async def _store_and_answer(
-        self, session: Session, frame: Frame, key: str, storing: Awaitable[Any], *, good: int = codes.OK
-    ) -> None:
-        status = await self._stored(frame, key, storing)
-        if session.state == "closed":
-            session.respond(frame, status)  # only settles its accounts: the key stays open for the copy to come
-            return
-        mark = session.respond(frame, good if status == codes.OK else status)
-        now = asyncio.get_running_loop().time()
-        self._evidence.answered(key, mark, stored=status == codes.OK, now=now)
-
-    async def _stored(self, frame: Frame, key: str, storing: Awaitable[Any]) -> int:
-        """ESME_ROK once the rows are committed, else the temporary error that makes the operator keep the
-        text.
-        """
+    async def _store(self, frame: Frame, item: inbound.Item) -> int:
+        """ESME_ROK once the rows are committed, else the temporary error that makes the operator keep it."""
         try:
-            await storing
+            await self._hand_over(item)
         except IntakeFull:
             return codes.THROTTLED
         except IntakeError:
@@ -286,13 +271,25 @@ class Connection:
             # A bug must not make a text that comes back for ever: keep the octets, raise the alarm, answer
             # once.
             log.exception("smpp text of link %s could not be handed over", self._link)
-            item = InboundUnreadable(self._link, key or self._key(frame), frame.octets, f"{type(error).__name__}")
             try:
-                await self._intake.unreadable(item)
+                await self._intake.unreadable(self._unreadable_by_bug(frame, error))
             except Exception:
                 log.exception("smpp octets of link %s could not be kept", self._link)
                 return codes.TEMPORARY
         return codes.OK
+
+    async def _hand_over(self, item: inbound.Item) -> None:
+        if isinstance(item, InboundText):
+            await self._intake.text(item)
+        elif isinstance(item, InboundPart):
+            await self._intake.part(item)
+        elif isinstance(item, InboundReceipt):
+            await self._intake.receipt(item)
+        else:
+            await self._intake.unreadable(item)
+
+    def _unreadable_by_bug(self, frame: Frame, error: Exception) -> InboundUnreadable:
+        return InboundUnreadable(self._link, self._key(frame), frame.octets, type(error).__name__)
 
     def _key(self, frame: Frame) -> str:
         """Key of a PDU whose fields cannot be trusted: its body stands for them."""

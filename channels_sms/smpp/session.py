@@ -7,7 +7,6 @@ with `respond` whenever it is ready, in any order. Writes made in one turn of th
 """
 
 import asyncio
-import hashlib
 import logging
 import socket
 from collections import OrderedDict
@@ -15,25 +14,26 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from channels_sms.smpp import codes, pdu
 from channels_sms.smpp.framing import BrokenFraming, Frame, FrameReader
+from channels_sms.smpp.outbox import Outbox
+from channels_sms.smpp.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
 LAST_SEQUENCE = 0x7FFFFFFF
-_ANSWERS_KEPT = 1000
 _LINGER_S = 2.0
 _LATE_KEPT = 10_000
-# Beyond this many unanswered texts the operator is told to slow down: its own window should have held it
-# before.
+# With more unanswered texts the operator is told to slow down: its own window should have held it before.
 _MOST_UNANSWERED = 2000
 BIND_ANSWERS = frozenset(
     command | codes.RESPONSE for command in (codes.BIND_RECEIVER, codes.BIND_TRANSMITTER, codes.BIND_TRANSCEIVER)
 )
 MESSAGE_REQUESTS = frozenset({codes.DELIVER_SM, codes.DATA_SM})
+_FOR_NOW = frozenset({codes.TEMPORARY, codes.THROTTLED})
 _ANSWER_BODY = b"\0"  # deliver_sm_resp and data_sm_resp: an empty message_id (4.6.2)
 
 
 class SessionError(Exception):
-    """Why a request has no answer."""
+    """Why a request has no answer: NotWritten or NoAnswer."""
 
 
 class NotWritten(SessionError):
@@ -64,7 +64,7 @@ class Handler(Protocol):
         """The answer to a request that had been given up."""
 
     def proved(self, session: "Session", mark: int) -> None:
-        """The peer has surely read everything written up to `mark` (see `Session.written`)."""
+        """The peer has surely read everything written up to `mark` (a value that `respond` gave)."""
 
     def changed(self, session: "Session") -> None:
         """Room in the window, or the state, may have changed."""
@@ -79,17 +79,14 @@ class _Pending(NamedTuple):
 
 
 class Session(asyncio.Protocol):
-    """States and their meaning: "open" connected and not bound, "bound", "unbinding" no new requests,
-    "closed".
-    """
+    """`state`: "open" (connected, not bound), "bound", "unbinding" (no new requests) or "closed"."""
 
     def __init__(self, handler: Handler, *, timing: Timing = Timing()) -> None:  # noqa: B008 (immutable)
         self.state = "open"
-        self.ended: asyncio.Event = asyncio.Event()
+        self.ended = asyncio.Event()
         self.reason = ""
         self.in_flight = 0  # requests that count against the window
         self.unanswered = 0  # requests of the operator that we have yet to answer
-        self.written = 0  # octets handed to the transport so far
         self.congested = False
         self._handler = handler
         self._timing = timing
@@ -99,12 +96,8 @@ class Session(asyncio.Protocol):
         self._sequence = 0
         self._pending: dict[int, _Pending] = {}
         self._late: OrderedDict[int, Any] = OrderedDict()
-        # Answers given in this session by (command, sequence): digest of the request, answer (None = not
-        # yet).
-        self._answers: OrderedDict[tuple[int, int], tuple[bytes, bytes | None]] = OrderedDict()
-        self._out: list[bytes] = []
-        self._out_octets = 0
-        self._unsent: list[int] = []
+        self._repeats = Repeats()
+        self._out = Outbox(self._loop)
         self._heard = self._loop.time()
         self._partial_since: float | None = None
         self._unproved_since: float | None = None
@@ -114,8 +107,7 @@ class Session(asyncio.Protocol):
         self._quiet = asyncio.Event()
         self._farewell: tuple[int, float] | None = None  # the operator's unbind: sequence, answer by then
 
-    # --- requests of ours
-    # ------------------------------------------------------------------------------------
+    # --- requests of ours ---
 
     def request(
         self, command: int, body: bytes = b"", *, context: Any = None, windowed: bool = False
@@ -124,14 +116,12 @@ class Session(asyncio.Protocol):
 
         `context` comes back through `Handler.late` when the answer comes after NoAnswer. Raises NotWritten.
         """
-        if self.state == "closed" or self._transport is None or self._transport.is_closing():
+        if self.state == "closed" or not self._out.usable:
             raise NotWritten(self.reason or "the session is closed")
         sequence = self._next_sequence()
         future: asyncio.Future[Frame] = self._loop.create_future()
-        self._send(pdu.encode(command, 0, sequence, body))
-        self._unsent.append(sequence)
+        mark = self._out.send(pdu.encode(command, 0, sequence, body), sequence=sequence)
         deadline = self._loop.time() + self._timing.response
-        mark = self.written + self._out_octets
         self._pending[sequence] = _Pending(future, deadline, mark, context, windowed)
         if windowed:
             self.in_flight += 1
@@ -144,15 +134,15 @@ class Session(asyncio.Protocol):
         """
         self.unanswered -= 1
         answer = pdu.encode(frame.command | codes.RESPONSE, status, frame.sequence, _ANSWER_BODY)
-        place = (frame.command, frame.sequence)
-        known = self._answers.get(place)
-        if known is not None:
-            self._answers[place] = (known[0], answer)
+        if status in _FOR_NOW:
+            self._repeats.forget(frame)
+        else:
+            self._repeats.answered(frame, answer)
+        mark = self._out.mark
         if self.state != "closed":
-            self._send(answer)
+            mark = self._out.send(answer)
             if self._unproved_since is None:
                 self._unproved_since = self._loop.time()
-        mark = self.written + self._out_octets
         self._settle()
         return mark
 
@@ -165,8 +155,7 @@ class Session(asyncio.Protocol):
             await asyncio.wait_for(self._quiet.wait(), patience)
         except TimeoutError:
             pass
-        if self.state in ("bound", "unbinding"):
-            self._become("unbinding")
+        if self.state == "unbinding":
             try:
                 await asyncio.wait_for(self.request(codes.UNBIND), self._timing.unbind)
             except (SessionError, TimeoutError):
@@ -182,17 +171,17 @@ class Session(asyncio.Protocol):
         """Write what is queued and end the session. In-flight requests get NoAnswer."""
         if self.state == "closed":
             return
-        self._flush()
+        self._out.flush()
         self._end(reason)
 
-    # --- asyncio.Protocol
-    # ------------------------------------------------------------------------------------
+    # --- asyncio.Protocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
+        self._out.open(self._transport)
         link = transport.get_extra_info("socket")
         if link is not None and link.family in (socket.AF_INET, socket.AF_INET6):
-            # Without it, Nagle's algorithm and delayed acknowledgements hold the link to some 25 texts a
+            # Without it, Nagle's algorithm and delayed acknowledgements hold a link to some 25 texts a
             # second.
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -202,20 +191,22 @@ class Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
         self._missed = 0
+        whole = False
         try:
             for frame in self._reader.feed(data):
+                whole = True
                 self._take(frame)
                 if self.state == "closed":
                     return
         except BrokenFraming as error:
             log.warning("smpp framing broken: %s", error)
-            self._send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_LENGTH, error.sequence))
+            self._out.send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_LENGTH, error.sequence))
             self.close(f"framing broken: {error}")
             return
         if not self._reader.partial:
             self._partial_since = None
-        elif self._partial_since is None:
-            self._partial_since = self._heard
+        elif whole or self._partial_since is None:
+            self._partial_since = self._heard  # under load, reads end inside a PDU each time: a new one is no delay
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(f"connection lost: {exc}" if exc else "the operator closed the connection")
@@ -232,8 +223,7 @@ class Session(asyncio.Protocol):
             self._transport.resume_reading()
         self._handler.changed(self)
 
-    # --- inside
-    # ----------------------------------------------------------------------------------------------
+    # --- inside ---
 
     def _take(self, frame: Frame) -> None:
         command = frame.command
@@ -242,7 +232,7 @@ class Session(asyncio.Protocol):
         elif command in MESSAGE_REQUESTS:
             self._take_message(frame)
         elif command == codes.ENQUIRE_LINK:
-            self._send(pdu.encode(codes.ENQUIRE_LINK_RESP, 0, frame.sequence))
+            self._out.send(pdu.encode(codes.ENQUIRE_LINK_RESP, 0, frame.sequence))
         elif command == codes.UNBIND:
             self._farewell = (frame.sequence, self._loop.time() + self._timing.unbind)
             self._become("unbinding")
@@ -252,7 +242,7 @@ class Session(asyncio.Protocol):
             log.info("smpp %s ignored", codes.COMMAND_NAMES[command])
         else:
             log.warning("smpp command 0x%08X refused", command)
-            self._send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_ID, frame.sequence))
+            self._out.send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_ID, frame.sequence))
 
     def _take_answer(self, frame: Frame) -> None:
         pending = self._pending.pop(frame.sequence, None)
@@ -276,21 +266,16 @@ class Session(asyncio.Protocol):
         log.warning("smpp answer 0x%08X to unknown sequence %d ignored", frame.command, frame.sequence)
 
     def _take_message(self, frame: Frame) -> None:
-        place = (frame.command, frame.sequence)
-        digest = hashlib.blake2b(frame.octets, digest_size=16).digest()
-        known = self._answers.get(place)
-        if known is not None and known[0] == digest:
-            # The same request again in the same session: the same answer, or none yet, and nothing twice.
-            if known[1] is not None:
-                self._send(known[1])
-            return
         if self.state == "open":
-            self._send(pdu.encode(frame.command | codes.RESPONSE, codes.WRONG_BIND_STATE, frame.sequence, b"\0"))
+            self._out.send(
+                pdu.encode(frame.command | codes.RESPONSE, codes.WRONG_BIND_STATE, frame.sequence, _ANSWER_BODY)
+            )
             return
-        self._answers[place] = (digest, None)
-        self._answers.move_to_end(place)
-        if len(self._answers) > _ANSWERS_KEPT + _MOST_UNANSWERED:
-            self._answers.popitem(last=False)
+        repeated, answer = self._repeats.find(frame)
+        if repeated:
+            if answer is not None:
+                self._out.send(answer)
+            return
         self.unanswered += 1
         if self.state != "bound":
             self.respond(frame, codes.TEMPORARY)
@@ -302,14 +287,12 @@ class Session(asyncio.Protocol):
     def _proved(self, mark: int) -> None:
         """TCP keeps order: a peer that answers a request has read every answer that we wrote before it."""
         if self._unproved_since is not None:
-            all_proved = mark >= self.written + self._out_octets
+            all_proved = mark >= self._out.mark
             self._unproved_since = None if all_proved else self._loop.time()
         self._handler.proved(self, mark)
 
     def _settle(self) -> None:
-        """Notice when nothing is owed on either side; then answer the operator's unbind, which waits for
-        it.
-        """
+        """When nothing is owed on either side, answer the operator's unbind, which waits for that."""
         if self.state == "closed":
             return
         busy = bool(self.unanswered or self.in_flight)
@@ -318,7 +301,7 @@ class Session(asyncio.Protocol):
         if self._farewell is None or (busy and self._loop.time() < self._farewell[1]):
             return
         sequence, self._farewell = self._farewell[0], None
-        self._send(pdu.encode(codes.UNBIND_RESP, 0, sequence))
+        self._out.send(pdu.encode(codes.UNBIND_RESP, 0, sequence))
         self.close("unbound by the operator")
 
     def _next_sequence(self) -> int:
@@ -326,22 +309,6 @@ class Session(asyncio.Protocol):
             self._sequence = self._sequence + 1 if self._sequence < LAST_SEQUENCE else 1
             if self._sequence not in self._pending and self._sequence not in self._late:
                 return self._sequence
-
-    def _send(self, octets: bytes) -> None:
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(octets)
-        self._out_octets += len(octets)
-
-    def _flush(self) -> None:
-        if not self._out or self._transport is None or self._transport.is_closing():
-            return
-        data = b"".join(self._out)
-        self._out.clear()
-        self._out_octets = 0
-        self._unsent.clear()
-        self.written += len(data)
-        self._transport.write(data)
 
     def _become(self, state: str) -> None:
         self.state = state
@@ -351,11 +318,10 @@ class Session(asyncio.Protocol):
         if self.state == "closed":
             return
         self.reason = reason
-        if self._tick is not None:
+        if self._tick:
             self._tick.cancel()
-        unsent = set(self._unsent)
+        unwritten = self._out.abandon()
         pending, self._pending = self._pending, {}
-        self._out.clear()
         self.in_flight = 0
         if self._transport is not None:
             self._transport.close()
@@ -364,14 +330,13 @@ class Session(asyncio.Protocol):
         self._become("closed")
         for sequence, waiting in pending.items():
             if not waiting.future.done():
-                kind = NotWritten if sequence in unsent else NoAnswer
+                kind = NotWritten if sequence in unwritten else NoAnswer
                 waiting.future.set_exception(kind(reason))
                 waiting.future.exception()  # retrieved: nobody may be waiting any more
         self._quiet.set()
         self.ended.set()
 
-    # --- clocks
-    # ----------------------------------------------------------------------------------------------
+    # --- clocks ---
 
     def _schedule_tick(self) -> None:
         timing = self._timing
@@ -394,13 +359,12 @@ class Session(asyncio.Protocol):
 
     def _expire(self, now: float) -> None:
         """Give up on requests past their deadline; the table is in order of time, so this looks at few."""
-        expired = False
+        before = len(self._pending)
         while self._pending:
             sequence, waiting = next(iter(self._pending.items()))
             if waiting.deadline > now:
                 break
             del self._pending[sequence]
-            expired = True
             if waiting.windowed:
                 self.in_flight -= 1
             if waiting.context is not None:
@@ -410,7 +374,7 @@ class Session(asyncio.Protocol):
             if not waiting.future.done():
                 waiting.future.set_exception(NoAnswer(f"no answer for {self._timing.response:g} s"))
                 waiting.future.exception()
-        if expired:
+        if len(self._pending) < before:
             self._handler.changed(self)
 
     def _enquire(self, now: float) -> None:

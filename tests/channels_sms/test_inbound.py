@@ -247,6 +247,18 @@ async def test_a_bug_in_the_intake_does_not_make_a_text_come_back_for_ever():
         await visit.expect(DELIVER_RESP, status=codes.TEMPORARY)
 
 
+async def test_a_bug_in_reading_does_not_leave_a_text_without_an_answer(monkeypatch):
+    def broken(*arguments, **named):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("channels_sms.smpp.inbound.read_text", broken)
+    async with bound_link() as (_, visit, _link, intake):
+        octets = deliver(1)
+        visit.send(octets)
+        await visit.expect(DELIVER_RESP, status=0)
+        assert (intake.unreadables[0].raw, intake.unreadables[0].error) == (octets, "KeyError")
+
+
 async def test_vendor_parameters_do_not_cost_the_text():
     async with bound_link() as (_, visit, _link, intake):
         visit.send(with_tlvs(deliver(1), tlv(0x1401, b"\x01\x02"), tlv(0x001D, b"ok\0"), tlv(0x130C, b"")))

@@ -3,7 +3,10 @@
 import asyncio
 import socket
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from peer import (
     BIND_TRX,
     BIND_TRX_RESP,
@@ -31,6 +34,7 @@ from peer import (
 
 from channels_sms.smpp import codes
 from channels_sms.smpp.session import LAST_SEQUENCE, NotWritten, Session
+from conversations.adapters import IntakeUnavailable
 
 
 async def test_a_pdu_that_comes_octet_by_octet_is_a_pdu():
@@ -113,6 +117,62 @@ async def test_the_same_request_twice_gets_the_same_answer_and_is_stored_once():
         visit.send(deliver(5))
         assert await visit.expect(DELIVER_RESP, status=0) == first
         assert len(intake.texts) == 1
+
+
+async def test_a_request_refused_for_now_may_be_taken_when_it_comes_again():
+    async with bound_link() as (_, visit, _link, intake):
+        intake.fails = IntakeUnavailable("away")
+        visit.send(deliver(5))
+        await visit.expect(DELIVER_RESP, status=codes.TEMPORARY)
+        intake.fails = None
+        visit.send(deliver(5))
+        await visit.expect(DELIVER_RESP, status=0)
+        assert len(intake.texts) == 1
+
+
+async def test_a_stream_whose_every_read_ends_inside_a_pdu_is_not_cut():
+    """The deadline is for one PDU that does not come to its end, not for a busy line."""
+    async with bound_link() as (peer, visit, _link, _intake):
+        stream = b"".join(deliver(n, b"%d" % n) for n in range(1, 41))
+        size = len(stream) // 40
+        visit.send(stream[: size // 2])
+        for at in range(size // 2, len(stream), size):  # 40 reads in more than the 0.3 s of the deadline
+            visit.send(stream[at : at + size])
+            await asyncio.sleep(0.015)
+        for _ in range(40):
+            await visit.expect(DELIVER_RESP, status=0)
+        assert peer.visits.empty()
+
+
+@given(bodies=st.lists(st.binary(max_size=80), min_size=1, max_size=30), data=st.data())
+@hypothesis.settings(max_examples=60, deadline=None)
+def test_each_pdu_is_answered_once_and_the_link_lives_whatever_it_holds(bodies, data):
+    commands = [data.draw(st.sampled_from([5, 5, 5, 0x103, 0x15, 0x999, 4, 9])) for _ in bodies]
+
+    async def story():
+        async with bound_link() as (peer, visit, _link, _intake):
+            visit.send(
+                *(raw(command, n, body) for n, (command, body) in enumerate(zip(commands, bodies, strict=True), 1))
+            )
+            answered = [(await visit.read()).sequence for _ in bodies]
+            assert sorted(answered) == list(range(1, len(bodies) + 1))
+            visit.send(deliver(999))
+            assert (await visit.expect(DELIVER_RESP, status=0)).sequence == 999
+            assert peer.visits.empty()
+
+    asyncio.run(story())
+
+
+async def test_a_listener_with_a_bug_does_not_end_the_session():
+    async with bound_link() as (peer, visit, link, intake):
+        del intake.confirmed_keys
+        visit.send(deliver(1))
+        await visit.expect(DELIVER_RESP, status=0)
+        sending = asyncio.create_task(link.submit(outbound()))
+        submit = await visit.expect(SUBMIT)
+        visit.send(raw(SUBMIT_RESP, submit.sequence, b"a\0"))
+        assert await sending == ("a",)
+        assert peer.visits.empty()
 
 
 async def test_a_repeat_before_the_answer_gets_the_one_answer():
@@ -212,8 +272,6 @@ async def test_nobody_listening_is_told_in_words_and_tried_again():
 
 
 async def test_no_bind_while_texts_cannot_be_stored():
-    from conversations.adapters import IntakeUnavailable
-
     class Away(FakeIntake):
         async def unconfirmed(self):
             raise IntakeUnavailable("the database is away")

@@ -1,0 +1,48 @@
+"""What a session writes: collected during one turn of the loop, written as one piece."""
+
+import asyncio
+
+
+class Outbox:
+    """`mark` counts octets queued so far in the session: a point that everything before it has passed in
+    order.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._queue: list[bytes] = []
+        self._unwritten: set[int] = set()
+        self.mark = 0
+
+    def open(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    @property
+    def usable(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def send(self, octets: bytes, *, sequence: int | None = None) -> int:
+        """Queue octets; returns the mark behind them. `sequence`: of a request whose fate must be known."""
+        if not self._queue:
+            self._loop.call_soon(self.flush)
+        self._queue.append(octets)
+        if sequence is not None:
+            self._unwritten.add(sequence)
+        self.mark += len(octets)
+        return self.mark
+
+    def flush(self) -> None:
+        if not self._queue or self._transport is None or self._transport.is_closing():
+            return
+        data = b"".join(self._queue)
+        self._queue.clear()
+        self._unwritten.clear()
+        self._transport.write(data)
+
+    def abandon(self) -> set[int]:
+        """Drop what is queued; returns the sequences of the requests of which no octet reached the
+        transport.
+        """
+        self._queue.clear()
+        return self._unwritten
