@@ -156,6 +156,8 @@ def _prepare_data(env: Mapping[str, str], state: Path, step: _Steps) -> None:
     if env["PALABRE_MODE"] == "demo":
         commands.append(("seed", "demo data present"))
     for name, done in commands:
+        if name == "seed" and _has_data(env["DATABASE_URL"]):
+            continue  # a second less until READY
         log = state / "logs" / f"{name}.log"
         with log.open("wb") as out:
             # Short, and in our own session: Ctrl-C ends it with us.
@@ -170,6 +172,14 @@ def _prepare_data(env: Mapping[str, str], state: Path, step: _Steps) -> None:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise EngineError(f"`palabre {name}` failed ({log}):\n{tail}")
         step(done)
+
+
+def _has_data(url: str) -> bool:
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select exists (select from accounts_organisation)").fetchone()
+    return bool(row and row[0])
 
 
 def _note(record: Record, found: engines.Engines) -> None:

@@ -21,6 +21,7 @@ from config.up.processes import Process
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart; doubled at each crash
 STEADY = 60.0  # seconds of life after which the next crash counts as a first one
+LATECOMERS_AFTER = 6.0  # seconds that processes which READY does not promise wait for those that it does
 STOP_WITHIN = 7.0  # seconds for all processes together
 STAGGER = 1.0  # seconds that one gets to stop before the next is asked, too
 
@@ -61,9 +62,13 @@ class Supervisor:
 
         Calls `on_ready` once, when every essential process is ready. Stop with `stop` afterwards.
         """
-        for kept in self._kept:
-            self._start(kept)
         began = last_word = time.monotonic()
+        for kept in self._kept:
+            if kept.process.essential:
+                self._start(kept)
+            else:
+                # After the others, whose start everybody waits for and which needs all of a small machine.
+                kept.restart_at = began + LATECOMERS_AFTER
         while not self._interrupts:
             now = time.monotonic()
             for kept in self._kept:
@@ -75,6 +80,9 @@ class Supervisor:
                 if not missing:
                     self._ready_since = now
                     on_ready()
+                    for kept in self._kept:
+                        if kept.restart_at is not None:
+                            kept.restart_at = now
                 elif now - last_word > 10:
                     last_word = now
                     words = ", ".join(f"{name}: {what}" for name, what in missing.items())
