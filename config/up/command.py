@@ -134,6 +134,9 @@ def environment(state: Path, found: engines.Engines) -> tuple[dict[str, str], di
             env[name] = str(ports.take(name.lower(), wished))
         elif not is_free(int(given[name])):
             raise EngineError(f"port {given[name]} ({name}) is taken by another program")
+    (state / "static").mkdir(
+        exist_ok=True
+    )  # WhiteNoise warns without it; the front end is served from where it is built
     desk = f"http://127.0.0.1:{env['WEB_PORT']}"
     env.setdefault("PUBLIC_URL", desk)
     places = {"desk": env["PUBLIC_URL"]}
