@@ -254,9 +254,18 @@ number.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (readNumber()) text.focus();
 });
-code.addEventListener("change", () => become(thread.number, code.value));
+code.addEventListener("change", () => become(digitsOf(number.value) || thread.number, code.value));
 
 // --- bubbles --------------------------------------------------------------------------------------------------
+
+// Whoever reads the newest bubble keeps it in sight when one is added, the banner comes or the keyboard opens.
+let atEnd = true;
+talk.addEventListener("scroll", () => {
+  atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
+});
+new ResizeObserver(() => {
+  if (atEnd) talk.scrollTop = talk.scrollHeight;
+}).observe(talk);
 
 function clear() {
   bubbles.replaceChildren();
@@ -294,7 +303,6 @@ function show(bubble) {
     dress(element);
     return element;
   }
-  const low = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   element = document.createElement("li");
   element.className = "bubble";
   element.dataset.testid = "phone-bubble";
@@ -319,7 +327,7 @@ function show(bubble) {
   shown.set(bubble.id, element);
   bubbles.append(element);
   $("empty").hidden = true;
-  if (low || bubble.direction === "sent") talk.scrollTop = talk.scrollHeight;
+  if (atEnd || bubble.direction === "sent") talk.scrollTop = talk.scrollHeight;
   return element;
 }
 
@@ -341,8 +349,8 @@ const hear = {
     for (const bubble of news.bubbles) show(bubble);
     for (const { bubble } of unsaid) if (bubble.state === "sending") pending.push(show(bubble));
     $("empty").hidden = shown.size > 0;
-    talk.scrollTop = talk.scrollHeight;
     drawHead();
+    talk.scrollTop = talk.scrollHeight;
   },
   bubble({ bubble }) {
     if (bubble.number !== thread.number) return;
