@@ -44,7 +44,7 @@ test: environment frontend ## unit, integration, front end, journeys in a browse
 faults: environment frontend ## many seeds of each fault, and the broken builds that tests must notice [ONLY=name]
 	@$(BIN)/python scripts/faults.py $(ONLY)
 
-bench: environment ## speed, as JSON lines [ONLY=name]
+bench: environment frontend ## speed, as JSON lines [ONLY=name]
 	@$(BIN)/python -m bench $(ONLY)
 
 screens: environment frontend ## pictures of every screen, in docs/screens/
