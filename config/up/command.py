@@ -50,7 +50,7 @@ def _interrupted(_signal: int, _frame: object) -> None:
 
 def _locked(state: Path, began: float, lock: IO[str], rows: Sequence[Process] | None, migrate: bool) -> int:
     record = Record(state / "run" / "children.json")
-    if ended := end(record.left_behind(), grace=8):
+    if ended := end(record.left_behind(), grace=6):
         _say(f"ended {len(ended)} process(es) that an earlier run left behind")
     token = secrets.token_hex(12)
     record.begin(token)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from config.up.children import Record, end
 
-GRACE = 8.0  # seconds for a clean stop, as at Ctrl-C
+GRACE = 6.0  # seconds for a clean stop
 
 
 def main(record: Path) -> None:

@@ -141,7 +141,7 @@ def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(inst
     installation.end(signal.SIGKILL)
     until(lambda: not any(one.alive() for name, one in processes.items() if name != "stubborn"), 5)
     # Deaf to SIGTERM, in sessions of their own: the warden's part.
-    until(lambda: not processes["stubborn"].alive() and start_time(grandchild) is None, 12)
+    until(lambda: not processes["stubborn"].alive() and start_time(grandchild) is None, 10)
 
     installation.start("steady")
     with installation.connect() as owner:
