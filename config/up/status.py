@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sys
 from pathlib import Path
@@ -16,7 +17,10 @@ def report(state: Path) -> int:
     try:
         recorded = json.loads((state / "run" / "children.json").read_text())["processes"]
         address = json.loads((state / "run" / "up.lock").read_text())["address"]
+        held = _held(state / "run" / "up.lock")
     except (OSError, ValueError, KeyError):
+        held = False
+    if not held:
         sys.stdout.write("Palabre does not run here: `make up` starts it.\n")
         return 1
     sys.stdout.write(f"{address}\n")
@@ -26,6 +30,15 @@ def report(state: Path) -> int:
         what = " ".join(f"{key}={value}" for key, value in said.items() if key != "pid")
         sys.stdout.write(f"{name:<12}{'runs' if alive else 'DEAD':<6}pid {pid:<8}{what}\n")
     return 0
+
+
+def _held(lock: Path) -> bool:
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def healthy(state: Path, name: str, *, web_port: int) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.up import binaries, logs, testing
+from config.up import binaries, logs, status, testing
 from config.up.children import Identity, start_time
 
 PROGRAM = Path(__file__).with_name("small_installation.py")
@@ -230,6 +230,17 @@ def test_secrets_are_for_their_owner_only(installation):
         shown = b" ".join(_argv(entry)).decode(errors="replace")
         assert not any(secret in shown for secret in secrets.values())
     assert installation.end() == 0
+
+
+def test_status_tells_a_running_palabre_from_the_traces_of_one(installation, capsys):
+    assert status.report(installation.state) == 1
+    address = installation.start("steady").split("desk ")[1].split()[0]
+    assert status.report(installation.state) == 0
+    said = capsys.readouterr().out
+    assert address in said
+    assert "steady      runs" in said
+    installation.end(signal.SIGKILL)
+    assert status.report(installation.state) == 1
 
 
 def test_ctrl_c_while_it_is_still_starting_leaves_nothing(installation):
