@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     administrator = add("createadmin", createadmin, "make an administrator")
     administrator.add_argument("--email")
     administrator.add_argument("--name")
+    administrator.add_argument("--organisation", default="", help="its name; needed where there are several or none")
     demo_command = add("demo", demo, "let scripted subscribers text through the simulator")
     demo_command.add_argument("--rate", type=float, default=1.0, help="texts a second (default 1)")
     demo_command.add_argument("--seconds", type=float, default=0.0, help="stop after so long (default: never)")
@@ -145,14 +146,16 @@ def createadmin(options: argparse.Namespace) -> None:
 
     # By environment and not by argument: arguments can be read by every user of the machine.
     os.environ["PALABRE_PASSWORD"] = password
-    call_command("create_admin", email=email, name=name)
+    call_command("create_admin", email=email, name=name, organisation=options.organisation)
 
 
 def demo(options: argparse.Namespace) -> None:
     _join_running()
     from simulator import subscribers
 
-    subscribers.run(rate=options.rate, seconds=options.seconds)
+    port = os.environ.get("SIMULATOR_HTTP_PORT", "8001")
+    counted = subscribers.run(f"http://127.0.0.1:{port}", options.rate, options.seconds or None)
+    print("  ".join(f"{what}: {number}" for what, number in counted.items()))
 
 
 def web(_options: argparse.Namespace) -> None:
