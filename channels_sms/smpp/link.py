@@ -26,7 +26,9 @@ from conversations.adapters import (
 
 # Of several binds, the link shows the state that most needs a look.
 _WORST_FIRST = ("failed", "unbound", "connecting", "draining", "bound")
-_DRAIN_S = 3.5  # for answers; with the unbind this stays under the 5 s of the contract
+_DRAIN_S = 3.0  # for answers; with the unbind this stays under the 5 s of the contract
+# A part waits no longer than this for room: what allowed it (a lease, a consent) was checked before the wait.
+_ROOM_S = 1.0
 
 
 class SmppLink:
@@ -102,12 +104,16 @@ class SmppLink:
             await self._wait_for_room()
 
     async def submit(self, part: OutboundPart) -> tuple[str, ...]:
-        """The gateway asks for no more than `ready()` parts; one more than that waits here, unwritten."""
+        """The gateway asks for no more than `ready()` parts; one more than that waits a moment, unwritten."""
         if self._fault:
             raise NotBound(self._fault)
         body = outbound.submit_body(part, self._settings)
-        while self._sending_session() is not None and not self.ready():
-            await self._wait_for_room()
+        try:
+            async with asyncio.timeout(_ROOM_S):
+                while self._sending_session() is not None and not self.ready():
+                    await self._wait_for_room()
+        except TimeoutError:
+            raise NotBound(f"no room in the window or the rate for {_ROOM_S:g} s") from None
         session = self._sending_session()
         if session is None:
             raise NotBound("the link is not bound for sending")

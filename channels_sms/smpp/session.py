@@ -51,7 +51,7 @@ class Timing(NamedTuple):
     response: float = 10.0
     partial_pdu: float = 10.0
     prove: float = 5.0  # answers older than this, not yet proved received, are proved by an enquire_link
-    unbind: float = 2.0
+    unbind: float = 1.5
 
 
 class Handler(Protocol):

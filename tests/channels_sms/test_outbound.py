@@ -252,6 +252,17 @@ async def test_the_window_is_never_exceeded():
         assert link.ready() == 3
 
 
+async def test_a_part_without_room_is_given_back_unwritten_after_a_moment():
+    async with bound_link(window=1) as (_, visit, link, _intake):
+        first = asyncio.create_task(link.submit(outbound()))
+        found = await visit.expect(SUBMIT)
+        with pytest.raises(NotBound, match="no room"):
+            await link.submit(outbound())
+        await visit.expect_silence(0.05)
+        visit.send(raw(SUBMIT_RESP, found.sequence, b"a\0"))
+        await first
+
+
 async def test_the_rate_is_kept():
     async with bound_link(window=100, rate_per_s=20) as (_, visit, link, _intake):
         start = asyncio.get_running_loop().time()

@@ -23,6 +23,7 @@ def message(text="", *, esm_class=4, data_coding=0, tlvs=()):
     )
 
 
+@pytest.mark.needs("ELL-032", part="reading")
 @pytest.mark.parametrize(
     ("text", "identifier", "state", "error"),
     [
