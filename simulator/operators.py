@@ -37,7 +37,7 @@ class Operator:
         self._dice = dice
         self._turn = 0
         self._parts_left: dict[str, int] = {}  # of each subscriber's text: parts without a final answer
-        self._numbers = int(time.time()) % 10**9 * 1000  # of message ids: never again after a restart
+        self._numbers = int(time.time()) % 10**9 * 10_000  # of message ids: never again after a restart
         self._known: OrderedDict[str, Submitted] = OrderedDict()
         self._reference = dice.randrange(256)
         self._held_receipts: list[tuple[str, bytes, dict[str, Any]]] = []

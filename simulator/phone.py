@@ -36,7 +36,7 @@ class Phones:
         self._listeners: dict[str, set[Listener]] = {}
         self._everyone: set[Listener] = set()
         self._parts: dict[tuple[str, str, str, Concatenation], dict[int, ReceivedPart]] = {}
-        self._ids = itertools.count(int(time.time() * 1000))
+        self._ids = itertools.count(int(time.time() * 1_000_000))
 
     # --- looking ---------------------------------------------------------------------------------------------
 

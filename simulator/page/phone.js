@@ -135,7 +135,7 @@ function drawPeople() {
       const detail = document.createElement("span");
       detail.className = "person-detail";
       detail.textContent = `${spaced(person.number)} · ${person.operator}`;
-      button.append(avatar, name, detail);
+      button.append(avatar, name, " ", detail);
       button.addEventListener("click", () => {
         closePeople();
         become(person.number);
