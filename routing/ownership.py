@@ -67,6 +67,7 @@ def take(*, user: User, conversation_id: UUID, now: datetime | None = None) -> C
         if conversation.status in HELD:
             if conversation.owner_id == user.id:
                 return conversation
+            assert conversation.owner_id is not None  # the CHECK constraint on status and owner
             owner = User.objects.get(id=conversation.owner_id)
             raise Conflict(
                 "already_owned", f"{owner.name} has this conversation", owner=owner.name, owner_id=owner.id

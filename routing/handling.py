@@ -1,0 +1,265 @@
+"""Deciding about texts: whose they are, what the bot answers, when it steps aside.
+
+    claim (short transaction) -> forget those that a person or a queue has (one DELETE) -> bot turns, no transaction
+    -> per organisation one transaction: still ours, still the bot's, nothing newer? answer or hand over, forget
+
+A row of conversations_unhandled is deleted in the transaction of the decision, so a crash repeats a decision that
+was not committed, and no other. A text that comes meanwhile takes the claim away (the intake statement resets it,
+under the conversation's lock): what was decided without it is thrown away, and the next round joins both.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import count
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+from psycopg import errors
+
+from bots.turn import BotTurn
+from common.clock import database_now
+from common.errors import PalabreError
+from conversations.events import ConversationAssigned, ConversationQueued
+from conversations.messages import add_event_line, send_message
+from conversations.models import Author, Conversation, Status
+from realtime import doorbell
+from realtime.log import Changes, record_changes
+from routing import stretches
+from routing.queues import queue_for
+from routing.turns import AT_ONCE, Talk, Turns, read_talks
+
+log = logging.getLogger(__name__)
+
+# A literal limit: the planner then knows that it walks the index. A claim outlives a batch's turns and commits.
+_CLAIM = """
+with due as materialized (
+    select conversation_id from conversations_unhandled
+    where claimed_until is null or claimed_until <= clock_timestamp()
+    order by since limit 100
+    for update skip locked
+)
+update conversations_unhandled u
+set claimed_by = %(claim)s, claimed_until = clock_timestamp() + interval '30 seconds'
+from due where u.conversation_id = due.conversation_id
+returning u.conversation_id
+"""
+# The statuses are read after the claim has committed: whoever gives a conversation to the bot later takes our claim
+# away with it, so none is forgotten. A row that the intake holds just now is about to lose our claim: skipped.
+_SETTLE = """
+with settled as materialized (
+    select u.conversation_id, c.status from conversations_unhandled u
+    join conversations_conversation c on c.id = u.conversation_id
+    where u.conversation_id = any(%(ids)s) and u.claimed_by = %(claim)s and c.status in ('open', 'queued', 'closed')
+    for update of u skip locked
+)
+delete from conversations_unhandled u using settled where u.conversation_id = settled.conversation_id
+returning u.conversation_id, settled.status
+"""
+_STILL_CLAIMED = """
+select conversation_id from conversations_unhandled
+where conversation_id = any(%(ids)s) and claimed_by = %(claim)s and claimed_until > clock_timestamp()
+order by conversation_id for update
+"""
+_FORGET = (
+    "delete from conversations_unhandled where conversation_id = any(%(ids)s) and claimed_by = %(claim)s"
+)
+_RELEASE = """
+update conversations_unhandled set claimed_by = '', claimed_until = null
+where conversation_id = any(%(ids)s) and claimed_by = %(claim)s
+"""
+_numbers = count(1)
+
+
+def handle(*, owner: str, turns: Turns, now: datetime | None = None) -> int:
+    """Decide about the oldest unhandled conversations, at most 100; returns how many were claimed (0: none was due).
+
+    Call it again until it returns 0. `owner` names this process. Raises only when the database fails: what was
+    claimed is then due again when its claim expires.
+    """
+    claim = f"{owner[:60]}#{next(_numbers)}"  # a name of its own: a claim that expired is not the next one's
+    claimed = claim_batch(claim)
+    if not claimed:
+        return 0
+    decide(claim, claimed, turns, now)
+    return len(claimed)
+
+
+def claim_batch(claim: str) -> list[UUID]:
+    """Put `claim` on the oldest conversations that nobody has."""
+    return [row[0] for row in _quick(_CLAIM, claim, [])]
+
+
+def decide(claim: str, claimed: Sequence[UUID], turns: Turns, now: datetime | None = None) -> None:
+    settled = dict(_quick(_SETTLE, claim, claimed))
+    if Status.QUEUED in settled.values():
+        doorbell.ring(doorbell.WAITING)
+    rest = [id_ for id_ in claimed if id_ not in settled]
+    for start in range(0, len(rest), AT_ONCE):
+        wave = read_talks(rest[start : start + AT_ONCE])
+        asked = [talk for talk in wave if talk.status == Status.BOT and talk.bot and talk.text]
+        answers = turns.take(asked)
+        for organisation_id in sorted({talk.organisation_id for talk in wave}):
+            mine = [talk for talk in wave if talk.organisation_id == organisation_id]
+            _store_all(claim, organisation_id, mine, answers, now)
+
+
+def _quick(statement: str, claim: str, ids: Sequence[UUID]) -> list[tuple]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A claim or a forgotten row that a crash of the server undoes is only made again: no need to wait for the disk.
+        cursor.execute("set local synchronous_commit = off")
+        cursor.execute(statement, {"claim": claim, "ids": list(ids)})
+        return cursor.fetchall()
+
+
+def _store_all(
+    claim: str, organisation_id: UUID, talks: list[Talk], answers: dict[UUID, BotTurn], now: datetime | None
+) -> None:
+    """Store together; when that fails, each alone, so that one bad conversation does not cost its neighbours."""
+    try:
+        _store(claim, organisation_id, talks, answers, now)
+        return
+    except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) and not isinstance(
+            error.__cause__, errors.DeadlockDetected | errors.SerializationFailure
+        ):
+            raise  # the database is away: nothing would fare better alone
+        if len(talks) == 1:
+            # Left claimed: due again in half a minute, and meanwhile not in the way of others.
+            log.error("conversation %s stays undecided: %s", talks[0].id, type(error).__name__, exc_info=True)
+            return
+        log.warning("%d decisions are stored one by one: %s", len(talks), type(error).__name__)
+    for talk in talks:
+        _store_all(claim, organisation_id, [talk], answers, now)
+
+
+def _store(
+    claim: str, organisation_id: UUID, talks: list[Talk], answers: dict[UUID, BotTurn], now: datetime | None
+) -> None:
+    by_id = {talk.id: talk for talk in talks}
+    decided, left = [], []
+    with record_changes(organisation_id) as changes:
+        # In the order of the intake statement, which locks several of them, too.
+        conversations = list(
+            Conversation.objects.select_for_update(of=("self",))
+            .select_related("line", "address")
+            .filter(organisation_id=organisation_id, id__in=by_id)
+            .order_by("line_id", "contact_id", "thread_key")
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_STILL_CLAIMED, {"ids": list(by_id), "claim": claim})
+            ours = {row[0] for row in cursor.fetchall()}
+        at = now or database_now()
+        for conversation in conversations:
+            if conversation.id not in ours:
+                continue
+            talk = by_id[conversation.id]
+            if conversation.status == Status.SNOOZED:
+                _wake(changes, conversation)
+            elif conversation.status == Status.BOT:
+                if (talk.status, talk.last_seq) != (Status.BOT, conversation.last_seq):
+                    left.append(conversation.id)  # something has come since: decide again, knowing it
+                    continue
+                _act(changes, conversation, talk, answers.get(talk.id), at)
+            decided.append(conversation.id)
+        with connection.cursor() as cursor:
+            cursor.execute(_FORGET, {"ids": decided, "claim": claim})
+            if left:
+                cursor.execute(_RELEASE, {"ids": left, "claim": claim})
+
+
+def _act(
+    changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime
+) -> None:
+    """Send what the bot says; hand over when it steps aside, cannot be heard, or does not exist."""
+    if not talk.text:
+        return
+    if turn is None:
+        _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
+        return
+    if turn.language:
+        _set(conversation, language=turn.language[:5])
+    sent = _send(changes, conversation, turn)
+    if turn.handover is not None:
+        _hand_over(
+            changes,
+            conversation,
+            talk,
+            turn.handover.reason,
+            now,
+            turn.handover.summary,
+            turn.handover.priority,
+        )
+    elif sent:
+        _set(conversation, waiting_since=None)
+    else:
+        _hand_over(changes, conversation, talk, "failed", now)
+    if "opt_out" in turn.actions:  # kept where everybody who writes to this person looks
+        add_event_line(changes=changes, conversation=conversation, facts={"type": "opt_out"})
+
+
+def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
+    """Whether everything that the bot says could be stored for sending."""
+    for body in turn.replies:
+        try:
+            send_message(changes=changes, conversation=conversation, body=body, author=Author.BOT)
+        except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
+            log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
+            return False
+    return bool(turn.replies)
+
+
+def _hand_over(
+    changes: Changes,
+    conversation: Conversation,
+    talk: Talk,
+    reason: str,
+    now: datetime,
+    summary: str = "",
+    priority: int = 0,
+) -> None:
+    queue = queue_for(conversation.line)
+    stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
+    _set(
+        conversation,
+        status=Status.QUEUED,
+        queue_id=queue.id,
+        queued_at=now,
+        waiting_since=conversation.waiting_since or talk.first_at or now,
+        handover_reason=reason[:16],
+        handover_summary=summary[:500],
+        priority=max(conversation.priority, priority),
+    )
+    add_event_line(
+        changes=changes,
+        conversation=conversation,
+        facts={"type": "handover", "reason": reason, "queue_id": str(queue.id)},
+    )
+    changes.add(
+        ConversationQueued(
+            line_id=conversation.line_id, conversation_id=conversation.id, queue_id=queue.id, reason=reason
+        )
+    )
+    changes.ring(doorbell.WAITING)
+
+
+def _wake(changes: Changes, conversation: Conversation) -> None:
+    """A text to a snoozed conversation brings it back to its owner's list; his load has counted it all along."""
+    owner_id = conversation.owner_id
+    assert owner_id is not None  # the CHECK constraint on status and owner
+    _set(conversation, status=Status.OPEN)
+    changes.add(
+        ConversationAssigned(
+            line_id=conversation.line_id, conversation_id=conversation.id, owner_id=owner_id, by="woken"
+        )
+    )
+
+
+def _set(conversation: Conversation, **fields: object) -> None:
+    """Write `fields` and raise the revision, here and in the database. The row is locked."""
+    Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
+    for name, value in fields.items():
+        setattr(conversation, name, value)

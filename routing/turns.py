@@ -1,0 +1,131 @@
+"""Asking the bots, outside any transaction: an engine may be slow, or never answer.
+
+Nothing here touches the database but `read_talks`, which is one query for the whole batch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from bots.engine import take_turn
+from bots.errors import BotDataError
+from bots.turn import BotTurn, Handover, Turn
+
+log = logging.getLogger(__name__)
+
+# A subscriber whose bot fails is with a person within 5 s: this, and the commit.
+TURN_LIMIT_S = 4.0
+AT_ONCE = 32  # turns under way; an engine that hangs can hold that many threads and no more
+HISTORY = 40  # messages
+
+# The bound on the keys keeps older months' partitions out (see conversations/rendering.py).
+_TALKS = """
+select c.id, c.organisation_id, c.status, line.bot, c.last_seq,
+       coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language),
+       m.kind, m.author, m.body, m.created_at
+from conversations_conversation c
+join conversations_line line on line.id = c.line_id
+join contacts_contact contact on contact.id = c.contact_id
+left join lateral (
+    select seq, kind, author, body, created_at from conversations_message m
+    where m.conversation_id = c.id and m.kind in ('incoming', 'outgoing')
+      and m.id >= uuid_floor(least(c.opened_at, uuid_extract_timestamp(c.id)) - interval '1 hour')
+    order by seq desc limit 40
+) m on true
+where c.id = any(%s)
+order by c.id, m.seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as the bot gets it. `text`: what is unanswered, one text a line; "" when nothing is."""
+
+    id: UUID
+    organisation_id: UUID
+    status: str
+    bot: str
+    last_seq: (
+        int  # when this was read: a higher one later means that the decision is about less than is there
+    )
+    language: str
+    history: tuple[Turn, ...]
+    text: str
+    first_at: datetime | None  # the first of the unanswered texts
+
+
+def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TALKS, [list(conversation_ids)])
+        rows = cursor.fetchall()
+    by_id: dict[UUID, list[tuple]] = {}
+    for row in rows:
+        by_id.setdefault(row[0], []).append(row)
+    return [_talk(found) for found in by_id.values()]
+
+
+def _talk(rows: list[tuple]) -> Talk:
+    id_, organisation_id, status, bot, last_seq, language = rows[0][:6]
+    messages = [row[6:] for row in rows if row[6] is not None]
+    answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
+    texts = messages[answered:]
+    return Talk(
+        id=id_,
+        organisation_id=organisation_id,
+        status=status,
+        bot=bot,
+        last_seq=last_seq,
+        language=language,
+        history=tuple(Turn(author, body) for _, author, body, _ in messages[:answered]),
+        text="\n".join(body for _, _, body, _ in texts),
+        first_at=texts[0][3] if texts else None,
+    )
+
+
+FAILED = BotTurn((), None, 0.0, handover=Handover("failed", ""))
+
+
+class Turns:
+    """A pool of threads for bot turns. `take` never raises for a bot: what fails or hangs is a handover."""
+
+    def __init__(self, limit_s: float = TURN_LIMIT_S) -> None:
+        self._limit_s = limit_s
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bot turn")
+
+    def take(self, talks: Sequence[Talk]) -> dict[UUID, BotTurn]:
+        """One turn for each of at most AT_ONCE talks, in at most `limit_s` together."""
+        futures = {self._pool.submit(_take, talk): talk for talk in talks}
+        done, late = wait(futures, timeout=self._limit_s)
+        turns = {futures[future].id: future.result() for future in done}
+        for future in late:
+            future.cancel()  # what has begun goes on for nobody: its conversation will be a person's
+            turns[futures[future].id] = FAILED
+        if late:
+            log.error("%d bot turns did not end in %.1f s: people take over", len(late), self._limit_s)
+        return turns
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _take(talk: Talk) -> BotTurn:
+    try:
+        return take_turn(
+            bot=talk.bot,
+            conversation_id=talk.id,
+            history=talk.history,
+            text=talk.text,
+            language=talk.language,
+        )
+    except BotDataError as error:  # no such bot
+        log.error("conversation %s: %s", talk.id, error)
+    except Exception as error:  # its own words may quote the subscriber
+        log.error("conversation %s: the bot's engine raised %s", talk.id, type(error).__name__)
+    return FAILED
