@@ -186,6 +186,7 @@ def test_a_second_up_in_the_same_place_says_so_and_leaves_the_first_alone(instal
     assert installation.end() == 0
 
 
+@pytest.mark.needs("MCE-061", part="the supervisor restarts what has stopped")
 def test_a_crashed_process_is_reaped_and_started_again_in_the_same_place(installation):
     installation.start("fragile")
     lives = installation.state / "lives"
@@ -200,6 +201,7 @@ def test_a_crashed_process_is_reaped_and_started_again_in_the_same_place(install
     assert installation.end() == 0
 
 
+@pytest.mark.needs("MCE-061", part="the supervisor restarts what has stopped")
 def test_a_killed_engine_comes_back_on_its_port_with_its_data(installation):
     installation.start("steady")
     with installation.connect() as owner:
