@@ -79,7 +79,6 @@ class Session(asyncio.Protocol):
     # --- the transport ---------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         self._transport = cast(asyncio.Transport, transport)  # uvloop gives its own class
         self._desk.opened(self)
         self._note("in", "connected")
