@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import orjson
 
 from realtime.seams import RenderedEvent
 
+LONGEST = 256 * 1024  # bytes of events in one frame, unless one event alone is longer
 RESET = orjson.dumps({"type": "reset"}).decode()
 
 
@@ -39,32 +40,46 @@ class Pieces:
 
     def __init__(self, rendered: Mapping[int, RenderedEvent]) -> None:
         self.rendered = rendered
-        self._whole: dict[int, orjson.Fragment] = {}
-        self._frames: dict[Hashable, str] = {}
+        self._whole: dict[int, bytes] = {}
+        self._frames: dict[Hashable, list[tuple[str, int]]] = {}
 
-    def piece(self, seq: int, parts: frozenset[UUID]) -> orjson.Fragment | None:
+    def piece(self, seq: int, parts: Collection[UUID]) -> bytes | None:
         """Event `seq`, with the deliveries of conversations `parts` when it has any. None: it is not to be shown."""
         found = self.rendered.get(seq)
         if found is None:
             return None
         if found.parts:
             deliveries = [part for conversation_id in parts for part in found.parts.get(conversation_id, ())]
-            if not deliveries:
-                return None
-            return orjson.Fragment(orjson.dumps({**found.wire, "deliveries": deliveries}))
+            return orjson.dumps({**found.wire, "deliveries": deliveries}) if deliveries else None
         if seq not in self._whole:
-            self._whole[seq] = orjson.Fragment(orjson.dumps(found.wire))
+            self._whole[seq] = orjson.dumps(found.wire)
         return self._whole[seq]
 
-    def frame(
+    def frames(
         self, *, epoch: int, after: int, upto: int, rows_upto: int, wanted: Iterable[tuple[int, frozenset[UUID]]]
-    ) -> str | None:
-        """The frame of events `wanted` (number, conversations); the same one for all who ask the same. None: empty."""
+    ) -> list[tuple[str, int]]:
+        """The frames of events `wanted` (number, conversations), each with where it ends; the same for all who ask
+        the same. Mostly one; none when there is nothing to show; more when one would be too long for a socket."""
         wanted = tuple(wanted)
         key = (after, upto, rows_upto, wanted)
         if key not in self._frames:
-            pieces = [piece for seq, parts in wanted if (piece := self.piece(seq, parts)) is not None]
-            self._frames[key] = (
-                frame(epoch=epoch, after=after, upto=upto, rows_upto=rows_upto, events=pieces) if pieces else ""
-            )
-        return self._frames[key] or None
+            self._frames[key] = self._assemble(epoch, after, upto, rows_upto, wanted)
+        return self._frames[key]
+
+    def _assemble(
+        self, epoch: int, after: int, upto: int, rows_upto: int, wanted: tuple[tuple[int, frozenset[UUID]], ...]
+    ) -> list[tuple[str, int]]:
+        pieces = [(seq, piece) for seq, parts in wanted if (piece := self.piece(seq, parts)) is not None]
+        found: list[tuple[str, int]] = []
+        while pieces:
+            size = taken = 0
+            while taken < len(pieces) and (taken == 0 or size + len(pieces[taken][1]) <= LONGEST):
+                size += len(pieces[taken][1])
+                taken += 1
+            now, pieces = pieces[:taken], pieces[taken:]
+            end = now[-1][0] if pieces else upto
+            events = [orjson.Fragment(piece) for _, piece in now]
+            text = frame(epoch=epoch, after=after, upto=end, rows_upto=min(rows_upto, end), events=events)
+            found.append((text, end))
+            after = end
+        return found

@@ -129,7 +129,9 @@ class Stream:
         )
         shown = dict.fromkeys((*(fresh & rows.keys()), *selection.rows_for(socket)))
         pieces = await self._render([event for event, _ in missed], kind)
-        events = [piece for event, parts in missed if (piece := pieces.piece(event.seq, parts)) is not None]
+        events = [
+            orjson.Fragment(piece) for event, parts in missed if (piece := pieces.piece(event.seq, parts)) is not None
+        ]
         at = max(socket.cursor, head.seq)
         socket.offer(
             frame(
@@ -255,8 +257,9 @@ class Stream:
                 note_change(self._changed, event)
             if not about:
                 for socket in self.sockets:
-                    wanted[socket].setdefault(event.seq, set())
-                    heard[socket.audience.kind][event.seq] = event
+                    if event.seq > socket.cursor:
+                        wanted[socket].setdefault(event.seq, set())
+                        heard[socket.audience.kind][event.seq] = event
                 if changes_rights(event):
                     self._rights_changed()
             for line_id, conversation_id in about:
@@ -270,14 +273,13 @@ class Stream:
         for socket, numbers in wanted.items():
             if socket not in self.sockets or socket.cursor > upto.seq:
                 continue
-            text = pieces[socket.audience.kind].frame(
+            frames = pieces[socket.audience.kind].frames(
                 epoch=upto.epoch, after=socket.cursor, upto=upto.seq, rows_upto=socket.rows_upto,
                 wanted=((seq, frozenset(parts)) for seq, parts in sorted(numbers.items())),
             )  # fmt: skip
-            if text is None:
-                continue
-            socket.offer(text)
-            socket.cursor = upto.seq
+            for text, end in frames:
+                socket.offer(text)
+                socket.cursor = end
             sends += 1
             if sends % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
