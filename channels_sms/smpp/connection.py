@@ -148,7 +148,7 @@ class Connection:
                     lambda: Session(self, timing=self._timing),
                     host,
                     port,
-                    ssl=ssl.create_default_context() if self._settings.tls else None,
+                    ssl=self._tls(),
                 ),
                 _CONNECT_S,
             )
@@ -176,6 +176,12 @@ class Connection:
             self.session = None
             self._evidence.session_ended()
             self._wake()
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """Certificates are always checked; `tls_ca` names the authority of an operator that has its own."""
+        if not self._settings.tls:
+            return None
+        return ssl.create_default_context(cadata=self._settings.tls_ca or None)
 
     def _delay(self, failures: int, ended: Ended) -> float:
         patience = self._patience
@@ -254,7 +260,7 @@ class Connection:
             item, legible = inbound.unreadable(frame, self._link, self._key(frame), error.reason)
             return item, codes.OK if legible else error.status
         except UnreadableReceipt as error:
-            return InboundUnreadable(self._link, self._key(frame), frame.octets, str(error)), codes.OK
+            return InboundUnreadable(self._link, self._key(frame), frame.octets, str(error), message.source), codes.OK
         except Exception as error:
             log.exception("smpp PDU on link %s could not be read", self._link)
             return self._unreadable_by_bug(frame, error), codes.OK

@@ -9,7 +9,7 @@ however alike the words.
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 
 from channels_sms.smpp import codes
@@ -47,18 +47,22 @@ class Evidence:
         self._carried: dict[bytes, deque[tuple[str, float]]] = {}  # fingerprint -> (key, good until)
         self._carried_count = 0
 
-    def session_started(self, stored: Mapping[bytes, str], now: float) -> None:
-        """`stored`: fingerprint -> key of recent texts whose answers the database does not know confirmed."""
+    def session_started(self, stored: Mapping[bytes, str | Sequence[str]], now: float) -> None:
+        """`stored`: fingerprint -> key (or keys, oldest first) of recent texts whose answers the database does
+        not know confirmed.
+        """
         self._session = secrets.token_hex(12)
         carried: dict[bytes, deque[tuple[str, float]]] = {}
-        for print_, keys in self._carried.items():
-            fresh = deque((key, now + GRACE_S if until == inf else until) for key, until in keys if until > now)
+        for print_, queue in self._carried.items():
+            fresh = deque((key, now + GRACE_S if until == inf else until) for key, until in queue if until > now)
             if fresh:
                 carried[print_] = fresh
-        for print_, key in stored.items():
+        for print_, keys in stored.items():
             waiting = carried.setdefault(print_, deque())
-            if all(key != known for known, _ in waiting):
-                waiting.append((key, now + GRACE_S))
+            known = {key for key, _ in waiting}
+            for key in (keys,) if isinstance(keys, str) else keys:
+                if key not in known:
+                    waiting.append((key, now + GRACE_S))
         self._carried = carried
         self._carried_count = sum(map(len, carried.values()))
 

@@ -30,6 +30,7 @@ class SmppSettings:
     bind: str = "transceiver"
     system_type: str = ""
     tls: bool = False
+    tls_ca: str = ""  # PEM of the operator's own authority; empty = the system's
     long_password: bool = False  # let a password of more than 8 characters through whole
     window: int = 10
     rate_per_s: float = 0
@@ -80,7 +81,7 @@ def read(settings: Mapping[str, Any], secret: str) -> SmppSettings:
 
 _KINDS: dict[str, type] = {
     **dict.fromkeys(("host", "system_id", "bind", "system_type", "default_alphabet", "long_text"), str),
-    **dict.fromkeys(("service_type", "validity_period", "message_ids"), str),
+    **dict.fromkeys(("service_type", "validity_period", "message_ids", "tls_ca"), str),
     **dict.fromkeys(("port", "window", "data_coding_gsm", "source_ton", "source_npi"), int),
     **dict.fromkeys(("dest_ton", "dest_npi", "priority"), int),
     **dict.fromkeys(("tls", "long_password", "wide_reference"), bool),

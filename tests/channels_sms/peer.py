@@ -218,13 +218,13 @@ def outbound(text="Bonjour", *, part=1, parts=1, reference=7, destination="+2299
 
 
 @asynccontextmanager
-async def operator():
+async def operator(*, tls=None):
     peer = Operator()
 
     async def arrive(reader, writer):
         await peer.visits.put(Visit(reader, writer))
 
-    server = await asyncio.start_server(arrive, "127.0.0.1", 0)
+    server = await asyncio.start_server(arrive, "127.0.0.1", 0, ssl=tls)
     peer.port = server.sockets[0].getsockname()[1]
     try:
         yield peer

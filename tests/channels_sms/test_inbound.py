@@ -206,6 +206,24 @@ async def test_after_a_crash_the_database_knows_which_answers_were_lost():
         assert len(intake.texts) == 1
 
 
+async def test_two_equal_texts_may_both_have_lost_their_answers():
+    async with bound_link() as (peer, visit, _link, intake):
+        visit.send(deliver(1, b"1"), deliver(2, b"1"))
+        for _ in range(2):
+            await visit.expect(DELIVER_RESP, status=0)
+        first = intake.texts
+    async with bound_link() as (peer, visit, _link, intake):
+        intake.stored_unconfirmed = {first[0].fingerprint: [text.key for text in first]}
+        intake.keys = {text.key for text in first}
+        visit.cut()
+        again = await peer.visit()
+        again.send(*(deliver(n, b"1") for n in (7, 8, 9)))
+        for _ in range(3):
+            await again.expect(DELIVER_RESP, status=0)
+        assert [text.key for text in intake.duplicates] == [text.key for text in first]
+        assert len(intake.texts) == 1
+
+
 BODY = deliver(1)[16:]
 
 
