@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.http import parse_cookie
@@ -47,19 +46,19 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         # Accepted before it is refused: a browser hears the code of an open socket only.
         await self.accept()
-        the_hub = hub()
-        admission = await the_hub.run(admit, self._session_key())
+        self.hub = hub()
+        admission = await self.hub.run(admit, self._session_key())
         if admission is None:
             await self.close(Close.SIGNED_OUT)
             return
         self.filled_at = time.monotonic()
         self.socket = DeskSocket(admission, self._send_text, self._close)
-        self.stream = the_hub.add(self.socket)
+        self.stream = self.hub.add(self.socket)
         self.writer = asyncio.create_task(self.socket.write())
 
     async def disconnect(self, code: int) -> None:
         if self.socket is not None:
-            hub().remove(self.socket)
+            self.hub.remove(self.socket)
             self.socket.closing = self.socket.closing or Close.GONE
         if self.writer is not None:
             self.writer.cancel()
@@ -69,8 +68,6 @@ class DeskConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
-        except StopConsumer:
-            pass
         finally:  # also when the server takes us down in the middle of something
             if self.socket is not None:
                 await self.disconnect(Close.GONE)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.realtime.browsing import browse, hub  # noqa: F401  (fixtures)
 from tests.realtime.world import World, make_world
 
 

@@ -1,17 +1,94 @@
-"""Verbs of other packages, for the tests that must hold for all verbs: agents' states, settings."""
+"""Verbs of the packages above conversations, for the tests that must hold for all verbs."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import Any
+from uuid import uuid4
+
+from django.db import connection
 
 from accounts.events import SettingsChanged
+from conversations import intake
+from conversations.adapters import InboundText
 from conversations.models import Conversation
 from realtime.log import record_changes
-from tests.realtime.verbs import verb
+from routing import ownership, presence
+from tests.realtime.verbs import received, verb
 from tests.realtime.world import World
 
 
-@verb("shape: settings changed")
+@verb("settings change")
 def settings_changed(world: World, conversation: Conversation) -> Any:
     with record_changes(world.organisation.id) as changes:
         changes.add(SettingsChanged("line", conversation.line_id))
+
+
+@verb("an agent takes from the queue", "queued")
+def take_from_queue(world: World, conversation: Conversation) -> Any:
+    return ownership.take(user=world.people["koffi"], conversation_id=conversation.id)
+
+
+@verb("an agent takes from the bot", "bot")
+def take_from_bot(world: World, conversation: Conversation) -> Any:
+    return ownership.take(user=world.people["koffi"], conversation_id=conversation.id)
+
+
+@verb("an agent gives back to the queue")
+def give_to_queue(world: World, conversation: Conversation) -> Any:
+    return ownership.give_back(user=world.people["afi"], conversation_id=conversation.id, to="queue")
+
+
+@verb("an agent gives back to the bot")
+def give_to_bot(world: World, conversation: Conversation) -> Any:
+    return ownership.give_back(user=world.people["afi"], conversation_id=conversation.id, to="bot")
+
+
+@verb("an agent closes")
+def close(world: World, conversation: Conversation) -> Any:
+    return ownership.close(user=world.people["afi"], conversation_id=conversation.id)
+
+
+@verb("an agent reads")
+def read(world: World, conversation: Conversation) -> Any:
+    seq = received(world, conversation).seq
+    return ownership.mark_read(user=world.people["afi"], conversation_id=conversation.id, seq=seq)
+
+
+@verb("an owner answers")
+def owner_answers(world: World, conversation: Conversation) -> Any:
+    return ownership.answer(user=world.people["afi"], conversation_id=conversation.id, body="Oui", client_id=uuid4())
+
+
+@verb("a colleague notes")
+def colleague_notes(world: World, conversation: Conversation) -> Any:
+    return ownership.note(
+        user=world.people["boss"], conversation_id=conversation.id, body="À suivre", client_id=uuid4()
+    )
+
+
+@verb("an agent takes a break")
+def take_a_break(world: World, conversation: Conversation) -> Any:
+    return presence.set_state(user=world.people["afi"], state="break", reason="déjeuner")
+
+
+@verb("a subscriber texts", "bot", sql=True)
+def text(world: World, conversation: Conversation) -> Any:
+    """Two texts in one batch: one to this conversation, one that opens another."""
+    facts = connection.settings_dict
+    dsn = f"postgresql://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+
+    def ready(sender: str) -> intake.ReadyText:
+        item = InboundText(
+            world.link.id, uuid4().hex, sender, "1919", 1, "Bonjour", b"Bonjour", "gsm7",
+            fingerprint=os.urandom(32),
+        )  # fmt: skip
+        return intake.ReadyText(conversation.line_id, sender, item)
+
+    async def store() -> None:
+        async with await intake.connect(dsn, **intake.CONNECTION_SETTINGS) as raw:
+            stranger = f"+22901{uuid4().int % 10**8:08d}"
+            await intake.store(raw, [ready(conversation.address.value), ready(stranger)])
+
+    asyncio.run(store())

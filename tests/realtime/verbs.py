@@ -17,6 +17,7 @@ from conversations import events
 from conversations.messages import add_event_line, add_note, lock_conversation, send_message
 from conversations.models import Author, Conversation, Delivery, DeliveryState, Message, Status
 from realtime.log import Changes, record_changes
+from routing.models import AgentState
 from tests.realtime.world import World
 
 
@@ -25,10 +26,12 @@ class Verb:
     name: str
     status: str
     act: Callable[[World, Conversation], Any]
+    sql: bool = False  # on a connection of its own, with statements of its own
 
     def fields(self, world: World) -> dict[str, Any]:
-        """Of a conversation on which this can be done."""
+        """Of a conversation on which this can be done. One that is open is counted in its owner's load."""
         if self.status == "open":
+            AgentState.objects.filter(user=world.people["afi"]).update(load=F("load") + 1, capacity=100)
             return {"status": "open", "owner": world.people["afi"], "assigned_at": Now()}
         if self.status == "queued":
             return {"status": "queued", "queue_id": world.queue.id, "queued_at": Now()}
@@ -38,9 +41,11 @@ class Verb:
 VERBS: dict[str, Verb] = {}
 
 
-def verb(name: str, status: str = "open") -> Callable[[Callable[[World, Conversation], Any]], Any]:
+def verb(
+    name: str, status: str = "open", *, sql: bool = False
+) -> Callable[[Callable[[World, Conversation], Any]], Any]:
     def register(act: Callable[[World, Conversation], Any]) -> Any:
-        VERBS[name] = Verb(name, status, act)
+        VERBS[name] = Verb(name, status, act, sql)
         return act
 
     return register
