@@ -112,7 +112,9 @@ def test_two_administrators_who_demote_each_other_leave_one(cast: Cast, fatou: U
 
 def test_each_deed_leaves_a_line_and_an_event_and_no_secret(desk: Browser, cast: Cast, fatou: User) -> None:
     made = desk.post("/api/admin/users", NEW)
-    desk.patch(f"/api/admin/users/{made.data['id']}", {"role": "supervisor", "password": "trois pirogues sur la lagune"})
+    desk.patch(
+        f"/api/admin/users/{made.data['id']}", {"role": "supervisor", "password": "trois pirogues sur la lagune"}
+    )
     desk.patch(f"/api/admin/users/{made.data['id']}", {"role": "supervisor"})  # nothing changes: no line
     lines = desk.get("/api/admin/audit").data["items"]
     assert [(one["actor"], one["action"], one["object"]) for one in lines] == [
