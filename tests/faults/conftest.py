@@ -42,13 +42,13 @@ class Line:
 
     def ledger(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
+        since = 0
         while True:
-            since = rows[-1]["n"] if rows else 0
             page = self.ask(f"/control/ledger?since={since}&limit=20000")
-            more = page["rows"] if isinstance(page, dict) else page
-            rows += more
-            if not more:
+            rows += page["rows"]
+            if page["upto"] >= page["last"] or not page["rows"]:
                 return rows
+            since = page["upto"]
 
     def acknowledged(self) -> Counter[str]:
         """Texts of subscribers whose deliver_sm got ESME_ROK: text -> times."""

@@ -47,7 +47,7 @@ def desk_of(visit, palabre: Running, email: str = "awa@savane.example") -> Page:
 def test_bonjour_a_person_asked_for_and_the_answer_delivered(visit, palabre):
     phone = phone_of(visit, palabre)
     text(phone, "Bonjour")
-    answers = phone.locator("[data-testid=phone-bubble][data-direction=in]")
+    answers = phone.locator("[data-testid=phone-bubble][data-direction=received]")
     expect(answers).to_have_count(1)
 
     desk = desk_of(visit, palabre)

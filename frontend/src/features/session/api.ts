@@ -35,15 +35,15 @@ export function useSignIn() {
       return get<Session>("/api/session");
     },
     onSuccess: (session) => {
-      client.clear();
+      // Not clear(): the session's own query is being watched, and its watcher must hear of the new one.
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
       client.setQueryData(sessionKey, session);
     },
   });
 }
 
-export async function signOut(client: QueryClient): Promise<void> {
+export async function signOut(): Promise<void> {
   await request("DELETE", `${AUTH}/session`, { accept: [401] });
-  client.clear();
 }
 
 /** Language and theme of the user; shown at once, stored in the background. */
