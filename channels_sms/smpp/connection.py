@@ -211,7 +211,9 @@ class Connection:
         self._tell(self._intake.late, context.attempt_id, identifier)
 
     def proved(self, session: Session, mark: int) -> None:
-        keys = self._evidence.proved(mark)
+        self._confirm(self._evidence.proved(mark))
+
+    def _confirm(self, keys: list[str]) -> None:
         if keys:
             self._tell(self._intake.confirmed, keys)
 
@@ -236,7 +238,7 @@ class Connection:
         if session.state == "closed" or isinstance(item, InboundReceipt):
             return  # a key whose answer could not be written stays open for the copy to come
         now = asyncio.get_running_loop().time()
-        self._evidence.answered(item.key, mark, stored=status == codes.OK, now=now)
+        self._confirm(self._evidence.answered(item.key, mark, stored=status == codes.OK, now=now))
 
     def _read(self, frame: Frame) -> tuple[inbound.Item, int]:
         """What a PDU is, and the status that answers it once that is stored."""

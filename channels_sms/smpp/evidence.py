@@ -19,6 +19,9 @@ from channels_sms.smpp.pdu import ShortMessage
 GRACE_S = 60.0
 # After a temporary error the operator tries again by its own schedule.
 RETRY_S = 900.0
+# An answer written so long ago on a connection that still lives has been read. Some operators never answer an
+# enquire_link, so that nothing else would ever prove it.
+OLD_S = 60.0
 _MOST_CARRIED = 10_000
 _PART_TLVS = (codes.TLV_SAR_REFERENCE, codes.TLV_SAR_TOTAL, codes.TLV_SAR_NUMBER)
 
@@ -43,7 +46,7 @@ class Evidence:
         self._session = secrets.token_hex(12)
         self._count = 0
         self._open: dict[str, bytes] = {}  # key -> fingerprint; received in this session, answer not proved
-        self._answered: deque[tuple[int, str]] = deque()  # (mark, key) in order of the answers
+        self._answered: deque[tuple[int, float, str]] = deque()  # (mark, time, key) in order of the answers
         self._carried: dict[bytes, deque[tuple[str, float]]] = {}  # fingerprint -> (key, good until)
         self._carried_count = 0
 
@@ -83,25 +86,33 @@ class Evidence:
         self._open[key] = print_
         return key
 
-    def answered(self, key: str, mark: int, *, stored: bool, now: float) -> None:
-        """Our answer ends at `mark` of what the session writes. Not stored = a temporary error: it comes
-        again.
+    def answered(self, key: str, mark: int, *, stored: bool, now: float) -> list[str]:
+        """Our answer ends at `mark` of what the session writes. Not stored = a temporary error: it comes again.
+
+        Returns keys whose answers are so old that they will not come again.
         """
         if stored:
-            self._answered.append((mark, key))
-            return
-        print_ = self._open.pop(key, None)
-        if print_ is not None:
-            self._carry(print_, key, now + RETRY_S)
+            self._answered.append((mark, now, key))
+        else:
+            print_ = self._open.pop(key, None)
+            if print_ is not None:
+                self._carry(print_, key, now + RETRY_S)
+        old = []
+        while self._answered and self._answered[0][1] <= now - OLD_S:
+            old.append(self._done())
+        return old
 
     def proved(self, mark: int) -> list[str]:
         """The peer has read everything up to `mark`: keys that will not come again."""
         keys = []
         while self._answered and self._answered[0][0] <= mark:
-            _, key = self._answered.popleft()
-            self._open.pop(key, None)
-            keys.append(key)
+            keys.append(self._done())
         return keys
+
+    def _done(self) -> str:
+        key = self._answered.popleft()[2]
+        self._open.pop(key, None)
+        return key
 
     def _take_over(self, print_: bytes, now: float) -> str | None:
         waiting = self._carried.get(print_)
