@@ -1,4 +1,4 @@
-"""One row for each measured stretch of time. Every figure on every screen is a sum, a count or a percentile of these."""
+"""One row for each measured stretch of time. Every figure on every screen is a sum, count or percentile of these."""
 
 from __future__ import annotations
 
