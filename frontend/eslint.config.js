@@ -16,7 +16,7 @@ const street = (files, forbidden, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ["dist", "dist-fake", "node_modules", "**/*.gen.ts"] },
+  { ignores: ["dist", "node_modules", "**/*.gen.ts"] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

@@ -1,6 +1,6 @@
 """Photograph every screen and state of the desk into docs/screens/, from a build with the server inside the page.
 
-    .venv/bin/python scripts/screens.py [--only NAME] [--no-build] [--out DIR]
+    .venv/bin/python scripts/screens.py [NAME] [--no-build] [--out DIR]
 
 The pictures need nobody's data and no running Palabre: `npm run build:fake` puts src/testing/fakeServer.ts into the
 page. Each picture is taken when the screen says that it is up to date (or offline, or broken), not after a delay.
@@ -169,7 +169,7 @@ def _take(browser: Browser, address: str, picture: Picture, out: Path) -> list[s
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="only pictures whose name contains this")
+    parser.add_argument("only", nargs="?", default="", help="only pictures whose name contains this")
     parser.add_argument("--no-build", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screens")
     arguments = parser.parse_args()
@@ -178,7 +178,7 @@ def main() -> int:
         subprocess.run(["npm", "run", "-s", "build:fake"], cwd=FRONTEND, env={**os.environ, "PATH": path}, check=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     pictures = [one for one in _pictures() if arguments.only in one.name]
-    server = _serve(FRONTEND / "dist-fake")
+    server = _serve(FRONTEND / "node_modules" / ".fake")
     failed = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

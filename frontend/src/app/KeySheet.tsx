@@ -4,8 +4,8 @@ import styles from "./KeySheet.module.css";
 
 const SECTIONS = [
   ["list", [["J K", "move"], ["Enter", "open"], ["/", "search"], ["1 2 3", "views"]]],
-  ["conversation", [["T", "take"], ["R", "reply"], ["N", "note"], ["E", "closeIt"], ["Esc", "leave"]]],
   ["go", [["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
+  ["conversation", [["T", "take"], ["R", "reply"], ["N", "note"], ["E", "closeIt"], ["Esc", "leave"]]],
 ] as const;
 
 export function KeySheet({ onClose }: { onClose: () => void }) {

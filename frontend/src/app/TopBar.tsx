@@ -63,7 +63,7 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   const screens = useScreens();
   const { user, organisation, phone_page } = useSession();
   const leave = async () => {
-    await signOut(client);
+    await signOut();
     announceSignedOut();
     void navigate("/sign-in", { replace: true });
   };

@@ -79,10 +79,10 @@ export class LiveDesk {
   }
 
   #opened(): void {
+    setConnection({ state: "catching-up", behind: null });
     this.#stream.socketOpened();
     this.#socket.send({ type: "hello", ...this.#stream.hello() });
     this.#sendWatch();
-    setConnection({ state: "catching-up", behind: null });
   }
 
   #lost(): void {

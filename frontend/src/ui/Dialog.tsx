@@ -19,12 +19,15 @@ export function Dialog({ title, closeLabel, look = "centre", onClose, children }
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // The first field of a form, not the cross; a sheet without fields takes the focus itself.
+    (element?.querySelector<HTMLElement>("input, select, textarea") ?? element)?.focus();
     return () => element?.close();
   }, []);
   return (
     <dialog
       ref={dialog}
       role="dialog"
+      tabIndex={-1}
       aria-labelledby={id}
       className={`${styles.dialog} ${styles[look]}`}
       onCancel={(event) => {

@@ -38,6 +38,9 @@ export function Composer({ row, name, mayReply, handle }: ComposerProps) {
   const longest = capabilities?.longest_text ?? LONGEST;
   const counts = capabilities?.counts_segments ?? true;
   const { text } = draft;
+  const [focused, setFocused] = useState(false);
+  // Nothing to answer here: the way to a note stays, without shouting.
+  const slim = !mayReply && text === "" && !focused;
   const sendable = text.trim() !== "" && (mode === "note" || text.length <= longest);
 
   const change = (next: Draft) => {
@@ -67,7 +70,7 @@ export function Composer({ row, name, mayReply, handle }: ComposerProps) {
     if (!element) return;
     element.style.height = "auto";
     element.style.height = `${Math.min(element.scrollHeight + 2, 190)}px`;
-  }, [text]);
+  }, [text, slim]);
 
   const send = () => {
     if (!sendable) return;
@@ -89,8 +92,12 @@ export function Composer({ row, name, mayReply, handle }: ComposerProps) {
   const note = mode === "note";
   return (
     <form
-      className={`${styles.composer} ${note ? styles.noteMode : ""}`}
+      className={`${styles.composer} ${slim ? styles.slim : note ? styles.noteMode : ""}`}
       data-mode={mode}
+      onFocus={() => setFocused(true)}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setFocused(false);
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         send();

@@ -79,7 +79,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
   };
 
   // What is on screen, at the bottom, in a tab that is looked at, is read.
-  const unread = row.unread > 0;
+  const unread = row.unread > 0 && row.owner_id === me;
   useEffect(() => {
     if (!atBottom) return;
     const read = () => {

@@ -3,7 +3,7 @@
  *
  * GSM-7: 160 septets in one SMS, 153 in each part of a longer text (six octets of header take seven septets).
  * UCS-2: 70 units of 16 bits in one, 67 in each part. One character outside GSM-7 turns the whole text to UCS-2.
- * A two-septet character and a surrogate pair are never cut, so a part may end one unit early.
+ * A two-septet character, a surrogate pair and a grapheme cluster are never cut, so a part may end early.
  */
 import { closestGsm, septetsOf } from "./gsm";
 
@@ -20,22 +20,37 @@ export interface Segments {
 
 const LIMITS = { gsm7: { one: 160, part: 153 }, ucs2: { one: 70, part: 67 } } as const;
 
-export function countSegments(text: string): Segments {
-  const unicode = [...new Set([...text].filter((character) => septetsOf(character) === 0))];
-  const encoding = unicode.length === 0 ? "gsm7" : "ucs2";
-  const costs = [...text].map((character) => (encoding === "gsm7" ? septetsOf(character) : character.length));
-  const units = costs.reduce<number>((sum, cost) => sum + cost, 0);
-  const limits = LIMITS[encoding];
-  if (units <= limits.one) return { encoding, units, parts: 1, room: limits.one, unicode };
+/** What readers see as one character: a flag, a family of emoji, a letter with its accents, CR LF. */
+const clusters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+function countParts(text: string, weigh: (piece: string) => number, part: number): number {
   let parts = 1;
   let used = 0;
-  for (const cost of costs) {
-    if (used + cost > limits.part) {
+  const add = (weight: number) => {
+    if (used + weight > part) {
       parts += 1;
       used = 0;
     }
-    used += cost;
+    used += weight;
+  };
+  for (const { segment } of clusters.segment(text)) {
+    const weight = weigh(segment);
+    // A cluster longer than a part (a pile of combining marks) is cut between its code points.
+    if (weight > part) for (const character of segment) add(weigh(character));
+    else add(weight);
   }
+  return parts;
+}
+
+export function countSegments(text: string): Segments {
+  const unicode = [...new Set([...text].filter((character) => septetsOf(character) === 0))];
+  const encoding = unicode.length === 0 ? "gsm7" : "ucs2";
+  const weigh = (piece: string) =>
+    encoding === "ucs2" ? piece.length : [...piece].reduce<number>((sum, character) => sum + septetsOf(character), 0);
+  const units = weigh(text);
+  const limits = LIMITS[encoding];
+  if (units <= limits.one) return { encoding, units, parts: 1, room: limits.one, unicode };
+  const parts = countParts(text, weigh, limits.part);
   return { encoding, units, parts, room: parts * limits.part, unicode };
 }
 

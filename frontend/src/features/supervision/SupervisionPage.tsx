@@ -178,7 +178,7 @@ function Waits({ title, first, rows }: { title: string; first: string; rows: Wai
             <tr>
               <th scope="col">{first}</th>
               <th scope="col" className={styles.figure}>{t("waiting")}</th>
-              {timed && <th scope="col" className={styles.figure}>{t("longest")}</th>}
+              {timed && <th scope="col" className={styles.figure}>{t("longestShort")}</th>}
               <th scope="col" className={styles.figure}>{t("open")}</th>
             </tr>
           </thead>

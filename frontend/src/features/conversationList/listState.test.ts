@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import type { Row } from "@/api/types";
+import { addPage, applyRows, fromPages, settle, type ListData, type ListFilter } from "./listState";
+
+const ME = "me";
+const filter = (change: Partial<ListFilter> = {}): ListFilter => ({ view: "queue", line: null, status: null, text: "", ...change });
+const at = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, "0")}:00Z`;
+const row = (id: string, change: Partial<Row> = {}): Row => ({
+  id, revision: 1, status: "queued", line_id: "l", queue_id: "q", owner_id: null,
+  contact: { id, name: id, address: id, language: null }, last_seq: 1,
+  last_message: { kind: "incoming", author: "contact", preview: "", at: at(0) },
+  waiting_since: at(0), opened_at: at(0), queued_at: null, closed_at: null, unread: 0, priority: 0, handover: null, ...change,
+}); // prettier-ignore
+const list = (...rows: Row[]): ListData => fromPages([{ items: rows, next: null }]);
+
+describe("a list merges rows by revision", () => {
+  it("never goes back to a lower revision", () => {
+    const data = list(row("a", { revision: 5, unread: 2 }));
+    expect(applyRows(data, [row("a", { revision: 4, unread: 9 })], filter(), ME)).toBe(data);
+    expect(applyRows(data, [row("a", { revision: 6, unread: 0 })], filter(), ME).rows.a?.unread).toBe(0);
+  });
+
+  it("keeps the higher revision when the same row comes on two pages", () => {
+    const data = fromPages([
+      { items: [row("a", { revision: 7 })], next: "x" },
+      { items: [row("a", { revision: 3 }), row("b")], next: null },
+    ]);
+    expect(data.order).toEqual(["a", "b"]);
+    expect(data.rows.a?.revision).toBe(7);
+  });
+});
+
+describe("rows keep their place until the list is settled", () => {
+  const data = list(row("a", { waiting_since: at(1) }), row("b", { waiting_since: at(2) }));
+
+  it("gathers newcomers apart, then shows the longest waiting first", () => {
+    const grown = applyRows(data, [row("c", { waiting_since: at(0) })], filter(), ME);
+    expect(grown.order).toEqual(["a", "b"]);
+    expect(grown.arrivals).toEqual(["c"]);
+    expect(settle(grown, filter())).toMatchObject({ order: ["c", "a", "b"], arrivals: [] });
+  });
+
+  it("does not move a row whose wait has ended", () => {
+    const changed = applyRows(data, [row("a", { revision: 2, waiting_since: null })], filter(), ME);
+    expect(changed.order).toEqual(["a", "b"]);
+    expect(settle(changed, filter()).order).toEqual(["b", "a"]);
+  });
+
+  it("takes away at once what no longer belongs", () => {
+    const taken = applyRows(data, [row("a", { revision: 2, status: "open", owner_id: ME })], filter(), ME);
+    expect(taken.order).toEqual(["b"]);
+    expect(taken.rows.a).toBeUndefined();
+  });
+
+  it("is the same list when there is nothing to settle", () => {
+    expect(settle(data, filter())).toBe(data);
+  });
+});
+
+describe("what belongs in a view", () => {
+  it.each([
+    ["mine", row("a", { status: "open", owner_id: ME }), 1],
+    ["mine", row("a", { status: "open", owner_id: "other" }), 0],
+    ["mine", row("a", { status: "closed", owner_id: ME }), 0],
+    ["queue", row("a"), 1],
+    ["queue", row("a", { status: "bot" }), 0],
+    ["all", row("a", { status: "bot" }), 1],
+    ["all", row("a", { status: "closed" }), 0],
+  ] as const)("%s, case %#", (view, one, count) => {
+    expect(applyRows(list(), [one], filter({ view }), ME).arrivals).toHaveLength(count);
+  });
+
+  it("keeps a row of All in its place when it is closed", () => {
+    const all = filter({ view: "all" });
+    const data = applyRows(list(row("a", { status: "open" })), [row("a", { revision: 2, status: "closed" })], all, ME);
+    expect(data.order).toEqual(["a"]);
+  });
+
+  it("obeys the line filter, and does not let a search grow", () => {
+    expect(applyRows(list(), [row("a")], filter({ line: "other" }), ME).arrivals).toEqual([]);
+    expect(applyRows(list(), [row("a")], filter({ text: "ad" }), ME).arrivals).toEqual([]);
+  });
+
+  it("leaves to the next page what lies beyond the last row loaded", () => {
+    const data = { ...list(row("a", { waiting_since: at(1) })), next: "more" };
+    expect(applyRows(data, [row("z", { waiting_since: at(9) })], filter(), ME)).toBe(data);
+    expect(applyRows(data, [row("y", { waiting_since: at(0) })], filter(), ME).arrivals).toEqual(["y"]);
+  });
+});
+
+it("a page that holds a newcomer puts it in its place once", () => {
+  const data = { ...list(row("a", { waiting_since: at(1) })), arrivals: ["b"], next: "more" };
+  const next = addPage(data, { items: [row("b", { waiting_since: at(2) })], next: null });
+  expect(next).toMatchObject({ order: ["a", "b"], arrivals: [], next: null });
+});

@@ -1,0 +1,21 @@
+import { render } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { startI18n } from "@/app/i18n";
+import { makeClient, Providers } from "@/app/providers";
+import { App } from "@/app/routes";
+import { FakeServer, type FakeOptions } from "./fakeServer";
+
+/** The whole desk on a fake server, at an address, as a person would open it. */
+export function openPalabre(path: string, options: FakeOptions = {}) {
+  const server = new FakeServer({ language: "en", latency: 0, ...options });
+  server.install(window);
+  window.history.replaceState(null, "", path);
+  startI18n("en");
+  const client = makeClient();
+  const screen = render(
+    <Providers client={client}>
+      <App />
+    </Providers>,
+  );
+  return { server, client, user: userEvent.setup(), ...screen };
+}

@@ -1,0 +1,33 @@
+import "@testing-library/jest-dom/vitest";
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+
+function completeJsdom(): void {
+  // What jsdom lacks and the desk uses.
+  window.matchMedia ??= (query: string) =>
+    ({ matches: false, media: query, addEventListener: () => undefined, removeEventListener: () => undefined }) as unknown as MediaQueryList;
+  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+    this.open = false;
+  };
+  Element.prototype.scrollTo ??= () => undefined;
+
+  // A virtual list draws what fits: without a layout nothing fits, so every element is as large as a small screen.
+  Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, value: 720 });
+  Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, value: 300 });
+
+  // A test that reaches a real server fails loudly instead of passing by luck.
+  window.fetch = vi.fn(() => Promise.reject(new Error("a test must not use the network")));
+}
+
+// Tests of tools run in Node, without a window.
+if (typeof window !== "undefined") {
+  completeJsdom();
+  afterEach(() => {
+    cleanup();
+    localStorage.clear();
+    sessionStorage.clear();
+  });
+}
