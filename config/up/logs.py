@@ -16,3 +16,11 @@ def rotated(log: Path) -> Path:
                 older.replace(log.with_name(f"{log.name}.{number + 1}"))
         log.replace(log.with_name(f"{log.name}.1"))
     return log
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log, on a line of its own and cut to a screen's width, or nothing."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4_000))
+        lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    return f"\n           {lines[-1].strip()[:160]}" if lines else ""

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.up.children import RUN_TOKEN, Record, spawn
-from config.up.logs import rotated
+from config.up.logs import last_words, rotated
 from config.up.processes import Process
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart; doubled at each crash
@@ -111,7 +111,7 @@ class Supervisor:
                 kept.pause = FIRST_PAUSE
             kept.restart_at = now + kept.pause
             how = f"was ended by signal {-code}" if code < 0 else f"stopped with code {code}"
-            self._say(f"{name} {how}; again in {kept.pause:g} s (log: {self._log(name)})")
+            self._say(f"{name} {how}; again in {kept.pause:g} s (log: {self._log(name)}){last_words(self._log(name))}")
             kept.pause = min(kept.pause * 2, LONGEST_PAUSE)
             return
         # Once ready is enough for the READY line: what comes later is the health page's business.
