@@ -36,9 +36,7 @@ _CONNECT_S = 10.0
 
 
 class Patience(NamedTuple):
-    """Seconds between attempts: doubled from `first` to `most`; other bounds when the account itself is
-    refused.
-    """
+    """Seconds between attempts, doubled from `first` to `most`; `account_*`: when the account is refused."""
 
     first: float = 1.0
     most: float = 60.0
@@ -124,7 +122,7 @@ class Connection:
         elif self._attempt is not None:
             self._attempt.cancel()
 
-    # --- one session
+    # --- one session ---
     # -----------------------------------------------------------------------------------------
 
     async def _one_session(self) -> Ended:
@@ -190,7 +188,7 @@ class Connection:
         )
         return min(most, first * 2.0 ** min(failures - 1, 30)) * random.uniform(0.75, 1.0)  # noqa: S311
 
-    # --- session.Handler
+    # --- session.Handler ---
     # -------------------------------------------------------------------------------------
 
     def request(self, session: Session, frame: Frame) -> None:
@@ -227,7 +225,7 @@ class Connection:
         except Exception:
             log.exception("smpp link %s: %s failed", self._link, getattr(hear, "__name__", hear))
 
-    # --- inbound
+    # --- inbound ---
     # ---------------------------------------------------------------------------------------------
 
     async def _receive(self, session: Session, frame: Frame) -> None:
@@ -276,8 +274,7 @@ class Connection:
         except IntakeError:
             return codes.TEMPORARY
         except Exception as error:
-            # A bug must not make a text that comes back for ever: keep the octets, raise the alarm, answer
-            # once.
+            # A bug must not make a text come back for ever: keep the octets, raise the alarm, answer once.
             log.exception("smpp text of link %s could not be handed over", self._link)
             try:
                 await self._intake.unreadable(self._unreadable_by_bug(frame, error))

@@ -27,9 +27,7 @@ _PART_TLVS = (codes.TLV_SAR_REFERENCE, codes.TLV_SAR_TOTAL, codes.TLV_SAR_NUMBER
 
 
 def fingerprint(message: ShortMessage) -> bytes:
-    """What a redelivered copy has in common with its first: addresses, coding, octets, place in a long
-    text.
-    """
+    """What a copy has in common with its first: addresses, coding, octets, place in a long text."""
     digest = hashlib.sha256(
         f"{message.source}\0{message.destination}\0{message.esm_class}\0{message.data_coding}\0".encode()
     )

@@ -66,9 +66,7 @@ class SmppLink:
 
     @staticmethod
     def plan(text: str) -> tuple[str, int]:
-        """(encoding, parts), with 8-bit references; more than 255 parts are refused when it comes to
-        sending.
-        """
+        """(encoding, parts), with 8-bit references. More than 255 parts are refused only at `submit`."""
         plan = cutting.plan(text)
         return plan.encoding, plan.parts
 
@@ -131,7 +129,7 @@ class SmppLink:
             raise
         return self._ids.of_answer(identifier)
 
-    # --- inside
+    # --- inside ---
     # ----------------------------------------------------------------------------------------------
 
     def _connection(self, command: int) -> Connection:

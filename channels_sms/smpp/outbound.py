@@ -17,8 +17,7 @@ _LONGEST_ALPHANUMERIC = 11
 def submit_body(part: OutboundPart, settings: SmppSettings) -> bytes:
     """Body of the submit_sm; the same part always gives the same octets.
 
-    Raises SubmitRefused(permanent=True) for what no operator could accept: it is refused here, never cut to
-    fit.
+    Raises SubmitRefused(permanent=True) for what no operator could accept; nothing is ever cut to fit.
     """
     piece = _piece(part, settings)
     source, source_ton, source_npi = _source(part.source, settings)
@@ -58,9 +57,7 @@ def submit_body(part: OutboundPart, settings: SmppSettings) -> bytes:
 
 
 def provider_id(frame: Frame) -> str:
-    """The message id of a good answer. Raises SubmitRefused, or SubmitUnknown for an answer of another
-    kind.
-    """
+    """The message id of a good answer. Raises SubmitRefused; SubmitUnknown for another kind of answer."""
     if frame.status != codes.OK or frame.command == codes.GENERIC_NACK:
         status = frame.status or codes.INVALID_COMMAND_ID
         raise SubmitRefused(

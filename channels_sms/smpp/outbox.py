@@ -4,9 +4,7 @@ import asyncio
 
 
 class Outbox:
-    """`mark` counts octets queued so far in the session: a point that everything before it has passed in
-    order.
-    """
+    """`mark` counts the octets queued in this session: what stands before a mark is read before it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -41,8 +39,6 @@ class Outbox:
         self._transport.write(data)
 
     def abandon(self) -> set[int]:
-        """Drop what is queued; returns the sequences of the requests of which no octet reached the
-        transport.
-        """
+        """Drop what is queued; returns the requests (sequences) of which no octet reached the transport."""
         self._queue.clear()
         return self._unwritten

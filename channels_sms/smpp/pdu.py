@@ -65,9 +65,7 @@ class ShortMessage(NamedTuple):
 
     @property
     def octets(self) -> bytes:
-        """The user data, wherever the operator put it: short_message, or message_payload when that is
-        empty.
-        """
+        """The user data: short_message, or message_payload when that is empty."""
         return self.body or self.tlv(codes.TLV_MESSAGE_PAYLOAD) or b""
 
 
@@ -143,8 +141,7 @@ def encode_bind_body(
 def decode_message(frame: bytes) -> ShortMessage:
     """Read a submit_sm or deliver_sm. Raises MalformedPdu and nothing else.
 
-    Strings longer than the specification allows are read whole: the sender of a strange PDU is still a
-    person.
+    Strings longer than the specification allows are read whole: a strange PDU still comes from a person.
     """
     try:
         service_type, at = _read_c_string(frame, HEADER_SIZE, "service_type")

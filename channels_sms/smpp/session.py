@@ -181,8 +181,7 @@ class Session(asyncio.Protocol):
         self._out.open(self._transport)
         link = transport.get_extra_info("socket")
         if link is not None and link.family in (socket.AF_INET, socket.AF_INET6):
-            # Without it, Nagle's algorithm and delayed acknowledgements hold a link to some 25 texts a
-            # second.
+            # Without it, Nagle's algorithm and delayed acknowledgements hold a link to some 25 texts/s.
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             assert link.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         self._heard = self._loop.time()

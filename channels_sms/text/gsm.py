@@ -52,9 +52,7 @@ def is_gsm(text: str) -> bool:
 
 
 def septets(text: str) -> int:
-    """Septets of a GSM text, two for each character of the extension table; only meaningful if
-    `is_gsm(text)`.
-    """
+    """Septets of a text for which `is_gsm` holds: two for each character of the extension table."""
     return len(text) + len(_EXTENDED.findall(text))
 
 
