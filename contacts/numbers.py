@@ -24,6 +24,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 KIND = "phone"
+MASK = "••••"
 LONGEST = 254  # of Address.value
 SHORT_CODE = 6  # digits; the longest in use, and shorter than any subscriber's number here
 TON_INTERNATIONAL, TON_ALPHANUMERIC = 1, 5  # SMPP 3.4, section 5.2.5
@@ -32,6 +33,7 @@ _SPACING = re.compile(r"[\s().\-/·‐-―−]+")
 _SPACES = re.compile(r"\s+")
 _EXTENSION = re.compile(r"(?:;ext=|\bext\.?\s*|#|[x,;])\s*(\d+)$", re.IGNORECASE)
 _PLAIN = re.compile(r"\+?\d+")
+_MASKABLE = re.compile(r"\+?\d{9,}")
 _BENIN_NEW = re.compile(r"\+229(01\d{8})")
 _BENIN_OLD = re.compile(r"\+229(\d{8})")
 
@@ -180,16 +182,14 @@ def display(value: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def masked(value: str) -> str:
-    """A stored address for those who may not read it: country and last two digits, "+229 ••••••••01".
+    """A stored address for those who may not read it: "+2290197123467" -> "+22901••••67".
 
-    Short codes and senders' names are nobody's: they stay. An address of another kind keeps its last two characters.
+    What is too short to hide its middle is hidden but for its end.
     """
-    if is_number(value):
-        parsed = _parse(value, None)
-        code = str(parsed.country_code) if parsed else ""
-        rest = value[1 + len(code) :]
-        return f"+{code} {'•' * max(len(rest) - 2, 1)}{rest[-2:]}"
-    digits = sum(character.isdigit() for character in value)
-    if digits <= SHORT_CODE and "@" not in value and not value.startswith("+"):
-        return value
-    return "•" * max(len(value) - 2, 1) + value[-2:]
+    if "@" in value:
+        name, _, domain = value.partition("@")
+        return f"{name[:1]}{MASK}@{domain}"
+    if _MASKABLE.fullmatch(value):
+        shown = 6 if value.startswith("+") else 5
+        return f"{value[:shown]}{MASK}{value[-2:]}"
+    return f"{MASK}{value[-2:]}" if len(value) > 4 else MASK

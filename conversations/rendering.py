@@ -7,7 +7,6 @@ as ISO 8601 in UTC. `kind` says how much of a person is shown (realtime.audience
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypedDict
@@ -15,10 +14,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from contacts.numbers import masked
 from conversations.models import DeliveryState
 from realtime.audience import AudienceKind
-
-MASK = "••••"
 
 
 class RowContact(TypedDict):
@@ -113,17 +111,6 @@ def _iso_or_none(at: datetime | None) -> str | None:
     return None if at is None else iso(at)
 
 
-def mask_address(value: str) -> str:
-    """ "+2290197123467" -> "+22901••••67". What is too short to hide its middle is hidden but for its end."""
-    if "@" in value:
-        name, _, domain = value.partition("@")
-        return f"{name[:1]}{MASK}@{domain}"
-    if re.fullmatch(r"\+?\d{9,}", value):
-        shown = 6 if value.startswith("+") else 5
-        return f"{value[:shown]}{MASK}{value[-2:]}"
-    return f"{MASK}{value[-2:]}" if len(value) > 4 else MASK
-
-
 _ROWS = """
 select c.id::text, c.revision, c.status, c.line_id::text, c.queue_id::text, c.owner_id::text,
        c.contact_id::text, contact.name, address.value, coalesce(nullif(c.language, ''), contact.language),
@@ -163,7 +150,7 @@ def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
         "contact": {
             "id": contact_id,
             "name": None if silent else name or None,
-            "address": address if kind == AudienceKind.FULL else mask_address(address),
+            "address": address if kind == AudienceKind.FULL else masked(address),
             "language": language or None,
         },
         "last_seq": last_seq,

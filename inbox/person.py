@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from common.errors import NotFound
-from conversations.rendering import iso, mask_address
+from contacts.numbers import masked
+from conversations.rendering import iso
 from conversations.visibility import conversations_of
 from realtime.audience import Audience, AudienceKind
 
@@ -68,7 +69,7 @@ def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
         "id": id_,
         "name": None if silent else name or None,
         "language": language or None,
-        "addresses": [{"kind": kind, "value": value if whole else mask_address(value)} for kind, value in addresses],
+        "addresses": [{"kind": kind, "value": value if whole else masked(value)} for kind, value in addresses],
         "previous": [
             {
                 "id": str(one["id"]),

@@ -138,12 +138,11 @@ def test_only_phone_numbers_may_be_answered_automatically() -> None:
 def test_a_number_is_shown_in_groups_and_masked_to_its_last_digits() -> None:
     assert display(BENIN) == "+229 01 97 00 00 01"
     assert display("1919") == "1919"
-    assert masked(BENIN) == "+229 ••••••••01"
-    assert masked("+12025550123") == "+1 ••••••••23"
-    assert masked("1919") == "1919"
-    assert masked("MOOV") == "MOOV"
-    assert masked("97000001234567899") == "•••••••••••••••99"
-    assert "awa" not in masked("awa@savane.example")
+    assert masked(BENIN) == "+22901••••01"
+    assert masked("97000001234567899") == "97000••••99"
+    assert masked("MOOV") == "••••"
+    assert masked("Info-Santé") == "••••té"
+    assert masked("awa@savane.example") == "a••••@savane.example"
 
 
 @given(
