@@ -123,7 +123,6 @@ class Connection:
             self._attempt.cancel()
 
     # --- one session ---
-    # -----------------------------------------------------------------------------------------
 
     async def _one_session(self) -> Ended:
         try:
@@ -189,7 +188,6 @@ class Connection:
         return min(most, first * 2.0 ** min(failures - 1, 30)) * random.uniform(0.75, 1.0)  # noqa: S311
 
     # --- session.Handler ---
-    # -------------------------------------------------------------------------------------
 
     def request(self, session: Session, frame: Frame) -> None:
         # Tasks start in the order they are made, so texts enter the intake in the order they came.
@@ -226,7 +224,6 @@ class Connection:
             log.exception("smpp link %s: %s failed", self._link, getattr(hear, "__name__", hear))
 
     # --- inbound ---
-    # ---------------------------------------------------------------------------------------------
 
     async def _receive(self, session: Session, frame: Frame) -> None:
         """Store what came, then answer it: never the other way round, and never no answer at all."""

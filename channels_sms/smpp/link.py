@@ -130,7 +130,6 @@ class SmppLink:
         return self._ids.of_answer(identifier)
 
     # --- inside ---
-    # ----------------------------------------------------------------------------------------------
 
     def _connection(self, command: int) -> Connection:
         timing = self.timing._replace(enquire=self._settings.enquire_s, response=self._settings.response_timeout_s)
