@@ -2,7 +2,6 @@ import { Bot, Copy, Languages, Phone, Signpost, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useDetail } from "@/api/detail";
 import { findLine, useSession } from "@/api/session";
-import type { Address } from "@/api/types";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
 import { address, fullTime, shortDate } from "@/ui/format";
@@ -11,7 +10,6 @@ import { toast } from "@/ui/toasts";
 import styles from "./PersonPanel.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule"] as const;
-const valueOf = (one: Address | string): string => (typeof one === "string" ? one : one.value);
 
 interface PersonPanelProps {
   id: string;
@@ -47,14 +45,14 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
 
       <dl className={styles.facts}>
         {contact.addresses.map((one) => (
-          <div key={valueOf(one)}>
+          <div key={one.value}>
             <dt>
               <Phone size={15} aria-hidden="true" />
               <span className="visually-hidden">{t("addresses")}</span>
             </dt>
             <dd>
-              {address(valueOf(one))}
-              <button type="button" aria-label={t("copy")} title={t("copy")} onClick={() => copy(valueOf(one))}>
+              {address(one.value)}
+              <button type="button" aria-label={t("copy")} title={t("copy")} onClick={() => copy(one.value)}>
                 <Copy size={14} />
               </button>
             </dd>
