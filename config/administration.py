@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ class LinesShown(Schema):
 class LinkLive(Schema):
     state: str
     bound: bool
-    since: Any
+    since: datetime | None
     error: str | None
     queued: int
     sent: int

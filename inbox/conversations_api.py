@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from accounts.permissions import May, caller
 from common.errors import NotFound
-from common.schemas import schema_of
+from common.schemas import as_json, schema_of
 from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
 from conversations.visibility import conversations_of
 from inbox import desk
@@ -78,7 +77,7 @@ def list_conversations(
         audience=desk.audience(user), organisation_region=user.organisation.region, view=view, line_id=line,
         status=status, q=q, after=after, limit=limit,
     )  # fmt: skip
-    return _json({"items": rows, "next": ends, **head})
+    return as_json({"items": rows, "next": ends, **head})
 
 
 @router.get("/conversations/{uuid:conversation_id}", auth=May("conversations.read"), response=ConversationDetail)
@@ -86,7 +85,7 @@ def read_conversation(request: HttpRequest, conversation_id: UUID) -> HttpRespon
     user = caller(request)
     head, audience = desk.head_of(user.organisation_id), desk.audience(user)
     contact = person_of(audience, conversation_id)
-    return _json({"conversation": _row(audience, conversation_id), "contact": contact, **head})
+    return as_json({"conversation": _row(audience, conversation_id), "contact": contact, **head})
 
 
 @router.get("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.read"), response=MessagePage)
@@ -99,7 +98,7 @@ def read_messages(
     user = caller(request)
     head, audience = desk.head_of(user.organisation_id), _seen(request, conversation_id)
     items, has_more = render_thread(user.organisation_id, conversation_id, audience.kind, before=before, limit=limit)
-    return _json({"items": items, "has_more": has_more, **head})
+    return as_json({"items": items, "has_more": has_more, **head})
 
 
 @router.post("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.answer"), response=MessageSchema)
@@ -124,21 +123,21 @@ def note(request: HttpRequest, conversation_id: UUID, given: Written) -> HttpRes
 def take(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     audience = _seen(request, conversation_id)
     ownership.take(user=caller(request), conversation_id=conversation_id)
-    return _json(_row(audience, conversation_id))
+    return as_json(_row(audience, conversation_id))
 
 
 @router.post("/conversations/{uuid:conversation_id}/return", auth=May("conversations.return"), response=RowSchema)
 def give_back(request: HttpRequest, conversation_id: UUID, given: Destination) -> HttpResponse:
     audience = _seen(request, conversation_id)
     ownership.give_back(user=caller(request), conversation_id=conversation_id, to=given.to)
-    return _json(_row(audience, conversation_id))
+    return as_json(_row(audience, conversation_id))
 
 
 @router.post("/conversations/{uuid:conversation_id}/close", auth=May("conversations.close"), response=RowSchema)
 def close(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     audience = _seen(request, conversation_id)
     ownership.close(user=caller(request), conversation_id=conversation_id)
-    return _json(_row(audience, conversation_id))
+    return as_json(_row(audience, conversation_id))
 
 
 @router.post("/conversations/{uuid:conversation_id}/read", auth=May("conversations.mark_read"), response={204: None})
@@ -164,8 +163,4 @@ def _row(audience: Audience, conversation_id: UUID) -> Row:
 
 
 def _message(audience: Audience, message_id: UUID) -> HttpResponse:
-    return _json(render_messages(audience.organisation_id, [message_id], audience.kind)[message_id])
-
-
-def _json(data: Any) -> HttpResponse:
-    return HttpResponse(orjson.dumps(data), content_type="application/json")
+    return as_json(render_messages(audience.organisation_id, [message_id], audience.kind)[message_id])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
 
 from accounts.models import User
+from conversations.adapters import Capabilities
 from conversations.counts import Counts, count_groups, counts_for
 from conversations.links import adapter_class
 from conversations.models import Line
@@ -18,6 +19,64 @@ from realtime.models import EventHead
 from routing import ownership
 from routing.models import Queue
 from routing.rendering import AgentView, render_agents
+
+
+class UserView(TypedDict):
+    id: str
+    name: str
+    email: str
+    role: str
+    language: str
+    theme: str
+
+
+class OrganisationView(TypedDict):
+    id: str
+    name: str
+    time_zone: str
+    languages: list[str]
+    brand: dict[str, Any]
+
+
+class CapabilitiesView(TypedDict):
+    """conversations.adapters.Capabilities: what the line's medium can do."""
+
+    medium: str
+    longest_text: int
+    counts_segments: bool
+    attachments: bool
+    receipts: bool
+
+
+class LineView(TypedDict):
+    id: str
+    name: str
+    address: str
+    medium: str
+    is_enabled: bool
+    capabilities: CapabilitiesView
+
+
+class QueueView(TypedDict):
+    id: str
+    name: str
+
+
+class Session(TypedDict):
+    """What a screen needs before anything else. `head` and `epoch` date it in the event log."""
+
+    user: UserView
+    organisation: OrganisationView
+    lines: list[LineView]
+    queues: list[QueueView]
+    agents: list[AgentView]
+    presence: AgentView
+    mode: str
+    epoch: int
+    head: int
+    at: str
+    csrf: str
+    phone_page: str | None
 
 
 def head_of(organisation_id: UUID) -> dict[str, int]:
@@ -42,12 +101,12 @@ def counts_of(user: User) -> Counts:
     return counts_for(audience(user), count_groups(user.organisation_id))
 
 
-def lines_of(user: User) -> list[dict[str, Any]]:
+def lines_of(user: User) -> list[LineView]:
     """The lines that `user` sees, each with what its medium can do."""
     lines = Line.objects.filter(id__in=lines_visible_to(user)).prefetch_related("links").order_by("address")
     return [
         {
-            "id": line.id,
+            "id": str(line.id),
             "name": line.name,
             "address": line.address,
             "medium": line.medium,
@@ -58,16 +117,17 @@ def lines_of(user: User) -> list[dict[str, Any]]:
     ]
 
 
-def _capabilities(line: Line) -> dict[str, Any]:
+def _capabilities(line: Line) -> CapabilitiesView:
     """Of the line's links; before it has one, of the medium's first adapter."""
     kinds = [link.adapter for link in line.links.all()]
     kinds += [kind for kind in settings.LINK_ADAPTERS if kind.startswith(f"{line.medium}.")]
-    return asdict(adapter_class(kinds[0]).capabilities) if kinds else {"medium": line.medium}
+    found = adapter_class(kinds[0]).capabilities if kinds else Capabilities(line.medium, 0, False, False, False)
+    return cast("CapabilitiesView", asdict(found))
 
 
-def queues_of(organisation_id: UUID) -> list[dict[str, Any]]:
+def queues_of(organisation_id: UUID) -> list[QueueView]:
     found = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).order_by("name")
-    return [{"id": id_, "name": name} for id_, name in found.values_list("id", "name")]
+    return [{"id": str(id_), "name": name} for id_, name in found.values_list("id", "name")]
 
 
 def agents_of(organisation_id: UUID) -> list[AgentView]:

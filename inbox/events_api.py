@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from accounts.permissions import May, caller
 from common.errors import Invalid
+from common.schemas import as_json
 from inbox import desk
 from realtime.gap import events_after
 
@@ -27,5 +27,4 @@ def read_events(request: HttpRequest, after: str, epoch: str, conversations: str
         watched = [UUID(word.strip()) for word in words]
     except ValueError:
         raise Invalid("not_an_id", "ids separated by commas", field="conversations") from None
-    found = events_after(desk.audience(caller(request)), after, epoch, watched)
-    return HttpResponse(orjson.dumps(found), content_type="application/json")
+    return as_json(events_after(desk.audience(caller(request)), after, epoch, watched))

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from ninja import Router, Schema
 
@@ -14,9 +14,11 @@ from accounts.models import User
 from accounts.people import change_own
 from accounts.permissions import May, caller
 from common.clock import database_now
-from common.schemas import Words
+from common.schemas import Words, as_json, schema_of
+from conversations.counts import Counts
 from conversations.rendering import iso
 from inbox import desk
+from routing.rendering import AgentView
 
 router = Router(tags=["session"])
 
@@ -26,19 +28,25 @@ class Preferences(Schema):
     theme: Words | None = None
 
 
-@router.get("/session", auth=May("session.read"))
-def read_session(request: HttpRequest) -> dict[str, Any]:
-    return _session(request, caller(request))
+SessionSchema: Any = schema_of(desk.Session)
+CountsSchema: Any = schema_of(Counts)
+AgentSchema: Any = schema_of(AgentView)
 
 
-@router.patch("/session", auth=May("session.change"))
-def change_session(request: HttpRequest, given: Preferences) -> dict[str, Any]:
-    return _session(request, change_own(user=caller(request), language=given.language, theme=given.theme))
+@router.get("/session", auth=May("session.read"), response=SessionSchema)
+def read_session(request: HttpRequest) -> HttpResponse:
+    return as_json(_session(request, caller(request)))
 
 
-@router.get("/counts", auth=May("counts.read"))
-def read_counts(request: HttpRequest) -> Any:
-    return desk.counts_of(caller(request))
+@router.patch("/session", auth=May("session.change"), response=SessionSchema)
+def change_session(request: HttpRequest, given: Preferences) -> HttpResponse:
+    user = change_own(user=caller(request), language=given.language, theme=given.theme)
+    return as_json(_session(request, user))
+
+
+@router.get("/counts", auth=May("counts.read"), response=CountsSchema)
+def read_counts(request: HttpRequest) -> HttpResponse:
+    return as_json(desk.counts_of(caller(request)))
 
 
 class Presence(Schema):
@@ -46,17 +54,17 @@ class Presence(Schema):
     reason: Words | None = None
 
 
-@router.put("/presence", auth=May("presence.set"))
-def set_presence(request: HttpRequest, given: Presence) -> Any:
-    return desk.set_presence(caller(request), state=given.state, reason=given.reason or "")
+@router.put("/presence", auth=May("presence.set"), response=AgentSchema)
+def set_presence(request: HttpRequest, given: Presence) -> HttpResponse:
+    return as_json(desk.set_presence(caller(request), state=given.state, reason=given.reason or ""))
 
 
-def _session(request: HttpRequest, user: User) -> dict[str, Any]:
+def _session(request: HttpRequest, user: User) -> desk.Session:
     head = desk.head_of(user.organisation_id)  # before the rest, which is then at least as new
     organisation = user.organisation
     return {
         "user": {
-            "id": user.id,
+            "id": str(user.id),
             "name": user.name,
             "email": user.email,
             "role": user.role,
@@ -64,7 +72,7 @@ def _session(request: HttpRequest, user: User) -> dict[str, Any]:
             "theme": user.theme,
         },
         "organisation": {
-            "id": organisation.id,
+            "id": str(organisation.id),
             "name": organisation.name,
             "time_zone": organisation.time_zone,
             "languages": organisation.languages,
@@ -75,7 +83,8 @@ def _session(request: HttpRequest, user: User) -> dict[str, Any]:
         "agents": desk.agents_of(organisation.id),
         "presence": desk.presence_of(user),
         "mode": settings.MODE,
-        **head,
+        "head": head["head"],
+        "epoch": head["epoch"],
         "at": iso(database_now()),
         "csrf": get_token(request),
         "phone_page": phone_page(request),
