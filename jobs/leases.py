@@ -6,6 +6,8 @@ The statements are plain SQL so that the asyncio processes (raw connections) and
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 
 # A new owner gets a higher epoch. The same owner name takes its own lease back at once, also with a higher
@@ -41,3 +43,10 @@ class HeldLease:
     owner: str
     epoch: int
     deadline: float
+
+
+def owner_name(process: str) -> str:
+    """Who we are on a lease. A supervisor that reaps its children gives a name that outlives them (PALABRE_OWNER),
+    so that a restarted process takes its own leases back at once; any other process is a stranger."""
+    given = os.environ.get("PALABRE_OWNER", "")
+    return f"{process}@{given or f'{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}'}"[:120]

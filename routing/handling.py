@@ -14,6 +14,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -23,6 +24,7 @@ from psycopg import errors
 from bots.turn import BotTurn
 from common.clock import database_now
 from common.errors import PalabreError
+from common.places import place_of
 from conversations.events import ConversationAssigned, ConversationQueued
 from conversations.messages import add_event_line, send_message
 from conversations.models import Author, Conversation, Status
@@ -38,7 +40,9 @@ log = logging.getLogger(__name__)
 _CLAIM = """
 with due as materialized (
     select conversation_id from conversations_unhandled
-    where claimed_until is null or claimed_until <= clock_timestamp()
+    where (claimed_until is null or claimed_until <= clock_timestamp())
+      and (%(bots)s or exists (select from conversations_conversation c
+                               where c.id = conversation_id and c.status in ('open', 'queued', 'closed')))
     order by since limit 100
     for update skip locked
 )
@@ -84,20 +88,25 @@ def handle(*, owner: str, turns: Turns, now: datetime | None = None) -> int:
     claimed = claim_batch(claim)
     if not claimed:
         return 0
-    decide(claim, claimed, turns, now)
+    decide(claim, settle(claim, claimed), turns, now)
     return len(claimed)
 
 
-def claim_batch(claim: str) -> list[UUID]:
-    """Put `claim` on the oldest conversations that nobody has."""
-    return [row[0] for row in _quick(_CLAIM, claim, [])]
+def claim_batch(claim: str, *, bots: bool = True) -> list[UUID]:
+    """Put `claim` on the oldest conversations that nobody has; without `bots`, only on those that need no turn."""
+    return [row[0] for row in _quick(_CLAIM, {"claim": claim, "bots": bots})]
 
 
-def decide(claim: str, claimed: Sequence[UUID], turns: Turns, now: datetime | None = None) -> None:
-    settled = dict(_quick(_SETTLE, claim, claimed))
+def settle(claim: str, claimed: Sequence[UUID]) -> list[UUID]:
+    """Forget those that a person or a queue has; returns the rest, to `decide` about."""
+    settled = dict(_quick(_SETTLE, {"claim": claim, "ids": list(claimed)}))
     if Status.QUEUED in settled.values():
         doorbell.ring(doorbell.WAITING)
-    rest = [id_ for id_ in claimed if id_ not in settled]
+    return [id_ for id_ in claimed if id_ not in settled]
+
+
+def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None = None) -> None:
+    """Bot turns, then what comes of them. Raises only when the database fails."""
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
         asked = [talk for talk in wave if talk.status == Status.BOT and talk.bot and talk.text]
@@ -107,11 +116,11 @@ def decide(claim: str, claimed: Sequence[UUID], turns: Turns, now: datetime | No
             _store_all(claim, organisation_id, mine, answers, now)
 
 
-def _quick(statement: str, claim: str, ids: Sequence[UUID]) -> list[tuple]:
+def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
     with transaction.atomic(), connection.cursor() as cursor:
         # A claim or a forgotten row that a crash of the server undoes is only made again: no need to wait for the disk.
         cursor.execute("set local synchronous_commit = off")
-        cursor.execute(statement, {"claim": claim, "ids": list(ids)})
+        cursor.execute(statement, parameters)
         return cursor.fetchall()
 
 
@@ -129,7 +138,12 @@ def _store_all(
             raise  # the database is away: nothing would fare better alone
         if len(talks) == 1:
             # Left claimed: due again in half a minute, and meanwhile not in the way of others.
-            log.error("conversation %s stays undecided: %s", talks[0].id, type(error).__name__, exc_info=True)
+            log.error(
+                "conversation %s stays undecided: %s at %s",
+                talks[0].id,
+                type(error).__name__,
+                place_of(error),
+            )
             return
         log.warning("%d decisions are stored one by one: %s", len(talks), type(error).__name__)
     for talk in talks:

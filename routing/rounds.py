@@ -105,7 +105,9 @@ def assign_waiting(*, organisation_id: UUID, lease: HeldLease | None, now: datet
         if one.given:
             skipped = 0
         elif one.in_vain:
-            skipped += one.in_vain  # given back by the only free agents, or held by somebody: look behind them
+            skipped += (
+                one.in_vain
+            )  # given back by the only free agents, or held by somebody: look behind them
         else:
             return given
 

@@ -17,12 +17,14 @@ from django.db import connection
 from bots.engine import take_turn
 from bots.errors import BotDataError
 from bots.turn import BotTurn, Handover, Turn
+from common.places import place_of
 
 log = logging.getLogger(__name__)
 
 # A subscriber whose bot fails is with a person within 5 s: this, and the commit.
 TURN_LIMIT_S = 4.0
-AT_ONCE = 32  # turns under way; an engine that hangs can hold that many threads and no more
+AT_ONCE = 32  # turns of one batch
+THREADS = 96  # of three batches (routing/dispatcher.py); an engine that hangs holds that many and no more
 HISTORY = 40  # messages
 
 # The bound on the keys keeps older months' partitions out (see conversations/rendering.py).
@@ -97,7 +99,7 @@ class Turns:
 
     def __init__(self, limit_s: float = TURN_LIMIT_S) -> None:
         self._limit_s = limit_s
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bot turn")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bot turn")
 
     def take(self, talks: Sequence[Talk]) -> dict[UUID, BotTurn]:
         """One turn for each of at most AT_ONCE talks, in at most `limit_s` together."""
@@ -127,5 +129,5 @@ def _take(talk: Talk) -> BotTurn:
     except BotDataError as error:  # no such bot
         log.error("conversation %s: %s", talk.id, error)
     except Exception as error:  # its own words may quote the subscriber
-        log.error("conversation %s: the bot's engine raised %s", talk.id, type(error).__name__)
+        log.error("conversation %s: the bot raised %s at %s", talk.id, type(error).__name__, place_of(error))
     return FAILED

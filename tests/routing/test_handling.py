@@ -16,7 +16,7 @@ from measures.models import IntervalKind
 from realtime.checker import check_density
 from routing import handling, ownership
 from routing import turns as turns_module
-from routing.handling import claim_batch, decide, handle
+from routing.handling import claim_batch, decide, handle, settle
 from routing.turns import Turns
 from tests.cast import Cast
 
@@ -81,7 +81,11 @@ def test_the_bot_answers_and_nobody_waits_any_more(cast: Cast, bot, turns):
 
     conversation.refresh_from_db()
     assert cast.said(conversation) == [("contact", "Mon solde ?"), ("bot", "Réponse à : Mon solde ?")]
-    assert (conversation.status, conversation.waiting_since, conversation.language) == (Status.BOT, None, "fr")
+    assert (conversation.status, conversation.waiting_since, conversation.language) == (
+        Status.BOT,
+        None,
+        "fr",
+    )
     delivery = Delivery.objects.get()
     assert (delivery.lane, delivery.destination) == (1, "+2290197000001")
     assert cast.unhandled() == set()
@@ -253,7 +257,9 @@ def test_two_dispatchers_at_once_ask_the_bot_once_for_each_text(cast: Cast, bot,
     assert cast.unhandled() == set()
 
 
-def test_a_dispatcher_killed_after_its_claim_is_followed_by_another_once_the_claim_expires(cast: Cast, bot, turns):
+def test_a_dispatcher_killed_after_its_claim_is_followed_by_another_once_the_claim_expires(
+    cast: Cast, bot, turns
+):
     conversation = cast.open_conversation(line=cast.line_1919)
     cast.text_in(conversation, "Mon solde ?")
     claimed = claim_batch("killed#1")
@@ -283,7 +289,9 @@ def test_a_claim_that_expired_during_the_turn_decides_nothing(cast: Cast, bot, t
     assert cast.unhandled() == {conversation.id}
 
 
-def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(cast: Cast, bot, turns, monkeypatch):
+def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(
+    cast: Cast, bot, turns, monkeypatch
+):
     good = [cast.open_conversation(line=cast.line_1919, sender=f"+2290197000{n}") for n in range(101, 104)]
     bad = cast.open_conversation(line=cast.line_1919, sender="+2290197000999")
     for conversation in (good[0], bad, *good[1:]):
@@ -303,13 +311,15 @@ def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(cas
     assert Unhandled.objects.get().claimed_until is not None
 
 
-def test_a_conversation_given_back_to_the_bot_while_texts_are_settled_is_not_forgotten(cast: Cast, bot, turns):
+def test_a_conversation_given_back_to_the_bot_while_texts_are_settled_is_not_forgotten(
+    cast: Cast, bot, turns
+):
     """Claimed as a person's, the bot's before the DELETE: the row must survive it."""
     conversation = cast.owned_by(cast.awa, line=cast.line_1919)
     cast.text_in(conversation, "Mon solde ?")
     claimed = claim_batch("d1#x")
     ownership.give_back(user=cast.awa, conversation_id=conversation.id, to="bot")
-    decide("d1#x", claimed, turns)
+    decide("d1#x", settle("d1#x", claimed), turns)
     handle(owner="d1", turns=turns)
     assert cast.said(conversation)[-1] == ("bot", "Réponse à : Mon solde ?")
 

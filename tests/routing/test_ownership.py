@@ -48,7 +48,9 @@ def everything_adds_up(cast):
 def test_of_twenty_who_take_one_conversation_at_once_one_gets_it(cast: Cast, at_once):
     conversation = cast.queued()
     people = [cast.awa, cast.koffi, cast.mariam, cast.sam] * 5
-    results = at_once([lambda u=user: ownership.take(user=u, conversation_id=conversation.id) for user in people])
+    results = at_once(
+        [lambda u=user: ownership.take(user=u, conversation_id=conversation.id) for user in people]
+    )
 
     conversation.refresh_from_db()
     refused = [result for result in results if isinstance(result, Conflict)]
@@ -87,12 +89,17 @@ def test_a_whole_conversation_leaves_exact_intervals(cast: Cast):
         user=cast.awa, conversation_id=conversation.id, body="De rien", client_id=uuid4(), now=minutes(9)
     )
     ownership.answer(
-        user=cast.awa, conversation_id=conversation.id, body="Bonne journée", client_id=uuid4(), now=minutes(10)
+        user=cast.awa,
+        conversation_id=conversation.id,
+        body="Bonne journée",
+        client_id=uuid4(),
+        now=minutes(10),
     )
     ownership.close(user=cast.awa, conversation_id=conversation.id, now=minutes(12))
 
     found = {
-        kind: [(i.started_at, i.ended_at, i.wall_seconds) for i in cast.intervals(kind)] for kind in IntervalKind
+        kind: [(i.started_at, i.ended_at, i.wall_seconds) for i in cast.intervals(kind)]
+        for kind in IntervalKind
     }
     assert found == {
         IntervalKind.WAIT: [(minutes(0), minutes(2), 120)],
@@ -170,11 +177,17 @@ def test_given_back_to_the_queue_it_waits_again_and_the_agent_is_free(cast: Cast
     ownership.take(user=cast.awa, conversation_id=conversation.id, now=minutes(1))
     ownership.give_back(user=cast.awa, conversation_id=conversation.id, to="queue", now=minutes(4))
     conversation.refresh_from_db()
-    assert (conversation.status, conversation.owner_id, conversation.queued_at) == (Status.QUEUED, None, minutes(4))
+    assert (conversation.status, conversation.owner_id, conversation.queued_at) == (
+        Status.QUEUED,
+        None,
+        minutes(4),
+    )
     assert cast.state_of(cast.awa).load == 0
     ownership.take(user=cast.koffi, conversation_id=conversation.id, now=minutes(9))
     assert [i.wall_seconds for i in cast.intervals(IntervalKind.WAIT)] == [60, 300]
-    assert [(i.wall_seconds, i.label) for i in cast.intervals(IntervalKind.HANDLE)] == [(180, "returned_queue")]
+    assert [(i.wall_seconds, i.label) for i in cast.intervals(IntervalKind.HANDLE)] == [
+        (180, "returned_queue")
+    ]
 
 
 def test_given_back_to_the_bot_an_unanswered_text_is_the_bots_to_answer(cast: Cast):

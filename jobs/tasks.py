@@ -1,0 +1,35 @@
+"""Celery's tasks: doorbells for rows, nothing else. They accept unknown keywords, so that yesterday's worker
+survives today's caller; running one twice, or never, changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.db import connections
+
+from jobs import poller, runner, schedules
+
+
+@shared_task(name="jobs.ring", ignore_result=True)
+def ring(*, job_id: str, **_unknown: Any) -> None:
+    """Run this job if it is due and free."""
+    try:
+        runner.run(UUID(job_id))
+    finally:
+        connections.close_all()
+
+
+@shared_task(name="jobs.tick", ignore_result=True)
+def tick(**_unknown: Any) -> None:
+    """Make the recurring jobs that are due."""
+    try:
+        schedules.tick()
+    finally:
+        connections.close_all()
+
+
+# A worker that Redis has forgotten (a flush takes Celery's own bindings along) still looks for itself.
+worker_ready.connect(poller.start, weak=False)

@@ -1,0 +1,251 @@
+"""The process that decides: bot turns, handovers, assignment, sweeps.
+
+Doorbells (NOTIFY) wake it, a sweep each second finds what a lost one missed. Any number of these processes may run:
+texts are claimed row by row, each organisation's assignment belongs to one of them (routing/leadership.py), the
+others stand by. Database work happens in threads; the event loop only waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any, TypeVar
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+
+from common.places import place_of
+from common.readiness import clear_ready, mark_ready
+from conversations.models import Line
+from jobs.leases import owner_name
+from jobs.service import ring_due
+from realtime import doorbell
+from routing.handling import claim_batch, decide, settle
+from routing.housekeeping import Housekeeping
+from routing.leadership import Leadership
+from routing.rounds import LostLease, assign_waiting
+from routing.turns import Turns
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 1.0
+JOBS_S = 2.0
+DECISIONS = 3  # batches with bot turns under way; beyond that only what needs no bot is claimed
+STOP_S = 6.0
+Result = TypeVar("Result")
+
+
+class Dispatcher:
+    def __init__(self, *, dsn: str, owner: str) -> None:
+        self._dsn = dsn
+        self._owner = owner
+        self._turns = Turns()
+        self._leadership = Leadership(dsn, owner, self._on_leadership)
+        self._housekeeping = Housekeeping()
+        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot.
+        self._threads = ThreadPoolExecutor(4 + DECISIONS, thread_name_prefix="dispatcher")
+        self._texts = asyncio.Event()
+        self._waiting = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._decisions: set[asyncio.Task[None]] = set()
+        self._claims = count(1)
+        self._ready = False
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until `stop`: then finish what is under way, within STOP_S, and give the leases back."""
+        leading = asyncio.create_task(self._leadership.run(), name="leadership")
+        listening = asyncio.create_task(self._listen(), name="listening")
+        warming = asyncio.create_task(self._warm_bots(), name="warming")
+        loops = [
+            asyncio.create_task(self._forever(name, step), name=name)
+            for name, step in (
+                ("texts", self._handle_texts),
+                ("assignment", self._assign),
+                ("housekeeping", self._tidy),
+                ("jobs", self._ring_jobs),
+            )
+        ]
+        await self._until_ready(warming)
+        await self._stopping.wait()
+        _, slow = await asyncio.wait([*loops, *self._decisions], timeout=STOP_S)
+        for task in (leading, listening, warming, *slow):
+            task.cancel()
+        await asyncio.gather(leading, listening, warming, *slow, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._leadership.give_back(), 1.0)
+        self._turns.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _until_ready(self, warming: asyncio.Task[None]) -> None:
+        """Ready once the bots are warm and we know whether we lead or stand by."""
+
+        async def both() -> None:
+            await warming
+            await self._leadership.first_look.wait()
+            self._ready = True
+            self._on_leadership()
+
+        ready = asyncio.create_task(both())
+        stopped = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([ready, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in (ready, stopped):
+            task.cancel()
+
+    def _on_leadership(self) -> None:
+        self._waiting.set()
+        if self._ready:
+            mark_ready("dispatcher", leading=self._leadership.names)
+
+    # --- loops -------------------------------------------------------------------------------------------------
+
+    async def _forever(self, name: str, step: Callable[[], Any]) -> None:
+        """Step after step until stopped. What one raises is logged without its words, and does not end the loop."""
+        pause = 0.1
+        while not self._stopping.is_set():
+            try:
+                await step()
+                pause = 0.1
+            except Exception as error:
+                log.error("%s: %s at %s; again in %.1f s", name, type(error).__name__, place_of(error), pause)
+                await self._sleep(pause)
+                pause = min(pause * 2, 2.0)
+
+    async def _handle_texts(self) -> None:
+        bots = len(self._decisions) < DECISIONS
+        claim = f"{self._owner[:60]}#{next(self._claims)}"
+        claimed, rest = await self._in_thread(_claim_and_settle, claim, bots)
+        if rest:
+            task = asyncio.create_task(self._decide(claim, rest), name=claim)
+            self._decisions.add(task)
+            task.add_done_callback(self._decided)
+        if not claimed:
+            await self._wait_for(self._texts, SWEEP_S)
+
+    async def _decide(self, claim: str, rest: list[Any]) -> None:
+        await self._in_thread(decide, claim, rest, self._turns)
+
+    def _decided(self, task: asyncio.Task[None]) -> None:
+        self._decisions.discard(task)
+        self._texts.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error(
+                "decisions: %s at %s; due when their claim expires", type(error).__name__, place_of(error)
+            )
+
+    async def _assign(self) -> None:
+        await self._wait_for(self._waiting, SWEEP_S)
+        for organisation_id, lease in self._leadership.held.items():
+            with contextlib.suppress(LostLease):
+                await self._in_thread(_assign, organisation_id, lease)
+
+    async def _tidy(self) -> None:
+        await self._sleep(SWEEP_S)
+        await self._in_thread(self._housekeeping.tidy)
+
+    async def _ring_jobs(self) -> None:
+        await self._sleep(JOBS_S)
+        await self._in_thread(ring_due)
+
+    async def _warm_bots(self) -> None:
+        """Train what the lines name before the first text; a bot that cannot be used costs the others nothing."""
+        try:
+            await self._in_thread(_warm_bots)
+        except Exception as error:
+            log.warning("bots are not warm: %s", type(error).__name__)
+
+    async def _listen(self) -> None:
+        pause = 0.2
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._dsn, autocommit=True, connect_timeout=3, application_name="palabre dispatcher bells"
+                ) as connection:
+                    for bell in (doorbell.UNHANDLED, doorbell.WAITING):
+                        await connection.execute(f'listen "{bell}"')
+                    pause = 0.2
+                    async for notice in connection.notifies():
+                        (self._texts if notice.channel == doorbell.UNHANDLED else self._waiting).set()
+            except (psycopg.Error, OSError) as error:
+                log.warning("the bells are silent: %s", type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+    # --- waiting and threads -------------------------------------------------------------------------------------
+
+    async def _in_thread(self, deed: Callable[..., Result], *arguments: Any) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, _with_connection, deed, arguments
+        )
+
+    async def _wait_for(self, bell: asyncio.Event, seconds: float) -> None:
+        """Until the bell rings, `seconds` have passed, or we are stopped."""
+        stopped = asyncio.create_task(self._stopping.wait())
+        rung = asyncio.create_task(bell.wait())
+        await asyncio.wait([stopped, rung], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        rung.cancel()
+        bell.clear()
+
+    async def _sleep(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _with_connection(deed: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
+    try:
+        return deed(*arguments)
+    finally:
+        connections.close_all()  # back to the pool; a broken one is thrown away there
+
+
+def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
+    claimed = claim_batch(claim, bots=bots)
+    return len(claimed), settle(claim, claimed) if claimed else []
+
+
+def _assign(organisation_id: Any, lease: Any) -> int:
+    return assign_waiting(organisation_id=organisation_id, lease=lease)
+
+
+def _warm_bots() -> None:
+    from bots.engine import warm
+
+    for bot in Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", flat=True).distinct():
+        try:
+            warm(bot)
+        except Exception as error:
+            log.error("bot %s cannot be used: %s", bot, type(error).__name__)
+
+
+async def _main() -> None:
+    clear_ready("dispatcher")
+    dispatcher = Dispatcher(dsn=settings.DATABASE_URL, owner=owner_name("dispatcher"))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, dispatcher.stop)
+    gc.collect()
+    gc.freeze()  # what start-up made lives for ever: the collector need not look at it again
+    try:
+        await dispatcher.run()
+    finally:
+        clear_ready("dispatcher")
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    import uvloop
+
+    uvloop.run(_main())
+    logging.shutdown()
+    os._exit(0)  # a bot engine that hangs would hold up a normal exit for as long as it likes
