@@ -141,9 +141,7 @@ def run(job_id: UUID) -> bool:
         connection.close_if_unusable_or_obsolete()
         pause = min(FIRST_PAUSE_S * 2 ** (attempt - 1), LONGEST_PAUSE_S)
         row = job.write(_ERROR, error=_words(error), pause=pause)
-        log.error(
-            "job %s (%s), attempt %d: %s; %s", job_id, kind.name, attempt, _words(error), row and row[0]
-        )
+        log.error("job %s (%s), attempt %d: %s; %s", job_id, kind.name, attempt, _words(error), row and row[0])
     return True
 
 

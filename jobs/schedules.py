@@ -30,9 +30,7 @@ def tick(now: datetime | None = None) -> list[Job]:
 
 
 def _make(schedule: Schedule, now: datetime) -> Job:
-    job = request_job(
-        kind=schedule.kind, organisation_id=schedule.organisation_id, arguments=schedule.arguments
-    )
+    job = request_job(kind=schedule.kind, organisation_id=schedule.organisation_id, arguments=schedule.arguments)
     # Unique (schedule, due time): should two come here all the same, the second is refused as a whole.
     ScheduledRun.objects.create(schedule=schedule, due_at=schedule.next_at, job=job)
     missed = (now - schedule.next_at) // timedelta(seconds=schedule.every_seconds)
@@ -44,9 +42,7 @@ def _make(schedule: Schedule, now: datetime) -> Job:
 def ensure_schedules() -> None:
     """A row for each recurring kind of the code. What an administrator changed in it stays."""
     recurring = [kind for kind in kinds.values() if kind.every is not None]
-    known = set(
-        Schedule.objects.filter(name__in=[kind.name for kind in recurring]).values_list("name", flat=True)
-    )
+    known = set(Schedule.objects.filter(name__in=[kind.name for kind in recurring]).values_list("name", flat=True))
     for kind in recurring:
         if kind.name not in known and kind.every is not None:
             ensure_schedule(

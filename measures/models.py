@@ -11,9 +11,7 @@ class IntervalKind(models.TextChoices):
     WAIT = "wait"  # queued -> assigned, or left the queue otherwise
     BOT = "bot"  # opened -> handed over or closed by the bot
     HANDLE = "handle"  # assigned to a person -> released or closed
-    FIRST_RESPONSE = (
-        "first_response"  # the first text that a person must answer -> that person's first answer
-    )
+    FIRST_RESPONSE = "first_response"  # the first text that a person must answer -> that person's first answer
     RESPONSE = "response"  # each later unanswered text -> the next answer of a person
     STATE = "state"  # an agent's declared state
     RESOLUTION = "resolution"  # opened -> closed
@@ -41,7 +39,5 @@ class Interval(models.Model):
             models.Index(fields=["organisation_id", "agent_id", "ended_at"], name="interval_agent_ended"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(ended_at__gte=models.F("started_at")), name="interval_forwards"
-            ),
+            models.CheckConstraint(condition=models.Q(ended_at__gte=models.F("started_at")), name="interval_forwards"),
         ]

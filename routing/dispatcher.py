@@ -139,9 +139,7 @@ class Dispatcher:
         self._decisions.discard(task)
         self._texts.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error(
-                "decisions: %s at %s; due when their claim expires", type(error).__name__, place_of(error)
-            )
+            log.error("decisions: %s at %s; due when their claim expires", type(error).__name__, place_of(error))
 
     async def _assign(self) -> None:
         await self._wait_for(self._waiting, SWEEP_S)
@@ -184,9 +182,7 @@ class Dispatcher:
     # --- waiting and threads -------------------------------------------------------------------------------------
 
     async def _in_thread(self, deed: Callable[..., Result], *arguments: Any) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, _with_connection, deed, arguments
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _with_connection, deed, arguments)
 
     async def _wait_for(self, bell: asyncio.Event, seconds: float) -> None:
         """Until the bell rings, `seconds` have passed, or we are stopped."""

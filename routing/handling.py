@@ -68,9 +68,7 @@ select conversation_id from conversations_unhandled
 where conversation_id = any(%(ids)s) and claimed_by = %(claim)s and claimed_until > clock_timestamp()
 order by conversation_id for update
 """
-_FORGET = (
-    "delete from conversations_unhandled where conversation_id = any(%(ids)s) and claimed_by = %(claim)s"
-)
+_FORGET = "delete from conversations_unhandled where conversation_id = any(%(ids)s) and claimed_by = %(claim)s"
 _RELEASE = """
 update conversations_unhandled set claimed_by = '', claimed_until = null
 where conversation_id = any(%(ids)s) and claimed_by = %(claim)s
@@ -185,9 +183,7 @@ def _store(
                 cursor.execute(_RELEASE, {"ids": left, "claim": claim})
 
 
-def _act(
-    changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime
-) -> None:
+def _act(changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime) -> None:
     """Send what the bot says; hand over when it steps aside, cannot be heard, or does not exist."""
     if not talk.text:
         return

@@ -59,9 +59,7 @@ class Housekeeping:
 
     def _forget_slice(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "select pg_relation_size(%s::regclass) / current_setting('block_size')::int", [self._table]
-            )
+            cursor.execute("select pg_relation_size(%s::regclass) / current_setting('block_size')::int", [self._table])
             pages = cursor.fetchone()[0]
             if self._page < pages:
                 cursor.execute(

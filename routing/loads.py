@@ -53,9 +53,7 @@ def gain(*, changes: Changes, user_id: UUID, now: datetime) -> None:
         cursor.execute(_GAIN, {"user": user_id, "organisation": changes.organisation_id, "now": now})
         row = cursor.fetchone()
     if row is None:
-        raise Conflict(
-            "at_capacity", "you hold as many conversations as you may; close or give back one first"
-        )
+        raise Conflict("at_capacity", "you hold as many conversations as you may; close or give back one first")
     changes.add(AgentStateChanged(agent_id=user_id, state=row[0]))
 
 

@@ -50,15 +50,11 @@ class AgentState(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["organisation", "load"], name="agent_available", condition=models.Q(state="available")
-            )
+            models.Index(fields=["organisation", "load"], name="agent_available", condition=models.Q(state="available"))
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(load__gte=0), name="load_not_negative"),
-            models.CheckConstraint(
-                condition=models.Q(load__lte=models.F("capacity")), name="load_within_capacity"
-            ),
+            models.CheckConstraint(condition=models.Q(load__lte=models.F("capacity")), name="load_within_capacity"),
         ]
 
     def __str__(self) -> str:

@@ -69,9 +69,7 @@ def take(*, user: User, conversation_id: UUID, now: datetime | None = None) -> C
                 return conversation
             assert conversation.owner_id is not None  # the CHECK constraint on status and owner
             owner = User.objects.get(id=conversation.owner_id)
-            raise Conflict(
-                "already_owned", f"{owner.name} has this conversation", owner=owner.name, owner_id=owner.id
-            )
+            raise Conflict("already_owned", f"{owner.name} has this conversation", owner=owner.name, owner_id=owner.id)
         _refuse_closed(conversation)
         now = now or database_now()
         gain(changes=changes, user_id=user.id, now=now)
@@ -151,9 +149,7 @@ def give_back(
     return conversation
 
 
-def close(
-    *, user: User, conversation_id: UUID, seen: int | None = None, now: datetime | None = None
-) -> Conversation:
+def close(*, user: User, conversation_id: UUID, seen: int | None = None, now: datetime | None = None) -> Conversation:
     """End a conversation; a new text opens another. Closing what is closed changes nothing.
 
     `seen`: the highest number on the closer's screen; a newer text from the subscriber then refuses the close,
@@ -209,9 +205,7 @@ def mark_read(*, user: User, conversation_id: UUID, seq: int) -> None:
         )
 
 
-def answer(
-    *, user: User, conversation_id: UUID, body: str, client_id: UUID, now: datetime | None = None
-) -> Message:
+def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now: datetime | None = None) -> Message:
     """Send an answer. The same `client_id` again (a double click, a retry) gives the first message again.
 
     Raises Conflict: "closed", "not_owner" (also for a supervisor: take the conversation first), "no_link";
@@ -246,9 +240,7 @@ def note(*, user: User, conversation_id: UUID, body: str, client_id: UUID) -> Me
     """
 
     def write(changes: Changes, conversation: Conversation) -> Message:
-        return add_note(
-            changes=changes, conversation=conversation, body=body, author_user=user, client_id=client_id
-        )
+        return add_note(changes=changes, conversation=conversation, body=body, author_user=user, client_id=client_id)
 
     return _written_once(user, conversation_id, client_id, write)
 
@@ -272,9 +264,7 @@ def _written_once(
 
 
 def _written_before(user: User, conversation_id: UUID, client_id: UUID) -> Message | None:
-    message_id = already_stored(
-        organisation_id=user.organisation_id, scope=f"user:{user.id}", key=str(client_id)
-    )
+    message_id = already_stored(organisation_id=user.organisation_id, scope=f"user:{user.id}", key=str(client_id))
     if message_id is None:
         return None
     message = Message.objects.filter(organisation_id=user.organisation_id, id=message_id).first()
@@ -304,9 +294,7 @@ def _refuse_closed(conversation: Conversation) -> None:
 
 
 def _incoming_after(conversation: Conversation, seq: int) -> int:
-    return Message.objects.filter(
-        conversation_id=conversation.id, seq__gt=seq, kind=MessageKind.INCOMING
-    ).count()
+    return Message.objects.filter(conversation_id=conversation.id, seq__gt=seq, kind=MessageKind.INCOMING).count()
 
 
 def _set(conversation: Conversation, **fields: object) -> None:

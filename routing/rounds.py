@@ -105,9 +105,7 @@ def assign_waiting(*, organisation_id: UUID, lease: HeldLease | None, now: datet
         if one.given:
             skipped = 0
         elif one.in_vain:
-            skipped += (
-                one.in_vain
-            )  # given back by the only free agents, or held by somebody: look behind them
+            skipped += one.in_vain  # given back by the only free agents, or held by somebody: look behind them
         else:
             return given
 
@@ -188,9 +186,7 @@ def _still_true(plan: list[Assignment]) -> list[Assignment]:
 def _store(changes: Changes, plan: list[Assignment], names: dict[UUID, str], now: datetime) -> None:
     agents = [one.agent_id for one in plan]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ASSIGN, {"conversations": [one.conversation_id for one in plan], "agents": agents, "now": now}
-        )
+        cursor.execute(_ASSIGN, {"conversations": [one.conversation_id for one in plan], "agents": agents, "now": now})
         rows = cursor.fetchall()
         each = sorted(set(agents))
         cursor.execute(_LOAD, {"agents": each, "numbers": [agents.count(id_) for id_ in each], "now": now})
@@ -235,9 +231,7 @@ def _store(changes: Changes, plan: list[Assignment], names: dict[UUID, str], now
                 author=Author.SYSTEM,
             )
         )
-        changes.add(
-            ConversationAssigned(line_id=line_id, conversation_id=id_, owner_id=owner_id, by="routing")
-        )
+        changes.add(ConversationAssigned(line_id=line_id, conversation_id=id_, owner_id=owner_id, by="routing"))
     Message.objects.bulk_create(lines)
     Interval.objects.bulk_create(waits)
     for agent_id in each:

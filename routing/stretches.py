@@ -41,9 +41,7 @@ def _bot_since(conversation: Conversation) -> datetime:
     if conversation.assigned_at is None:  # it has never had a person
         return conversation.opened_at
     returned = (
-        Message.objects.filter(
-            conversation_id=conversation.id, kind=MessageKind.EVENT, facts__type="returned"
-        )
+        Message.objects.filter(conversation_id=conversation.id, kind=MessageKind.EVENT, facts__type="returned")
         .order_by("-seq")
         .values_list("facts__at", flat=True)
         .first()

@@ -54,9 +54,7 @@ class Talk:
     organisation_id: UUID
     status: str
     bot: str
-    last_seq: (
-        int  # when this was read: a higher one later means that the decision is about less than is there
-    )
+    last_seq: int  # when this was read: a higher one later means that the decision is about less than is there
     language: str
     history: tuple[Turn, ...]
     text: str

@@ -97,9 +97,7 @@ class Cast:
     def owned_by(self, owner: User, **given: Any) -> Conversation:
         return self.open_conversation(status=Status.OPEN, owner=owner, **given)
 
-    def text_in(
-        self, conversation: Conversation, body: str = "Bonjour", *, at: datetime | None = None
-    ) -> Message:
+    def text_in(self, conversation: Conversation, body: str = "Bonjour", *, at: datetime | None = None) -> Message:
         """One more text of the subscriber, as the intake statement leaves it: unhandled."""
         at = at or database_now()
         Conversation.objects.filter(id=conversation.id).update(
@@ -136,9 +134,7 @@ class Cast:
         return set(Unhandled.objects.values_list("conversation_id", flat=True))
 
     def intervals(self, kind: IntervalKind) -> list[Interval]:
-        return list(
-            Interval.objects.filter(organisation_id=self.organisation.id, kind=kind).order_by("ended_at")
-        )
+        return list(Interval.objects.filter(organisation_id=self.organisation.id, kind=kind).order_by("ended_at"))
 
 
 def make_cast(
@@ -154,9 +150,7 @@ def make_cast(
     line_1919 = Line.objects.create(
         organisation=organisation, name="Service clients", address="1919", bot="telecom", queue_id=queue.id
     )
-    line_3334 = Line.objects.create(
-        organisation=organisation, name="Distributeurs", address="3334", queue_id=queue.id
-    )
+    line_3334 = Line.objects.create(organisation=organisation, name="Distributeurs", address="3334", queue_id=queue.id)
     north = Link.objects.create(organisation=organisation, name="Savane Mobile")
     south = Link.objects.create(organisation=organisation, name="Atlantique Télécom")
     for line, link, priority in ((line_1919, north, 0), (line_1919, south, 1), (line_3334, north, 0)):

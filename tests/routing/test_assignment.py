@@ -113,7 +113,5 @@ def test_a_large_round_is_planned_and_its_time_printed():
     queue = [Waiting(UUID(int=10_000 + n), LINES[n % 4], n % 3, at(n % 500)) for n in range(10_000)]
     started = time.perf_counter()
     plan = plan_round(queue, people)
-    print(
-        f"1,000 agents, 10,000 waiting: {len(plan)} given in {(time.perf_counter() - started) * 1000:.0f} ms"
-    )
+    print(f"1,000 agents, 10,000 waiting: {len(plan)} given in {(time.perf_counter() - started) * 1000:.0f} ms")
     assert len(plan) == sum(12 - agent.load for agent in people)

@@ -209,9 +209,7 @@ def test_a_line_without_bot_and_queue_reaches_a_queue_all_the_same(cast: Cast, b
     assert bot.asked == []
 
 
-def test_texts_to_people_and_queues_are_settled_in_one_statement(
-    cast: Cast, bot, turns, django_assert_max_num_queries
-):
+def test_texts_to_people_and_queues_are_settled_in_one_statement(cast: Cast, bot, turns, django_assert_max_num_queries):
     for n in range(60):
         status = Status.QUEUED if n % 2 else Status.OPEN
         owner = None if n % 2 else cast.koffi
@@ -238,9 +236,7 @@ def test_a_text_wakes_a_snoozed_conversation_for_its_owner(cast: Cast, bot, turn
 
 
 def test_two_dispatchers_at_once_ask_the_bot_once_for_each_text(cast: Cast, bot, at_once):
-    conversations = [
-        cast.open_conversation(line=cast.line_1919, sender=f"+22901970002{n:02}") for n in range(40)
-    ]
+    conversations = [cast.open_conversation(line=cast.line_1919, sender=f"+22901970002{n:02}") for n in range(40)]
     for n, conversation in enumerate(conversations):
         cast.text_in(conversation, f"texte {n}")
 
@@ -257,9 +253,7 @@ def test_two_dispatchers_at_once_ask_the_bot_once_for_each_text(cast: Cast, bot,
     assert cast.unhandled() == set()
 
 
-def test_a_dispatcher_killed_after_its_claim_is_followed_by_another_once_the_claim_expires(
-    cast: Cast, bot, turns
-):
+def test_a_dispatcher_killed_after_its_claim_is_followed_by_another_once_the_claim_expires(cast: Cast, bot, turns):
     conversation = cast.open_conversation(line=cast.line_1919)
     cast.text_in(conversation, "Mon solde ?")
     claimed = claim_batch("killed#1")
@@ -289,9 +283,7 @@ def test_a_claim_that_expired_during_the_turn_decides_nothing(cast: Cast, bot, t
     assert cast.unhandled() == {conversation.id}
 
 
-def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(
-    cast: Cast, bot, turns, monkeypatch
-):
+def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(cast: Cast, bot, turns, monkeypatch):
     good = [cast.open_conversation(line=cast.line_1919, sender=f"+2290197000{n}") for n in range(101, 104)]
     bad = cast.open_conversation(line=cast.line_1919, sender="+2290197000999")
     for conversation in (good[0], bad, *good[1:]):
@@ -311,9 +303,7 @@ def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(
     assert Unhandled.objects.get().claimed_until is not None
 
 
-def test_a_conversation_given_back_to_the_bot_while_texts_are_settled_is_not_forgotten(
-    cast: Cast, bot, turns
-):
+def test_a_conversation_given_back_to_the_bot_while_texts_are_settled_is_not_forgotten(cast: Cast, bot, turns):
     """Claimed as a person's, the bot's before the DELETE: the row must survive it."""
     conversation = cast.owned_by(cast.awa, line=cast.line_1919)
     cast.text_in(conversation, "Mon solde ?")

@@ -48,9 +48,7 @@ def everything_adds_up(cast):
 def test_of_twenty_who_take_one_conversation_at_once_one_gets_it(cast: Cast, at_once):
     conversation = cast.queued()
     people = [cast.awa, cast.koffi, cast.mariam, cast.sam] * 5
-    results = at_once(
-        [lambda u=user: ownership.take(user=u, conversation_id=conversation.id) for user in people]
-    )
+    results = at_once([lambda u=user: ownership.take(user=u, conversation_id=conversation.id) for user in people])
 
     conversation.refresh_from_db()
     refused = [result for result in results if isinstance(result, Conflict)]
@@ -81,13 +79,9 @@ def test_a_whole_conversation_leaves_exact_intervals(cast: Cast):
     conversation = cast.queued(at=minutes(0))
     cast.text_in(conversation, "Ma puce est bloquée", at=minutes(0))
     ownership.take(user=cast.awa, conversation_id=conversation.id, now=minutes(2))
-    ownership.answer(
-        user=cast.awa, conversation_id=conversation.id, body="Bonjour", client_id=uuid4(), now=minutes(3)
-    )
+    ownership.answer(user=cast.awa, conversation_id=conversation.id, body="Bonjour", client_id=uuid4(), now=minutes(3))
     cast.text_in(conversation, "Merci", at=minutes(5))
-    ownership.answer(
-        user=cast.awa, conversation_id=conversation.id, body="De rien", client_id=uuid4(), now=minutes(9)
-    )
+    ownership.answer(user=cast.awa, conversation_id=conversation.id, body="De rien", client_id=uuid4(), now=minutes(9))
     ownership.answer(
         user=cast.awa,
         conversation_id=conversation.id,
@@ -97,10 +91,7 @@ def test_a_whole_conversation_leaves_exact_intervals(cast: Cast):
     )
     ownership.close(user=cast.awa, conversation_id=conversation.id, now=minutes(12))
 
-    found = {
-        kind: [(i.started_at, i.ended_at, i.wall_seconds) for i in cast.intervals(kind)]
-        for kind in IntervalKind
-    }
+    found = {kind: [(i.started_at, i.ended_at, i.wall_seconds) for i in cast.intervals(kind)] for kind in IntervalKind}
     assert found == {
         IntervalKind.WAIT: [(minutes(0), minutes(2), 120)],
         IntervalKind.FIRST_RESPONSE: [(minutes(0), minutes(3), 180)],
@@ -125,9 +116,7 @@ def test_the_same_click_twice_sends_one_text(cast: Cast, at_once):
     client_id = uuid4()
 
     def send():
-        return ownership.answer(
-            user=cast.awa, conversation_id=conversation.id, body="Bonjour", client_id=client_id
-        ).id
+        return ownership.answer(user=cast.awa, conversation_id=conversation.id, body="Bonjour", client_id=client_id).id
 
     assert len({*at_once([send] * 8), send()}) == 1
     assert Message.objects.filter(conversation=conversation).count() == 1
@@ -185,9 +174,7 @@ def test_given_back_to_the_queue_it_waits_again_and_the_agent_is_free(cast: Cast
     assert cast.state_of(cast.awa).load == 0
     ownership.take(user=cast.koffi, conversation_id=conversation.id, now=minutes(9))
     assert [i.wall_seconds for i in cast.intervals(IntervalKind.WAIT)] == [60, 300]
-    assert [(i.wall_seconds, i.label) for i in cast.intervals(IntervalKind.HANDLE)] == [
-        (180, "returned_queue")
-    ]
+    assert [(i.wall_seconds, i.label) for i in cast.intervals(IntervalKind.HANDLE)] == [(180, "returned_queue")]
 
 
 def test_given_back_to_the_bot_an_unanswered_text_is_the_bots_to_answer(cast: Cast):
