@@ -7,6 +7,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 
 from accounts.models import Role, User
+from config.cache import ForgivingCache
 from tests.browser import Browser, someone
 from tests.cast import Cast
 
@@ -49,6 +50,14 @@ def test_many_wrong_passwords_are_slowed_down(ada: User) -> None:
     answers = [browser.post(LOGIN, {"email": ada.email, "password": f"faux {n}"}).status for n in range(12)]
     assert answers[0] == 400
     assert 429 in answers or browser.post(LOGIN, {"email": ada.email, "password": PASSWORD}).status != 200
+
+
+def test_signing_in_works_while_redis_is_away(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = ForgivingCache("redis://127.0.0.1:1/0", {"OPTIONS": {"socket_connect_timeout": 0.2}})
+    monkeypatch.setattr("allauth.core.internal.ratelimit.cache", away)
+    browser = Browser()
+    assert browser.post(LOGIN, {"email": ada.email, "password": "faux"}).status == 400
+    assert browser.post(LOGIN, {"email": ada.email, "password": PASSWORD}).status == 200
 
 
 @pytest.mark.parametrize(
