@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+PROCESSES = ("simulator", "gateway", "dispatcher", "web", "worker", "beat")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -38,8 +39,15 @@ def _parser() -> argparse.ArgumentParser:
 
     add("up", up, "start everything on this machine and keep it running")
     add("status", status, "say which processes run here and whether they are ready")
+    for name, hold, text in (
+        ("stop", True, "stop one process of a running `palabre up`, until `palabre start`"),
+        ("start", False, "start again a process that `palabre stop` has stopped"),
+    ):
+        command = add(name, hold_or_release, text)
+        command.add_argument("process", choices=PROCESSES)
+        command.set_defaults(hold=hold)
     health = add("healthy", healthy, "exit with 0 when one process does its work (for health checks)")
-    health.add_argument("process", choices=["web", "gateway", "dispatcher", "worker", "beat", "simulator"])
+    health.add_argument("process", choices=PROCESSES)
     add("migrate", migrate, "bring the schema up to date, then grant the application its rights")
     add("seed", seed, "make the demo organisation, unless there is one")
     administrator = add("createadmin", createadmin, "make an administrator")
@@ -103,6 +111,14 @@ def status(_options: argparse.Namespace) -> int:
     from config.up.status import report
 
     return report(state())
+
+
+def hold_or_release(options: argparse.Namespace) -> None:
+    from config.up import holding
+
+    if not (state() / "run" / "env.json").exists():
+        sys.exit("palabre: nothing runs here. Start it with `palabre up`.")
+    (holding.hold if options.hold else holding.release)(state(), options.process)
 
 
 def healthy(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from typing import IO
 from config.up import engines, secrets_file
 from config.up.binaries import EngineError
 from config.up.children import RUN_TOKEN, Record, end, of_run, wait_gone
+from config.up.holding import release_all
 from config.up.ports import Ports, is_free
 from config.up.processes import Process, table
 from config.up.supervisor import Supervisor, dismiss_warden, on_signals, start_warden
@@ -52,6 +53,7 @@ def _locked(state: Path, began: float, lock: IO[str], rows: Sequence[Process] | 
     record = Record(state / "run" / "children.json")
     if ended := end(record.left_behind(), grace=6):
         _say(f"ended {len(ended)} process(es) that an earlier run left behind")
+    release_all(state)
     token = secrets.token_hex(12)
     record.begin(token)
     warden = start_warden(state / "run" / "children.json", state / "logs" / "warden.log")

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.up.children import RUN_TOKEN, Record, spawn
+from config.up.holding import is_held
 from config.up.logs import last_words, rotated
 from config.up.processes import Process
 
@@ -35,6 +36,7 @@ class _Kept:
     restart_at: float | None = None
     is_ready: bool = False
     waits_for: str = "starting"
+    asked_at: float | None = None  # when it was asked to stop, because it is held
 
 
 class Supervisor:
@@ -101,12 +103,16 @@ class Supervisor:
     def _look_after(self, kept: _Kept, now: float) -> None:
         name = kept.process.name
         if kept.child is None:
-            if kept.restart_at is not None and now >= kept.restart_at:
+            if kept.restart_at is not None and now >= kept.restart_at and not is_held(self._state, name):
                 self._start(kept)
             return
         code = kept.child.poll()  # reaps it: from here on its place is free
         if code is not None:
             kept.child, kept.is_ready, kept.waits_for = None, False, "restarting"
+            if is_held(self._state, name):
+                kept.restart_at, kept.pause = now, FIRST_PAUSE
+                self._say(f"{name} is stopped, until `palabre start {name}`")
+                return
             if now - kept.started_at > STEADY:
                 kept.pause = FIRST_PAUSE
             kept.restart_at = now + kept.pause
@@ -114,6 +120,12 @@ class Supervisor:
             self._say(f"{name} {how}; again in {kept.pause:g} s (log: {self._log(name)}){last_words(self._log(name))}")
             kept.pause = min(kept.pause * 2, LONGEST_PAUSE)
             return
+        if is_held(self._state, name):
+            if kept.asked_at is None:
+                kept.asked_at = now
+                kept.child.terminate()
+            elif now - kept.asked_at > STOP_WITHIN:
+                kept.child.kill()
         # Once ready is enough for the READY line: what comes later is the health page's business.
         if not kept.is_ready and self._ready_since is None:
             kept.waits_for = kept.process.ready(kept.child.pid)
@@ -129,7 +141,7 @@ class Supervisor:
             env={**self._env, **kept.process.env, "PALABRE_OWNER": f"{self._place}:{name}"},
             log=rotated(self._log(name)),
         )
-        kept.started_at, kept.restart_at = time.monotonic(), None
+        kept.started_at, kept.restart_at, kept.asked_at = time.monotonic(), None, None
         self._record.note(name, kept.child.pid)
 
     def _log(self, name: str) -> Path:

@@ -4,7 +4,8 @@
         palabre.desk, palabre.phone        addresses of the desk and of the phone page
         palabre.environ                    the processes' environment (DATABASE_URL, REDIS_URL, ports...)
         palabre.pid("gateway")             the pid of the present process
-        palabre.kill("gateway")            kill -9, as a fault; the supervisor starts it again
+        palabre.stop("gateway"), palabre.resume("gateway")
+    palabre.kill("gateway")            kill -9, as a fault; the supervisor starts it again
 
 It is started exactly as `make up` starts it: real engines with fsync, real processes, real sockets.
 """
@@ -18,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from pathlib import Path
 from config.up import engines
 from config.up.binaries import remove
 from config.up.children import Identity, Record, end, spawn
+from config.up.holding import hold, release
 from config.up.ports import Ports
 from config.up.processes import facts
 from config.up.testing import throw_away
@@ -55,6 +57,18 @@ class Running:
         killed = self.processes()[name]
         os.kill(killed.pid, signal.SIGKILL)
         return killed
+
+    def stop(self, name: str, seconds: float = 10) -> None:
+        """Stop one process cleanly; it stays away until `resume`."""
+        stopped = self.processes()[name]
+        hold(self.state, name)
+        _until(lambda: not stopped.alive(), f"{name} stopped", seconds)
+
+    def resume(self, name: str, seconds: float = 10) -> None:
+        """Start again what `stop` stopped, and wait until it is ready."""
+        before = self.processes()[name]
+        release(self.state, name)
+        _until(lambda: self.processes()[name] != before and self.facts(name) is not None, f"{name} ready", seconds)
 
     def facts(self, name: str) -> dict[str, object] | None:
         """What the present process `name` wrote when it became ready, or None while it is not."""
@@ -99,6 +113,14 @@ def running(
             end(Record(place / "run" / "children.json").left_behind(), grace=1)
         if state is None:
             remove(place)
+
+
+def _until(what: Callable[[], bool], words: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds:g} s: {words}")
+        time.sleep(0.02)
 
 
 def _await_ready(one: Running, said: Path, seconds: float) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.up import binaries, logs, status, testing
+from config.up import binaries, holding, logs, status, testing
 from config.up.children import Identity, start_time
 
 PROGRAM = Path(__file__).with_name("small_installation.py")
@@ -198,6 +198,25 @@ def test_a_crashed_process_is_reaped_and_started_again_in_the_same_place(install
     assert one == two, "its leases are its own again"
     until(lambda: installation.processes()["fragile"] != first)
     assert not first.alive()
+    assert installation.end() == 0
+
+
+def test_a_process_that_is_held_stays_stopped_until_it_is_released(installation):
+    installation.start("steady", "fragile")
+    lives = installation.state / "lives"
+    until(lives.exists)
+    first = installation.processes()["fragile"]
+    holding.hold(installation.state, "fragile")
+    until(lambda: not first.alive())
+    time.sleep(1)  # longer than the first pause before a restart
+    assert len(lives.read_text().splitlines()) == 1
+    holding.release(installation.state, "fragile")
+    until(lambda: len(lives.read_text().splitlines()) == 2)
+    assert installation.processes()["steady"].alive()
+    holding.hold(installation.state, "fragile")
+    assert installation.end() == 0
+    installation.start("fragile")
+    until(lambda: len(lives.read_text().splitlines()) == 3)
     assert installation.end() == 0
 
 
