@@ -29,7 +29,7 @@ class AddressKind(models.TextChoices):
 
 
 class Address(models.Model):
-    """One way to reach a person. It names the person and not the medium: the same number on SMS and WhatsApp is one row."""
+    """One way to reach a person, whom it names and not the medium: one number on SMS and WhatsApp is one row."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
