@@ -48,67 +48,106 @@ class Picture:
     steps: tuple[tuple[str, str], ...] = field(default_factory=tuple)  # (click | press | fill:<text>, selector or key)
 
 
-FIRST = '[data-testid="conversation-row"] >> nth=0'
+LIGHT = '[data-testid="connection"]'
+OFFLINE = '[data-testid="connection"][data-state="offline"]'
 ROW = '[data-testid="conversation-row"]'
 THREAD = '[data-testid="thread"] [data-testid="message"]'
 COMPOSER = '[data-testid="composer-text"]'
+TAKE = '[data-testid="take"]'
+TABLE = "table"
 SAM = "sam@savane.example"
 OPEN = "/?view=mine&c=c-00000"
+NOTE = "Bonus vérifié avec Koffi, versé à 10 h."
+UNICODE = (
+    "Bonjour Adjoa, votre bonus de 500 Mo arrive d'ici une heure. Si vous n'avez rien reçu ce soir, "
+    "répondez ici et je m'en occupe tout de suite. Bonne fête !"
+)
+
+
+def _states() -> list[Picture]:
+    """The six states, each wide in both themes and both languages, and narrow."""
+    found = []
+    for scenario, view, opened in (
+        ("empty", "mine", False),
+        ("twelve", "mine", True),
+        ("thousand", "all", True),
+        ("long", "mine", True),
+        ("offline", "mine", True),
+        ("error", "mine", False),
+    ):
+        first = {"empty": LIGHT, "error": LIGHT, "offline": OFFLINE}.get(scenario, ROW)
+        path = f"/?view={view}" + ("&c=c-00000" if opened else "")
+        wait = THREAD if opened and scenario != "offline" else first
+        found += [
+            Picture(f"desk-{scenario}", path, scenario=scenario, wait=wait),
+            Picture(f"desk-{scenario}.dark.en", path, scenario=scenario, theme="dark", language="en", wait=wait),
+            Picture(f"desk-{scenario}.360", f"/?view={view}", NARROW, scenario=scenario, wait=first),
+        ]
+    return found
 
 
 def _pictures() -> list[Picture]:
-    found = [
-        Picture("sign-in", "/sign-in", person="nobody", wait='[data-testid="demo-person"]'),
-        Picture("sign-in.dark.en", "/sign-in", person="nobody", theme="dark", language="en", wait='[data-testid="demo-person"]'),
-        Picture("sign-in.360", "/sign-in", NARROW, person="nobody", wait='[data-testid="demo-person"]'),
-    ]
-    # The six states, each on a wide and on a narrow screen.
-    for scenario, wait in (
-        ("empty", ""), ("twelve", ROW), ("thousand", ROW), ("long", ROW), ("offline", '[data-testid="connection"][data-state="offline"]'),
-        ("error", ""),
-    ):
-        path = OPEN if scenario in ("twelve", "thousand", "long", "offline") else "/?view=mine"
-        path = path.replace("mine", "all") if scenario == "thousand" else path
-        wait = wait or '[data-testid="connection"]'
-        after = THREAD if "c=" in path else wait
-        found.append(Picture(f"desk-{scenario}", path, scenario=scenario, wait=after if scenario != "offline" else wait))
-        found.append(Picture(f"desk-{scenario}.dark.en", path, scenario=scenario, theme="dark", language="en",
-                             wait=after if scenario != "offline" else wait))
-        found.append(Picture(f"desk-{scenario}.360", "/?view=" + ("all" if scenario == "thousand" else "mine"), NARROW,
-                             scenario=scenario, wait=wait))
-    found += [
+    people = '[data-testid="demo-person"]'
+    queue, bot = "/?view=queue&c=c-00005", "/?view=all&c=c-00009"
+    note = (f"fill:{NOTE}", COMPOSER)
+    second_row = (("click", "tbody tr >> nth=1"),)
+    return [
+        Picture("sign-in", "/sign-in", person="nobody", wait=people),
+        Picture("sign-in.dark.en", "/sign-in", person="nobody", theme="dark", language="en", wait=people),
+        Picture("sign-in.360", "/sign-in", NARROW, person="nobody", wait=people),
+        *_states(),
         Picture("thread.360", OPEN, NARROW, wait=THREAD),
         Picture("thread-long.360", OPEN, NARROW, scenario="long", wait=THREAD),
         Picture("thread.360.dark.en", OPEN, NARROW, theme="dark", language="en", wait=THREAD),
-        Picture("queue-take", "/?view=queue&c=c-00005", wait='[data-testid="take"]'),
-        Picture("queue-take.360", "/?view=queue&c=c-00005", NARROW, wait='[data-testid="take"]'),
-        Picture("bot-take-over.en", "/?view=all&c=c-00009", language="en", wait='[data-testid="take"]'),
-        Picture("composer-unicode", OPEN, wait=THREAD, steps=((
-            "fill:Bonjour Adjoa, votre bonus de 500 Mo arrive d'ici une heure. Si vous n'avez rien reçu ce soir, répondez ici "
-            "et je m'en occupe tout de suite. Bonne fête !", COMPOSER),)),
-        Picture("composer-note", OPEN, wait=THREAD, steps=(("press", "n"), ("fill:Bonus vérifié avec Koffi, versé à 10 h.", COMPOSER))),
-        Picture("composer-note.360.dark", OPEN, NARROW, theme="dark", wait=THREAD, steps=(
-            ("click", '[role="radio"] >> nth=1'), ("fill:Bonus vérifié avec Koffi, versé à 10 h.", COMPOSER))),
-        Picture("offline-text-waits", OPEN, scenario="offline", wait='[data-testid="connection"][data-state="offline"]', steps=(
-            ("fill:Je vérifie tout de suite.", COMPOSER), ("press", "Enter"))),
+        Picture("queue-take", queue, wait=TAKE),
+        Picture("queue-take.360", queue, NARROW, wait=TAKE),
+        Picture("bot-take-over.en", bot, language="en", wait=TAKE),
+        Picture("composer-unicode", OPEN, wait=THREAD, steps=((f"fill:{UNICODE}", COMPOSER),)),
+        Picture("composer-note", OPEN, wait=THREAD, steps=(("press", "n"), note)),
+        Picture(
+            "composer-note.360.dark",
+            OPEN,
+            NARROW,
+            theme="dark",
+            wait=THREAD,
+            steps=(("click", '[role="radio"] >> nth=1'), note),
+        ),
+        Picture(
+            "offline-text-waits",
+            OPEN,
+            scenario="offline",
+            wait=OFFLINE,
+            steps=(("fill:Je vérifie tout de suite.", COMPOSER), ("press", "Enter")),
+        ),
         Picture("presence-menu", OPEN, wait=THREAD, steps=(("click", '[data-testid="presence"] button'),)),
-        Picture("user-menu.dark", OPEN, theme="dark", wait=THREAD, person=SAM, steps=(("click", '[data-testid="user-menu"]'),)),
+        Picture(
+            "user-menu.dark",
+            OPEN,
+            theme="dark",
+            person=SAM,
+            wait=THREAD,
+            steps=(("click", '[data-testid="user-menu"]'),),
+        ),
         Picture("keys", OPEN, wait=THREAD, steps=(("press", "Shift+?"),)),
-        Picture("supervision", "/supervision", person=SAM, wait="table"),
-        Picture("supervision.dark.en", "/supervision", person=SAM, theme="dark", language="en", wait="table"),
-        Picture("supervision.360", "/supervision", NARROW, person=SAM, wait="table"),
+        Picture("supervision", "/supervision", person=SAM, wait=TABLE),
+        Picture("supervision.dark.en", "/supervision", person=SAM, theme="dark", language="en", wait=TABLE),
+        Picture("supervision.360", "/supervision", NARROW, person=SAM, wait=TABLE),
         Picture("supervision-stale", "/supervision", person=SAM, scenario="offline", wait='[data-stale="true"]'),
-        Picture("admin-users", "/admin/users", person=SAM, wait="table"),
-        Picture("admin-users.360", "/admin/users", NARROW, person=SAM, wait="table"),
-        Picture("admin-lines", "/admin/lines", person=SAM, wait="table"),
-        Picture("admin-links.dark.en", "/admin/links", person=SAM, theme="dark", language="en", wait="table"),
-        Picture("admin-link-form", "/admin/links", person=SAM, wait="table", steps=(("click", "tbody tr >> nth=1"),)),
-        Picture("admin-field-error", "/admin/users", person=SAM, wait="table", steps=(
-            ("click", '[data-testid="add"]'), ("click", 'dialog button[type="submit"]'))),
-        Picture("admin-link-form.360", "/admin/links", NARROW, person=SAM, wait="table", steps=(("click", "tbody tr >> nth=1"),)),
-        Picture("admin-audit", "/admin/audit", person=SAM, wait="table"),
-    ]  # fmt: skip
-    return found
+        Picture("admin-users", "/admin/users", person=SAM, wait=TABLE),
+        Picture("admin-users.360", "/admin/users", NARROW, person=SAM, wait=TABLE),
+        Picture("admin-lines", "/admin/lines", person=SAM, wait=TABLE),
+        Picture("admin-links.dark.en", "/admin/links", person=SAM, theme="dark", language="en", wait=TABLE),
+        Picture("admin-link-form", "/admin/links", person=SAM, wait=TABLE, steps=second_row),
+        Picture("admin-link-form.360", "/admin/links", NARROW, person=SAM, wait=TABLE, steps=second_row),
+        Picture(
+            "admin-field-error",
+            "/admin/users",
+            person=SAM,
+            wait=TABLE,
+            steps=(("click", '[data-testid="add"]'), ("click", 'dialog button[type="submit"]')),
+        ),
+        Picture("admin-audit", "/admin/audit", person=SAM, wait=TABLE),
+    ]
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -162,9 +201,21 @@ def _take(browser: Browser, address: str, picture: Picture, out: Path) -> list[s
     sideways = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     if sideways > 0:
         complaints.append(f"the page is {sideways} px wider than the screen")
+    complaints += _inaccessible(page)
     page.screenshot(path=out / f"{picture.name}.png")
     context.close()
     return complaints
+
+
+def _inaccessible(page: Page) -> list[str]:
+    """What axe finds serious: contrast, names, roles, by WCAG 2.2 AA."""
+    page.add_script_tag(path=FRONTEND / "node_modules" / "axe-core" / "axe.min.js")
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']}).then(r => r.violations"
+        ".filter(v => v.impact === 'serious' || v.impact === 'critical')"
+        ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target + ' ' + (n.any[0]?.message ?? '')).join(' | ')))"
+    )
+    return [str(one) for one in found]
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-import { CloudOff, Compass } from "lucide-react";
+import { CloudOff, Compass, Wrench } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
@@ -7,6 +7,7 @@ import { useSessionQuery } from "@/api/session";
 import type { Language } from "@/api/types";
 import { SignInPage } from "@/features/session/SignInPage";
 import { Button } from "@/ui/Button";
+import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { Empty, Skeleton } from "@/ui/States";
 import { firstLanguage, setLanguage } from "./i18n";
 import { Logo } from "./Logo";
@@ -23,22 +24,40 @@ const RETRY_MS = 5000;
 export function App() {
   return (
     <BrowserRouter>
-      <Routes>
-        <Route path="/sign-in" element={<SignIn />} />
-        <Route element={<Gate />}>
-          <Route path="/" element={<DeskPage />} />
-          <Route path="/supervision" element={<Later><SupervisionPage /></Later>} />
-          <Route path="/admin/:section?" element={<Later><AdminPage /></Later>} />
-          <Route path="*" element={<NotFound />} />
-        </Route>
-      </Routes>
+      <ErrorBoundary instead={<Failed />}>
+        <Routes>
+          <Route path="/sign-in" element={<SignIn />} />
+          <Route element={<Gate />}>
+            <Route path="/" element={<DeskPage />} />
+            <Route path="/supervision" element={<Later><SupervisionPage /></Later>} />
+            <Route path="/admin/:section?" element={<Later><AdminPage /></Later>} />
+            <Route path="*" element={<NotFound />} />
+          </Route>
+        </Routes>
+      </ErrorBoundary>
     </BrowserRouter>
   );
 }
 
 function Later({ children }: { children: React.ReactNode }) {
   const { t } = useTranslation("app");
-  return <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>;
+  return (
+    <ErrorBoundary instead={<Failed />}>
+      <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>
+    </ErrorBoundary>
+  );
+}
+
+/** The one place that asks for a reload: the page's own code is broken or gone. Drafts and unsent texts are stored. */
+function Failed() {
+  const { t } = useTranslation("app");
+  return (
+    <main className={styles.page}>
+      <Empty icon={<Wrench size={24} />} title={t("failed")} text={t("failedText")}>
+        <Button onClick={() => location.reload()}>{t("reload")}</Button>
+      </Empty>
+    </main>
+  );
 }
 
 /** Lets the signed-in through; others sign in and come back to where they wanted to go. */

@@ -7,6 +7,9 @@ const en = {
   loading: "Opening your desk",
   broken: "Palabre cannot be reached",
   brokenText: "The server does not answer. Your drafts are kept; this page tries again by itself.",
+  failed: "This screen has failed",
+  failedText: "Palabre may have been updated since you opened it. Your drafts and unsent texts are kept.",
+  reload: "Load it again",
   retry: "Try again",
   close: "Close",
   connection: {
@@ -60,6 +63,9 @@ const fr: Same<typeof en> = {
   loading: "Ouverture de votre bureau",
   broken: "Palabre ne répond pas",
   brokenText: "Le serveur ne répond pas. Vos brouillons sont conservés ; cette page réessaie toute seule.",
+  failed: "Cet écran a échoué",
+  failedText: "Palabre a peut-être été mis à jour depuis que vous l’avez ouvert. Brouillons et textos non envoyés sont conservés.",
+  reload: "Recharger",
   retry: "Réessayer",
   close: "Fermer",
   connection: {

@@ -21,7 +21,7 @@ function dismiss(id: number): void {
   set(toasts.filter((one) => one.id !== id));
 }
 
-/** One sentence at the bottom of the screen, read out politely, gone after a while. */
+/** One sentence near the top of the screen, read out politely, gone after a while. */
 export function toast(text: string, options: { bad?: boolean } = {}): void {
   const id = nextId++;
   set([...toasts.slice(-2), { id, text, bad: options.bad ?? false }]);

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { ChevronsLeft, ChevronsRight } from "lucide-react";
+import { PanelLeft } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -12,6 +12,7 @@ import { List } from "@/features/conversationList/List";
 import { ListHead } from "@/features/conversationList/ListHead";
 import type { ListFilter } from "@/features/conversationList/listState";
 import { PersonPanel } from "@/features/contact/PersonPanel";
+import { Button } from "@/ui/Button";
 import { useKeys } from "@/ui/keys";
 import { useLiveDesk } from "../Signed";
 import styles from "./DeskPage.module.css";
@@ -129,7 +130,20 @@ export function DeskPage() {
       <section className={styles.list} aria-label={t("nav.list")}>
         {listOpen ? (
           <>
-            <ListHead filter={filter} onFilter={onFilter} />
+            <ListHead
+              filter={filter}
+              onFilter={onFilter}
+              beside={
+                <Button
+                  look="quiet"
+                  square
+                  className={styles.fold}
+                  aria-label={t("columns.hideList")}
+                  icon={<PanelLeft size={17} />}
+                  onClick={() => setListOpen(false)}
+                />
+              }
+            />
             <div className={styles.rows}>
               <List
                 key={`${view}.${line}.${status}`}
@@ -143,13 +157,10 @@ export function DeskPage() {
                 draftOf={draftOf}
               />
             </div>
-            <button type="button" className={styles.fold} aria-label={t("columns.hideList")} title={t("columns.hideList")} onClick={() => setListOpen(false)}>
-              <ChevronsLeft size={15} />
-            </button>
           </>
         ) : (
           <button type="button" className={styles.unfold} aria-label={t("columns.showList")} title={t("columns.showList")} onClick={() => setListOpen(true)}>
-            <ChevronsRight size={16} />
+            <PanelLeft size={17} />
           </button>
         )}
       </section>

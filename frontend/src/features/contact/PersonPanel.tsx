@@ -81,7 +81,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
       <section>
         <h3>{t("conversation")}</h3>
         <p className={styles.plain}>
-          {t("opened")} {fullTime(conversation.opened_at)}
+          {t("opened", { when: fullTime(conversation.opened_at) })}
         </p>
         {conversation.handover && (
           <div className={styles.handover}>

@@ -10,7 +10,7 @@ const en = {
   language: "Language",
   languages: { fr: "French", en: "English", unknown: "Not known yet" },
   line: "Line",
-  opened: "Opened",
+  opened: "Opened on {{when}}",
   conversation: "This conversation",
   handover: "Handed over by the bot",
   reason: {
@@ -35,7 +35,7 @@ const fr: Same<typeof en> = {
   language: "Langue",
   languages: { fr: "Français", en: "Anglais", unknown: "Pas encore connue" },
   line: "Ligne",
-  opened: "Ouverte",
+  opened: "Ouverte le {{when}}",
   conversation: "Cette conversation",
   handover: "Transmise par le robot",
   reason: {

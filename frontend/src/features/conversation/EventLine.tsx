@@ -9,8 +9,8 @@ const REASONS = ["asked", "unsure", "failed", "rule"] as const;
 export function EventLine({ message }: { message: Message }) {
   const { t } = useTranslation("conversation");
   const event = message.event;
-  const byPerson = message.author.kind === "agent";
   const actor = message.author.name ?? t("system");
+  const byPerson = message.author.name !== null;
 
   const say = (): string => {
     switch (event?.type.split(".").at(-1)) {
@@ -21,7 +21,7 @@ export function EventLine({ message }: { message: Message }) {
       }
       case "assigned": {
         const owner = typeof event?.owner_name === "string" ? event.owner_name : actor;
-        return t(byPerson ? "event.assigned" : "event.assignedAuto", { name: owner });
+        return t(event?.by === "routing" || !byPerson ? "event.assignedAuto" : "event.assigned", { name: owner });
       }
       case "returned":
         return t(event?.to === "bot" ? "event.returnedBot" : "event.returnedQueue", { name: actor });

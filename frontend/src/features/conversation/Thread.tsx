@@ -33,7 +33,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
   const name = row.contact.name ?? address(row.contact.address);
 
   // The line stays where it was when the conversation was opened, however much is read afterwards.
-  const [firstUnread] = useState(() => findFirstUnread(thread.items, row.unread));
+  const [firstUnread] = useState(() => findFirstUnread(thread.items, row.owner_id === me ? row.unread : 0));
   const timeline = useMemo(() => buildTimeline(thread.items, dayKey, firstUnread), [thread.items, firstUnread]);
   const known = useMemo(() => new Set(thread.items.map((message) => message.client_id)), [thread.items]);
   const pending = entries.filter((entry) => entry.conversationId === row.id && !known.has(entry.clientId));

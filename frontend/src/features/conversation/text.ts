@@ -85,7 +85,7 @@ const en = {
     take: "Take",
     owned: "{{name}} is handling this conversation.",
     ownedHint: "You may write notes.",
-    closed: "Closed {{when}}.",
+    closed: "Closed on {{when}}.",
     closedHint: "If the customer writes again, a new conversation opens.",
   },
   action: {
@@ -200,7 +200,7 @@ const fr: Same<typeof en> = {
     take: "Prendre",
     owned: "{{name}} s’occupe de cette conversation.",
     ownedHint: "Vous pouvez écrire des notes.",
-    closed: "Fermée {{when}}.",
+    closed: "Fermée le {{when}}.",
     closedHint: "Si le client écrit à nouveau, une nouvelle conversation s’ouvre.",
   },
   action: {

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp, CloudOff, Coffee, Inbox, SearchX } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSession } from "@/api/session";
 import { Button } from "@/ui/Button";
 import { Empty, Skeleton } from "@/ui/States";
 import { useList } from "./api";
@@ -26,6 +27,7 @@ const NO_IDS: string[] = [];
 
 export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: ListProps) {
   const { t } = useTranslation("conversationList");
+  const { presence } = useSession();
   const scroller = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState(false);
   const [scrolled, setScrolled] = useState(false);
@@ -75,7 +77,8 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
     if (filter.text !== "")
       return <Empty icon={<SearchX size={24} />} title={t("empty.search")} text={t("empty.searchText", { text: filter.text })} />;
     const Icon = filter.view === "queue" ? Coffee : Inbox;
-    return <Empty icon={<Icon size={24} />} title={t(`empty.${filter.view}`)} text={t(`empty.${filter.view}Text`)} />;
+    const what = filter.view === "mine" && presence.state !== "available" ? "away" : filter.view;
+    return <Empty icon={<Icon size={24} />} title={t(`empty.${what}`)} text={t(`empty.${what}Text`)} />;
   }
 
   return (

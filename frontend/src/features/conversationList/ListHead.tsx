@@ -1,5 +1,5 @@
 import { Search, X } from "lucide-react";
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useCounts, useSession } from "@/api/session";
 import type { ConversationStatus, View } from "@/api/types";
@@ -12,11 +12,13 @@ const STATUSES: ConversationStatus[] = ["bot", "queued", "open", "closed"];
 const TYPING_PAUSE_MS = 220;
 
 interface ListHeadProps {
+  /** Beside the search: the desk's button that folds the column. */
+  beside: ReactNode;
   filter: ListFilter;
   onFilter: (change: Partial<ListFilter>) => void;
 }
 
-export function ListHead({ filter, onFilter }: ListHeadProps) {
+export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
   const { t } = useTranslation("conversationList");
   const { lines } = useSession();
   const counts = useCounts();
@@ -37,7 +39,10 @@ export function ListHead({ filter, onFilter }: ListHeadProps) {
 
   return (
     <div className={styles.head}>
-      <SearchField value={filter.text} onChange={(text) => onFilter({ text })} />
+      <div className={styles.top}>
+        <SearchField value={filter.text} onChange={(text) => onFilter({ text })} />
+        {beside}
+      </div>
       <div className={styles.tabs} role="tablist" aria-label={t("list")} onKeyDown={walk}>
         {VIEWS.map((view) => (
           <button
@@ -115,7 +120,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (text: stri
         inputMode="search"
         autoComplete="off"
         aria-label={t("search")}
-        placeholder={t("search")}
+        placeholder={t("searchShort")}
         value={text}
         onChange={(event) => commit(event.target.value, TYPING_PAUSE_MS)}
         onKeyDown={(event) => {

@@ -6,6 +6,7 @@ const en = {
   queue: "Queue",
   all: "All",
   search: "Search a name or a number",
+  searchShort: "Name or number",
   clearSearch: "Clear the search",
   everyLine: "All lines",
   lineFilter: "Line",
@@ -22,6 +23,8 @@ const en = {
   empty: {
     mine: "Nothing on your desk",
     mineText: "Take a conversation from the queue, or wait: new ones come to you while you are available.",
+    away: "You are not available",
+    awayText: "Choose “Available” at the top: conversations then come to you.",
     queue: "Nobody is waiting",
     queueText: "The queue is empty. Well done.",
     all: "No conversation yet",
@@ -49,6 +52,7 @@ const fr: Same<typeof en> = {
   queue: "File",
   all: "Toutes",
   search: "Chercher un nom ou un numéro",
+  searchShort: "Nom ou numéro",
   clearSearch: "Effacer la recherche",
   everyLine: "Toutes les lignes",
   lineFilter: "Ligne",
@@ -65,6 +69,8 @@ const fr: Same<typeof en> = {
   empty: {
     mine: "Rien sur votre bureau",
     mineText: "Prenez une conversation dans la file, ou attendez : les nouvelles vous arrivent tant que vous êtes disponible.",
+    away: "Vous n’êtes pas disponible",
+    awayText: "Choisissez « Disponible » en haut : les conversations viendront à vous.",
     queue: "Personne n’attend",
     queueText: "La file est vide. Bravo.",
     all: "Aucune conversation",

@@ -61,7 +61,7 @@ export function PresenceSwitch() {
         <Since at={presence.since} />
         <ChevronDown size={14} aria-hidden="true" />
       </Menu>
-      <Load agent={presence} />
+      {presence.capacity > 0 && <Load agent={presence} />}
     </div>
   );
 }
