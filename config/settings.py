@@ -174,7 +174,7 @@ USE_I18N = True
 # --- The browser's files -------------------------------------------------------------------------------------
 FRONTEND_DIST = ROOT / "frontend" / "dist"
 STATIC_URL = "/static/"
-STATIC_ROOT = STATE / "static"
+STATIC_ROOT = env.text("STATIC_ROOT", "") or None  # only where a web server in front serves the files
 STATICFILES_DIRS = [("app", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
