@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import psycopg
 
 from conversations.adapters import IntakeFull, IntakeUnavailable
+from conversations.intake import in_short
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ class Batcher(Generic[Item, Result]):
 
     `store` is one transaction on one connection. While the database is away its callers get IntakeUnavailable: at
     once when it is known to be away, else after `patience_s`, during which the same batch is given again (it is
-    idempotent: what was stored before the connection broke is then found as seen).
+    idempotent: what was stored before the connection broke is then found as seen). When `run` ends, whoever still
+    waits gets IntakeUnavailable, and so does whoever comes later.
     """
 
     def __init__(
@@ -64,14 +66,19 @@ class Batcher(Generic[Item, Result]):
 
     async def run(self) -> None:
         """Store batch after batch until cancelled."""
-        while True:
-            await self._filled.wait()
-            batch, self._queue = self._queue[: self._largest], self._queue[self._largest :]
-            if not batch:
-                self._filled.clear()
-                self._emptied.set()
-                continue
-            await self._store_batch(batch)
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        try:
+            while True:
+                await self._filled.wait()
+                batch, self._queue = self._queue[: self._largest], self._queue[self._largest :]
+                if not batch:
+                    self._filled.clear()
+                    self._emptied.set()
+                    continue
+                await self._store_batch(batch)
+        finally:
+            # Else they would wait for ever, and what they know with them.
+            self._refuse_all(batch, "stopping")
 
     async def emptied(self) -> None:
         """Return when nothing waits any more."""
@@ -81,42 +88,43 @@ class Batcher(Generic[Item, Result]):
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._patience_s
         pause = 0.05
+        told = False
         while True:
             try:
                 results = await self._store([item for item, _ in batch])
+                answers = list(zip(batch, results, strict=True))
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
-                if not self._away:
+                if not told:
                     log.error("the database is away: %s", type(error).__name__)
+                    told = True
                 if loop.time() >= give_up:
-                    self._refuse_all(batch)
+                    self._refuse_all(batch, "the database is away")
                     await self._until_back()
                     return
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 0.5)
-            except asyncio.CancelledError:
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(IntakeUnavailable("stopping"))
-                raise
             except Exception as error:
                 # Not a fault of the database: of ours. Nobody is told "stored"; the operator keeps these texts.
-                log.exception("a batch of %d could not be stored", len(batch))
+                _log_fault(error, len(batch))
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(IntakeUnavailable(type(error).__name__))
                 return
             else:
-                for (_, future), result in zip(batch, results, strict=True):
+                if told:
+                    log.warning("the database is back")
+                for (_, future), result in answers:
                     if not future.done():
                         future.set_result(result)
                 return
 
-    def _refuse_all(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    def _refuse_all(self, batch: list[tuple[Item, asyncio.Future[Result]]], reason: str) -> None:
         self._away = True
         waiting, self._queue = [*batch, *self._queue], []
         for _, future in waiting:
             if not future.done():
-                future.set_exception(IntakeUnavailable("the database is away"))
+                future.set_exception(IntakeUnavailable(reason))
+                future.exception()  # retrieved: nobody may be waiting any more
 
     async def _until_back(self) -> None:
         pause = 0.2
@@ -130,3 +138,10 @@ class Batcher(Generic[Item, Result]):
                 self._away = False
                 log.warning("the database is back")
                 return
+
+
+def _log_fault(error: Exception, size: int) -> None:
+    if isinstance(error, psycopg.Error):  # its words may quote a row, and so a text
+        log.error("a batch of %d could not be stored: %s %s", size, in_short(error), error.sqlstate)
+    else:
+        log.exception("a batch of %d could not be stored", size)

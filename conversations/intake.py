@@ -174,10 +174,18 @@ class Stored:
 
 
 async def connect(dsn: str, **settings: str) -> psycopg.AsyncConnection[Any]:
-    """A raw connection of its own: statements prepared, autocommit, UTC; `settings` are PostgreSQL's."""
+    """A raw connection of its own: statements prepared, autocommit; `settings` are PostgreSQL's."""
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return await psycopg.AsyncConnection.connect(
-        dsn, autocommit=True, options=options, application_name="palabre intake", connect_timeout=5
+        dsn,
+        autocommit=True,
+        options=options,
+        application_name="palabre intake",
+        connect_timeout=5,
+        # A peer that has gone without a word is noticed on idle connections too.
+        keepalives_idle=10,
+        keepalives_interval=3,
+        keepalives_count=3,
     )
 
 
@@ -194,7 +202,7 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
             return await _store_once(connection, texts)
         except (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation) as error:
             log.warning("intake of %d texts is tried again: %s", len(texts), type(error).__name__)
-            last: psycopg.Error = error
+            last: Exception = error
         except errors.CheckViolation as error:
             if "no partition" not in str(error):
                 last = error
@@ -203,10 +211,10 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
             await make_partitions(connection)
             last = error
         except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, UnicodeEncodeError) as error:
-            last = error  # type: ignore[assignment]
+            last = error
             break
     if len(texts) == 1:
-        reason = f"{type(last).__name__}: {last}"[:300].replace("\x00", "")
+        reason = in_short(last)
         await keep_raw(connection, texts[0].item.link_id, "text", texts[0].item.key, texts[0].item.raw, reason)
         return [Stored(None, None, refused=reason)]
     middle = len(texts) // 2
@@ -240,6 +248,12 @@ def clean(body: str) -> str:
     except UnicodeEncodeError:
         body = body.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return body
+
+
+def in_short(error: Exception) -> str:
+    """What went wrong, for logs: never PostgreSQL's DETAIL, which quotes the row, and so somebody's words."""
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__}: {said}"[:300] if said else type(error).__name__
 
 
 async def make_partitions(connection: psycopg.AsyncConnection[Any]) -> None:

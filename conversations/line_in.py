@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +17,6 @@ from conversations.adapters import (
 )
 from conversations.batching import Batcher
 from conversations.intake import ReadyText, Stored
-from conversations.models import DeliveryState
 from conversations.outbox import Outcome, ReadyReceipt
 from conversations.store import LinkStore
 
@@ -36,6 +34,7 @@ class LinkIntake:
         texts: Batcher[ReadyText, Stored],
         results: Batcher[Outcome | ReadyReceipt, None],
         store: LinkStore,
+        late: Callable[[UUID, tuple[str, ...]], None],
         on_state: Callable[[str, dict[str, Any]], None],
     ) -> None:
         self._config = config
@@ -45,8 +44,8 @@ class LinkIntake:
         self._results = results
         self._store = store
         self._on_state = on_state
+        self._late = late
         self._confirmed: list[str] = []
-        self._late: set[asyncio.Task[None]] = set()
 
     async def text(self, item: InboundText) -> bool:
         line_id = self._lines.get(item.recipient.strip().lstrip("+"))
@@ -89,16 +88,12 @@ class LinkIntake:
         keys, self._confirmed = self._confirmed, []
         return keys
 
-    def late(self, attempt_id: UUID, provider_ids: Sequence[str] | str) -> None:
-        spellings = (provider_ids,) if isinstance(provider_ids, str) else tuple(provider_ids)
-        task = asyncio.get_running_loop().create_task(self._store_late(attempt_id, spellings))
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+    def give_back_confirmed(self, keys: Sequence[str]) -> None:
+        """They could not be written. Forgotten, they would let a text that is truly sent again pass for a copy."""
+        self._confirmed[:0] = keys
 
-    async def _store_late(self, attempt_id: UUID, spellings: tuple[str, ...]) -> None:
-        message_id = await self._store.message_of(attempt_id)
-        if message_id is not None:
-            await self._results.put(Outcome(attempt_id, message_id, DeliveryState.SENT, spellings))
+    def late(self, attempt_id: UUID, provider_ids: Sequence[str] | str) -> None:
+        self._late(attempt_id, (provider_ids,) if isinstance(provider_ids, str) else tuple(provider_ids))
 
     def state(self, state: str, **facts: Any) -> None:
         self._on_state(state, facts)

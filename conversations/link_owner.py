@@ -1,6 +1,6 @@
 """A link at work in the process that holds its lease.
 
-    take the lease -> mark what earlier owners left unanswered -> run the adapter, claim and submit, store results
+    take the lease -> run the adapter, claim and submit; mark what earlier owners left unanswered
     lose it (or be asked to stop) -> drain before it expires -> give it back
 
 Every claim carries the epoch of the lease, and nothing is written to a socket once the lease's own deadline (counted
@@ -24,7 +24,9 @@ from conversations.bells import Bells
 from conversations.intake import ReadyText, Stored, connect
 from conversations.line_in import LinkIntake
 from conversations.models import DeliveryState
-from conversations.outbox import Outcome, ReadyReceipt, claim, store_results, unfinished
+from conversations.outbox import Outcome, claim
+from conversations.patience import cut_after
+from conversations.results import LinkResults
 from conversations.store import LinkStore
 from jobs import leases
 from jobs.leases import HeldLease
@@ -35,7 +37,9 @@ LEASE_S = 10.0
 RENEW_EVERY_S = 3.0
 # No write in the last seconds of a lease that could not be renewed; the drain must end before it expires.
 MARGIN_S = 3.0
-RETRY_S = 2.0  # a part that was surely not written is tried again after this
+DRAIN_S = 5.5
+SILENCE_S = 5.0  # of the database
+RETRY_S = 2.0  # a part that was surely not written is tried again after this; refused for now: each time later
 
 
 class LostLease(Exception):
@@ -63,18 +67,14 @@ class LinkOwner:
         self._owner = owner
         self._dsn = dsn
         self._texts = texts
-        self._bells = bells
         self._on_state = on_state
         self._lease: HeldLease | None = None
         self._due = asyncio.Event()
         self._stop = asyncio.Event()
         self._claims: psycopg.AsyncConnection[Any] | None = None
-        self._results_connection: psycopg.AsyncConnection[Any] | None = None
         self._control: psycopg.AsyncConnection[Any] | None = None
-        self._results: Batcher[Outcome | ReadyReceipt, None] = Batcher(
-            self._store_results, largest=200, room=20_000, patience_s=float("inf")
-        )
         self._submitting: set[asyncio.Task[None]] = set()
+        self._results = LinkResults(config, dsn=dsn, bells=bells)
 
     def wake(self) -> None:
         """Something may be due in the outbox."""
@@ -85,29 +85,34 @@ class LinkOwner:
         self._stop.set()
 
     async def run(self) -> None:
-        name = f"link:{self.config.id}"
+        storing = asyncio.create_task(self._results.run(), name=f"{self.config.name}: results")
+        try:
+            await self._own(f"link:{self.config.id}")
+            await self._results.kept(2.0)
+        finally:
+            storing.cancel()
+            await asyncio.gather(storing, return_exceptions=True)
+            await self._close()
+
+    async def _own(self, name: str) -> None:
         while not self._stop.is_set():
             try:
                 self._lease = await self._take(name)
                 if self._lease is None:
-                    self._on_state_standby()
+                    # The owner elsewhere writes the link's state; we say nothing over it.
                     await self._pause(1.0)
                     continue
                 log.info("link %s is ours, epoch %d", self.config.name, self._lease.epoch)
                 await self._work(self._lease)
             except LostLease as reason:
                 log.error("link %s: %s", self.config.name, reason)
+                await self._pause(0.5)
             except (psycopg.Error, OSError) as error:
                 log.error("link %s waits for the database: %s", self.config.name, type(error).__name__)
                 await self._pause(0.5)
             except Exception:
                 log.exception("link %s failed; it starts again", self.config.name)
                 await self._pause(1.0)
-        await self._close()
-
-    def _on_state_standby(self) -> None:
-        # The owner elsewhere writes the link's state; we say nothing over it.
-        self._lease = None
 
     @property
     def holds_lease(self) -> bool:
@@ -120,8 +125,9 @@ class LinkOwner:
     async def _take(self, name: str) -> HeldLease | None:
         self._control = await self._open(self._control)
         before = asyncio.get_running_loop().time()
-        cursor = await self._control.execute(leases.TAKE, {"name": name, "owner": self._owner, "seconds": LEASE_S})
-        row = await cursor.fetchone()
+        with cut_after(self._control, SILENCE_S):
+            cursor = await self._control.execute(leases.TAKE, {"name": name, "owner": self._owner, "seconds": LEASE_S})
+            row = await cursor.fetchone()
         return HeldLease(name, self._owner, row[0], before + LEASE_S) if row else None
 
     async def _work(self, lease: HeldLease) -> None:
@@ -130,15 +136,11 @@ class LinkOwner:
             self.config,
             lines=self._lines,
             texts=self._texts,
-            results=self._results,
+            results=self._results.batches,
             store=store,
+            late=self._results.late,
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
         )
-        self._results_connection = await self._open(self._results_connection)
-        left = await unfinished(self._results_connection, link_id=self.config.id, epoch=lease.epoch)
-        if left:
-            log.warning("link %s: %d parts were left unanswered by an earlier owner", self.config.name, len(left))
-            await self._store_results(left)
         adapter = self._adapter_class(self.config, intake)
         self._due.set()
         tasks = [
@@ -147,38 +149,46 @@ class LinkOwner:
                 ("session", adapter.run()),
                 ("lease", self._renew()),
                 ("outbox", self._send(adapter)),
-                ("results", self._results.run()),
-                ("evidence", self._write_behind(intake, store)),
+                ("evidence", self._write_behind(intake, store, lease)),
                 ("stop", self._stop.wait()),
             )
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            # Asked to stop, or one of them failed: leave in good order first, whatever it was.
-            await self._leave(adapter)
+            # Asked to stop, or one of them failed: leave in good order first, whatever it was, yet within the lease.
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(adapter.drain(), min(DRAIN_S, max(0.0, self._left() - 0.5)))
+            await self._end([tasks[0]])
+            if self._submitting:
+                await asyncio.wait(list(self._submitting), timeout=1.0)
+            with contextlib.suppress(Exception):
+                await self._confirm(intake, store)
+            await self._results.kept(min(2.0, max(0.0, self._left() - 0.5)))  # before somebody calls them unknown
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            with contextlib.suppress(Exception):
-                if self._lease is not None and self._control is not None:
-                    await self._control.execute(
-                        leases.GIVE_BACK,
-                        {"name": lease.name, "owner": lease.owner, "epoch": lease.epoch},
-                    )
+            # Whatever has no answer now gets none: its submitting ends as unknown.
+            await self._end([*tasks, *self._submitting])
+            await self._give_back(lease)
             self._lease = None
             self._on_state(self.config.id, "unbound", {})
             await store.close()
 
-    async def _leave(self, adapter: LinkAdapter) -> None:
+    async def _end(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, stubborn = await asyncio.wait(tasks, timeout=2 * SILENCE_S)
+            for task in stubborn:
+                log.error("link %s: %s does not end", self.config.name, task.get_name())
+
+    async def _give_back(self, lease: HeldLease) -> None:
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(adapter.drain(), 5.5)
-        if self._submitting:
-            await asyncio.wait(list(self._submitting), timeout=1.0)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._results.emptied(), 2.0)
+            if self._lease is not None and self._control is not None:
+                with cut_after(self._control, 1.0):
+                    await self._control.execute(
+                        leases.GIVE_BACK, {"name": lease.name, "owner": lease.owner, "epoch": lease.epoch}
+                    )
 
     async def _renew(self) -> None:
         loop = asyncio.get_running_loop()
@@ -188,16 +198,17 @@ class LinkOwner:
             if lease is None:
                 raise LostLease("no lease to renew")
             before = loop.time()
+            budget = max(0.2, self._left() - MARGIN_S)
             try:
-                async with asyncio.timeout(max(0.2, self._left() - MARGIN_S)):
+                async with asyncio.timeout(budget):
                     self._control = await self._open(self._control)
+                with cut_after(self._control, max(0.1, budget - (loop.time() - before))):
                     cursor = await self._control.execute(
                         leases.RENEW,
                         {"name": lease.name, "owner": lease.owner, "epoch": lease.epoch, "seconds": LEASE_S},
                     )
                     row = await cursor.fetchone()
             except (psycopg.Error, OSError, TimeoutError) as error:
-                self._control = None
                 if self._left() <= MARGIN_S:
                     raise LostLease("the lease cannot be renewed: leaving before it expires") from error
                 continue
@@ -223,7 +234,8 @@ class LinkOwner:
             if lease is not None and self._left() > MARGIN_S:
                 try:
                     self._claims = await self._open(self._claims)
-                    parts = await claim(self._claims, lease=lease, link_id=self.config.id, room=room)
+                    with cut_after(self._claims, SILENCE_S):
+                        parts = await claim(self._claims, lease=lease, link_id=self.config.id, room=room)
                 except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                     log.warning("link %s cannot claim: %s", self.config.name, type(error).__name__)
                     await asyncio.sleep(0.5)
@@ -238,6 +250,7 @@ class LinkOwner:
                     await asyncio.wait_for(self._due.wait(), 1.0)
 
     async def _submit(self, adapter: LinkAdapter, part: OutboundPart) -> None:
+        self._results.begun(part)
         try:
             if self._left() <= MARGIN_S:
                 raise NotBound("the lease is about to expire")
@@ -255,7 +268,7 @@ class LinkOwner:
                     error_text=refusal.reason,
                 )
             else:
-                outcome = self._again(part, refusal.reason)
+                outcome = self._again(part, refusal.reason, "" if refusal.throttled else f"0x{refusal.code:08X}")
         except (DeliveryError, asyncio.CancelledError):
             outcome = Outcome(
                 part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
@@ -265,42 +278,33 @@ class LinkOwner:
             outcome = Outcome(
                 part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="fault", error_text="fault of ours"
             )
-        await self._results.put(outcome)
+        self._results.keep(outcome)
 
     @staticmethod
-    def _again(part: OutboundPart, reason: str) -> Outcome:
+    def _again(part: OutboundPart, reason: str, code: str = "") -> Outcome:
         return Outcome(
             part.attempt_id,
             part.message_id,
             DeliveryState.QUEUED,
+            error_code=code,
             error_text=reason,
             withdrawn=True,
             retry_after_s=RETRY_S,
         )
 
-    async def _store_results(self, items: Sequence[Outcome | ReadyReceipt]) -> Sequence[None]:
-        self._results_connection = await self._open(self._results_connection)
-        if items:
-            organisations = await store_results(
-                self._results_connection,
-                link_id=self.config.id,
-                outcomes=[item for item in items if isinstance(item, Outcome)],
-                receipts=[item for item in items if isinstance(item, ReadyReceipt)],
-            )
-            self._bells.ring(organisations=organisations)
-        else:
-            await self._results_connection.execute("select 1")
-        return [None] * len(items)
-
-    async def _write_behind(self, intake: LinkIntake, store: LinkStore) -> None:
-        """Every half second: which answers the peer surely has. Every ten: long texts that were left lying."""
+    async def _write_behind(self, intake: LinkIntake, store: LinkStore, lease: HeldLease) -> None:
+        """Every half second: which answers the peer surely has. Every ten: what was left lying, long texts and parts
+        that an earlier owner sent or was about to send."""
         turn = 0
         while True:
             try:
-                keys = intake.take_confirmed()
-                if keys:
-                    await store.confirm(self.config.id, keys)
+                await self._confirm(intake, store)
                 if turn % 20 == 0:
+                    left = await store.unfinished(self.config.id, lease.epoch)
+                    if left:
+                        log.warning("link %s: %d parts left unanswered by former owners", self.config.name, len(left))
+                    for outcome in left:
+                        self._results.keep(outcome)
                     for group, text in await store.due_groups(self.config.id):
                         await intake.whole(group, text)
             except Exception as error:
@@ -308,13 +312,23 @@ class LinkOwner:
             turn += 1
             await asyncio.sleep(0.5)
 
+    async def _confirm(self, intake: LinkIntake, store: LinkStore) -> None:
+        keys = intake.take_confirmed()
+        if not keys:
+            return
+        try:
+            await store.confirm(self.config.id, keys)
+        except BaseException:
+            intake.give_back_confirmed(keys)
+            raise
+
     async def _open(self, connection: psycopg.AsyncConnection[Any] | None) -> psycopg.AsyncConnection[Any]:
         if connection is None or connection.closed or connection.broken:
             return await connect(self._dsn, jit="off")
         return connection
 
     async def _close(self) -> None:
-        for connection in (self._claims, self._results_connection, self._control):
+        for connection in (self._claims, self._control):
             if connection is not None:
                 with contextlib.suppress(Exception):
                     await connection.close()

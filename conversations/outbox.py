@@ -6,7 +6,9 @@ the next owner of the link and marked unknown; it is never sent again by itself.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +16,24 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 from psycopg.rows import dict_row
 
 from conversations.adapters import InboundReceipt, OutboundPart
 from conversations.events import DeliveriesProgressed
+from conversations.intake import clean, in_short, keep_raw, make_partitions
 from conversations.models import DeliveryState
 from jobs.leases import STILL_OURS, HeldLease
 from realtime.events import to_data
 from realtime.log import APPEND
 
+log = logging.getLogger(__name__)
+
 Connection = psycopg.AsyncConnection[Any]
+
+LONGEST_KEY = 200
+# Refused "for now" so often, ever slower (each wait twice the last, at most 600 s): some 15 hours. Then it has failed.
+MOST_REFUSALS = 100
 
 # The limit must be a literal: a parameter is guessed as a tenth of the table, and the claim becomes a scan.
 CLAIM_SIZES = (1, 10, 50)
@@ -61,7 +71,8 @@ CLAIMS = {size: _CLAIM.replace("STILL_OURS", STILL_OURS).replace("LIMIT", str(si
 class Outcome:
     """What is known of one attempt. `provider_ids`: spellings, verbatim first.
 
-    `withdrawn`: surely nothing was written, so the part goes back to the queue after `retry_after_s` seconds.
+    `withdrawn`: surely nothing was written, so the part goes back to the queue after `retry_after_s` seconds; with an
+    `error_code` it was refused for now, and each such refusal doubles the wait.
     """
 
     attempt_id: UUID
@@ -114,31 +125,48 @@ where a.id = new.attempt_id and not a.withdrawn and least(new.state, 4) > least(
 """
 
 # The state of a message is what is known of its worst part. Forward only, but for one case: a part that was surely
-# not written puts the message back into the queue.
+# not written puts the message back into the queue, even where it was called unknown meanwhile (a new owner of the link
+# found it unanswered; the former one was only slow, and knows).
 _RECOMPUTE = """
 update conversations_delivery d
 set state = new.state, updated_at = clock_timestamp(),
     error_code = new.code, error_text = new.text,
-    due_at = case when new.state = 0 then clock_timestamp() + make_interval(secs => %(retry)s) else d.due_at end
+    due_at = case when new.state = 0
+        then clock_timestamp() + make_interval(secs => least(600, %(retry)s * power(2, least(new.refusals, 20))))
+        else d.due_at end
 from (
-    select d.message_id,
+    select message_id, refusals,
         case
-            when bool_or(a.state in (5, 6)) then max(a.state) filter (where a.state in (5, 6))
-            when count(distinct a.part) < d.parts and not coalesce(bool_or(a.state = 2), false) then 0
-            when bool_or(a.state = 2) then 2
-            when bool_or(a.state = 1) then 1
-            when bool_and(a.state = 4) then 4
+            when failed is not null then failed
+            when refusals >= %(most)s then 5
+            when under_way < parts and not unknown then 0
+            when unknown then 2
+            when sending then 1
+            when delivered then 4
             else 3
         end as state,
-        coalesce(max(a.error_code) filter (where a.state in (2, 5, 6)), '') as code,
-        coalesce(max(a.error_text) filter (where a.state in (2, 5, 6)), '') as text
-    from conversations_delivery d
-    left join conversations_attempt a on a.message_id = d.message_id and not a.withdrawn
-    where d.message_id = any(%(messages)s)
-    group by d.message_id, d.parts
+        case when failed is null and refusals >= %(most)s then refusal_code else code end as code,
+        case when failed is null and refusals >= %(most)s then refusal_text else text end as text
+    from (
+        select d.message_id, d.parts,
+            max(a.state) filter (where a.state in (5, 6) and not a.withdrawn) as failed,
+            count(distinct a.part) filter (where not a.withdrawn) as under_way,
+            coalesce(bool_or(a.state = 2), false) as unknown,
+            coalesce(bool_or(a.state = 1), false) as sending,
+            coalesce(bool_and(a.state = 4) filter (where not a.withdrawn), false) as delivered,
+            count(*) filter (where a.withdrawn and a.error_code <> '') as refusals,
+            coalesce(max(a.error_code) filter (where a.withdrawn), '') as refusal_code,
+            coalesce(max(a.error_text) filter (where a.withdrawn and a.error_code <> ''), '') as refusal_text,
+            coalesce(max(a.error_code) filter (where a.state in (2, 5, 6) and not a.withdrawn), '') as code,
+            coalesce(max(a.error_text) filter (where a.state in (2, 5, 6) and not a.withdrawn), '') as text
+        from conversations_delivery d
+        left join conversations_attempt a on a.message_id = d.message_id
+        where d.message_id = any(%(messages)s)
+        group by d.message_id, d.parts
+    ) told
 ) new
 where d.message_id = new.message_id
-  and (least(new.state, 4) > least(d.state, 4) or (new.state = 0 and d.state = 1))
+  and (least(new.state, 4) > least(d.state, 4) or (new.state = 0 and d.state in (1, 2)))
 returning d.message_id, d.organisation_id, d.conversation_id, d.line_id, d.state
 """
 
@@ -159,11 +187,24 @@ where r.address = '' or d.destination = r.address
 order by r.ord, spelling.rank, k.created_at desc
 """
 
-_PARKED = """
-select id, keys, address, state, error, text from conversations_receipt
-where link_id = %(link)s and attempt_id is null and keys ?| %(keys)s and received_at > now() - interval '7 days'
-order by received_at
-for update skip locked
+# Operators use their numbers again: a parked receipt is a message's only when it speaks of the message's number.
+_UNPARK = """
+with parked as materialized (
+    select id, keys, address from conversations_receipt
+    where link_id = %(link)s and attempt_id is null and keys ?| %(key)s::text[]
+      and received_at > now() - interval '7 days'
+), found as (
+    select distinct on (p.id) p.id, o.attempt_id, o.message_id
+    from parked p
+    cross join lateral jsonb_array_elements_text(p.keys) with ordinality spelling (key, rank)
+    join unnest(%(key)s::text[], %(attempt)s::uuid[], %(message)s::uuid[]) with ordinality
+        o (key, attempt_id, message_id, ord) on o.key = spelling.key
+    join conversations_delivery d on d.message_id = o.message_id and p.address in ('', d.destination)
+    order by p.id, spelling.rank, o.ord desc
+)
+update conversations_receipt r set attempt_id = found.attempt_id
+from found where r.id = found.id
+returning r.id, found.attempt_id, found.message_id, r.state, r.error
 """
 
 RECEIPT_STATES = {
@@ -188,42 +229,77 @@ class ReadyReceipt:
 async def store_results(
     connection: Connection, *, link_id: UUID, outcomes: Sequence[Outcome], receipts: Sequence[ReadyReceipt]
 ) -> set[UUID]:
-    """Store answers and receipts of one link in one transaction; returns the organisations whose log has grown.
+    """Store answers and receipts of one link; returns the organisations whose log has grown.
 
-    Receipts that match nothing yet are parked: one may come before the answer that names its id. One caller a link
-    at a time (its owner), so an answer and its early receipt cannot miss each other.
+    Receipts that match nothing yet are parked: one may come before the answer that names its id. What the database
+    refuses never costs the others: the batch is halved until the culprit is alone; then a receipt's bytes are kept
+    with an alarm, and an answer is stored without its words. Raises psycopg.OperationalError when the database is away;
+    the same batch may be given again.
     """
+    try:
+        return await _store_once(connection, link_id, outcomes, receipts)
+    except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, UnicodeEncodeError) as error:
+        reason = in_short(error)
+    if "no partition" in reason:
+        log.error("a month's partition is missing: making it")
+        await make_partitions(connection)
+        return await _store_once(connection, link_id, outcomes, receipts)
+    log.error("link %s: %d answers, %d receipts refused: %s", link_id, len(outcomes), len(receipts), reason)
+    if len(outcomes) + len(receipts) > 1:
+        half, other = (len(outcomes) + 1) // 2, len(receipts) // 2
+        touched = await store_results(connection, link_id=link_id, outcomes=outcomes[:half], receipts=receipts[:other])
+        return touched | await store_results(
+            connection, link_id=link_id, outcomes=outcomes[half:], receipts=receipts[other:]
+        )
+    for receipt in receipts:
+        digest = hashlib.sha256(receipt.item.raw).hexdigest()
+        await keep_raw(connection, link_id, "receipt", f"receipt:{digest}", receipt.item.raw, reason)
+    bare = [Outcome(o.attempt_id, o.message_id, o.state, withdrawn=o.withdrawn) for o in outcomes]
+    if bare == list(outcomes):
+        log.error("link %s: what became of attempts %s cannot be stored", link_id, [o.attempt_id for o in outcomes])
+        return set()
+    return await store_results(connection, link_id=link_id, outcomes=bare, receipts=[])
+
+
+async def _store_once(
+    connection: Connection, link_id: UUID, outcomes: Sequence[Outcome], receipts: Sequence[ReadyReceipt]
+) -> set[UUID]:
     async with connection.transaction():
+        # One writer a link at a time: else an answer and its early receipt, each not yet committed, miss each other.
+        # The owner is alone, but a former one may still be storing what it knows.
+        await connection.execute("select pg_advisory_xact_lock(hashtextextended('results:' || %s, 0))", [str(link_id)])
         outcomes = list(outcomes)
-        await _remember(connection, link_id, outcomes)
-        outcomes += await _unpark(connection, link_id, outcomes)
+        outcomes += await _remember(connection, link_id, outcomes)
         outcomes += await _match(connection, link_id, receipts)
         return await _apply(connection, outcomes)
 
 
-async def _remember(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> None:
-    named = [(key, o.attempt_id, o.message_id) for o in outcomes for key in dict.fromkeys(o.provider_ids)]
-    if named:
-        keys, attempts, messages = (list(column) for column in zip(*named, strict=True))
-        await connection.execute(
-            _REMEMBER_IDS, {"link": link_id, "key": keys, "attempt": attempts, "message": messages}
-        )
-
-
-async def _unpark(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Receipts that came before the answers which we store now."""
-    owner_of = {key: outcome for outcome in outcomes for key in outcome.provider_ids}
-    if not owner_of:
+async def _remember(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Keep the ids that answers named; returns what receipts that came before these answers say."""
+    named = [
+        (key, o.attempt_id, o.message_id)
+        for o in outcomes
+        for key in dict.fromkeys(_key(spelling) for spelling in o.provider_ids)
+    ]
+    if not named:
         return []
-    cursor = await connection.execute(_PARKED, {"link": link_id, "keys": list(owner_of)})
-    found: list[Outcome] = []
-    for receipt_id, keys, _address, state, error, text in await cursor.fetchall():
-        outcome = next(owner_of[key] for key in keys if key in owner_of)
-        await connection.execute(
-            "update conversations_receipt set attempt_id = %s where id = %s", [outcome.attempt_id, receipt_id]
-        )
-        found.append(_of_receipt(outcome.attempt_id, outcome.message_id, DeliveryState(state), error, text))
-    return found
+    keys, attempts, messages = (list(column) for column in zip(*named, strict=True))
+    parameters = {"link": link_id, "key": keys, "attempt": attempts, "message": messages}
+    await connection.execute(_REMEMBER_IDS, parameters)
+    cursor = await connection.execute(_UNPARK, parameters)
+    return [
+        _of_receipt(attempt_id, message_id, DeliveryState(state), error)
+        for _, attempt_id, message_id, state, error in sorted(await cursor.fetchall())
+    ]
+
+
+def _key(spelling: str) -> str:
+    """An id of the provider as it is stored and looked up: what an answer and a receipt name is cut alike."""
+    return clean(spelling)[:LONGEST_KEY]
+
+
+def _keys(receipt: ReadyReceipt) -> str:
+    return json.dumps([_key(spelling) for spelling in receipt.item.provider_ids])
 
 
 async def _match(connection: Connection, link_id: UUID, receipts: Sequence[ReadyReceipt]) -> list[Outcome]:
@@ -234,8 +310,8 @@ async def _match(connection: Connection, link_id: UUID, receipts: Sequence[Ready
         {
             "link": link_id,
             "ord": list(range(len(receipts))),
-            "keys": [json.dumps(list(receipt.item.provider_ids)) for receipt in receipts],
-            "address": [receipt.address for receipt in receipts],
+            "keys": [_keys(receipt) for receipt in receipts],
+            "address": [clean(receipt.address) for receipt in receipts],
         },
     )
     matched = {ord_: (attempt, message) for ord_, attempt, message in await cursor.fetchall()}
@@ -249,22 +325,19 @@ async def _match(connection: Connection, link_id: UUID, receipts: Sequence[Ready
         """,
         {
             "link": link_id,
-            "keys": [json.dumps(list(receipt.item.provider_ids)) for receipt in receipts],
-            "address": [receipt.address[:254] for receipt in receipts],
+            "keys": [_keys(receipt) for receipt in receipts],
+            "address": [clean(receipt.address)[:254] for receipt in receipts],
             "state": [int(state) for state in states],
-            "error": [receipt.item.error[:40] for receipt in receipts],
-            "text": [receipt.item.text.replace("\x00", "") for receipt in receipts],
+            "error": [clean(receipt.item.error)[:40] for receipt in receipts],
+            "text": [clean(receipt.item.text) for receipt in receipts],
             "raw": [receipt.item.raw for receipt in receipts],
             "attempt": [matched.get(ord_, (None,))[0] for ord_ in range(len(receipts))],
         },
     )
-    return [
-        _of_receipt(*matched[ord_], states[ord_], receipts[ord_].item.error, receipts[ord_].item.text)
-        for ord_ in sorted(matched)
-    ]
+    return [_of_receipt(*matched[ord_], states[ord_], receipts[ord_].item.error) for ord_ in sorted(matched)]
 
 
-def _of_receipt(attempt_id: UUID, message_id: UUID, state: DeliveryState, error: str, text: str) -> Outcome:
+def _of_receipt(attempt_id: UUID, message_id: UUID, state: DeliveryState, error: str) -> Outcome:
     failed = state in (DeliveryState.FAILED, DeliveryState.EXPIRED)
     return Outcome(
         attempt_id,
@@ -286,19 +359,21 @@ async def _apply(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUI
     await connection.execute(
         "select from conversations_delivery where message_id = any(%s) order by message_id for update", [messages]
     )
+    # A receipt in the same batch says more than the answer, and knows less of the id.
+    verbatim = {o.attempt_id: _key(o.provider_ids[0]) for o in outcomes if o.provider_ids}
     await connection.execute(
         _UPDATE_ATTEMPTS,
         {
             "attempt": [o.attempt_id for o in outcomes],
             "state": [int(DeliveryState.FAILED if o.withdrawn else o.state) for o in outcomes],
-            "provider": [(o.provider_ids or ("",))[0][:200] for o in outcomes],
-            "code": [o.error_code[:16] for o in outcomes],
-            "text": [o.error_text.replace("\x00", "")[:200] for o in outcomes],
+            "provider": [verbatim.get(o.attempt_id, "") for o in outcomes],
+            "code": [clean(o.error_code)[:16] for o in outcomes],
+            "text": [clean(o.error_text)[:200] for o in outcomes],
             "withdrawn": [o.withdrawn for o in outcomes],
         },
     )
     retry = max((o.retry_after_s for o in outcomes if o.withdrawn), default=0.0)
-    cursor = await connection.execute(_RECOMPUTE, {"messages": messages, "retry": retry})
+    cursor = await connection.execute(_RECOMPUTE, {"messages": messages, "retry": retry, "most": MOST_REFUSALS})
     moved = await cursor.fetchall()
     if not moved:
         return set()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 
 from conversations.adapters import (
     InboundPart,
@@ -20,10 +21,15 @@ from conversations.adapters import (
     LinkAdapter,
     StoredPart,
 )
-from conversations.intake import connect, keep_raw
+from conversations.intake import connect, keep_raw, make_partitions
+from conversations.outbox import Outcome, unfinished
+from conversations.patience import cut_after
 
 log = logging.getLogger(__name__)
 
+Found = TypeVar("Found")
+
+SILENCE_S = 5.0  # of the database
 PARTS_WAIT_S = 600  # then a long text is shown with a gap where parts never came
 REMEMBER_S = 60  # how long a text without a confirmed answer may come again
 
@@ -44,12 +50,25 @@ class LinkStore:
         self._lock = asyncio.Lock()
 
     async def _run(self, statement: str, parameters: Any) -> list[Any]:
+        async def work(connection: psycopg.AsyncConnection[Any]) -> list[Any]:
+            cursor = await connection.execute(statement, parameters)
+            return await cursor.fetchall() if cursor.description else []
+
+        return await self._with_connection(work)
+
+    async def _with_connection(self, work: Callable[[psycopg.AsyncConnection[Any]], Awaitable[Found]]) -> Found:
         async with self._lock:
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = await connect(self._dsn, jit="off")
-                cursor = await self._connection.execute(statement, parameters)
-                return await cursor.fetchall() if cursor.description else []
+                with cut_after(self._connection, SILENCE_S):
+                    try:
+                        return await work(self._connection)
+                    except errors.CheckViolation as error:
+                        if "no partition" not in str(error):
+                            raise
+                        await make_partitions(self._connection)
+                        return await work(self._connection)
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 raise IntakeUnavailable(type(error).__name__) from error
 
@@ -58,13 +77,13 @@ class LinkStore:
             await self._connection.close()
 
     async def keep_unreadable(self, item: InboundUnreadable) -> None:
-        async with self._lock:
-            try:
-                if self._connection is None or self._connection.closed:
-                    self._connection = await connect(self._dsn, jit="off")
-                await keep_raw(self._connection, item.link_id, "unreadable", item.key, item.raw, item.error)
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
-                raise IntakeUnavailable(type(error).__name__) from error
+        await self._with_connection(
+            lambda connection: keep_raw(connection, item.link_id, "unreadable", item.key, item.raw, item.error)
+        )
+
+    async def unfinished(self, link_id: UUID, epoch: int) -> list[Outcome]:
+        """Attempts of earlier owners of the link that nobody has answered for."""
+        return await self._with_connection(lambda connection: unfinished(connection, link_id=link_id, epoch=epoch))
 
     async def keep_part(self, item: InboundPart) -> KeptPart:
         """Store a part. The same part again changes nothing; another one under its number is a clash and is not stored:
@@ -185,7 +204,3 @@ class LinkStore:
             "update conversations_seen set confirmed = true where link_id = %s and key = any(%s) and not confirmed",
             [link_id, list(keys)],
         )
-
-    async def message_of(self, attempt_id: UUID) -> UUID | None:
-        rows = await self._run("select message_id from conversations_attempt where id = %s", [attempt_id])
-        return rows[0][0] if rows else None

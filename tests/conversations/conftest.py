@@ -12,9 +12,10 @@ from django.db import connection
 
 from accounts.models import Organisation
 from conversations.adapters import InboundText
-from conversations.intake import ReadyText
-from conversations.models import Line, LineLink, Link
+from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
+from conversations.models import Conversation, Line, LineLink, Link
 from routing.models import Queue
+from tests.conversations.scripted import ScriptedLink
 
 
 @dataclass
@@ -73,3 +74,21 @@ def rows() -> Callable[..., list[tuple]]:
             return cursor.fetchall()
 
     return ask
+
+
+@pytest.fixture
+def scripted(desk, settings):
+    settings.LINK_ADAPTERS = {"scripted": "tests.conversations.scripted.ScriptedLink"}
+    desk.link.adapter = "scripted"
+    desk.link.save()
+    ScriptedLink.made.clear()
+    ScriptedLink.bound = True
+    ScriptedLink.answer = staticmethod(lambda part: (f"id-{part.message_id}-{part.part}",))
+    return desk
+
+
+@pytest.fixture
+async def conversation(scripted, dsn) -> Conversation:
+    async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
+        await store(connection, [scripted.text("Bonjour")])
+    return await Conversation.objects.select_related("line", "address").aget()

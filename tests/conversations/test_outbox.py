@@ -3,103 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
-from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from common.errors import Conflict, Invalid
-from conversations.adapters import InboundPart, InboundReceipt, LinkConfig, SubmitRefused, SubmitUnknown
-from conversations.batching import Batcher
-from conversations.bells import Bells
-from conversations.intake import CONNECTION_SETTINGS, connect, store
-from conversations.link_owner import LinkOwner
-from conversations.messages import lock_conversation, send_message
-from conversations.models import Author, Conversation, DeliveryState
+from conversations.adapters import InboundPart, InboundReceipt, SubmitRefused, SubmitUnknown
+from conversations.intake import connect
+from conversations.models import DeliveryState
 from conversations.outbox import Outcome, ReadyReceipt, claim, store_results, unfinished
-from jobs import leases
-from jobs.leases import HeldLease
-from realtime.log import record_changes
+from tests.conversations.deeds import STATE, at_work, say, take, until
 from tests.conversations.scripted import ScriptedLink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def scripted(desk, settings):
-    settings.LINK_ADAPTERS = {"scripted": "tests.conversations.scripted.ScriptedLink"}
-    desk.link.adapter = "scripted"
-    desk.link.save()
-    ScriptedLink.made.clear()
-    ScriptedLink.bound = True
-    ScriptedLink.answer = staticmethod(lambda part: (f"id-{part.message_id}-{part.part}",))
-    return desk
-
-
-@pytest.fixture
-async def conversation(scripted, dsn) -> Conversation:
-    async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
-        await store(connection, [scripted.text("Bonjour")])
-    return await Conversation.objects.select_related("line", "address").aget()
-
-
-def say(conversation: Conversation, body: str = "Bonjour, ici Awa") -> UUID:
-    with record_changes(conversation.organisation_id) as changes:
-        locked = lock_conversation(organisation_id=conversation.organisation_id, conversation_id=conversation.id)
-        return send_message(changes=changes, conversation=locked, body=body, author=Author.BOT).id
-
-
-async def take(connection, link_id, owner="us", seconds=10.0) -> HeldLease | None:
-    name = f"link:{link_id}"
-    row = await (await connection.execute(leases.TAKE, {"name": name, "owner": owner, "seconds": seconds})).fetchone()
-    return HeldLease(name, owner, row[0], 0.0) if row else None
-
-
-@contextlib.asynccontextmanager
-async def at_work(scripted, dsn, redis_url, owner="us"):
-    texts: Batcher = Batcher(lambda items: store_texts(dsn, items), largest=100, room=100)
-    bells = Bells(dsn, redis_url)
-    config = LinkConfig(scripted.link.id, scripted.organisation.id, "Savane Mobile", {"region": "BJ"}, "", ("1919",))
-    link = LinkOwner(
-        config,
-        ScriptedLink,
-        lines={"1919": scripted.line.id},
-        owner=owner,
-        dsn=dsn,
-        texts=texts,
-        bells=bells,
-        on_state=lambda *_: None,
-    )
-    tasks = [asyncio.create_task(work) for work in (texts.run(), bells.run(), link.run())]
-    try:
-        yield link
-    finally:
-        link.stop()
-        await asyncio.wait([tasks[2]], timeout=10)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await bells.close()
-
-
-async def store_texts(dsn, items):
-    async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
-        return await store(connection, items)
-
-
-async def until(rows: Callable, sql: str, wanted: list, limit_s: float = 10.0) -> None:
-    """Wait until the database says `wanted`."""
-    async with asyncio.timeout(limit_s):
-        while True:
-            found = await sync_to_async(rows)(sql)
-            if found == wanted:
-                return
-            await asyncio.sleep(0.02)
-
-
-STATE = "select state, error_code from conversations_delivery"
 
 
 @pytest.mark.needs("RFP-029")

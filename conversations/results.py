@@ -1,0 +1,114 @@
+"""What became of parts, from the moment it is known until it is stored. It lives as long as the link's owner object,
+with the lease or without: nobody else knows these things, and a receipt finds its message only by them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from conversations.adapters import IntakeFull, IntakeUnavailable, LinkConfig, OutboundPart
+from conversations.batching import Batcher
+from conversations.bells import Bells
+from conversations.intake import connect
+from conversations.models import DeliveryState
+from conversations.outbox import Outcome, ReadyReceipt, store_results
+from conversations.patience import cut_after
+
+log = logging.getLogger(__name__)
+
+SILENCE_S = 10.0  # of the database
+UNANSWERED_KEPT = 20_000  # parts whose answer may still come after we have given it up
+
+
+class LinkResults:
+    """The answers and receipts of one link, stored in natural batches, however long the database is away."""
+
+    def __init__(self, config: LinkConfig, *, dsn: str, bells: Bells) -> None:
+        self._config = config
+        self._dsn = dsn
+        self._bells = bells
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._unanswered: OrderedDict[UUID, UUID] = OrderedDict()  # attempt -> message
+        self.batches: Batcher[Outcome | ReadyReceipt, None] = Batcher(
+            self._store, largest=200, room=20_000, patience_s=float("inf")
+        )
+
+    async def run(self) -> None:
+        """Store until cancelled."""
+        try:
+            await self.batches.run()
+        finally:
+            if self._connection is not None:
+                await self._connection.close()
+
+    def begun(self, part: OutboundPart) -> None:
+        """From now on an answer to this part may come, even late."""
+        self._unanswered[part.attempt_id] = part.message_id
+        if len(self._unanswered) > UNANSWERED_KEPT:
+            self._unanswered.popitem(last=False)
+
+    def keep(self, outcome: Outcome) -> None:
+        """Have it stored, whatever it takes."""
+        if outcome.state != DeliveryState.UNKNOWN:
+            self._unanswered.pop(outcome.attempt_id, None)
+        task = asyncio.get_running_loop().create_task(self._store_surely(outcome))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    def late(self, attempt_id: UUID, provider_ids: tuple[str, ...]) -> None:
+        """An answer after we had given it up."""
+        message_id = self._unanswered.get(attempt_id)
+        if message_id is not None:
+            self.keep(Outcome(attempt_id, message_id, DeliveryState.SENT, provider_ids))
+
+    async def kept(self, seconds: float) -> None:
+        """Return when all that is known is stored; after `seconds` in any case."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._keeping:
+                    await asyncio.wait(list(self._keeping))
+                await self.batches.emptied()
+
+    async def _store_surely(self, outcome: Outcome) -> None:
+        while True:
+            try:
+                await self.batches.put(outcome)
+            except IntakeFull:
+                await asyncio.sleep(0.5)
+            except IntakeUnavailable as error:  # we stop; the next owner will call it unknown
+                log.error(
+                    "link %s: attempt %s is %s, the provider's id is %r, and it could not be stored: %s",
+                    self._config.name,
+                    outcome.attempt_id,
+                    outcome.state.label,
+                    (outcome.provider_ids or ("",))[0],
+                    error,
+                )
+                return
+            else:
+                return
+
+    async def _store(self, items: Sequence[Outcome | ReadyReceipt]) -> Sequence[None]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._dsn, jit="off")
+        with cut_after(self._connection, SILENCE_S):
+            if items:
+                organisations = await store_results(
+                    self._connection,
+                    link_id=self._config.id,
+                    outcomes=[item for item in items if isinstance(item, Outcome)],
+                    receipts=[item for item in items if isinstance(item, ReadyReceipt)],
+                )
+                self._bells.ring(organisations=organisations)
+            else:
+                await self._connection.execute("select 1")
+        return [None] * len(items)
