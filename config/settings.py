@@ -90,9 +90,18 @@ DATABASES = {
         # Under ASGI each thread would keep its own connection; a pool keeps their number known.
         "CONN_MAX_AGE": 0,
         # Tests make and drop databases, which an idle pooled connection would forbid.
+        # After a failure the pool's own pauses double up to minutes: it gives up after seconds, and whoever asks next
+        # makes it try at once. So a PostgreSQL that was away is found again within 10 s, however long it was.
         "OPTIONS": {}
         if MODE == "test"
-        else {"pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL", 8), "timeout": 10}},
+        else {
+            "pool": {
+                "min_size": 1,
+                "max_size": env.number("DATABASE_POOL", 8),
+                "timeout": 5,
+                "reconnect_timeout": 3,
+            }
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # only tables that join two others use it
