@@ -36,6 +36,7 @@ MOST_ROWS = 200  # in one frame; beyond, lists are fetched again
 MOST_CHANGED = 1000  # conversations changed in a quarter of a second; beyond, nothing is rendered
 REMEMBER = 2000  # events kept for sockets that begin to watch a conversation just after they happened
 REMEMBER_S = 60.0
+MOST_LINES = 50_000
 YIELD_EVERY = 200  # sends
 MOST_FAILURES = 5  # in a row
 
@@ -50,6 +51,7 @@ class Stream:
         self._wake = asyncio.Event()
         self._last_id: UUID | None = None
         self._recent: deque[tuple[float, StoredEvent]] = deque(maxlen=REMEMBER)
+        self._lines: dict[UUID, UUID] = {}  # of conversations that were asked for
         self._watchers: dict[UUID, set[DeskSocket]] = {}
         self._failures = 0
         self._changed: dict[UUID, Changed] = {}
@@ -100,13 +102,23 @@ class Stream:
             if socket not in self.sockets:
                 return
             audience = socket.audience
-            lines = await self._run(renderer().lines_of, self.organisation_id, conversations)
+            lines = await self._lines_of(conversations)
             allowed = frozenset(id_ for id_ in conversations if id_ in lines and audience.sees_line(lines[id_]))
             fresh, fresh_lists = allowed - socket.watched, lists - socket.lists
             self._index(socket, allowed)
             socket.asked, socket.lists = conversations, lists
             if fresh or fresh_lists:
                 await self._send_recent(socket, fresh, fresh_lists)
+
+    async def _lines_of(self, conversations: frozenset[UUID]) -> dict[UUID, UUID]:
+        """The line of each conversation, which never changes: a thousand desks that come back ask once."""
+        unknown = conversations - self._lines.keys()
+        if unknown:
+            if len(self._lines) > MOST_LINES:
+                self._lines.clear()
+                unknown = conversations
+            self._lines |= await self._run(renderer().lines_of, self.organisation_id, unknown)
+        return self._lines
 
     async def _send_recent(self, socket: DeskSocket, fresh: frozenset[UUID], lists: frozenset[str]) -> None:
         head, kind = await self._started(), socket.audience.kind
@@ -122,12 +134,15 @@ class Stream:
             for event in recent:
                 note_change(changed, event)
         overflow = len(changed) > MOST_CHANGED
-        wanted = fresh if overflow else fresh | changed.keys()
+        touched = {id_ for _, parts in missed for id_ in parts}
+        wanted = touched if overflow else touched | changed.keys()
+        if not (wanted or overflow):
+            return
         rows = await self._run(renderer().rows, self.organisation_id, wanted, kind)
         selection = Selection(
             socket.audience, changed, {} if overflow else {id_: rows[id_] for id_ in changed.keys() & rows.keys()}
         )
-        shown = dict.fromkeys((*(fresh & rows.keys()), *selection.rows_for(socket)))
+        shown = dict.fromkeys((*(touched & rows.keys()), *selection.rows_for(socket)))
         pieces = await self._render([event for event, _ in missed], kind)
         events = [
             orjson.Fragment(piece) for event, parts in missed if (piece := pieces.piece(event.seq, parts)) is not None
@@ -269,6 +284,9 @@ class Stream:
                         heard[socket.audience.kind][event.seq] = event
         pieces = {kind: await self._render(list(found.values()), kind) for kind, found in heard.items()}
 
+        if not self._changed:  # no row is waiting to be sent
+            for socket in self.sockets:
+                socket.rows_upto = max(socket.rows_upto, upto.seq)
         sends = 0
         for socket, numbers in wanted.items():
             if socket not in self.sockets or socket.cursor > upto.seq:
@@ -283,9 +301,6 @@ class Stream:
             sends += 1
             if sends % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-        if not self._changed:  # no row is waiting to be sent
-            for socket in self.sockets:
-                socket.rows_upto = max(socket.rows_upto, upto.seq)
         self.head, self._last_id = upto, events[-1].id
         self._counts_due.set()
 

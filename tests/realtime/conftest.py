@@ -62,7 +62,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def web_process(tmp: Path, **settings: str) -> Iterator[Web]:
+def web_process(tmp: Path, *, quiet: bool = True, **settings: str) -> Iterator[Web]:
+    """A web process, stopped at the end within 8 s. `quiet`: it must not have logged an unexpected error."""
     from django.db import connection
 
     facts = connection.settings_dict
@@ -95,6 +96,7 @@ def web_process(tmp: Path, **settings: str) -> Iterator[Web]:
         except subprocess.TimeoutExpired:
             process.kill()
             raise AssertionError(f"the web process did not stop within 8 s:\n{log.read_text()}") from None
+        assert "Traceback" not in log.read_text() or quiet is False, log.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -373,3 +373,19 @@ def test_a_signed_session_of_an_older_key_is_left_as_it_is(world: World, monkeyp
     monkeypatch.setattr(settings, "SECRET_KEY", "another key, of this very day, and long enough")
     assert admit(key) is not None
     assert Session.objects.filter(session_key=key).exists()
+
+
+async def test_a_web_process_stops_at_once_with_sockets_open(world: World, listen, tmp_path: Path) -> None:
+    with web_process(tmp_path) as web:
+        conversation = await in_thread(world.conversation)
+        listeners = [await listen(web, await in_thread(sign_in, world.people["boss"])) for _ in range(5)]
+        for listener in listeners:
+            await listener.hello()
+            await listener.watch(conversation, lists=("all",))
+        started = time.monotonic()
+        web.process.terminate()
+        await in_thread(web.process.wait, 8)
+        assert time.monotonic() - started < 5
+        for listener in listeners:
+            await listener.closed()
+        assert not (tmp_path / f"web-{web.port}" / "run" / "web.ready").exists()

@@ -9,6 +9,7 @@ import pytest
 from django.db import OperationalError
 
 from config.rendering import DeskRenderer
+from tests.realtime import screens
 from tests.realtime.verbs import received
 from tests.realtime.world import World, in_thread
 
@@ -53,6 +54,7 @@ async def test_an_event_that_cannot_be_rendered_does_not_stop_the_organisation(
             break
         await asyncio.sleep(0.1)
     assert browser.model.resets == 1, "nobody was told to fetch afresh"
+    await in_thread(screens.fill, browser.model, browser.viewer, [conversation.id])
     await in_thread(received, world, conversation)
     await browser.level(2)
     assert [event["seq"] for event in browser.model.events] == [2]
