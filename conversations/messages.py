@@ -132,7 +132,7 @@ def add_event_line(
         changes=changes,
         conversation=conversation,
         kind=MessageKind.EVENT,
-        author=Author.SYSTEM,
+        author=Author.AGENT if author_user else Author.SYSTEM,
         author_user=author_user,
         body="",
         facts=facts,

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from typing import Any, Self
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from config.up.trial import Running
@@ -101,7 +102,7 @@ class Screen:
                         self._take(json.loads(text))
                         if self._leaving:
                             return
-            except OSError:
+            except (OSError, ConnectionClosed):
                 continue
 
     def _take(self, said: dict[str, Any]) -> None:
