@@ -75,7 +75,7 @@ def _states() -> list[Picture]:
         ("offline", "mine", True),
         ("error", "mine", False),
     ):
-        first = {"empty": LIGHT, "error": LIGHT, "offline": OFFLINE}.get(scenario, ROW)
+        first = {"empty": LIGHT, "error": '[data-testid="list-error"]', "offline": OFFLINE}.get(scenario, ROW)
         path = f"/?view={view}" + ("&c=c-00000" if opened else "")
         wait = THREAD if opened and scenario != "offline" else first
         found += [

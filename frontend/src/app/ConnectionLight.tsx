@@ -20,7 +20,12 @@ export function ConnectionLight() {
   return (
     <span className={`${styles.light} ${styles[connection.state]}`} role="status" data-testid="connection" data-state={connection.state}>
       <i />
-      <span>{say(connection)}</span>
+      <span className={connection.state === "offline" ? styles.whole : ""}>{say(connection)}</span>
+      {connection.state === "offline" && (
+        <span className={styles.short} aria-hidden="true">
+          {t("connection.offlineShort")}
+        </span>
+      )}
     </span>
   );
 }

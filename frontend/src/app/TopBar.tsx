@@ -14,6 +14,8 @@ import { ConnectionLight } from "./ConnectionLight";
 import { Logo } from "./Logo";
 import styles from "./TopBar.module.css";
 
+/** Below this width the links of the bar move into the menu (TopBar.module.css). */
+const NO_ROOM_FOR_NAV = "(max-width: 980px)";
 const THEMES: Theme[] = ["system", "light", "dark"];
 const THEME_ICONS = { system: <SunMoon size={16} />, light: <Sun size={16} />, dark: <Moon size={16} /> };
 const LANGUAGES: Language[] = ["fr", "en"];
@@ -73,11 +75,12 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   return (
     <Menu
       label={t("user.menu", { name: user.name })}
+      prefix={t("user.menu", { name: user.name })}
       align="end"
       className={styles.user}
       testId="user-menu"
       groups={[
-        ...(screens.length > 1
+        ...(screens.length > 1 && window.matchMedia(NO_ROOM_FOR_NAV).matches
           ? [{ title: organisation.name, items: screens.map(({ to, name, icon }) => ({ key: name, label: t(`nav.${name}`), icon, run: () => void navigate(to) })) }]
           : []),
         {

@@ -18,6 +18,7 @@ const en = {
     behind_one: "{{count}} event behind",
     behind_other: "{{count}} events behind",
     offline: "Offline since {{time}}",
+    offlineShort: "Offline",
   },
   columns: { hideList: "Hide the list", showList: "Show the list", hidePerson: "Hide the person", showPerson: "Show the person" },
   user: {
@@ -74,6 +75,7 @@ const fr: Same<typeof en> = {
     behind_one: "{{count}} événement de retard",
     behind_other: "{{count}} événements de retard",
     offline: "Hors ligne depuis {{time}}",
+    offlineShort: "Hors ligne",
   },
   columns: { hideList: "Cacher la liste", showList: "Montrer la liste", hidePerson: "Cacher la personne", showPerson: "Montrer la personne" },
   user: {

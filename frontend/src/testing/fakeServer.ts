@@ -292,6 +292,7 @@ export class FakeServer {
       case "return":
         return this.#event(one, "conversation.returned", { status: body.to === "bot" ? "bot" : "queued", owner_id: null }, { to: body.to });
       case "close":
+        if (row.status === "closed") return ok(row);
         return this.#event(one, "conversation.closed", { status: "closed", closed_at: new Date().toISOString(), waiting_since: null }, {});
       case "read":
         if (row.unread > 0) this.emit({ type: "conversation.read", conversation: this.#change(one, { unread: 0 }) });

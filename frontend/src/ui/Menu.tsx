@@ -14,8 +14,11 @@ export interface MenuItem {
 }
 
 interface MenuProps {
+  /** Name of the menu. */
   label: string;
-  /** What the button shows. */
+  /** Read before what the button shows: "My state: ". */
+  prefix?: string;
+  /** What the button shows, and its name. */
   children: ReactNode;
   groups: { title?: string; items: MenuItem[] }[];
   className?: string;
@@ -24,7 +27,7 @@ interface MenuProps {
 }
 
 /** A button with a menu. Arrows move, Home and End jump, Escape closes and gives the focus back. */
-export function Menu({ label, children, groups, className, align = "start", testId }: MenuProps) {
+export function Menu({ label, prefix, children, groups, className, align = "start", testId }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
@@ -68,10 +71,10 @@ export function Menu({ label, children, groups, className, align = "start", test
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={label}
         data-testid={testId}
         onClick={() => setOpen(!open)}
       >
+        {prefix && <span className="visually-hidden">{prefix}</span>}
         {children}
       </button>
       {open && (

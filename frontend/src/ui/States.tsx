@@ -1,10 +1,18 @@
 import type { ReactNode } from "react";
 import styles from "./States.module.css";
 
+interface EmptyProps {
+  icon: ReactNode;
+  title: string;
+  text?: string;
+  testId?: string;
+  children?: ReactNode;
+}
+
 /** Nothing to show, said in a sentence, with what to do next. */
-export function Empty({ icon, title, text, children }: { icon: ReactNode; title: string; text?: string; children?: ReactNode }) {
+export function Empty({ icon, title, text, testId, children }: EmptyProps) {
   return (
-    <div className={styles.empty}>
+    <div className={styles.empty} data-testid={testId}>
       <span className={styles.mark} aria-hidden="true">
         {icon}
       </span>

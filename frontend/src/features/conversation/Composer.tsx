@@ -136,7 +136,7 @@ export function Composer({ row, name, mayReply, handle }: ComposerProps) {
           dir="auto"
           value={text}
           maxLength={note ? 5000 : undefined}
-          placeholder={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+          placeholder={slim ? t("composer.noteSlim") : note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
           aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
           onChange={(event) => change({ text: event.target.value, mode })}
           onKeyDown={press}

@@ -12,7 +12,7 @@ import { toast } from "@/ui/toasts";
 import { useDeed, useThread, type Deed } from "./api";
 import { OwnershipBar } from "./Bars";
 import { Composer, type ComposerHandle } from "./Composer";
-import { Header } from "./Header";
+import { Header, mayEnd } from "./Header";
 import { Thread } from "./Thread";
 import styles from "./Conversation.module.css";
 
@@ -40,7 +40,8 @@ export function ConversationPane(props: PaneProps) {
 
 function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: PaneProps & { id: string }) {
   const { t } = useTranslation("conversation");
-  const me = useSession().user.id;
+  const session = useSession();
+  const me = session.user.id;
   const detail = useDetail(id);
   const thread = useThread(id);
   const deed = useDeed(id, onRow);
@@ -65,6 +66,8 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
       case "closed":
       case "not_owner":
       case "at_capacity":
+      case "no_bot":
+      case "new_text":
         return t(`refusal.${failure.code}`);
       default:
         return t("refusal.other", { code: failure.code });
@@ -73,7 +76,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
 
   useImperativeHandle(handle, () => ({
     take: () => row && (row.status === "bot" || row.status === "queued") && act({ do: "take" }),
-    close: () => row && row.status === "open" && row.owner_id === me && act({ do: "close" }),
+    close: () => row && mayEnd(row, session) && act({ do: "close" }),
     write: (mode) => composer.current?.write(mode),
   }));
 

@@ -1,12 +1,18 @@
 import { ArrowLeft, CircleCheck, CornerUpLeft, PanelRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
-import type { Row } from "@/api/types";
+import type { Row, Session } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { address } from "@/ui/format";
 import { Menu } from "@/ui/Menu";
 import type { Deed } from "./api";
 import styles from "./Conversation.module.css";
+
+/** Who may close a conversation or give it back: its owner, and who oversees him. */
+export function mayEnd(row: Row, { user }: Session): boolean {
+  if (row.status !== "open" && row.status !== "snoozed") return false;
+  return row.owner_id === user.id || user.role === "supervisor" || user.role === "administrator";
+}
 
 interface HeaderProps {
   row: Row;
@@ -37,7 +43,7 @@ export function Header({ row, busy, panelOpen, onDeed, onBack, onPanel }: Header
           <span className={`${styles.status} ${styles[row.status]}`}>{state}</span>
         </p>
       </div>
-      {mine && (
+      {mayEnd(row, session) && (
         <>
           <Menu
             label={t("action.return")}
@@ -60,7 +66,7 @@ export function Header({ row, busy, panelOpen, onDeed, onBack, onPanel }: Header
             className={styles.close}
             data-testid="close"
             disabled={busy}
-            aria-label={t("action.close")}
+            title={t("action.close")}
             icon={<CircleCheck size={15} aria-hidden="true" />}
             hint="E"
             onClick={() => onDeed({ do: "close" })}

@@ -68,7 +68,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
   if (isPending) return <Skeleton rows={9} label={t("loading")} />;
   if (isError && !data)
     return (
-      <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
+      <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")} testId="list-error">
         <Button onClick={() => void refetch()}>{t("retry")}</Button>
       </Empty>
     );

@@ -43,7 +43,8 @@ export function PresenceSwitch() {
   return (
     <div className={styles.presence} data-testid="presence" data-state={presence.state}>
       <Menu
-        label={`${t("label")} : ${shown}`}
+        label={t("label")}
+        prefix={`${t("label")} : `}
         className={styles.switch}
         groups={CHOICES.map((choices) => ({
           title: choices.length > 1 ? t(`state.${choices[0]!.state}`) : undefined,

@@ -51,7 +51,7 @@ function Board({ live }: { live: SupervisionLive }) {
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
   );
   return (
-    <main className={styles.page}>
+    <main className={styles.page} tabIndex={0} aria-label={t("title")}>
       <div className={styles.content} data-stale={stale}>
         <div className={styles.head}>
           <h1>{t("title")}</h1>
