@@ -57,6 +57,7 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         self._decisions: set[asyncio.Task[None]] = set()
         self._claims = count(1)
+        self._bots_warm = False
         self._ready = False
 
     def stop(self) -> None:
@@ -122,7 +123,8 @@ class Dispatcher:
                 pause = min(pause * 2, 2.0)
 
     async def _handle_texts(self) -> None:
-        bots = len(self._decisions) < DECISIONS
+        # A turn that had to wait for a bot's training would be taken for a failure.
+        bots = self._bots_warm and len(self._decisions) < DECISIONS
         claim = f"{self._owner[:60]}#{next(self._claims)}"
         claimed, rest = await self._in_thread(_claim_and_settle, claim, bots)
         if rest:
@@ -161,6 +163,9 @@ class Dispatcher:
             await self._in_thread(_warm_bots)
         except Exception as error:
             log.warning("bots are not warm: %s", type(error).__name__)
+        finally:
+            self._bots_warm = True
+            self._texts.set()
 
     async def _listen(self) -> None:
         pause = 0.2

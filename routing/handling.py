@@ -36,6 +36,8 @@ from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
 log = logging.getLogger(__name__)
 
+TOGETHER = 10  # conversations of one transaction: a click or a text to one of them waits for all ten
+
 # A literal limit: the planner then knows that it walks the index. A claim outlives a batch's turns and commits.
 _CLAIM = """
 with due as materialized (
@@ -111,7 +113,8 @@ def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None 
         answers = turns.take(asked)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
-            _store_all(claim, organisation_id, mine, answers, now)
+            for first in range(0, len(mine), TOGETHER):
+                _store_all(claim, organisation_id, mine[first : first + TOGETHER], answers, now)
 
 
 def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 
 from common.readiness import read_ready
 from conversations.models import Conversation, Message, Status
@@ -139,8 +140,8 @@ def test_its_own_name_takes_the_lease_back_at_once_after_a_kill(cast: Cast, proc
 
 
 def test_sessions_cut_by_the_database_are_made_again_with_no_hand(cast: Cast, processes):
-    """What a restart of PostgreSQL does to us, without taking it from the other tests."""
-    processes.start("d1")
+    """What a restart of PostgreSQL does to us, without taking it from the other tests; with the pool of production."""
+    processes.start("d1", PALABRE_MODE="demo")
     for _ in range(3):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -167,3 +168,24 @@ def test_an_agent_who_becomes_available_gets_who_waits_at_the_bell(cast: Cast, p
         "all five are hers",
     )
     assert took < 5
+
+
+def test_a_dispatcher_killed_in_the_middle_of_a_flood_is_followed_and_nothing_is_done_twice(cast: Cast, processes):
+    first = processes.start("d1")
+    conversations = [cast.open_conversation(line=cast.line_1919, sender=f"+2290197001{n:03}") for n in range(120)]
+    for conversation in conversations[:60]:
+        cast.text_in(conversation, "Bonjour")
+    until(lambda: Message.objects.filter(author="bot").exists(), "it is in the middle of it")
+    first.kill()
+    first.wait(10)
+    for conversation in conversations[60:]:
+        cast.text_in(conversation, "Bonjour")
+    with connection.cursor() as cursor:  # half a minute passes
+        cursor.execute("update conversations_unhandled set claimed_until = now() where claimed_until is not null")
+        print(f"{cursor.rowcount} claims died with it")
+    processes.start("d2")
+    until(lambda: not cast.unhandled(), "all are decided about", 20)
+    by_conversation = Message.objects.filter(author="bot").values("conversation").annotate(number=Count("id"))
+    answers = [found["number"] for found in by_conversation]
+    turn = answers[0]  # how many texts the bot answers to one "Bonjour"
+    assert answers == [turn] * 120

@@ -133,7 +133,7 @@ def test_no_bot_speaks_after_a_person_has_taken_over(cast: Cast, bot, turns):
 
     bot.before_answer = take
     handle(owner="d1", turns=turns)
-    assert cast.said(conversation) == [("contact", "Mon solde ?"), ("system", "assigned")]
+    assert cast.said(conversation) == [("contact", "Mon solde ?"), ("agent", "assigned")]
     assert not Delivery.objects.exists()
     assert cast.unhandled() == set()
 

@@ -56,7 +56,7 @@ def test_of_twenty_who_take_one_conversation_at_once_one_gets_it(cast: Cast, at_
     assert len(refused) == 15  # the owner's other four clicks change nothing
     assert {conflict.facts["owner_id"] for conflict in refused} == {conversation.owner_id}
     assert len(cast.intervals(IntervalKind.WAIT)) == 1
-    assert cast.said(conversation) == [("system", "assigned")]
+    assert cast.said(conversation) == [("agent", "assigned")]
     assert AgentState.objects.get(user=conversation.owner).load == 1
 
 
