@@ -27,7 +27,7 @@ def main(only: str) -> int:
     python = str(BIN / "python")
     sections.run("format", ["ruff", "format", "--check", "--quiet", "."])
     sections.run("lint", ["ruff", "check", "--quiet", "."])
-    sections.run("types", ["mypy", *packages(), "scripts"], env=NOWHERE, seconds=170)
+    sections.run("types", ["mypy", *packages(), "scripts", "bench"], env=NOWHERE, seconds=170)
     sections.run("imports", ["lint-imports"], env=NOWHERE)
     django = ["palabre", "test-engines", "--", python, "-m", "django"]
     sections.run("settings", [*django, "check", "--fail-level", "WARNING"], env=NOWHERE)

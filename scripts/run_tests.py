@@ -13,7 +13,7 @@ FRONTEND = ROOT / "frontend"
 def main(only: str) -> int:
     sections = Sections("test", only)
     pytest = [str(BIN / "python"), "-m", "pytest", "-q"]
-    sections.run("unit", [*pytest, "--durations=5"], seconds=600)
+    sections.run("unit", [*pytest, "--durations=5"], seconds=900)
     if (FRONTEND / "package.json").exists():
         sections.run("frontend", ["npm", "test"], cwd=FRONTEND, seconds=300)
     if list((ROOT / "tests" / "journeys").glob("test_*.py")):
@@ -22,13 +22,13 @@ def main(only: str) -> int:
         chromium = browser.find() if only in ("", "journeys") else None
         if chromium or only not in ("", "journeys"):
             env = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "PALABRE_BROWSER": chromium or ""}
-            sections.run("journeys", [*pytest, "-s", "-p", "no:asyncio", "tests/journeys"], env=env, seconds=420)
+            sections.run("journeys", [*pytest, "-s", "-p", "no:asyncio", "tests/journeys"], env=env, seconds=600)
         else:
             sections.run("journeys", lambda: False)
     else:
         sections.skip("journeys", "tests/journeys is empty")
     if list((ROOT / "tests" / "faults").glob("test_*.py")):
-        sections.run("faults", [*pytest, "-s", "tests/faults"], env={"FAULT_SEEDS": "1"}, seconds=420)
+        sections.run("faults", [*pytest, "-s", "tests/faults"], env={"FAULT_SEEDS": "1"}, seconds=600)
     else:
         sections.skip("faults", "tests/faults is empty")
     return sections.verdict()
