@@ -37,11 +37,16 @@ CONNECTION_SETTINGS = {
 # row although our snapshot does not see it; DO NOTHING would return no row, and the text would be lost.
 # The event head reads the counts of everything before it, so that its lock really is the last one taken.
 STATEMENT = """
-with input as materialized (
+with given as materialized (
     select * from unnest(
         %(ord)b::int[], %(link)b::uuid[], %(line)b::uuid[], %(key)b::text[], %(fingerprint)b::bytea[],
         %(sender)b::text[], %(thread)b::text[], %(body)b::text[], %(raw)b::bytea[], %(facts)b::text[]
     ) t (ord, link_id, line_id, key, fingerprint, sender, thread_key, body, raw, facts)
+), input as materialized (
+    -- Before `seen`: a text whose line has just gone must not count as seen, it would be lost.
+    select given.*, line.organisation_id, line.queue_id,
+           line.bot = '' and line.queue_id is not null as straight_to_queue
+    from given join conversations_line line on line.id = given.line_id
 ), seen as (
     insert into conversations_seen (link_id, key, fingerprint)
     select distinct on (link_id, key) link_id, key, fingerprint from input order by link_id, key, ord
@@ -50,11 +55,9 @@ with input as materialized (
 ), fresh as materialized (
     select x.*, uuidv7() as message_id
     from (
-        select distinct on (i.link_id, i.key) i.*, line.organisation_id, line.queue_id,
-               line.bot = '' and line.queue_id is not null as straight_to_queue
+        select distinct on (i.link_id, i.key) i.*
         from input i
         join seen using (link_id, key)
-        join conversations_line line on line.id = i.line_id
         order by i.link_id, i.key, i.ord
     ) x
     order by x.ord
@@ -149,7 +152,8 @@ with input as materialized (
         'line_id', line_id, 'conversation_id', conversation_id, 'message_id', message_id, 'seq', seq, 'opened', opened)
     from told order by event_seq
 )
-select input.ord, told.message_id, told.organisation_id from input left join told using (ord) order by input.ord
+select given.ord, told.message_id, told.organisation_id, input.ord is null
+from given left join input using (ord) left join told using (ord) order by given.ord
 """
 
 MAKE_PARTITIONS = "select palabre_make_partitions(%s, now(), 3)"
@@ -199,7 +203,7 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
     """
     for _ in range(5):
         try:
-            return await _store_once(connection, texts)
+            return await _with_raw(connection, texts, await _store_once(connection, texts))
         except (errors.DeadlockDetected, errors.SerializationFailure, errors.ForeignKeyViolation) as error:
             log.warning("intake of %d texts is tried again: %s", len(texts), type(error).__name__)
             last: Exception = error
@@ -214,9 +218,7 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
             last = error
             break
     if len(texts) == 1:
-        reason = in_short(last)
-        await keep_raw(connection, texts[0].item.link_id, "text", texts[0].item.key, texts[0].item.raw, reason)
-        return [Stored(None, None, refused=reason)]
+        return await _with_raw(connection, texts, [Stored(None, None, refused=in_short(last))])
     middle = len(texts) // 2
     return await store(connection, texts[:middle]) + await store(connection, texts[middle:])
 
@@ -236,7 +238,20 @@ async def _store_once(connection: psycopg.AsyncConnection[Any], texts: Sequence[
     }
     cursor = connection.cursor(binary=True)
     await cursor.execute(STATEMENT, parameters, prepare=True)
-    return [Stored(message_id, organisation_id) for _, message_id, organisation_id in await cursor.fetchall()]
+    return [
+        Stored(message_id, organisation_id, refused="its line has gone" if homeless else "")
+        for _, message_id, organisation_id, homeless in await cursor.fetchall()
+    ]
+
+
+async def _with_raw(
+    connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText], stored: list[Stored]
+) -> list[Stored]:
+    """`stored`, once the bytes of what was refused are kept."""
+    for text, result in zip(texts, stored, strict=True):
+        if result.refused:
+            await keep_raw(connection, text.item.link_id, "text", text.item.key, text.item.raw, result.refused)
+    return stored
 
 
 def clean(body: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from contacts.numbers import normalise
 from conversations.adapters import (
@@ -13,14 +15,23 @@ from conversations.adapters import (
     InboundReceipt,
     InboundText,
     InboundUnreadable,
+    IntakeError,
+    IntakeUnavailable,
     LinkConfig,
 )
 from conversations.batching import Batcher
 from conversations.intake import ReadyText, Stored
 from conversations.outbox import Outcome, ReadyReceipt
-from conversations.store import LinkStore
+from conversations.store import LinkStore, Whole
 
 log = logging.getLogger(__name__)
+
+CLASHES = 5  # with other writers of the same link, which is only its former owner: one is the most there can be
+
+
+def _bare(address: str) -> str:
+    """A line's address as it is compared: an operator may leave out the "+" that we wrote, or add one."""
+    return address.strip().lstrip("+")
 
 
 class LinkIntake:
@@ -39,16 +50,17 @@ class LinkIntake:
     ) -> None:
         self._config = config
         self._region = str(config.settings.get("region", "")) or "BJ"
-        self._lines = lines
+        self._lines = {_bare(address): line_id for address, line_id in lines.items()}
         self._texts = texts
         self._results = results
         self._store = store
         self._on_state = on_state
         self._late = late
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._confirmed: list[str] = []
 
     async def text(self, item: InboundText) -> bool:
-        line_id = self._lines.get(item.recipient.strip().lstrip("+"))
+        line_id = self._lines.get(_bare(item.recipient))
         if line_id is None:
             reason = f"no line of this link is called {item.recipient[:40]!r}"
             await self.unreadable(InboundUnreadable(item.link_id, item.key, item.raw, reason, item.sender))
@@ -58,18 +70,27 @@ class LinkIntake:
         return stored.message_id is not None or bool(stored.refused)
 
     async def part(self, item: InboundPart) -> None:
-        kept = await self._store.keep_part(item)
-        if kept.whole is not None:
-            await self.whole(item.group, kept.whole)
-        if kept.clash:
-            kept = await self._store.keep_part(item)
-            if kept.whole is not None and not kept.clash:
-                await self.whole(item.group, kept.whole)
+        # One after the other for each reference, in the order they came: some senders use the same one for every text.
+        turn = self._turns.setdefault(item.group, asyncio.Lock())
+        async with turn:
+            for _ in range(CLASHES):
+                kept = await self._store.keep_part(item)
+                if kept.whole is not None:
+                    try:
+                        await self.whole(kept.whole)
+                    except IntakeError as error:
+                        if kept.clash:
+                            raise  # this part is not stored: the older text is in its way
+                        # It is: the owner's sweep joins it. Refused now, it would come again under another key.
+                        log.warning("a long text of link %s is joined later: %s", item.link_id, error)
+                if not kept.clash:
+                    return
+        raise IntakeUnavailable("the reference is in use again and again")
 
-    async def whole(self, group: str, text: InboundText) -> None:
+    async def whole(self, whole: Whole) -> None:
         """Store a complete long text as one, then let its parts go: in this order a crash repeats and loses nothing."""
-        await self.text(text)
-        await self._store.forget_parts(text.link_id, group, text.key)
+        await self.text(whole.text)
+        await self._store.forget_parts(whole)
 
     async def receipt(self, item: InboundReceipt) -> None:
         address = normalise(item.address, region=self._region).value if item.address else ""

@@ -305,8 +305,8 @@ class LinkOwner:
                         log.warning("link %s: %d parts left unanswered by former owners", self.config.name, len(left))
                     for outcome in left:
                         self._results.keep(outcome)
-                    for group, text in await store.due_groups(self.config.id):
-                        await intake.whole(group, text)
+                    for whole in await store.due_groups(self.config.id):
+                        await intake.whole(whole)
             except Exception as error:
                 log.warning("link %s: writing behind failed: %s", self.config.name, type(error).__name__)
             turn += 1

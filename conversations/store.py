@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,8 +36,17 @@ REMEMBER_S = 60  # how long a text without a confirmed answer may come again
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """A long text and the keys of the parts that are in it: those, and no others, have served once it is stored."""
+
+    text: InboundText
+    group: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPart:
-    whole: InboundText | None  # the long text, when it is complete (or, after a clash, what there is of the older one)
+    whole: Whole | None  # the long text, when it is complete (or, after a clash, what there is of the older one)
     clash: bool
 
 
@@ -134,10 +144,10 @@ class LinkStore:
             },
         )
         clash = any(row[5] for row in rows)
-        whole = self._whole(item.link_id, [row[:5] for row in rows], at_any_rate=clash)
+        whole = self._whole(item.link_id, item.group, [row[:5] for row in rows], at_any_rate=clash)
         return KeptPart(whole, clash)
 
-    def _whole(self, link_id: UUID, rows: Sequence[Any], *, at_any_rate: bool) -> InboundText | None:
+    def _whole(self, link_id: UUID, group: str, rows: Sequence[Any], *, at_any_rate: bool) -> Whole | None:
         parts = {part: StoredPart(part, total, bytes(payload), data) for part, total, payload, data, _ in rows}
         if not parts:
             return None
@@ -147,9 +157,12 @@ class LinkStore:
         joined = self._adapter.join([parts[number] for number in sorted(parts)])
         first = min(rows, key=lambda row: row[0])
         data = first[3]
-        return InboundText(
+        keys = tuple(sorted(row[4] for row in rows))
+        digest = hashlib.sha256("\0".join(keys).encode()).hexdigest()
+        text = InboundText(
             link_id=link_id,
-            key=f"parts:{first[4]}"[:200],  # the same parts joined twice (a crash in between) are one text
+            # The same parts joined twice (a crash in between) are one text; with a part more they are another.
+            key=f"parts:{digest}",
             sender=data["sender"],
             recipient=data["recipient"],
             sender_ton=data["sender_ton"],
@@ -159,18 +172,15 @@ class LinkStore:
             parts=total,
             thread_key=data.get("thread_key", ""),
         )
+        return Whole(text, group, keys)
 
-    async def forget_parts(self, link_id: UUID, group: str, key: str) -> None:
-        """The text of these parts is stored: they have served. `key` is the text's own."""
-        first = key.removeprefix("parts:")
+    async def forget_parts(self, whole: Whole) -> None:
         await self._run(
-            """delete from conversations_inboundpart where link_id = %(link)s and "group" = %(group)s
-               and exists (select from conversations_inboundpart p where p.link_id = %(link)s and p."group" = %(group)s
-                           and p.key = %(first)s)""",
-            {"link": link_id, "group": group, "first": first},
+            'delete from conversations_inboundpart where link_id = %s and "group" = %s and key = any(%s)',
+            [whole.text.link_id, whole.group, list(whole.keys)],
         )
 
-    async def due_groups(self, link_id: UUID) -> list[tuple[str, InboundText]]:
+    async def due_groups(self, link_id: UUID) -> list[Whole]:
         """Long texts that are whole but were not joined (a crash), or have waited too long for a missing part."""
         rows = await self._run(
             """select "group", part, total, payload, data, key,
@@ -185,9 +195,9 @@ class LinkStore:
             overdue[group] = late
         found = []
         for group, parts in groups.items():
-            whole = self._whole(link_id, parts, at_any_rate=overdue[group])
+            whole = self._whole(link_id, group, parts, at_any_rate=overdue[group])
             if whole is not None:
-                found.append((group, whole))
+                found.append(whole)
         return found
 
     async def unconfirmed(self, link_id: UUID) -> dict[bytes, str]:

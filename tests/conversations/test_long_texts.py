@@ -1,0 +1,104 @@
+"""Parts of long texts: acknowledged means kept, in whatever order they come and whoever uses a reference again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from conversations.adapters import InboundPart, IntakeUnavailable
+from conversations.store import LinkStore
+from tests.conversations.deeds import at_work, until
+from tests.conversations.scripted import ScriptedLink
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+async def intake(scripted, dsn, rows, redis_url):
+    async with at_work(scripted, dsn, redis_url):
+        await until(lambda _sql: [(len(ScriptedLink.made),)], "", [(1,)])
+        yield ScriptedLink.made[0].intake
+
+
+def part(scripted, number, total, payload, key):
+    return InboundPart(scripted.link.id, key, "g", number, total, "22997000001", "1919", 1, payload, {}, b"raw")
+
+
+async def test_texts_that_all_use_one_reference_are_all_kept_when_they_come_at_once(scripted, intake, rows):
+    """Some senders count their long texts 0, 0, 0; after an outage they come in one burst."""
+    await asyncio.gather(
+        *(
+            intake.part(part(scripted, number, 2, f"{name}{number}".encode(), f"{name}{number}"))
+            for name in "abcd"
+            for number in (1, 2)
+        )
+    )
+    await until(
+        rows,
+        "select array_agg(body order by seq) from conversations_message",
+        [(["a1a2", "b1b2", "c1c2", "d1d2"],)],
+    )
+    assert await sync_to_async(rows)("select count(*) from conversations_inboundpart") == [(0,)]
+
+
+async def test_a_part_that_comes_while_its_text_is_given_up_is_not_lost(scripted, intake, rows, monkeypatch):
+    """Between reading what is overdue and letting its parts go, the missing one arrives and is acknowledged."""
+    monkeypatch.setattr("conversations.store.PARTS_WAIT_S", -1)
+    forget = LinkStore.forget_parts
+    late = []
+
+    async def slowly(self, *arguments):
+        if not late:
+            late.append(True)
+            await intake.part(part(scripted, 2, 2, b"b", "k2"))
+        return await forget(self, *arguments)
+
+    monkeypatch.setattr(LinkStore, "forget_parts", slowly)
+    await intake.part(part(scripted, 1, 2, b"a", "k1"))
+    await until(rows, "select count(*) > 0 from conversations_message where body like '%%b%%'", [(True,)], 15)
+
+
+async def test_a_part_that_is_stored_is_acknowledged_though_its_whole_text_must_wait(
+    scripted, intake, rows, monkeypatch
+):
+    """Refused for now, it would come again under another key, and be shown as a piece of another text."""
+    put = intake.text
+
+    async def away(_item):
+        raise IntakeUnavailable("scripted")
+
+    monkeypatch.setattr(intake, "text", away)
+    await intake.part(part(scripted, 1, 2, b"a", "k1"))
+    await intake.part(part(scripted, 2, 2, b"b", "k2"))
+    monkeypatch.setattr(intake, "text", put)
+    await until(rows, "select body from conversations_message", [("ab",)], 15)
+
+
+async def test_a_line_whose_address_has_a_plus_is_found_however_the_operator_spells_it(scripted, dsn, rows, redis_url):
+    async with at_work(scripted, dsn, redis_url, lines={"+2290161000000": scripted.line.id}):
+        await until(lambda _sql: [(len(ScriptedLink.made),)], "", [(1,)])
+        intake = ScriptedLink.made[0].intake
+        for recipient in ("2290161000000", "+2290161000000"):
+            text = scripted.text(recipient).item
+            object.__setattr__(text, "recipient", recipient)
+            await intake.text(text)
+    assert await sync_to_async(rows)("select count(*) from conversations_message") == [(2,)]
+
+
+async def test_a_text_for_a_line_that_has_just_gone_is_kept_with_an_alarm(scripted, dsn, rows):
+    from conversations.intake import CONNECTION_SETTINGS, connect, store
+
+    gone = scripted.straight.id
+    await sync_to_async(scripted.straight.delete)()
+    async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
+        results = await store(connection, [scripted.text("ici"), scripted.text("perdu ?", line=gone, key="k")])
+        assert [bool(result.refused) for result in results] == [False, True]
+        [again] = await store(connection, [scripted.text("perdu ?", line=gone, key="k")])
+        assert again.message_id is None
+    ask = sync_to_async(rows)
+    assert await ask("select body from conversations_message") == [("ici",)]
+    assert await ask("select convert_from(payload, 'UTF8') from conversations_rawinbound where error <> ''") == [
+        ("perdu ?",)
+    ]
