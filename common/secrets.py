@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -17,19 +18,22 @@ class CannotOpen(ValueError):
     """Sealed under a key that this installation no longer has. The secret must be entered again."""
 
 
-def _keys() -> MultiFernet:
-    def derived(secret: str) -> Fernet:
-        digest = hashlib.scrypt(secret.encode(), salt=b"palabre link secrets", n=2**14, r=8, p=1, dklen=32)
-        return Fernet(base64.urlsafe_b64encode(digest))
+@lru_cache(maxsize=16)
+def _derived(secret: str) -> Fernet:
+    # Some 50 ms, on purpose: once a process, not once a link (the gateway opens secrets on its event loop).
+    digest = hashlib.scrypt(secret.encode(), salt=b"palabre link secrets", n=2**14, r=8, p=1, dklen=32)
+    return Fernet(base64.urlsafe_b64encode(digest))
 
-    return MultiFernet([derived(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+def _keys() -> MultiFernet:
+    return MultiFernet([_derived(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
 def seal(plain: str) -> bytes:
     return _keys().encrypt(plain.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """The secret again. Raises CannotOpen when no key of ours sealed it."""
     if not sealed:
         return ""

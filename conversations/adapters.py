@@ -17,7 +17,7 @@ IntakeError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -41,7 +41,7 @@ class LinkConfig:
     organisation_id: UUID
     name: str
     settings: Mapping[str, Any]
-    secret: str
+    secret: str = field(repr=False)
     lines: tuple[str, ...]
 
 
@@ -58,8 +58,8 @@ class InboundText:
     sender: str
     recipient: str
     sender_ton: int
-    body: str
-    raw: bytes
+    body: str = field(repr=False)  # words of people stay out of logs, and so out of every repr
+    raw: bytes = field(repr=False)
     encoding: str
     parts: int = 1
     thread_key: str = ""
@@ -82,9 +82,9 @@ class InboundPart:
     sender: str
     recipient: str
     sender_ton: int
-    payload: bytes
+    payload: bytes = field(repr=False)
     data: Mapping[str, Any]
-    raw: bytes
+    raw: bytes = field(repr=False)
     thread_key: str = ""
     fingerprint: bytes | None = None
 
@@ -95,7 +95,7 @@ class StoredPart:
 
     part: int
     total: int
-    payload: bytes
+    payload: bytes = field(repr=False)
     data: Mapping[str, Any]
 
 
@@ -103,7 +103,7 @@ class StoredPart:
 class JoinedText:
     """A long text again. `missing` parts are shown as a gap."""
 
-    text: str
+    text: str = field(repr=False)
     encoding: str
     total: int
     missing: tuple[int, ...] = ()
@@ -121,8 +121,8 @@ class InboundReceipt:
     address: str
     state: str
     error: str
-    text: str
-    raw: bytes
+    text: str = field(repr=False)
+    raw: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class InboundUnreadable:
 
     link_id: UUID
     key: str
-    raw: bytes
+    raw: bytes = field(repr=False)
     error: str
     sender: str = ""
 
@@ -146,7 +146,7 @@ class OutboundPart:
     parts: int
     source: str
     destination: str
-    text: str
+    text: str = field(repr=False)
     reference: int
     lane: int
 

@@ -13,10 +13,12 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from conversations.intake import connect
+from conversations.patience import cut_after
 from realtime.doorbell import EVENTS_TOPIC
 
 log = logging.getLogger(__name__)
 
+SILENCE_OF_DATABASE_S = 5.0
 SILENCE_S = 0.003  # after a ring: under load the bells took a fifth of the gateway, for listeners already awake
 
 
@@ -53,7 +55,10 @@ class Bells:
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = await connect(self._dsn)
-            await self._connection.execute("select pg_notify(bell, '') from unnest(%s::text[]) bell", [sorted(bells)])
+            with cut_after(self._connection, SILENCE_OF_DATABASE_S):
+                await self._connection.execute(
+                    "select pg_notify(bell, '') from unnest(%s::text[]) bell", [sorted(bells)]
+                )
         except (psycopg.Error, OSError) as error:
             log.warning("NOTIFY failed: %s", type(error).__name__)
             self._connection = None

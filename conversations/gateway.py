@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -21,17 +22,19 @@ import psycopg
 from django.conf import settings
 
 from common.readiness import clear_ready, mark_ready
-from common.secrets import CannotOpen, unseal
+from common.secrets import unseal
 from conversations.adapters import LinkConfig
 from conversations.batching import Batcher
 from conversations.bells import Bells
 from conversations.intake import CONNECTION_SETTINGS, LARGEST_BATCH, ReadyText, Stored, connect, store
 from conversations.link_owner import LinkOwner
 from conversations.links import adapter_class
+from conversations.patience import cut_after
 from realtime import doorbell
 
 log = logging.getLogger(__name__)
 
+SILENCE_S = 5.0  # of the database
 QUEUE_ROOM = 5_000  # texts waiting for the database; beyond it operators are told to slow down
 
 LOAD_LINKS = """
@@ -86,6 +89,8 @@ class Gateway:
                 ("states", self._save_states()),
             )
         ]
+        for task in tasks:
+            task.add_done_callback(lambda _: self._reload.set())
         try:
             while not self._stopping.is_set():
                 try:
@@ -93,6 +98,12 @@ class Gateway:
                 except (psycopg.Error, OSError) as error:
                     log.error("links cannot be read: %s", type(error).__name__)
                     self._control = None
+                for task in tasks:
+                    if task.done():
+                        # Without it texts would wait for ever, or links never change: better to be started again.
+                        log.critical("%s has ended", task.get_name())
+                        await self._leave()
+                        task.result()
                 try:
                     await asyncio.wait_for(self._reload.wait(), 5.0)
                 except TimeoutError:
@@ -120,44 +131,68 @@ class Gateway:
         """Start, restart or stop owners so that they match the rows."""
         if self._control is None or self._control.closed:
             self._control = await connect(self._dsn)
-        rows = await (await self._control.execute(LOAD_LINKS)).fetchall()
+        with cut_after(self._control, SILENCE_S):
+            rows = await (await self._control.execute(LOAD_LINKS)).fetchall()
         wanted = {row[0]: tuple(map(repr, row)) for row in rows}
         for link_id, (before, owner, task) in list(self._owners.items()):
             if wanted.get(link_id) != before or task.done():
                 owner.stop()
                 await asyncio.wait([task], timeout=9.0)
+                if not task.done():
+                    # A second owner would get the lease at once, being us: not while the first may be at work.
+                    log.error("link %s has not stopped yet", owner.config.name)
+                    continue
                 del self._owners[link_id]
+        for link_id in set(self._states) - set(wanted):  # deleted or switched off: nothing more to say
+            self._states.pop(link_id, None)
+            self._saved.pop(link_id, None)
         for link_id, organisation_id, name, kind, link_settings, secret, lines, region in rows:
             if link_id in self._owners:
                 continue
             try:
-                password = unseal(secret)
-            except CannotOpen as error:
+                owner = self._make_owner(link_id, organisation_id, name, kind, link_settings, secret, lines, region)
+            except Exception as error:  # one link that cannot be made costs the others nothing
+                if self._states.get(link_id, ("",))[0] != "failed":
+                    log.error("link %s cannot be made: %s", name, type(error).__name__)
                 self._note_state(link_id, "failed", {"error": str(error)})
                 continue
-            config = LinkConfig(
-                link_id, organisation_id, name, {"region": region, **link_settings}, password, tuple(sorted(lines))
-            )
-            owner = LinkOwner(
-                config,
-                adapter_class(kind),
-                lines={address: UUID(line_id) for address, line_id in lines.items()},
-                owner=self._owner,
-                dsn=self._dsn,
-                texts=self._texts,
-                bells=self._bells,
-                on_state=self._note_state,
-            )
             task = asyncio.create_task(owner.run(), name=f"link {name}")
             self._owners[link_id] = (wanted[link_id], owner, task)
+
+    def _make_owner(
+        self,
+        link_id: UUID,
+        organisation_id: UUID,
+        name: str,
+        kind: str,
+        link_settings: dict[str, Any],
+        secret: bytes,
+        lines: dict[str, str],
+        region: str,
+    ) -> LinkOwner:
+        """Raises whatever is wrong with the row: its secret cannot be opened, its adapter is not here..."""
+        config = LinkConfig(
+            link_id, organisation_id, name, {"region": region, **link_settings}, unseal(secret), tuple(sorted(lines))
+        )
+        return LinkOwner(
+            config,
+            adapter_class(kind),
+            lines={address: UUID(line_id) for address, line_id in lines.items()},
+            owner=self._owner,
+            dsn=self._dsn,
+            texts=self._texts,
+            bells=self._bells,
+            on_state=self._note_state,
+        )
 
     async def _store(self, texts: Sequence[ReadyText]) -> Sequence[Stored]:
         if self._intake is None or self._intake.closed or self._intake.broken:
             self._intake = await connect(self._dsn, **CONNECTION_SETTINGS)
-        if not texts:
-            await self._intake.execute("select 1")
-            return []
-        stored = await store(self._intake, texts)
+        with cut_after(self._intake, SILENCE_S):
+            if not texts:
+                await self._intake.execute("select 1")
+                return []
+            stored = await store(self._intake, texts)
         organisations = {result.organisation_id for result in stored if result.organisation_id is not None}
         if organisations:
             self._bells.ring(doorbell.UNHANDLED, organisations=organisations)
@@ -184,7 +219,8 @@ class Gateway:
         self._states[link_id] = (state, {**facts})
         if before is None or before[0] != state:
             log.info("link %s: %s %s", link_id, state, facts.get("error", ""))
-            self._mark_ready()
+            with suppress(OSError):  # a full disk is no reason to leave an operator
+                self._mark_ready()
 
     def _mark_ready(self) -> None:
         names = {link_id: owner.config.name for link_id, (_, owner, _) in self._owners.items()}
@@ -217,17 +253,18 @@ class Gateway:
                 continue  # the owner elsewhere says how it is
             if self._saved.get(link_id) == said and not everything:
                 continue
+            self._saved[link_id] = said  # even where it cannot be written: a deleted link must not stop the rest
             shown = {key: value for key, value in facts.items() if key != "error"}
-            await self._state_connection.execute(
-                SAVE_STATE,
-                {
-                    "link": link_id,
-                    "state": state,
-                    "error": str(facts.get("error", ""))[:300],
-                    "facts": json.dumps(shown, default=str),
-                },
-            )
-            self._saved[link_id] = said
+            with cut_after(self._state_connection, SILENCE_S), suppress(psycopg.IntegrityError):
+                await self._state_connection.execute(
+                    SAVE_STATE,
+                    {
+                        "link": link_id,
+                        "state": state,
+                        "error": str(facts.get("error", ""))[:300],
+                        "facts": json.dumps(shown, default=str),
+                    },
+                )
 
 
 def owner_name() -> str:

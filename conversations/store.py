@@ -195,7 +195,11 @@ class LinkStore:
             overdue[group] = late
         found = []
         for group, parts in groups.items():
-            whole = self._whole(link_id, group, parts, at_any_rate=overdue[group])
+            try:
+                whole = self._whole(link_id, group, parts, at_any_rate=overdue[group])
+            except Exception:
+                log.exception("a long text of link %s cannot be joined", link_id)  # the others still can
+                continue
             if whole is not None:
                 found.append(whole)
         return found

@@ -35,13 +35,13 @@ async def take(connection, link_id, owner="us", seconds=10.0) -> HeldLease | Non
 
 
 @contextlib.asynccontextmanager
-async def at_work(scripted, dsn, redis_url, owner="us", lines=None):
+async def at_work(scripted, dsn, redis_url, owner="us", lines=None, adapter=ScriptedLink):
     texts: Batcher = Batcher(lambda items: store_texts(dsn, items), largest=100, room=100)
     bells = Bells(dsn, redis_url)
     config = LinkConfig(scripted.link.id, scripted.organisation.id, "Savane Mobile", {"region": "BJ"}, "", ("1919",))
     link = LinkOwner(
         config,
-        ScriptedLink,
+        adapter,
         lines=lines or {"1919": scripted.line.id},
         owner=owner,
         dsn=dsn,
