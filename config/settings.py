@@ -120,7 +120,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60}
+# The time-outs are for a broker that hangs: whoever asks for a job must not hang with it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "socket_timeout": 3, "socket_connect_timeout": 2}
 
 # --- The seams -----------------------------------------------------------------------------------------------
 # How a message leaves: the only table that names a channel.
