@@ -21,7 +21,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from psycopg import errors
 
-from bots.turn import BotTurn
+from bots.turn import BotTurn, Handover
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
@@ -193,23 +193,14 @@ def _act(changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn
     if turn is None:
         _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
         return
-    if turn.language:
-        _set(conversation, language=turn.language[:5])
     sent = _send(changes, conversation, turn)
+    language = turn.language[:5] or conversation.language
     if turn.handover is not None:
-        _hand_over(
-            changes,
-            conversation,
-            talk,
-            turn.handover.reason,
-            now,
-            turn.handover.summary,
-            turn.handover.priority,
-        )
+        _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
     elif sent:
-        _set(conversation, waiting_since=None)
+        _set(conversation, waiting_since=None, language=language)
     else:
-        _hand_over(changes, conversation, talk, "failed", now)
+        _hand_over(changes, conversation, talk, "failed", now, language=language)
     if "opt_out" in turn.actions:  # kept where everybody who writes to this person looks
         add_event_line(changes=changes, conversation=conversation, facts={"type": "opt_out"})
 
@@ -231,8 +222,8 @@ def _hand_over(
     talk: Talk,
     reason: str,
     now: datetime,
-    summary: str = "",
-    priority: int = 0,
+    asked: Handover | None = None,
+    language: str | None = None,
 ) -> None:
     queue = queue_for(conversation.line)
     stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
@@ -243,8 +234,9 @@ def _hand_over(
         queued_at=now,
         waiting_since=conversation.waiting_since or talk.first_at or now,
         handover_reason=reason[:16],
-        handover_summary=summary[:500],
-        priority=max(conversation.priority, priority),
+        handover_summary=asked.summary[:500] if asked else "",
+        priority=max(conversation.priority, asked.priority if asked else 0),
+        language=conversation.language if language is None else language,
     )
     add_event_line(
         changes=changes,
