@@ -139,7 +139,7 @@ def links_shown(organisation_id: UUID, link_id: UUID | None = None) -> list[dict
 
 
 def _live(link: Link, state: LinkState | None, waiting: int, now: Any) -> dict[str, Any]:
-    shown = {"state": "unbound", "since": None, "error": None, "facts": {}}
+    shown: dict[str, Any] = {"state": "unbound", "since": None, "error": None, "facts": {}}
     if not link.is_enabled:
         shown["state"] = "disabled"
     elif state is not None and now - state.updated_at > SILENT:

@@ -49,6 +49,7 @@ def take(desk: Page) -> None:
 @pytest.mark.needs("RFP-029")
 @pytest.mark.needs("MCE-001")
 @pytest.mark.needs("MCE-007", part="by SMS; the call itself needs an operator's switch")
+@pytest.mark.needs("MCE-016", part="the desk; later screens fall under the same journey")
 @pytest.mark.needs("MCE-029")
 def test_bonjour_a_person_asked_for_and_the_answer_delivered(visit, palabre):
     phone = phone_of(visit, palabre)

@@ -73,7 +73,6 @@ def dense(cast):
     assert check_density(cast.organisation.id).dense
 
 
-@pytest.mark.needs("BUS-014")
 def test_the_bot_answers_and_nobody_waits_any_more(cast: Cast, bot, turns):
     conversation = cast.open_conversation(line=cast.line_1919)
     cast.text_in(conversation, "Mon solde ?")
@@ -104,7 +103,6 @@ def test_several_unhandled_texts_are_one_turn_in_their_order(cast: Cast, bot, tu
     assert bot.histories[1] == (("contact", "Bonjour"), ("bot", "Réponse à : Bonjour"))
 
 
-@pytest.mark.needs("BUS-015")
 def test_a_handover_is_one_commit_with_the_bots_last_words(cast: Cast, bot, turns):
     at = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     conversation = cast.open_conversation(line=cast.line_1919, at=at)

@@ -44,7 +44,6 @@ def everything_adds_up(cast):
     assert check_density(cast.organisation.id).dense
 
 
-@pytest.mark.needs("BUS-019")
 def test_of_twenty_who_take_one_conversation_at_once_one_gets_it(cast: Cast, at_once):
     conversation = cast.queued()
     people = [cast.awa, cast.koffi, cast.mariam, cast.sam] * 5

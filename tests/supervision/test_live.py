@@ -16,6 +16,7 @@ def number(n: int) -> str:
     return f"+22901970{n:05d}"
 
 
+@pytest.mark.needs("MCE-004")
 def test_waiting_open_and_bot_are_counted_by_queue_and_line(cast: Cast) -> None:
     now = database_now()
     other = Queue.objects.create(organisation=cast.organisation, name="Distribution")
