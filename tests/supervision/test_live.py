@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from common.clock import database_now
 from conversations.models import Conversation, Status
 from conversations.rendering import iso
