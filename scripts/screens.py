@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import browser as chromium
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -228,11 +228,14 @@ def main() -> int:
         path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         subprocess.run(["npm", "run", "-s", "build:fake"], cwd=FRONTEND, env={**os.environ, "PATH": path}, check=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
+    executable = chromium.find()
+    if executable is None:
+        return 1
     pictures = [one for one in _pictures() if arguments.only in one.name]
     server = _serve(FRONTEND / "node_modules" / ".fake")
     failed = 0
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         for picture in pictures:
             try:
                 complaints = _take(browser, f"http://127.0.0.1:{server.server_port}", picture, arguments.out)

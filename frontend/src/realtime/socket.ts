@@ -9,7 +9,7 @@ export const TOO_MANY = 4429;
 /** The server pings every 5 s; a line silent for longer than two pings and a little is dead, whatever TCP says. */
 const SILENCE_MS = 12_000;
 const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 8_000;
 
 export interface SocketDoors {
   opened(): void;

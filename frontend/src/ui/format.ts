@@ -53,9 +53,8 @@ export function stopwatch(seconds: number): string {
 
 export const number = (value: number): string => value.toLocaleString(language === "en" ? "en-GB" : language);
 
-/** "+229 01 97 65 43 21": pairs, as they are said aloud in Benin. Other numbers and short codes stay as they are. */
+/** "+229 01 97 65 43 21": pairs, as they are said aloud in French-speaking West Africa. Others stay as they are. */
 export function address(value: string): string {
-  const benin = /^\+229(\d{10})$/.exec(value);
-  if (benin) return `+229 ${benin[1]!.replace(/(\d\d)(?=\d)/g, "$1 ")}`;
-  return value;
+  const regional = /^\+(22\d)(\d{8}|\d{10})$/.exec(value);
+  return regional ? `+${regional[1]} ${regional[2]!.replace(/(\d\d)(?=\d)/g, "$1 ")}` : value;
 }

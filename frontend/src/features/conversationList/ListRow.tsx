@@ -30,7 +30,8 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
   const owner = findAgent(session, row.owner_id);
   const last = row.last_message;
   const mine = row.owner_id === session.user.id;
-  const unread = row.unread > 0;
+  // What the bot or a colleague is reading is no news for this agent.
+  const unread = row.unread > 0 && (mine || row.status === "queued");
   const who = row.contact.name ?? address(row.contact.address);
 
   return (
