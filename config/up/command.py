@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from config.up import engines, secrets_file
+from config.up import engines, schema, secrets_file
 from config.up.binaries import EngineError
 from config.up.children import RUN_TOKEN, Record, end, of_run, wait_gone
 from config.up.holding import release_all
@@ -78,7 +78,7 @@ def _locked(state: Path, began: float, lock: IO[str], rows: Sequence[Process] | 
         _write_in(lock, {"pid": os.getpid(), "address": places["desk"]})
         env[RUN_TOKEN] = token
         if migrate:
-            _prepare_data(env, state, step)
+            _prepare_data(env, state, step, ours=found.postgres is not None)
         if rows is None:
             rows = table(state, web_port=int(env["WEB_PORT"]), simulator=env["PALABRE_MODE"] == "demo")
         keeper = Supervisor(rows, state=state, env=env, record=record, place=_place(state), say=step.say)
@@ -155,28 +155,36 @@ def _place(state: Path) -> str:
     return path.read_text()
 
 
-def _prepare_data(env: Mapping[str, str], state: Path, step: _Steps) -> None:
-    """Schema and grants as the owner; demo data as the application."""
-    commands = [("migrate", "schema up to date")]
-    if env["PALABRE_MODE"] == "demo":
-        commands.append(("seed", "demo data present"))
-    for name, done in commands:
-        if name == "seed" and _has_data(env["DATABASE_URL"]):
-            continue  # a second less until READY
-        log = state / "logs" / f"{name}.log"
-        with log.open("wb") as out:
-            # Short, and in our own session: Ctrl-C ends it with us.
-            child = subprocess.Popen([sys.executable, "-m", "config.cli", name], env=dict(env), stdout=out, stderr=out)
-            try:
-                code = child.wait()
-            except BaseException:
-                child.kill()
-                wait_gone(child, 5)
-                raise
-        if code:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise EngineError(f"`palabre {name}` failed ({log}):\n{tail}")
-        step(done)
+def _prepare_data(env: Mapping[str, str], state: Path, step: _Steps, *, ours: bool) -> None:
+    """Schema and grants as the owner; demo data as the application. What is there already is left alone.
+
+    `ours`: the server is our own, so that nobody else can have changed it.
+    """
+    owner = env["DATABASE_OWNER_URL"]
+    if not (ours and schema.is_current(state, owner)):
+        _run("migrate", env, state)
+        if ours:
+            schema.remember(state, owner)
+        step("schema up to date")
+    if env["PALABRE_MODE"] == "demo" and not _has_data(env["DATABASE_URL"]):
+        _run("seed", env, state)
+        step("demo data made")
+
+
+def _run(name: str, env: Mapping[str, str], state: Path) -> None:
+    """Run a short command to its end. Raises EngineError with the end of what it said."""
+    log = state / "logs" / f"{name}.log"
+    with log.open("wb") as out:
+        child = subprocess.Popen([sys.executable, "-m", "config.cli", name], env=dict(env), stdout=out, stderr=out)
+        try:
+            code = child.wait()
+        except BaseException:
+            child.kill()
+            wait_gone(child, 5)
+            raise
+    if code:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise EngineError(f"`palabre {name}` failed ({log}):\n{tail}")
 
 
 def _has_data(url: str) -> bool:
