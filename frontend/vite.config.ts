@@ -36,7 +36,7 @@ export default defineConfig(({ command, mode }) => ({
     environment: "jsdom",
     setupFiles: ["src/testing/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
-    testTimeout: 10_000,
+    testTimeout: 20_000,
     maxWorkers: 2,
     css: { modules: { classNameStrategy: "non-scoped" } },
   },

@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import i18next from "i18next";
 import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useNavigate } from "react-router";
@@ -37,7 +38,7 @@ export function Signed() {
   const [live] = useState(
     () =>
       new LiveDesk(client, session, (row: Row, text: string) => {
-        if (row.owner_id === user.id) announce(`${row.contact.name ?? address(row.contact.address)} : ${text}`);
+        if (row.owner_id === user.id) announce(i18next.t("arrived", { name: row.contact.name ?? address(row.contact.address), text }));
       }),
   );
   useEffect(() => {

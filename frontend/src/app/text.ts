@@ -2,7 +2,7 @@ import type { Same } from "@/ui/text";
 
 const en = {
   product: "Palabre",
-  skip: "Go to the conversations",
+  arrived: "New message from {{name}}: {{text}}",
   nav: { desk: "Desk", supervision: "Supervision", admin: "Administration", list: "List", person: "Person", label: "Screens" },
   loading: "Opening your desk",
   broken: "Palabre cannot be reached",
@@ -20,7 +20,7 @@ const en = {
     offline: "Offline since {{time}}",
     offlineShort: "Offline",
   },
-  columns: { hideList: "Hide the list", showList: "Show the list", hidePerson: "Hide the person", showPerson: "Show the person" },
+  columns: { hideList: "Hide the list", showList: "Show the list" },
   user: {
     menu: "My account: {{name}}",
     language: "Language",
@@ -59,7 +59,7 @@ const en = {
 
 const fr: Same<typeof en> = {
   product: "Palabre",
-  skip: "Aller aux conversations",
+  arrived: "Nouveau message de {{name}} : {{text}}",
   nav: { desk: "Bureau", supervision: "Supervision", admin: "Administration", list: "Liste", person: "Personne", label: "Écrans" },
   loading: "Ouverture de votre bureau",
   broken: "Palabre ne répond pas",
@@ -77,7 +77,7 @@ const fr: Same<typeof en> = {
     offline: "Hors ligne depuis {{time}}",
     offlineShort: "Hors ligne",
   },
-  columns: { hideList: "Cacher la liste", showList: "Montrer la liste", hidePerson: "Cacher la personne", showPerson: "Montrer la personne" },
+  columns: { hideList: "Cacher la liste", showList: "Montrer la liste" },
   user: {
     menu: "Mon compte : {{name}}",
     language: "Langue",

@@ -1,5 +1,5 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 
 function completeJsdom(): void {
@@ -25,6 +25,8 @@ function completeJsdom(): void {
 // Tests of tools run in Node, without a window.
 if (typeof window !== "undefined") {
   completeJsdom();
+  // Patience for a busy machine: what is expected is waited for, and a failure still ends within ten seconds.
+  configure({ asyncUtilTimeout: 8000 });
   afterEach(() => {
     cleanup();
     localStorage.clear();

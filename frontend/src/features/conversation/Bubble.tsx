@@ -108,8 +108,9 @@ export function PendingBubble({ entry, onRetry, onRemove, onEdit }: PendingProps
       </div>
       <span className={`${styles.meta} ${stuck ? styles.failed : ""}`}>
         <span>
-          {t(`outbox.${entry.state}`)}
-          {entry.state === "refused" && ` : ${refusal}.`}
+          {entry.state === "refused"
+            ? t("because", { what: t("outbox.refused"), reason: refusal })
+            : t(`outbox.${entry.state}`)}
         </span>
         {stuck && (
           <>

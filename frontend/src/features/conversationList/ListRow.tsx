@@ -81,7 +81,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
               {last.author === "agent" && (
                 <span className={styles.hint}>
                   <CornerUpLeft size={13} aria-hidden="true" />
-                  {mine ? `${t("you")} :\u00a0` : ""}
+                  {mine ? `${t("you")} ` : ""}
                 </span>
               )}
               {last.preview}

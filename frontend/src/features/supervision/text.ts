@@ -15,7 +15,6 @@ const en = {
   botHint: "Conversations that the bot is handling",
   live: "Live",
   liveHint: "Everything that is not closed",
-  age: "Data {{time}} old",
   fresh: "Live data",
   stale: "These figures are {{time}} old: the server has not answered since.",
   error: "The figures could not be loaded",
@@ -31,7 +30,6 @@ const en = {
   queue: "Queue",
   lines: "Lines",
   line: "Line",
-  noAgents: "No agent yet",
   states: { available: "Available", busy: "Busy", break: "On a break", offline: "Offline" },
   reasons: { lunch: "Lunch", pause: "Short break", training: "Training", meeting: "Meeting", paperwork: "Paperwork", other: "Other" },
 };
@@ -51,7 +49,6 @@ const fr: Same<typeof en> = {
   botHint: "Conversations que le robot mène",
   live: "En cours",
   liveHint: "Tout ce qui n’est pas fermé",
-  age: "Données vieilles de {{time}}",
   fresh: "Données en direct",
   stale: "Ces chiffres ont {{time}} : le serveur n’a pas répondu depuis.",
   error: "Les chiffres n’ont pas pu être chargés",
@@ -67,7 +64,6 @@ const fr: Same<typeof en> = {
   queue: "File",
   lines: "Lignes",
   line: "Ligne",
-  noAgents: "Aucun agent",
   states: { available: "Disponible", busy: "Occupé", break: "En pause", offline: "Absent" },
   reasons: { lunch: "Déjeuner", pause: "Courte pause", training: "Formation", meeting: "Réunion", paperwork: "Dossiers", other: "Autre" },
 };
