@@ -32,6 +32,15 @@ CONNECTION_SETTINGS = {
     "jit": "off",
 }
 
+# Of the connections that look up few rows in great tables, by key. With its own guesses the planner hashes a whole
+# partition of deliveries for a batch of receipts, and keeps sequential scans of tables that were empty once.
+LOOKUP_SETTINGS = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
 # Order of locks, the same for every writer: seen, address, conversation, message and its neighbours, event head last;
 # inside each, sorted by key. Each find-or-create ends in DO UPDATE, which waits for the other writer and returns its
 # row although our snapshot does not see it; DO NOTHING would return no row, and the text would be lost.

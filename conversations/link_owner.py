@@ -21,7 +21,7 @@ import psycopg
 from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
 from conversations.batching import Batcher
 from conversations.bells import Bells
-from conversations.intake import ReadyText, Stored, connect
+from conversations.intake import LOOKUP_SETTINGS, ReadyText, Stored, connect
 from conversations.line_in import LinkIntake
 from conversations.models import DeliveryState
 from conversations.outbox import Outcome, claim
@@ -324,7 +324,7 @@ class LinkOwner:
 
     async def _open(self, connection: psycopg.AsyncConnection[Any] | None) -> psycopg.AsyncConnection[Any]:
         if connection is None or connection.closed or connection.broken:
-            return await connect(self._dsn, jit="off")
+            return await connect(self._dsn, **LOOKUP_SETTINGS)
         return connection
 
     async def _close(self) -> None:

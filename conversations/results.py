@@ -17,7 +17,7 @@ import psycopg
 from conversations.adapters import IntakeFull, IntakeUnavailable, LinkConfig, OutboundPart
 from conversations.batching import Batcher
 from conversations.bells import Bells
-from conversations.intake import connect
+from conversations.intake import LOOKUP_SETTINGS, connect
 from conversations.models import DeliveryState
 from conversations.outbox import Outcome, ReadyReceipt, store_results
 from conversations.patience import cut_after
@@ -99,7 +99,7 @@ class LinkResults:
 
     async def _store(self, items: Sequence[Outcome | ReadyReceipt]) -> Sequence[None]:
         if self._connection is None or self._connection.closed:
-            self._connection = await connect(self._dsn, jit="off")
+            self._connection = await connect(self._dsn, **LOOKUP_SETTINGS)
         with cut_after(self._connection, SILENCE_S):
             if items:
                 organisations = await store_results(

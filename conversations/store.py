@@ -22,13 +22,21 @@ from conversations.adapters import (
     LinkAdapter,
     StoredPart,
 )
-from conversations.intake import connect, keep_raw, make_partitions
+from conversations.intake import LOOKUP_SETTINGS, connect, keep_raw, make_partitions
 from conversations.outbox import Outcome, unfinished
 from conversations.patience import cut_after
 
 log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
+
+# `now()`: with clock_timestamp(), which is volatile, no index could be used, and a bind would read 90 days of texts.
+# The cast: else the primary key is tried, which has all of the link's texts; the index by time has those of a minute.
+UNCONFIRMED = """
+select fingerprint, key from conversations_seen
+where at > now() - make_interval(secs => %(seconds)s) and not confirmed and fingerprint is not null
+  and link_id::text = %(link)s::text
+"""
 
 SILENCE_S = 5.0  # of the database
 PARTS_WAIT_S = 600  # then a long text is shown with a gap where parts never came
@@ -70,7 +78,7 @@ class LinkStore:
         async with self._lock:
             try:
                 if self._connection is None or self._connection.closed:
-                    self._connection = await connect(self._dsn, jit="off")
+                    self._connection = await connect(self._dsn, **LOOKUP_SETTINGS)
                 with cut_after(self._connection, SILENCE_S):
                     try:
                         return await work(self._connection)
@@ -205,12 +213,7 @@ class LinkStore:
         return found
 
     async def unconfirmed(self, link_id: UUID) -> dict[bytes, str]:
-        rows = await self._run(
-            """select fingerprint, key from conversations_seen
-               where link_id = %(link)s and at > clock_timestamp() - make_interval(secs => %(seconds)s)
-                 and not confirmed and fingerprint is not null""",
-            {"link": link_id, "seconds": REMEMBER_S},
-        )
+        rows = await self._run(UNCONFIRMED, {"link": link_id, "seconds": REMEMBER_S})
         return {bytes(fingerprint): key for fingerprint, key in rows}
 
     async def confirm(self, link_id: UUID, keys: Sequence[str]) -> None:

@@ -1,0 +1,76 @@
+"""What the line asks of great tables is found by index, and nothing makes every text wait behind one long report."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from uuid import uuid4
+
+import psycopg
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+
+from common.partitions import keep_partitions_ahead
+from conversations import outbox
+from conversations.intake import LOOKUP_SETTINGS, connect
+from conversations.store import UNCONFIRMED
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FILL = """
+with filled as (
+    insert into conversations_delivery (message_id, organisation_id, conversation_id, line_id, link_id, source,
+                                        destination, lane, encoding, parts, reference, state)
+    select uuidv7(), organisation_id, id, line_id, link_id, '1919', '+229', 1, 'gsm7', 1, 1, 4
+    from conversations_conversation, generate_series(1, 4000)
+    returning message_id, link_id
+)
+insert into conversations_providerkey (id, link_id, key, attempt_id, message_id)
+select uuidv7(), link_id, message_id::text, uuidv7(), message_id from filled
+"""
+
+
+async def plan(connection, statement, parameters):
+    rows = await (await connection.execute(f"explain {statement}", parameters)).fetchall()
+    return "\n".join(line for (line,) in rows)
+
+
+async def test_receipts_and_redelivered_texts_are_looked_up_by_index(scripted, conversation, dsn):
+    link = scripted.link.id
+    async with await connect(dsn, **LOOKUP_SETTINGS) as connection:
+        await connection.execute(FILL)
+        await connection.execute(
+            """insert into conversations_seen (link_id, key, at)
+               select %s, n::text, now() - (20000 - n) * interval '1 minute' from generate_series(1, 20000) n""",
+            [link],
+        )
+        await connection.execute(
+            """insert into conversations_receipt (id, link_id, keys, address, state, error, text, raw)
+               select uuidv7(), %s, jsonb_build_array('k' || n), '', 4, '', '', '' from generate_series(1, 4000) n""",
+            [link],
+        )
+        for table in ("delivery", "providerkey", "seen", "receipt"):
+            await connection.execute(f"analyze conversations_{table}")
+        keys = [str(uuid4()) for _ in range(50)]
+        matching = {"link": link, "ord": list(range(50)), "keys": [json.dumps([k]) for k in keys], "address": [""] * 50}
+        unparking = {"link": link, "key": keys[:5], "attempt": [uuid4()] * 5, "message": [uuid4()] * 5}
+        assert "Seq Scan on conversations" not in await plan(connection, outbox._MATCH, matching)
+        unparked = await plan(connection, outbox._UNPARK, unparking)
+        assert "Seq Scan on conversations" not in unparked
+        assert "receipt_parked_keys" in unparked
+        assert "seen_at" in await plan(connection, UNCONFIRMED, {"link": link, "seconds": 60})
+
+
+async def test_the_months_ahead_are_not_waited_for_by_everybody(conversation, dsn):
+    async with await connect(dsn) as report, report.transaction():
+        await report.execute("select count(*) from conversations_message")
+        began = time.monotonic()
+        sweep = asyncio.create_task(sync_to_async(keep_partitions_ahead)(9))
+        await asyncio.sleep(0.3)
+        async with await connect(dsn, lock_timeout="8s") as text:
+            await text.execute("select from conversations_message limit 1")
+        assert time.monotonic() - began < 5
+        with pytest.raises((DatabaseError, psycopg.Error)):
+            await sweep
