@@ -49,14 +49,14 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
   }, []);
 
   // Older messages are put above without moving what the eye is on; newer ones are followed only from the bottom.
-  const before = useRef({ firstSeq, height: 0, bottom: true });
+  const before = useRef({ firstSeq, height: 0, frame: 0, bottom: true });
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
     const was = before.current;
     if (firstSeq < was.firstSeq) element.scrollTop += element.scrollHeight - was.height;
     else if (was.bottom) element.scrollTop = element.scrollHeight;
-    before.current = { firstSeq, height: element.scrollHeight, bottom: was.bottom };
+    before.current = { ...was, firstSeq, height: element.scrollHeight };
   }, [firstSeq, lastSeq, pending.length, timeline]);
 
   // A wider window or a growing composer must not hide the last line from someone who was reading it.
@@ -64,6 +64,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
     const element = scroller.current;
     if (!element || typeof ResizeObserver === "undefined") return;
     const observer = new ResizeObserver(() => {
+      before.current.frame = element.clientHeight;
       if (before.current.bottom) element.scrollTop = element.scrollHeight;
     });
     observer.observe(element);
@@ -72,6 +73,8 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
 
   const onScroll = () => {
     const element = scroller.current!;
+    // A scroll that comes with a change of size is the browser's, not the reader's: the observer above follows it.
+    if (before.current.frame !== 0 && before.current.frame !== element.clientHeight) return;
     const bottom = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
     before.current = { ...before.current, height: element.scrollHeight, bottom };
     setAtBottom(bottom);
