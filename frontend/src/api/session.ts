@@ -26,6 +26,9 @@ export function useCounts(): Counts | undefined {
     .data;
 }
 
+/** Observers look and touch nothing; texts and names do not reach them at all. */
+export const isObserver = (session: Session): boolean => session.user.role === "observer";
+
 export function findLine(session: Session, lineId: string): Line | undefined {
   return session.lines.find((line) => line.id === lineId);
 }

@@ -3,7 +3,7 @@ import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, Su
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
 import { announceSignedOut } from "@/api/fetch";
-import { useSession } from "@/api/session";
+import { isObserver, useSession } from "@/api/session";
 import type { Language, Theme } from "@/api/types";
 import { QueueStrip } from "@/features/conversationList/QueueStrip";
 import { PresenceSwitch } from "@/features/presence/PresenceSwitch";
@@ -33,6 +33,7 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
   const { t } = useTranslation("app");
   const navigate = useNavigate();
   const screens = useScreens();
+  const session = useSession();
   return (
     <header className={styles.bar}>
       <NavLink to="/" className={styles.brand} aria-label={`Palabre, ${t("nav.desk")}`}>
@@ -52,7 +53,7 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
         <QueueStrip onChoose={(line) => void navigate(`/?view=queue&line=${encodeURIComponent(line)}`)} />
       </div>
       <ConnectionLight />
-      <PresenceSwitch />
+      {!isObserver(session) && <PresenceSwitch />}
       <UserMenu onKeys={onKeys} />
     </header>
   );

@@ -194,3 +194,19 @@ describe("owning a conversation", () => {
     expect(await screen.findByTestId("thread")).toBeVisible();
   });
 });
+
+describe("an observer", () => {
+  it("sees that things happen, and can touch nothing", async () => {
+    const { server, user } = openPalabre("/", { observer: true });
+    const first = (await rows())[0]!;
+    expect(first).toHaveTextContent("Text hidden from you");
+    expect(screen.queryByTestId("presence")).toBeNull();
+    expect(screen.queryByTestId("tab-mine")).toBeNull();
+    await user.click(first);
+    await screen.findByTestId("thread");
+    await user.keyboard("t");
+    expect(screen.queryByTestId("composer-text")).toBeNull();
+    expect(screen.queryByTestId("take")).toBeNull();
+    expect(server.events).toEqual([]);
+  });
+});

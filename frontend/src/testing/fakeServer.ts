@@ -14,6 +14,8 @@ export interface FakeOptions {
   signedInAs?: string | null;
   language?: "fr" | "en";
   theme?: "system" | "light" | "dark";
+  /** Signed in as somebody who may only look: no text, no name. */
+  observer?: boolean;
   /** Milliseconds before each answer. */
   latency?: number;
 }
@@ -48,7 +50,16 @@ export class FakeServer {
     this.preferences = { language: options.language ?? "fr", theme: options.theme ?? "system" };
     this.broken = options.scenario === "error";
     for (const one of makeConversations(options.scenario ?? "twelve")) this.conversations.set(one.row.id, one);
+    if (options.observer) this.#hideTexts();
     this.#recountLoad();
+  }
+
+  #hideTexts(): void {
+    for (const { row, messages } of this.conversations.values()) {
+      row.contact = { ...row.contact, name: null, address: "+22901••••67" };
+      if (row.last_message) row.last_message.preview = "";
+      for (const message of messages) message.body = "";
+    }
   }
 
   install(target: { fetch: typeof fetch; WebSocket: typeof WebSocket }): void {
@@ -330,7 +341,7 @@ export class FakeServer {
   #session(): unknown {
     const person = PEOPLE.find(({ id }) => id === this.me)!;
     return {
-      user: { id: person.id, name: person.name, email: person.email, role: person.role, ...this.preferences },
+      user: { id: person.id, name: person.name, email: person.email, role: this.options.observer ? "observer" : person.role, ...this.preferences },
       organisation: { id: "org", name: "Savane Assistance", time_zone: "Africa/Porto-Novo", languages: ["fr", "en"], brand: {} },
       lines: LINES, queues: QUEUES, agents: this.agents, presence: this.#meAgent(), mode: "demo", epoch: this.epoch, head: this.head,
       at: new Date().toISOString(), csrf: "x", phone_page: "http://127.0.0.1:8001/",

@@ -19,7 +19,7 @@ export function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || target.closest("input, textarea, select, [role=menu], [role=dialog]") !== null;
 }
 
-export type KeyMap = Record<string, (event: KeyboardEvent) => void>;
+export type KeyMap = Record<string, (event: KeyboardEvent) => unknown>;
 
 const LEADER_MS = 1200;
 

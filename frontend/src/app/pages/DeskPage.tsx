@@ -3,7 +3,7 @@ import { PanelLeft } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { useSession } from "@/api/session";
+import { isObserver, useSession } from "@/api/session";
 import type { ConversationStatus, Row, View } from "@/api/types";
 import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
 import { useDraftOf } from "@/features/conversation/drafts";
@@ -39,7 +39,8 @@ function useRemembered(name: string, first: boolean): [boolean, (value: boolean)
 export function DeskPage() {
   const { t } = useTranslation("app");
   const client = useQueryClient();
-  const me = useSession().user.id;
+  const session = useSession();
+  const me = session.user.id;
   const live = useLiveDesk();
   const [search, setSearch] = useSearchParams();
   const draftOf = useDraftOf();
@@ -49,7 +50,7 @@ export function DeskPage() {
   const [personOpen, setPersonOpen] = useRemembered("person", window.innerWidth > 1180);
   const [personOver, setPersonOver] = useState(false);
 
-  const view = VIEWS.find((one) => one === search.get("view")) ?? "mine";
+  const view = VIEWS.find((one) => one === search.get("view")) ?? (isObserver(session) ? "all" : "mine");
   const line = search.get("line");
   const status = search.get("status") as ConversationStatus | null;
   const text = search.get("q") ?? "";
@@ -115,7 +116,7 @@ export function DeskPage() {
     r: () => pane.current?.write("reply"),
     n: () => pane.current?.write("note"),
     "/": () => document.getElementById("search")?.focus(),
-    "1": () => onFilter({ view: "mine" }),
+    "1": () => isObserver(session) || onFilter({ view: "mine" }),
     "2": () => onFilter({ view: "queue" }),
     "3": () => onFilter({ view: "all" }),
   });

@@ -11,15 +11,16 @@ import styles from "./Conversation.module.css";
 interface BarProps {
   row: Row;
   busy: boolean;
+  mayTake: boolean;
   onTake: () => void;
 }
 
 /** Above the composer, when the conversation is not the reader's: who has it, and how to take it. */
-export function OwnershipBar({ row, busy, onTake }: BarProps) {
+export function OwnershipBar({ row, busy, mayTake, onTake }: BarProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const owner = findAgent(session, row.owner_id);
-  const take = (label: string) => (
+  const take = (label: string) => mayTake && (
     <Button look="primary" data-testid="take" disabled={busy} hint="T" icon={<Hand size={15} aria-hidden="true" />} onClick={onTake}>
       {label}
     </Button>
@@ -28,7 +29,7 @@ export function OwnershipBar({ row, busy, onTake }: BarProps) {
   switch (row.status) {
     case "bot":
       return (
-        <Bar look="bot" icon={<Bot size={18} />} title={t("bar.bot")} text={t("bar.botHint")}>
+        <Bar look="bot" icon={<Bot size={18} />} title={t("bar.bot")} text={mayTake ? t("bar.botHint") : ""}>
           {take(t("bar.takeOver"))}
         </Bar>
       );
@@ -44,7 +45,7 @@ export function OwnershipBar({ row, busy, onTake }: BarProps) {
       );
     default:
       if (row.owner_id === session.user.id) return null;
-      return <Bar look="closed" icon={<UserRound size={17} />} title={t("bar.owned", { name: owner?.name ?? t("refusal.someone") })} text={t("bar.ownedHint")} />;
+      return <Bar look="closed" icon={<UserRound size={17} />} title={t("bar.owned", { name: owner?.name ?? t("refusal.someone") })} text={mayTake ? t("bar.ownedHint") : ""} />;
   }
 }
 

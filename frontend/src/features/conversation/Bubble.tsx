@@ -67,7 +67,7 @@ export const Bubble = memo(function Bubble({ item, me, contactName }: BubbleProp
       )}
       <div className={`${styles.bubble} ${lookOf(message)} ${last ? styles.tail : ""}`} title={fullTime(message.at)}>
         {!showName && <span className="visually-hidden">{message.kind === "note" ? t("notePrivate") : name}: </span>}
-        <Body text={message.body} />
+        {message.body === "" ? <p className={styles.hiddenText}>{t("hidden")}</p> : <Body text={message.body} />}
       </div>
       {(last || bad) && (
         <span className={styles.meta}>

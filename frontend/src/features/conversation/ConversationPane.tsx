@@ -3,7 +3,7 @@ import { useImperativeHandle, useRef, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { useDetail } from "@/api/detail";
 import { ApiError } from "@/api/fetch";
-import { useSession } from "@/api/session";
+import { isObserver, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { address } from "@/ui/format";
@@ -75,7 +75,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
   };
 
   useImperativeHandle(handle, () => ({
-    take: () => row && (row.status === "bot" || row.status === "queued") && act({ do: "take" }),
+    take: () => row && !isObserver(session) && (row.status === "bot" || row.status === "queued") && act({ do: "take" }),
     close: () => row && mayEnd(row, session) && act({ do: "close" }),
     write: (mode) => composer.current?.write(mode),
   }));
@@ -123,8 +123,10 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
         onOlder={() => void thread.loadOlder()}
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
-      <OwnershipBar row={row} busy={deed.isPending} onTake={() => act({ do: "take" })} />
-      <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} handle={composer} />
+      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={() => act({ do: "take" })} />
+      {!isObserver(session) && (
+        <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} handle={composer} />
+      )}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { Search, X } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useCounts, useSession } from "@/api/session";
+import { isObserver, useCounts, useSession } from "@/api/session";
 import type { ConversationStatus, View } from "@/api/types";
 import { number } from "@/ui/format";
 import type { ListFilter } from "./listState";
@@ -20,7 +20,10 @@ interface ListHeadProps {
 
 export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
   const { t } = useTranslation("conversationList");
-  const { lines } = useSession();
+  const session = useSession();
+  const { lines } = session;
+  // Names and numbers do not reach an observer, and no conversation is his.
+  const views = isObserver(session) ? VIEWS.filter((view) => view !== "mine") : VIEWS;
   const counts = useCounts();
   const total = {
     mine: counts?.mine.open,
@@ -32,7 +35,7 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = VIEWS[(VIEWS.indexOf(filter.view) + step + VIEWS.length) % VIEWS.length]!;
+    const next = views[(views.indexOf(filter.view) + step + views.length) % views.length]!;
     onFilter({ view: next, status: null });
     event.currentTarget.querySelector<HTMLElement>(`[data-view=${next}]`)?.focus();
   };
@@ -40,11 +43,11 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
   return (
     <div className={styles.head}>
       <div className={styles.top}>
-        <SearchField value={filter.text} onChange={(text) => onFilter({ text })} />
+        {!isObserver(session) && <SearchField value={filter.text} onChange={(text) => onFilter({ text })} />}
         {beside}
       </div>
       <div className={styles.tabs} role="tablist" aria-label={t("list")} onKeyDown={walk}>
-        {VIEWS.map((view) => (
+        {views.map((view) => (
           <button
             key={view}
             type="button"

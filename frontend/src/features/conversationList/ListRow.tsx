@@ -84,7 +84,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
                   {mine ? `${t("you")} ` : ""}
                 </span>
               )}
-              {last.preview}
+              {last.preview || t("hidden")}
             </>
           ) : (
             t("noMessage")
