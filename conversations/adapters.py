@@ -205,8 +205,9 @@ class Intake(Protocol):
     def confirmed(self, keys: Sequence[str]) -> None:
         """The peer has shown life after our answers to these. Written behind, in batches."""
 
-    def late(self, attempt_id: UUID, provider_id: str) -> None:
-        """An answer came after `submit` had given up on it: what was unknown is known."""
+    def late(self, attempt_id: UUID, answer: Sequence[str] | SubmitRefused) -> None:
+        """An answer came after `submit` had given up on it: what was unknown is known. `answer`: the spellings of the
+        provider's id, verbatim first, or its refusal."""
 
     def state(self, state: str, **facts: Any) -> None:
         """Say how the link is: connecting, bound, unbound, failed, draining; `error` in words; other facts."""

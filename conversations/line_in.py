@@ -18,6 +18,7 @@ from conversations.adapters import (
     IntakeError,
     IntakeUnavailable,
     LinkConfig,
+    SubmitRefused,
 )
 from conversations.batching import Batcher
 from conversations.intake import ReadyText, Stored
@@ -45,7 +46,7 @@ class LinkIntake:
         texts: Batcher[ReadyText, Stored],
         results: Batcher[Outcome | ReadyReceipt, None],
         store: LinkStore,
-        late: Callable[[UUID, tuple[str, ...]], None],
+        late: Callable[[UUID, Sequence[str] | SubmitRefused], None],
         on_state: Callable[[str, dict[str, Any]], None],
     ) -> None:
         self._config = config
@@ -113,8 +114,8 @@ class LinkIntake:
         """They could not be written. Forgotten, they would let a text that is truly sent again pass for a copy."""
         self._confirmed[:0] = keys
 
-    def late(self, attempt_id: UUID, provider_ids: Sequence[str] | str) -> None:
-        self._late(attempt_id, (provider_ids,) if isinstance(provider_ids, str) else tuple(provider_ids))
+    def late(self, attempt_id: UUID, answer: Sequence[str] | SubmitRefused) -> None:
+        self._late(attempt_id, answer)
 
     def state(self, state: str, **facts: Any) -> None:
         self._on_state(state, facts)

@@ -24,7 +24,7 @@ from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, ReadyText, Stored, connect
 from conversations.line_in import LinkIntake
 from conversations.models import DeliveryState
-from conversations.outbox import Outcome, claim
+from conversations.outbox import RETRY_S, Outcome, claim, refused
 from conversations.patience import cut_after
 from conversations.results import LinkResults
 from conversations.store import LinkStore
@@ -39,7 +39,6 @@ RENEW_EVERY_S = 3.0
 MARGIN_S = 3.0
 DRAIN_S = 5.5
 SILENCE_S = 5.0  # of the database
-RETRY_S = 2.0  # a part that was surely not written is tried again after this; refused for now: each time later
 
 
 class LostLease(Exception):
@@ -259,16 +258,7 @@ class LinkOwner:
         except NotBound:
             outcome = self._again(part, "not bound")
         except SubmitRefused as refusal:
-            if refusal.permanent:
-                outcome = Outcome(
-                    part.attempt_id,
-                    part.message_id,
-                    DeliveryState.FAILED,
-                    error_code=f"0x{refusal.code:08X}",
-                    error_text=refusal.reason,
-                )
-            else:
-                outcome = self._again(part, refusal.reason, "" if refusal.throttled else f"0x{refusal.code:08X}")
+            outcome = refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S)
         except (DeliveryError, asyncio.CancelledError):
             outcome = Outcome(
                 part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"

@@ -19,7 +19,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import dict_row
 
-from conversations.adapters import InboundReceipt, OutboundPart
+from conversations.adapters import InboundReceipt, OutboundPart, SubmitRefused
 from conversations.events import DeliveriesProgressed
 from conversations.intake import clean, in_short, keep_raw, make_partitions
 from conversations.models import DeliveryState
@@ -36,6 +36,7 @@ LONGEST_KEY = 200
 MOST_REFUSALS = 100
 
 # The limit must be a literal: a parameter is guessed as a tenth of the table, and the claim becomes a scan.
+RETRY_S = 2.0  # a part that was surely not written is tried again after this; refused for now: each time later
 CLAIM_SIZES = (1, 10, 50)
 
 _CLAIM = """
@@ -83,6 +84,22 @@ class Outcome:
     error_text: str = ""
     withdrawn: bool = False
     retry_after_s: float = 0.0
+
+
+def refused(attempt_id: UUID, message_id: UUID, refusal: SubmitRefused, *, retry_after_s: float) -> Outcome:
+    """A provider's no: for good, or for now (then the part goes back to the queue; a throttle counts as no refusal)."""
+    code = f"0x{refusal.code:08X}"
+    if refusal.permanent:
+        return Outcome(attempt_id, message_id, DeliveryState.FAILED, error_code=code, error_text=refusal.reason)
+    return Outcome(
+        attempt_id,
+        message_id,
+        DeliveryState.QUEUED,
+        error_code="" if refusal.throttled else code,
+        error_text=refusal.reason,
+        withdrawn=True,
+        retry_after_s=retry_after_s,
+    )
 
 
 async def claim(connection: Connection, *, lease: HeldLease, link_id: UUID, room: int) -> list[OutboundPart]:

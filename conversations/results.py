@@ -14,12 +14,12 @@ from uuid import UUID
 
 import psycopg
 
-from conversations.adapters import IntakeFull, IntakeUnavailable, LinkConfig, OutboundPart
+from conversations.adapters import IntakeFull, IntakeUnavailable, LinkConfig, OutboundPart, SubmitRefused
 from conversations.batching import Batcher
 from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, connect
 from conversations.models import DeliveryState
-from conversations.outbox import Outcome, ReadyReceipt, store_results
+from conversations.outbox import RETRY_S, Outcome, ReadyReceipt, refused, store_results
 from conversations.patience import cut_after
 
 log = logging.getLogger(__name__)
@@ -64,11 +64,15 @@ class LinkResults:
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
-    def late(self, attempt_id: UUID, provider_ids: tuple[str, ...]) -> None:
+    def late(self, attempt_id: UUID, answer: Sequence[str] | SubmitRefused) -> None:
         """An answer after we had given it up."""
         message_id = self._unanswered.get(attempt_id)
-        if message_id is not None:
-            self.keep(Outcome(attempt_id, message_id, DeliveryState.SENT, provider_ids))
+        if message_id is None:
+            return
+        if isinstance(answer, SubmitRefused):
+            self.keep(refused(attempt_id, message_id, answer, retry_after_s=RETRY_S))
+        else:
+            self.keep(Outcome(attempt_id, message_id, DeliveryState.SENT, tuple(answer)))
 
     async def kept(self, seconds: float) -> None:
         """Return when all that is known is stored; after `seconds` in any case."""

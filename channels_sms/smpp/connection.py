@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -199,12 +199,13 @@ class Connection:
         if not isinstance(context, OutboundPart):
             return
         try:
-            identifier = outbound.provider_id(frame)
-        except (SubmitRefused, SubmitUnknown) as error:
+            answer: Sequence[str] | SubmitRefused = self._ids.of_answer(outbound.provider_id(frame))
+        except SubmitRefused as refusal:
+            answer = refusal
+        except SubmitUnknown as error:
             log.warning("smpp late answer to attempt %s: %s", context.attempt_id, error)
             return
-        self._ids.of_answer(identifier)
-        self._tell(self._intake.late, context.attempt_id, identifier)
+        self._tell(self._intake.late, context.attempt_id, answer)
 
     def proved(self, session: Session, mark: int) -> None:
         self._confirm(self._evidence.proved(mark))

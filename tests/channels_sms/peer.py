@@ -175,8 +175,8 @@ class FakeIntake:
         self.confirmed_keys.extend(keys)
         self.moved.set()
 
-    def late(self, attempt_id, provider_id):
-        self.late_answers.append((attempt_id, provider_id))
+    def late(self, attempt_id, answer):
+        self.late_answers.append((attempt_id, answer))
         self.moved.set()
 
     def state(self, state, **facts):

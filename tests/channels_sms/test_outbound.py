@@ -204,7 +204,22 @@ async def test_no_answer_in_time_is_unknown_and_a_late_one_makes_it_known():
         assert link.ready() == 10
         visit.send(raw(SUBMIT_RESP, found.sequence, b"abc\0"))
         await intake.until(lambda: intake.late_answers)
-        assert intake.late_answers == [(part.attempt_id, "abc")]
+        assert intake.late_answers == [(part.attempt_id, ("abc",))]
+
+
+async def test_a_late_answer_is_told_with_every_spelling_and_a_late_refusal_as_one():
+    async with bound_link(response_timeout_s=0.1) as (_, visit, link, intake):
+        for status, body in ((0, b"000123\0"), (codes.INVALID_DESTINATION, b"")):
+            sending = asyncio.create_task(link.submit(outbound()))
+            found = await visit.expect(SUBMIT)
+            with pytest.raises(SubmitUnknown):
+                await sending
+            visit.send(raw(SUBMIT_RESP, found.sequence, body, status=status))
+        await intake.until(lambda: len(intake.late_answers) == 2)
+        (_, ids), (_, refusal) = intake.late_answers
+        assert ids == ("000123", "123")
+        assert isinstance(refusal, SubmitRefused)
+        assert refusal.permanent
 
 
 async def test_an_answer_to_a_submit_that_nobody_waits_for_any_more_is_told_as_late():
@@ -215,7 +230,7 @@ async def test_an_answer_to_a_submit_that_nobody_waits_for_any_more_is_told_as_l
         sending.cancel()
         visit.send(raw(SUBMIT_RESP, found.sequence, b"abc\0"))
         await intake.until(lambda: intake.late_answers)
-        assert intake.late_answers == [(part.attempt_id, "abc")]
+        assert intake.late_answers == [(part.attempt_id, ("abc",))]
 
 
 async def test_nothing_is_written_while_unbound():

@@ -153,10 +153,38 @@ async def test_an_answer_that_came_late_is_stored_though_the_database_was_away(
         await until(rows, STATE, [(DeliveryState.UNKNOWN, "silence")])
         [link] = ScriptedLink.made
         await wire.cut()
-        link.intake.late(link.submitted[0].attempt_id, "77")
+        link.intake.late(link.submitted[0].attempt_id, ("77",))
         await asyncio.sleep(0.5)
         await wire.mend()
         await until(rows, STATE, [(DeliveryState.SENT, "")])
+
+
+@pytest.mark.parametrize(
+    ("late", "state", "code"),
+    [
+        (SubmitRefused(0x0B, "invalid destination address", permanent=True), DeliveryState.FAILED, "0x0000000B"),
+        (SubmitRefused(0x14, "queue full", permanent=False, throttled=True), DeliveryState.SENT, ""),
+    ],
+)
+async def test_a_refusal_that_came_late_settles_what_was_unknown(
+    scripted, conversation, dsn, rows, redis_url, monkeypatch, late, state, code
+):
+    monkeypatch.setattr("conversations.results.RETRY_S", 0.1)
+    answers = [SubmitUnknown("no answer"), ("78",)]
+
+    def answer(_part):
+        given = answers.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    ScriptedLink.answer = staticmethod(answer)
+    await sync_to_async(say)(conversation)
+    async with at_work(scripted, dsn, redis_url):
+        await until(rows, STATE, [(DeliveryState.UNKNOWN, "silence")])
+        [link] = ScriptedLink.made
+        link.intake.late(link.submitted[0].attempt_id, late)
+        await until(rows, STATE, [(state, code)])
 
 
 async def test_a_text_that_the_operator_always_refuses_for_now_is_given_up_at_last(
