@@ -32,6 +32,7 @@ from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
 from routing.queues import queue_for
+from routing.robots import must_be_silent, replies_lately
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
 log = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ def _store(
             cursor.execute(_STILL_CLAIMED, {"ids": list(by_id), "claim": claim})
             ours = {row[0] for row in cursor.fetchall()}
         at = now or database_now()
+        lately = replies_lately(conversations, at)
         for conversation in conversations:
             if conversation.id not in ours:
                 continue
@@ -178,7 +180,7 @@ def _store(
                 if (talk.status, talk.last_seq) != (Status.BOT, conversation.last_seq):
                     left.append(conversation.id)  # something has come since: decide again, knowing it
                     continue
-                _act(changes, conversation, talk, answers.get(talk.id), at)
+                _act(changes, conversation, talk, answers.get(talk.id), at, lately.get(talk.id, 0))
             decided.append(conversation.id)
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, {"ids": decided, "claim": claim})
@@ -186,16 +188,24 @@ def _store(
                 cursor.execute(_RELEASE, {"ids": left, "claim": claim})
 
 
-def _act(changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime) -> None:
-    """Send what the bot says; hand over when it steps aside, cannot be heard, or does not exist."""
+def _act(
+    changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime, lately: int
+) -> None:
+    """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
+
+    `lately`: how many answers it has given in the last minutes (routing/robots.py).
+    """
     if not talk.text:
         return
     if turn is None:
         _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
         return
-    sent = _send(changes, conversation, turn)
     language = turn.language[:5] or conversation.language
-    if turn.handover is not None:
+    silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
+    sent = silenced is None and _send(changes, conversation, turn)
+    if silenced is not None and turn.handover is None:
+        _hand_over(changes, conversation, talk, silenced.reason, now, silenced, language)
+    elif turn.handover is not None:
         _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
     elif sent:
         _set(conversation, waiting_since=None, language=language)
