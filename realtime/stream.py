@@ -31,7 +31,8 @@ Run = Callable[..., Awaitable[Any]]  # runs a synchronous function on a thread t
 
 BATCH = 200  # events read at once: with long texts and their rows a frame stays under a megabyte
 LINGER_S = 0.01  # between two batches: what arrives meanwhile shares the next
-CONFLATE_S = 0.25  # rows of lists and counts: at most four times a second
+CONFLATE_S = 0.25  # rows of lists and counts: at most four times a second...
+AT_ONCE = 4  # ...but after a quiet second this many flushes need not wait: a lone text is painted at once
 MOST_ROWS = 200  # in one frame; beyond, lists are fetched again
 MOST_CHANGED = 1000  # conversations changed in a quarter of a second; beyond, nothing is rendered
 REMEMBER = 2000  # events kept for sockets that begin to watch a conversation just after they happened
@@ -56,6 +57,7 @@ class Stream:
         self._failures = 0
         self._changed: dict[UUID, Changed] = {}
         self._next_rows = 0.0
+        self._paid_until = 0.0
         self._counts_due = asyncio.Event()
 
     # --- sockets -------------------------------------------------------------------------------------------------
@@ -318,7 +320,9 @@ class Stream:
                 return
             head, changed = self.head, self._changed
             self._changed = {}
-            self._next_rows = time.monotonic() + CONFLATE_S
+            # The generic cell rate algorithm: `_paid_until` runs ahead of the clock by a CONFLATE_S for each flush.
+            self._paid_until = max(self._paid_until, time.monotonic()) + CONFLATE_S
+            self._next_rows = self._paid_until - (AT_ONCE - 1) * CONFLATE_S
             overflow = len(changed) > MOST_CHANGED
             sockets = [socket for socket in self.sockets if socket.joined]
             rows: dict[AudienceKind, Mapping[UUID, Mapping[str, Any]]] = {}
