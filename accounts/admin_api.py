@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
@@ -72,9 +73,11 @@ def add_person(request: HttpRequest, given: PersonGiven) -> Status[User]:
 
 @router.patch("/users/{uuid:user_id}", auth=May("users.administer"), response=Person)
 def edit_person(request: HttpRequest, user_id: UUID, given: PersonGiven) -> User:
-    return change_person(
-        actor=caller(request), user_id=user_id, fields=given.fields(), keep_session=request.session.session_key
-    )
+    actor = caller(request)
+    user = change_person(actor=actor, user_id=user_id, fields=given.fields(), keep_session=request.session.session_key)
+    if given.password is not None and user.id == actor.id:
+        update_session_auth_hash(request, user)  # his own: signed with the new password, he stays signed in
+    return user
 
 
 @router.get("/audit", auth=May("audit.read"), response=AuditLines)

@@ -17,6 +17,7 @@ from accounts.models import Organisation, Role, User
 from accounts.sessions import end_sessions
 from common.errors import Conflict, Invalid, NotFound
 from realtime.log import Changes, record_changes
+from realtime.models import EventHead
 
 LANGUAGES = ("fr", "en")
 THEMES = ("system", "light", "dark")
@@ -70,7 +71,8 @@ def change_person(*, actor: User, user_id: UUID, fields: PersonFields, keep_sess
         # Two administrators who demote each other: the second waits here and finds himself alone. NO KEY: rows that
         # refer to the organisation are written meanwhile.
         Organisation.objects.select_for_update(no_key=True).get(id=organisation_id)
-        user = User.objects.select_for_update().filter(organisation_id=organisation_id, id=user_id).first()
+        # Here, too: whoever answers as this person refers to his row at COMMIT, when he has the event head already.
+        user = User.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, id=user_id).first()
         if user is None:
             raise NotFound("no_user", "there is no such user")
         before = _described(user)
@@ -82,6 +84,9 @@ def change_person(*, actor: User, user_id: UUID, fields: PersonFields, keep_sess
         if not described:
             return user
         _protect_last_administrator(before, user)
+        if "email" in described:
+            # The address is a key: its change locks the row against references, so the event head must come first.
+            EventHead.objects.select_for_update().filter(organisation_id=organisation_id).first()
         user.save()
         if fields.password is not None or before["role"] != user.role or not user.is_active:
             end_sessions(user.id, except_key=keep_session if user.id == actor.id else None)

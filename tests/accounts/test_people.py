@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
 import pytest
 from django.contrib.sessions.models import Session
 
 from accounts.models import Audit, Role, User
+from accounts.people import PersonFields, change_person
 from realtime.models import Event
+from routing import ownership
 from tests.browser import Answer, Browser, someone
 from tests.cast import Cast
 
@@ -64,6 +70,33 @@ def test_another_role_or_password_ends_the_sessions_of_its_owner(desk: Browser, 
     assert awa.get("/api/session").data["user"]["name"] == "Awa D."
     desk.patch(f"/api/admin/users/{cast.awa.id}", {"password": "trois pirogues sur la lagune"})
     assert awa.get("/api/session").status == 401
+
+
+def test_whoever_changes_his_own_password_stays_signed_in_here_and_nowhere_else(desk: Browser, fatou: User) -> None:
+    elsewhere = Browser(fatou)
+    changed = desk.patch(f"/api/admin/users/{fatou.id}", {"password": "trois pirogues sur la lagune"})
+    assert changed.status == 200
+    assert desk.get("/api/session").status == 200
+    assert elsewhere.get("/api/session").status == 401
+
+
+@pytest.mark.parametrize("field", ["name", "email"])
+def test_a_person_who_is_changed_while_he_writes_is_in_nobodys_way(
+    cast: Cast, fatou: User, at_once: Callable[..., list[Any]], field: str
+) -> None:
+    """A row that refers to him is checked at COMMIT, after the event head was taken: no deadlock with his change."""
+    conversation = cast.owned_by(cast.awa)
+
+    def write() -> None:
+        for number in range(40):
+            ownership.note(user=cast.awa, conversation_id=conversation.id, client_id=uuid4(), body=f"note {number}")
+
+    def change() -> None:
+        for number in range(40):
+            fields = PersonFields(**{field: f"awa{number}@savane.example"})
+            change_person(actor=fatou, user_id=cast.awa.id, fields=fields)
+
+    assert at_once([write, change]) == [None, None]
 
 
 @pytest.mark.parametrize(
