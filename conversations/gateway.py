@@ -246,15 +246,15 @@ class Gateway:
             self._saved_at = now
         if self._state_connection is None or self._state_connection.closed or self._state_connection.broken:
             self._state_connection = await connect(self._dsn)
-        for link_id, said in list(self._states.items()):
-            state, facts = said
+        for link_id, (state, facts) in list(self._states.items()):
             entry = self._owners.get(link_id)
             if entry is not None and not entry[1].holds_lease and state != "failed":
                 continue  # the owner elsewhere says how it is
+            said = (state, {**facts, **(entry[1].figures if entry is not None else {})})
             if self._saved.get(link_id) == said and not everything:
                 continue
             self._saved[link_id] = said  # even where it cannot be written: a deleted link must not stop the rest
-            shown = {key: value for key, value in facts.items() if key != "error"}
+            shown = {key: value for key, value in said[1].items() if key != "error"}
             with cut_after(self._state_connection, SILENCE_S), suppress(psycopg.IntegrityError):
                 await self._state_connection.execute(
                     SAVE_STATE,

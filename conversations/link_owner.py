@@ -74,6 +74,7 @@ class LinkOwner:
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._submitting: set[asyncio.Task[None]] = set()
         self._results = LinkResults(config, dsn=dsn, bells=bells)
+        self.figures = {"sent": 0, "refused": 0, "throttled": 0, "unanswered": 0}  # parts, since this process began
 
     def wake(self) -> None:
         """Something may be due in the outbox."""
@@ -254,12 +255,15 @@ class LinkOwner:
             if self._left() <= MARGIN_S:
                 raise NotBound("the lease is about to expire")
             ids = await adapter.submit(part)
+            self.figures["sent"] += 1
             outcome = Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids))
         except NotBound:
             outcome = self._again(part, "not bound")
         except SubmitRefused as refusal:
+            self.figures["throttled" if refusal.throttled else "refused"] += 1
             outcome = refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S)
         except (DeliveryError, asyncio.CancelledError):
+            self.figures["unanswered"] += 1
             outcome = Outcome(
                 part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
             )

@@ -21,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.needs("RFP-029")
 async def test_an_answer_is_claimed_submitted_and_delivered(scripted, conversation, dsn, rows, redis_url):
     await sync_to_async(say)(conversation)
-    async with at_work(scripted, dsn, redis_url):
+    async with at_work(scripted, dsn, redis_url) as owner:
         await until(rows, STATE, [(DeliveryState.SENT, "")])
+        assert owner.figures == {"sent": 1, "refused": 0, "throttled": 0, "unanswered": 0}
         [link] = ScriptedLink.made
         [part] = link.submitted
         assert (part.source, part.destination, part.text, part.part, part.parts) == (
