@@ -97,6 +97,15 @@ def test_many_writers_leave_no_hole_and_no_double(world: World) -> None:
     assert found.dense
 
 
+def test_nobody_is_woken_for_a_change_that_is_not_committed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[bool] = []
+    monkeypatch.setattr("realtime.log.doorbell.ring_events", lambda _: woken.append(connection.in_atomic_block))
+    conversation = world.conversation()
+    with record_changes(world.organisation.id) as changes:
+        changes.add(ConversationRead(conversation.line_id, conversation.id, world.people["afi"].id, 1))
+    assert woken == [False], "once, and after COMMIT"
+
+
 def test_a_transaction_that_fails_gives_its_numbers_back(world: World) -> None:
     conversation = world.conversation()
     with pytest.raises(ZeroDivisionError), record_changes(world.organisation.id) as changes:
