@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
@@ -25,9 +26,10 @@ from django.db import connections
 from common.places import place_of
 from common.readiness import clear_ready, mark_ready
 from conversations.models import Line
-from jobs.leases import owner_name
+from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
+from routing.forsaken import return_forsaken
 from routing.handling import claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
 from routing.leadership import Leadership
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 JOBS_S = 2.0
+FORSAKEN_S = 3.0
 DECISIONS = 3  # batches with bot turns under way; beyond that only what needs no bot is claimed
 STOP_S = 6.0
 Result = TypeVar("Result")
@@ -51,7 +54,7 @@ class Dispatcher:
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
         # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot.
-        self._threads = ThreadPoolExecutor(4 + DECISIONS, thread_name_prefix="dispatcher")
+        self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
         self._texts = asyncio.Event()
         self._waiting = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -73,6 +76,7 @@ class Dispatcher:
             for name, step in (
                 ("texts", self._handle_texts),
                 ("assignment", self._assign),
+                ("forsaken", self._return_forsaken),
                 ("housekeeping", self._tidy),
                 ("jobs", self._ring_jobs),
             )
@@ -145,9 +149,24 @@ class Dispatcher:
 
     async def _assign(self) -> None:
         await self._wait_for(self._waiting, SWEEP_S)
+        await self._for_each_led(_assign)
+
+    async def _return_forsaken(self) -> None:
+        await self._sleep(FORSAKEN_S)
+        await self._for_each_led(_return_forsaken)
+
+    async def _for_each_led(self, deed: Callable[[UUID, HeldLease], Any]) -> None:
+        """Do it for each organisation that we lead. What one of them raises, costs the others nothing."""
+        failed: Exception | None = None
         for organisation_id, lease in self._leadership.held.items():
-            with contextlib.suppress(LostLease):
-                await self._in_thread(_assign, organisation_id, lease)
+            try:
+                await self._in_thread(deed, organisation_id, lease)
+            except LostLease:
+                pass
+            except Exception as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
     async def _tidy(self) -> None:
         await self._sleep(SWEEP_S)
@@ -215,8 +234,13 @@ def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
     return len(claimed), settle(claim, claimed) if claimed else []
 
 
-def _assign(organisation_id: Any, lease: Any) -> int:
-    return assign_waiting(organisation_id=organisation_id, lease=lease)
+def _assign(organisation_id: UUID, lease: HeldLease) -> None:
+    assign_waiting(organisation_id=organisation_id, lease=lease)
+
+
+def _return_forsaken(organisation_id: UUID, _lease: HeldLease) -> None:
+    while return_forsaken(organisation_id=organisation_id):
+        pass
 
 
 def _warm_bots() -> None:
