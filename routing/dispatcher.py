@@ -198,7 +198,7 @@ class Dispatcher:
                     pause = 0.2
                     async for notice in connection.notifies():
                         (self._texts if notice.channel == doorbell.UNHANDLED else self._waiting).set()
-            except (psycopg.Error, OSError) as error:
+            except Exception as error:  # whatever it is: listen again
                 log.warning("the bells are silent: %s", type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)

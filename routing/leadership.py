@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from uuid import UUID
 
 import psycopg
 
+from common.places import place_of
+from conversations.patience import cut_after
 from jobs import leases
 from jobs.leases import HeldLease
 
@@ -18,6 +21,7 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 4.0
 RENEW_EVERY_S = 1.0
+ANSWER_S = 3.0  # for a round of renewals: a connection whose other end has vanished would be silent for minutes
 
 
 class Leadership:
@@ -46,19 +50,26 @@ class Leadership:
         return sorted(self._names[id_] for id_ in self.held)
 
     async def run(self) -> None:
-        """Take and renew, for ever; a database that is away is asked again each second."""
+        """Take and renew, for ever; a database that is away or silent is asked again each second."""
+        before: set[UUID] = set()
         while True:
-            before = set(self.held)
             try:
                 await self._renew_all()
                 self.first_look.set()
-            except (psycopg.Error, OSError) as error:
+            except Exception as error:  # whatever it is: without leases nothing would be assigned any more
                 log.warning("leases wait for the database: %s", type(error).__name__)
                 await self._drop_connection()
-            if set(self.held) != before:
+            if (now := set(self.held)) != before:
+                before = now
                 log.info("leading: %s", ", ".join(self.names) or "nobody")
-                self._on_change()
+                self._tell()
             await asyncio.sleep(RENEW_EVERY_S)
+
+    def _tell(self) -> None:
+        try:
+            self._on_change()
+        except Exception as error:  # a disk that is full is no reason to stop leading
+            log.error("nobody hears who leads: %s at %s", type(error).__name__, place_of(error))
 
     async def give_back(self) -> None:
         """Let others lead at once. Best effort: what is not given back expires."""
@@ -75,16 +86,17 @@ class Leadership:
 
     async def _renew_all(self) -> None:
         connection = await self._connected()
-        rows = await (await connection.execute("select id, name from accounts_organisation")).fetchall()
-        self._names = dict(rows)
-        for id_ in self._held.keys() - self._names.keys():
-            del self._held[id_]
-        for id_ in self._names:
-            lease = await self._renewed(connection, id_) or await self._taken(connection, id_)
-            if lease is None:
-                self._held.pop(id_, None)
-            else:
-                self._held[id_] = lease
+        with cut_after(connection, ANSWER_S):
+            rows = await (await connection.execute("select id, name from accounts_organisation")).fetchall()
+            self._names = dict(rows)
+            for id_ in self._held.keys() - self._names.keys():
+                del self._held[id_]
+            for id_ in self._names:
+                lease = await self._renewed(connection, id_) or await self._taken(connection, id_)
+                if lease is None:
+                    self._held.pop(id_, None)
+                else:
+                    self._held[id_] = lease
 
     async def _renewed(self, connection: psycopg.AsyncConnection[Any], id_: UUID) -> HeldLease | None:
         held = self._held.get(id_)
@@ -121,4 +133,5 @@ class Leadership:
     async def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.close()
+            with contextlib.suppress(Exception):
+                await connection.close()
