@@ -97,6 +97,31 @@ async def test_twenty_first_texts_at_once_are_one_contact_one_conversation_twent
     await sync_to_async(assert_dense)(rows)
 
 
+async def test_a_text_that_waits_for_another_writer_of_its_new_number_is_not_lost(desk, dsn, rows):
+    first, second = [await connect(dsn, **CONNECTION_SETTINGS) for _ in range(2)]
+    async with first.transaction():
+        await store(first, [desk.text("premier")])
+        waiting = asyncio.create_task(store(second, [desk.text("second")]))
+        await until_somebody_waits(rows)
+    [stored] = await waiting
+    assert stored.message_id is not None
+    ask = sync_to_async(rows)
+    assert await ask("select body, seq from conversations_message order by seq") == [("premier", 1), ("second", 2)]
+    assert await ask("select count(*) from contacts_contact") == [(1,)]
+    await sync_to_async(assert_dense)(rows)
+    for each in (first, second):
+        await each.close()
+
+
+async def until_somebody_waits(rows):
+    """Return once a connection waits for another one's lock."""
+    async with asyncio.timeout(10):
+        while await sync_to_async(rows)("select count(*) from pg_stat_activity where wait_event_type = 'Lock'") == [
+            (0,)
+        ]:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_redelivery_after_the_close_opens_nothing(desk, dsn, rows):
     text = desk.text()
     await each_at_once(dsn, [[text]])
