@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from common.errors import NotFound
+from jobs.kinds import kinds
 from jobs.models import Job, JobState
 
 log = logging.getLogger(__name__)
@@ -18,8 +19,8 @@ RING_EXPIRES_S = 10  # a sweep rings again by then
 
 _DUE = """
 select id from jobs_job
-where state = 'waiting' and due_at <= clock_timestamp() - make_interval(secs => %s)
-   or state = 'running' and lease_until <= clock_timestamp()
+where kind = any(%s) and (state = 'waiting' and due_at <= clock_timestamp() - make_interval(secs => %s)
+                          or state = 'running' and lease_until <= clock_timestamp())
 order by due_at limit 20
 """
 
@@ -75,9 +76,12 @@ def ring(job_id: UUID) -> None:
 
 
 def due_jobs(overdue_s: float = 0.0) -> list[UUID]:
-    """The oldest jobs that somebody should run now: due since `overdue_s`, or let go by a worker that died."""
+    """The oldest jobs that somebody should run now: due since `overdue_s`, or let go by a worker that died.
+
+    Of kinds that this process knows: those that wait for a newer one must not stand before all others for ever.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [overdue_s])
+        cursor.execute(_DUE, [list(kinds), overdue_s])
         return [row[0] for row in cursor.fetchall()]
 
 

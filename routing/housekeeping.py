@@ -11,6 +11,7 @@ from itertools import cycle
 
 from django.db import Error, connection, transaction
 
+from common.clock import database_now
 from common.partitions import keep_partitions_ahead
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Housekeeping:
 
     def tidy(self, now: datetime | None = None) -> None:
         """One slice of evidence; once an hour the months, too."""
-        now = now or datetime.now(UTC)
+        now = now or database_now()  # a wrong clock of ours would drop months that are young
         hour = now.replace(minute=0, second=0, microsecond=0)
         if hour != self._hour:
             keep_partitions_ahead()

@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 HELD = (Status.OPEN, Status.SNOOZED)
+LONGEST_NOTE = 10_000  # characters: each goes to every screen that shows the conversation
 MAY_END_ANOTHERS = (Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
@@ -236,8 +237,10 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
 def note(*, user: User, conversation_id: UUID, body: str, client_id: UUID) -> Message:
     """A note for colleagues, by anybody who sees the conversation; a closed one, too. `client_id` as in `answer`.
 
-    Raises Invalid: "empty", "client_id_used".
+    Raises Invalid: "empty", "too_long", "client_id_used".
     """
+    if len(body) > LONGEST_NOTE:
+        raise Invalid("too_long", f"at most {LONGEST_NOTE} characters", field="body")
 
     def write(changes: Changes, conversation: Conversation) -> Message:
         return add_note(changes=changes, conversation=conversation, body=body, author_user=user, client_id=client_id)

@@ -171,6 +171,15 @@ def test_a_kind_that_this_worker_does_not_know_waits_for_one_that_does(silent):
     assert (job.state, job.attempts) == (JobState.WAITING, 0)
 
 
+def test_a_crowd_of_unknown_kinds_does_not_stand_before_the_others(silent):
+    for _ in range(30):
+        request_job(kind="of.next.year", due_at=datetime(2026, 1, 1, tzinfo=UTC))
+    known = request_job(kind="tests.count")
+    assert service.due_jobs() == [known.id]
+    assert poller.look(overdue_s=0.0) == 1
+    assert ran(known) == 1
+
+
 def test_a_ring_of_a_newer_caller_is_understood(silent):
     job = request_job(kind="tests.count")
     tasks.ring(job_id=str(job.id), colour="blue")

@@ -75,3 +75,19 @@ def test_a_month_that_is_being_read_is_kept_until_the_next_hour(dsn):
         reader.execute("select count(*) from conversations_rawinbound")
         assert drop_old_raw(datetime(2026, 6, 1, tzinfo=UTC)) == []
     assert date(2026, 1, 1) in drop_old_raw(datetime(2026, 6, 1, tzinfo=UTC))
+
+
+def test_a_clock_of_ours_that_is_wrong_drops_nothing(monkeypatch):
+    """The months that may go are told by the database's clock."""
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2040, 1, 1, tzinfo=tz)
+
+    run("select palabre_make_partitions('conversations_rawinbound', now() - interval '1 month', 1)")
+    before = raw_months()
+    assert len(before) >= 2
+    monkeypatch.setattr(housekeeping, "datetime", Ahead)
+    Housekeeping().tidy()
+    assert before <= raw_months()

@@ -145,6 +145,14 @@ def test_only_the_owner_answers_and_anybody_may_leave_a_note(cast: Cast):
     assert not Delivery.objects.exists()
 
 
+def test_a_note_is_no_book(cast: Cast):
+    conversation = cast.owned_by(cast.awa)
+    ownership.note(user=cast.awa, conversation_id=conversation.id, body="x" * 10_000, client_id=uuid4())
+    with pytest.raises(Invalid) as refused:
+        ownership.note(user=cast.awa, conversation_id=conversation.id, body="x" * 10_001, client_id=uuid4())
+    assert (refused.value.code, refused.value.field) == ("too_long", "body")
+
+
 def test_nothing_is_written_to_a_closed_conversation_but_notes(cast: Cast):
     conversation = cast.owned_by(cast.awa)
     ownership.close(user=cast.awa, conversation_id=conversation.id)
