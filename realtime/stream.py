@@ -293,6 +293,8 @@ class Stream:
         for socket, numbers in wanted.items():
             if socket not in self.sockets or socket.cursor > upto.seq:
                 continue
+            if socket.audience.kind not in pieces:  # changed while we rendered: it has been told to fetch afresh
+                continue
             frames = pieces[socket.audience.kind].frames(
                 epoch=upto.epoch, after=socket.cursor, upto=upto.seq, rows_upto=socket.rows_upto,
                 wanted=((seq, frozenset(parts)) for seq, parts in sorted(numbers.items())),
@@ -382,7 +384,11 @@ class Stream:
             await self._counts_due.wait()
             self._counts_due.clear()
             started = time.monotonic()
-            figures = await self._run(renderer().counts, self.organisation_id)
+            try:
+                figures = await self._run(renderer().counts, self.organisation_id)
+            except Exception:
+                self._counts_due.set()  # still due: nothing else may happen for an hour
+                raise
             for number, socket in enumerate(list(self.sockets)):
                 text = orjson.dumps({"type": "counts", "counts": figures(socket.audience)}).decode()
                 if socket.joined and text != socket.counts:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from config.rendering import DeskRenderer
+from realtime.audience import AudienceKind
 from tests.realtime import screens
 from tests.realtime.verbs import received
 from tests.realtime.world import World, in_thread
+
+
+async def until(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, f"{what}: not within {seconds} s"
+        await asyncio.sleep(0.02)
 
 
 async def test_a_rendering_that_fails_is_done_again(world: World, browse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +85,48 @@ async def test_a_failing_flush_of_rows_loses_no_row(world: World, browse, monkey
     await in_thread(received, world, conversation)
     await browser.level(1)
     assert browser.model.rows[str(conversation.id)]["last_seq"] == 1
+
+
+async def test_counts_that_cannot_be_counted_are_told_once_they_can(
+    world: World, browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even when nothing happens afterwards: a figure that is wrong must not stay on the screens."""
+    conversation = await in_thread(world.conversation)
+    browser = await browse(world.people["boss"], [])
+
+    def told() -> list[int]:
+        return [one["counts"]["all"]["bot"] for one in browser.heard if one["type"] == "counts"]
+
+    await until(lambda: told() == [1], "the first counts")
+    plain, failures = DeskRenderer.counts, [OperationalError("away")]
+
+    def failing(self: DeskRenderer, *arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return plain(self, *arguments)
+
+    monkeypatch.setattr(DeskRenderer, "counts", failing)
+    other = await in_thread(world.conversation)
+    assert other != conversation
+    await in_thread(received, world, other)
+    await until(lambda: told() == [1, 2], "the counts after the failure")
+
+
+async def test_somebody_whose_role_changes_while_a_batch_is_rendered_holds_nobody_up(
+    world: World, browse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    conversation = await in_thread(world.conversation)
+    browser = await browse(world.people["boss"], [conversation.id])
+    other = await browse(world.people["boss"], [conversation.id])
+    plain = DeskRenderer.events
+
+    def demoted(self: DeskRenderer, *arguments: Any) -> Any:
+        now = replace(browser.socket.admission.audience, kind=AudienceKind.NO_TEXT)
+        browser.socket.admission = replace(browser.socket.admission, audience=now)
+        return plain(self, *arguments)
+
+    monkeypatch.setattr(DeskRenderer, "events", demoted)
+    await in_thread(received, world, conversation)
+    await other.level(1)
+    assert [event["seq"] for event in other.model.events] == [1]
+    assert "stumbled" not in caplog.text
