@@ -22,7 +22,7 @@ from conversations.adapters import (
 )
 from conversations.batching import Batcher
 from conversations.intake import ReadyText, Stored
-from conversations.outbox import Outcome, ReadyReceipt
+from conversations.outcomes import Outcome, ReadyReceipt
 from conversations.store import LinkStore, Whole
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,8 @@ from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, ReadyText, Stored, connect
 from conversations.line_in import LinkIntake
 from conversations.models import DeliveryState
-from conversations.outbox import RETRY_S, Outcome, claim, refused
+from conversations.outbox import claim
+from conversations.outcomes import RETRY_S, Outcome, refused
 from conversations.patience import cut_after
 from conversations.results import LinkResults
 from conversations.store import LinkStore

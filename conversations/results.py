@@ -19,7 +19,7 @@ from conversations.batching import Batcher
 from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, connect
 from conversations.models import DeliveryState
-from conversations.outbox import RETRY_S, Outcome, ReadyReceipt, refused, store_results
+from conversations.outcomes import RETRY_S, Outcome, ReadyReceipt, refused, store_results
 from conversations.patience import cut_after
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,8 @@ from conversations.adapters import (
     StoredPart,
 )
 from conversations.intake import LOOKUP_SETTINGS, connect, keep_raw, make_partitions
-from conversations.outbox import Outcome, unfinished
+from conversations.outbox import unfinished
+from conversations.outcomes import Outcome
 from conversations.patience import cut_after
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from common.errors import Conflict, Invalid
 from conversations.adapters import InboundPart, InboundReceipt, SubmitRefused, SubmitUnknown
 from conversations.intake import connect
 from conversations.models import DeliveryState
-from conversations.outbox import Outcome, ReadyReceipt, claim, store_results, unfinished
+from conversations.outbox import claim, unfinished
+from conversations.outcomes import Outcome, ReadyReceipt, store_results
 from tests.conversations.deeds import STATE, at_work, say, take, until
 from tests.conversations.scripted import ScriptedLink
 

@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
 from common.partitions import keep_partitions_ahead
-from conversations import outbox
+from conversations import outcomes
 from conversations.intake import LOOKUP_SETTINGS, connect
 from conversations.store import UNCONFIRMED
 
@@ -56,8 +56,8 @@ async def test_receipts_and_redelivered_texts_are_looked_up_by_index(scripted, c
         keys = [str(uuid4()) for _ in range(50)]
         matching = {"link": link, "ord": list(range(50)), "keys": [json.dumps([k]) for k in keys], "address": [""] * 50}
         unparking = {"link": link, "key": keys[:5], "attempt": [uuid4()] * 5, "message": [uuid4()] * 5}
-        assert "Seq Scan on conversations" not in await plan(connection, outbox._MATCH, matching)
-        unparked = await plan(connection, outbox._UNPARK, unparking)
+        assert "Seq Scan on conversations" not in await plan(connection, outcomes._MATCH, matching)
+        unparked = await plan(connection, outcomes._UNPARK, unparking)
         assert "Seq Scan on conversations" not in unparked
         assert "receipt_parked_keys" in unparked
         assert "seen_at" in await plan(connection, UNCONFIRMED, {"link": link, "seconds": 60})

@@ -10,7 +10,8 @@ from asgiref.sync import sync_to_async
 from conversations.adapters import InboundReceipt, SubmitRefused, SubmitUnknown
 from conversations.intake import connect
 from conversations.models import DeliveryState
-from conversations.outbox import Outcome, ReadyReceipt, claim, store_results
+from conversations.outbox import claim
+from conversations.outcomes import Outcome, ReadyReceipt, store_results
 from tests.conversations.deeds import STATE, at_work, say, take, until
 from tests.conversations.scripted import ScriptedLink
 from tests.conversations.wire import wire_to
@@ -191,7 +192,7 @@ async def test_a_text_that_the_operator_always_refuses_for_now_is_given_up_at_la
     scripted, conversation, dsn, rows, redis_url, monkeypatch
 ):
     monkeypatch.setattr("conversations.link_owner.RETRY_S", 0.001)
-    monkeypatch.setattr("conversations.outbox.MOST_REFUSALS", 4)
+    monkeypatch.setattr("conversations.outcomes.MOST_REFUSALS", 4)
 
     def answer(_part):
         raise SubmitRefused(0x08, "system error", permanent=False)
