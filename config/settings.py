@@ -120,8 +120,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# The time-outs are for a broker that hangs: whoever asks for a job must not hang with it.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 60, "socket_timeout": 3, "socket_connect_timeout": 2}
+# For a broker that hangs, and one that is away (kombu would try for 6 s): whoever asks for a job must not hang with it.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 60, "socket_timeout": 3, "socket_connect_timeout": 2, "max_retries": 0,
+}  # fmt: skip
 
 # --- The seams -----------------------------------------------------------------------------------------------
 # How a message leaves: the only table that names a channel.

@@ -65,14 +65,19 @@ def cancel_job(*, organisation_id: UUID, job_id: UUID) -> None:
     )
 
 
-def ring(job_id: UUID) -> None:
-    """Tell a worker. A broker that is away is no reason to fail: the row is there, the sweep rings again."""
+def ring(job_id: UUID) -> bool:
+    """Tell a worker. A broker that is away is no reason to fail: the row is there, the sweep rings again.
+
+    False: nobody has heard.
+    """
     from jobs.tasks import ring as task
 
     try:
         task.apply_async(kwargs={"job_id": str(job_id)}, expires=RING_EXPIRES_S, retry=False)
     except Exception as error:
         log.warning("nobody hears of job %s yet: %s", job_id, type(error).__name__)
+        return False
+    return True
 
 
 def due_jobs(overdue_s: float = 0.0) -> list[UUID]:
@@ -86,8 +91,12 @@ def due_jobs(overdue_s: float = 0.0) -> list[UUID]:
 
 
 def ring_due() -> int:
-    """Ring again for what a lost ring, a dead worker or a later due time has left; returns for how many."""
+    """Ring again for what a lost ring, a dead worker or a later due time has left; returns for how many.
+
+    Ends with the first that nobody hears: a broker that hangs would cost seconds for each.
+    """
     found = due_jobs(overdue_s=2.0)
-    for job_id in found:
-        ring(job_id)
+    for number, job_id in enumerate(found):
+        if not ring(job_id):
+            return number
     return len(found)
