@@ -104,7 +104,7 @@ def test_the_gateway_hears_of_a_change_at_once(desk: Browser, cast: Cast, dsn: s
     with psycopg.connect(dsn, autocommit=True) as listener:
         listener.execute("listen palabre_links")
         desk.post("/api/admin/links", LINK)
-        assert [notice.channel for notice in listener.notifies(timeout=3, stop_after=1)] == ["palabre_links"]
+        assert [notice.channel for notice in listener.notifies(timeout=10, stop_after=1)] == ["palabre_links"]
 
 
 def test_a_line_stands_on_links_and_in_front_of_a_queue(desk: Browser, cast: Cast) -> None:

