@@ -44,22 +44,41 @@ def goes_red(patch: Patch) -> bool:
         tree = Path(place) / "tree"
         _git("worktree", "add", "--quiet", "--detach", str(tree), "HEAD")
         try:
-            if (made := ROOT / "frontend" / "dist").is_dir():
-                (tree / "frontend" / "dist").symlink_to(made)
-            sound = _pytest(tree, patch.test)
+            for made in (ROOT / "frontend" / "dist", ROOT / "frontend" / "node_modules"):
+                if made.is_dir():
+                    (tree / "frontend" / made.name).symlink_to(made)
+            sound = _test(tree, patch.test)
             if sound != 0:
-                print(f"the test does not pass on the sound build (pytest says {sound}): it can prove nothing")
+                print(f"the test does not pass on the sound build (its runner says {sound}): it can prove nothing")
                 return False
             applied = subprocess.run(["git", "apply", str(patch.path)], cwd=tree, check=False)
             if applied.returncode:
                 print("the patch no longer applies: make it again")
                 return False
-            broken = _pytest(tree, patch.test)
+            broken = _test(tree, patch.test)
             # 1 = tests ran and failed. Anything else (no test, an error of usage) is no proof.
-            print("noticed" if broken == 1 else f"NOT NOTICED (pytest says {broken})", flush=True)
+            print("noticed" if broken == 1 else f"NOT NOTICED (its runner says {broken})", flush=True)
             return broken == 1
         finally:
             _git("worktree", "remove", "--force", str(tree))
+
+
+def _test(tree: Path, test: str) -> int:
+    """The exit code of one test: of the browser's side by vitest, of everything else by pytest."""
+    return _vitest(tree, test) if test.startswith("frontend/") else _pytest(tree, test)
+
+
+def _vitest(tree: Path, test: str) -> int:
+    return subprocess.run(
+        ["npx", "--no-install", "vitest", "run", test.removeprefix("frontend/")],
+        cwd=tree / "frontend",
+        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+    ).returncode
 
 
 def _pytest(tree: Path, test: str) -> int:
