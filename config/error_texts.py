@@ -17,6 +17,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_conversation": ("Cette conversation est introuvable.", "There is no such conversation."),
     "not_owner": ("Cette conversation n’est pas la vôtre.", "This conversation is not yours."),
     "closed": ("Cette conversation est close.", "This conversation is closed."),
+    "new_text": (
+        "Un texte que vous n’avez pas vu est arrivé : lisez-le d’abord.",
+        "A text has come that you have not seen: read it first.",
+    ),
     "empty": ("Écrivez quelque chose.", "Write something."),
     "at_capacity": ("Vous avez déjà assez de conversations.", "You hold as many conversations as you may."),
     "no_link": ("Cette ligne n’a aucun lien actif.", "This line has no enabled link."),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema, Status
+from ninja import Body, Query, Router, Schema, Status
 from pydantic import Field
 
 from accounts.permissions import May, caller
@@ -59,6 +59,12 @@ class Destination(Schema):
 
 class ReadUpTo(Schema):
     seq: Number
+
+
+class Ending(Schema):
+    """`seen`: the highest number on the screen; a newer text of the subscriber then refuses the close."""
+
+    seen: Number | None = None
 
 
 @router.get("/conversations", auth=May("conversations.list"), response=ConversationPage)
@@ -134,9 +140,9 @@ def give_back(request: HttpRequest, conversation_id: UUID, given: Destination) -
 
 
 @router.post("/conversations/{uuid:conversation_id}/close", auth=May("conversations.close"), response=RowSchema)
-def close(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+def close(request: HttpRequest, conversation_id: UUID, given: Body[Ending | None] = None) -> HttpResponse:
     audience = _seen(request, conversation_id)
-    ownership.close(user=caller(request), conversation_id=conversation_id)
+    ownership.close(user=caller(request), conversation_id=conversation_id, seen=given.seen if given else None)
     return as_json(_row(audience, conversation_id))
 
 

@@ -66,6 +66,19 @@ def test_what_comes_in_and_what_goes_out_stand_in_one_thread(cast: Cast) -> None
     assert (late.status, late.code) == (409, "closed")
 
 
+def test_a_text_that_came_unseen_keeps_a_conversation_open(cast: Cast) -> None:
+    conversation = cast.owned_by(cast.awa)
+    awa, base = Browser(cast.awa), f"/api/conversations/{conversation.id}"
+    cast.text_in(conversation, "Merci, au revoir")
+    cast.text_in(conversation, "Ah non, attendez")
+    refused = awa.post(f"{base}/close", {"seen": 1})
+    assert (refused.status, refused.code) == (409, "new_text")
+    assert awa.get(base).data["conversation"]["status"] == "open"
+    for nonsense in ({"seen": -1}, {"seen": "x"}, {"seen": 2**40}):
+        assert awa.post(f"{base}/close", nonsense).status == 422
+    assert awa.post(f"{base}/close", {"seen": 2}).data["status"] == "closed"
+
+
 def test_one_client_id_is_one_message_however_often_it_comes(cast: Cast, at_once) -> None:  # type: ignore[no-untyped-def]
     conversation = cast.owned_by(cast.awa)
     awa = Browser(cast.awa)
