@@ -110,7 +110,7 @@ def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None 
     """Bot turns, then what comes of them. Raises only when the database fails."""
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
-        asked = [talk for talk in wave if talk.status == Status.BOT and talk.bot and talk.text]
+        asked = [talk for talk in wave if talk.status == Status.BOT and talk.bot and talk.first_at is not None]
         answers = turns.take(asked)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
@@ -195,7 +195,7 @@ def _act(
 
     `lately`: how many answers it has given in the last minutes (routing/robots.py).
     """
-    if not talk.text:
+    if talk.first_at is None:  # nothing is unanswered; an empty text is something
         return
     if turn is None:
         _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)

@@ -48,7 +48,7 @@ order by c.id, m.seq
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation as the bot gets it. `text`: what is unanswered, one text a line; "" when nothing is."""
+    """A conversation as the bot gets it. `text`: what is unanswered, one text a line (an empty text is one, too)."""
 
     id: UUID
     organisation_id: UUID
@@ -58,7 +58,7 @@ class Talk:
     language: str
     history: tuple[Turn, ...]
     text: str
-    first_at: datetime | None  # the first of the unanswered texts
+    first_at: datetime | None  # the first of the unanswered texts; None: nothing is unanswered
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:

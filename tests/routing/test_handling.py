@@ -207,6 +207,21 @@ def test_a_line_without_bot_and_queue_reaches_a_queue_all_the_same(cast: Cast, b
     assert bot.asked == []
 
 
+@pytest.mark.parametrize("words", ["", " ", "\n"])
+def test_an_empty_text_is_answered_or_a_persons_like_any_other(cast: Cast, turns, words):
+    """With the bot of the demonstration: what it makes of nothing is its own matter, but it is asked."""
+    conversation = cast.open_conversation(line=cast.line_1919)
+    cast.text_in(conversation, words)
+    unheard = cast.open_conversation(line=cast.line_3334, sender="+2290197000055")
+    cast.text_in(unheard, words)
+    handle(owner="d1", turns=turns)
+
+    conversation.refresh_from_db()
+    unheard.refresh_from_db()
+    assert conversation.status == Status.QUEUED or Delivery.objects.filter(conversation=conversation).exists()
+    assert (unheard.status, unheard.handover_reason) == (Status.QUEUED, "no_bot")
+
+
 def test_texts_to_people_and_queues_are_settled_in_one_statement(cast: Cast, bot, turns, django_assert_max_num_queries):
     for n in range(60):
         status = Status.QUEUED if n % 2 else Status.OPEN
