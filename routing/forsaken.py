@@ -1,7 +1,7 @@
 """Conversations whose owner can no longer work on them go back to their queue, to others.
 
 He was switched off, became an observer, or left the team of the line: he does not see them, so nobody would answer.
-What an agent may see is conversations.visibility's, what he may do accounts.permissions'.
+What an agent may see is conversations.visibility's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from accounts.models import User
-from accounts.permissions import DESK
+from accounts.models import Role, User
 from common.clock import database_now
 from conversations.events import ConversationReturned
 from conversations.messages import add_event_line
@@ -74,7 +73,7 @@ def _first_forsaken(organisation_id: UUID) -> tuple[UUID | None, list[UUID]]:
     seen = audiences_of(held)
     for owner_id, lines in sorted(held.items()):
         audience = seen.get(owner_id)
-        may = audience is not None and audience.role in DESK
+        may = audience is not None and audience.role != Role.OBSERVER
         hidden = [line_id for line_id in lines if not (may and audience is not None and audience.sees_line(line_id))]
         if hidden:
             return owner_id, hidden
