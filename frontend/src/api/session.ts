@@ -29,6 +29,12 @@ export function useCounts(): Counts | undefined {
 /** Observers look and touch nothing; texts and names do not reach them at all. */
 export const isObserver = (session: Session): boolean => session.user.role === "observer";
 
+/**
+ * Whom conversations are given to: agents, and who was one and has not gone offline since. A state and a load mean
+ * nothing for the others, who oversee or look. (An agent who has never declared a state has no capacity yet.)
+ */
+export const receivesWork = ({ user, presence }: Session): boolean => user.role === "agent" || presence.state !== "offline";
+
 export function findLine(session: Session, lineId: string): Line | undefined {
   return session.lines.find((line) => line.id === lineId);
 }

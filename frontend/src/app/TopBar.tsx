@@ -3,7 +3,7 @@ import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, Su
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
 import { announceSignedOut } from "@/api/fetch";
-import { isObserver, useSession } from "@/api/session";
+import { receivesWork, useSession } from "@/api/session";
 import type { Language, Theme } from "@/api/types";
 import { QueueStrip } from "@/features/conversationList/QueueStrip";
 import { PresenceSwitch } from "@/features/presence/PresenceSwitch";
@@ -53,7 +53,7 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
         <QueueStrip onChoose={(line) => void navigate(`/?view=queue&line=${encodeURIComponent(line)}`)} />
       </div>
       <ConnectionLight />
-      {!isObserver(session) && <PresenceSwitch />}
+      {receivesWork(session) && <PresenceSwitch />}
       <UserMenu onKeys={onKeys} />
     </header>
   );

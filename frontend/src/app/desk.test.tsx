@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { KOFFI } from "@/testing/cast";
+import { KOFFI, SAM } from "@/testing/cast";
 import { openPalabre } from "@/testing/render";
 
 const rows = () => screen.findAllByTestId("conversation-row");
@@ -161,6 +161,53 @@ describe("owning a conversation", () => {
     await waitFor(() => expect(server.sent).toEqual(["Bonjour"]));
   });
 
+  it("what is typed right behind T is the answer, from its first letter", async () => {
+    const { user, server } = openPalabre(QUEUED, { latency: 60 });
+    await screen.findByTestId("take");
+    await user.keyboard("tBonne idée");
+    expect(screen.getByTestId("composer-text")).toHaveValue("Bonne idée");
+    await waitFor(() => expect(screen.queryByTestId("take")).toBeNull());
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(server.sent).toEqual(["Bonne idée"]));
+  });
+
+  it("nothing leaves before the conversation is his, and nothing at all when a colleague was faster", async () => {
+    const { user, server } = openPalabre(QUEUED, { latency: 60 });
+    await screen.findByTestId("take");
+    const one = server.conversation("c-00005");
+    one.row = { ...one.row, status: "open", owner_id: KOFFI };
+    await user.keyboard("tBonjour{Enter}");
+    expect(await screen.findByText(/Koffi Mensah has just taken it/)).toBeVisible();
+    expect(screen.getByTestId("composer-text")).toHaveValue("Bonjour");
+    expect(screen.getByTestId("composer-text").closest("form")).toHaveAttribute("data-mode", "note");
+    expect(server.sent).toEqual([]);
+  });
+
+  it("a note begun while it was the bot's stays a note when he takes it", async () => {
+    const { user, server } = openPalabre("/?view=all&c=c-00009");
+    await screen.findByTestId("take");
+    await user.type(screen.getByTestId("composer-text"), "Client pressé");
+    await user.click(screen.getByTestId("take"));
+    await waitFor(() => expect(screen.queryByTestId("take")).toBeNull());
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(lastMessage()).toHaveAttribute("data-kind", "note"));
+    expect(server.sent).toEqual([]);
+  });
+
+  it("a field with the focus keeps its mode when routing gives him the conversation", async () => {
+    const { server, user } = openPalabre(QUEUED);
+    const field = await screen.findByTestId("composer-text");
+    await screen.findByText("Up to date");
+    await user.click(field);
+    const one = server.conversation("c-00005");
+    one.row = { ...one.row, status: "open", owner_id: server.me, revision: 9 };
+    server.receive("c-00005", "Allo ?");
+    await waitFor(() => expect(screen.queryByTestId("take")).toBeNull());
+    await user.keyboard("Client pressé{Enter}");
+    await waitFor(() => expect(lastMessage()).toHaveAttribute("data-kind", "note"));
+    expect(server.sent).toEqual([]);
+  });
+
   it("while the bot has it, only notes can be written", async () => {
     const { user, server } = openPalabre("/?view=all&c=c-00009");
     await screen.findByTestId("take");
@@ -192,6 +239,15 @@ describe("owning a conversation", () => {
     await rows();
     await user.keyboard("j{Enter}");
     expect(await screen.findByTestId("thread")).toBeVisible();
+  });
+});
+
+describe("who oversees", () => {
+  it("has neither a state nor a load, and lands on all conversations", async () => {
+    openPalabre("/", { signedInAs: SAM });
+    await rows();
+    expect(screen.queryByTestId("presence")).toBeNull();
+    expect(screen.getByTestId("tab-all")).toHaveAttribute("aria-selected", "true");
   });
 });
 

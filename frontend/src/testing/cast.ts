@@ -15,7 +15,7 @@ export const makeAgents = (): Agent[] => [
   agent(1, "Awa Diallo", "available", null),
   agent(2, "Koffi Mensah", "available", null),
   agent(3, "Mariam Ouédraogo", "break", "lunch"),
-  agent(4, "Sam Houngbédji", "offline", null, 3),
+  agent(4, "Sam Houngbédji", "offline", null, 0),
 ];
 
 export const AWA = "00000000-0000-7000-8000-000000000001";

@@ -343,7 +343,7 @@ export class FakeServer {
     return {
       user: { id: person.id, name: person.name, email: person.email, role: this.options.observer ? "observer" : person.role, ...this.preferences },
       organisation: { id: "org", name: "Savane Assistance", time_zone: "Africa/Porto-Novo", languages: ["fr", "en"], brand: {} },
-      lines: LINES, queues: QUEUES, agents: this.agents, presence: this.#meAgent(), mode: "demo", epoch: this.epoch, head: this.head,
+      lines: LINES, queues: QUEUES, agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
       at: new Date().toISOString(), csrf: "x", phone_page: "http://127.0.0.1:8001/",
     };
   }

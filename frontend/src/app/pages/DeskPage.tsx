@@ -3,7 +3,7 @@ import { PanelLeft } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { isObserver, useSession } from "@/api/session";
+import { isObserver, receivesWork, useSession } from "@/api/session";
 import type { ConversationStatus, Row, View } from "@/api/types";
 import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
 import { useDraftOf } from "@/features/conversation/drafts";
@@ -50,7 +50,7 @@ export function DeskPage() {
   const [personOpen, setPersonOpen] = useRemembered("person", window.innerWidth > 1180);
   const [personOver, setPersonOver] = useState(false);
 
-  const view = VIEWS.find((one) => one === search.get("view")) ?? (isObserver(session) ? "all" : "mine");
+  const view = VIEWS.find((one) => one === search.get("view")) ?? (receivesWork(session) ? "mine" : "all");
   const line = search.get("line");
   const status = search.get("status") as ConversationStatus | null;
   const text = search.get("q") ?? "";

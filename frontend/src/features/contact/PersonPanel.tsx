@@ -1,7 +1,7 @@
 import { Bot, Copy, Languages, Phone, Signpost, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useDetail } from "@/api/detail";
-import { findLine, useSession } from "@/api/session";
+import { findLine, isObserver, useSession } from "@/api/session";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
 import { address, fullTime, shortDate } from "@/ui/format";
@@ -40,7 +40,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
       <div className={styles.top}>
         <Button look="quiet" square className={styles.close} aria-label={t("close")} icon={<X size={18} />} onClick={onClose} />
         <Avatar name={contact.name} size={56} />
-        <h2 className={contact.name ? "" : styles.unknown}>{contact.name ?? t("unknown")}</h2>
+        <h2 className={contact.name ? "" : styles.unknown}>{contact.name ?? t(isObserver(session) ? "hidden" : "unknown")}</h2>
       </div>
 
       <dl className={styles.facts}>
@@ -52,9 +52,11 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
             </dt>
             <dd>
               {address(one.value)}
-              <button type="button" aria-label={t("copy")} title={t("copy")} onClick={() => copy(one.value)}>
-                <Copy size={14} />
-              </button>
+              {!isObserver(session) && (
+                <button type="button" aria-label={t("copy")} title={t("copy")} onClick={() => copy(one.value)}>
+                  <Copy size={14} />
+                </button>
+              )}
             </dd>
           </div>
         ))}

@@ -13,6 +13,8 @@ import styles from "./Composer.module.css";
 
 export interface ComposerHandle {
   write(mode: Draft["mode"], text?: string): void;
+  /** The conversation is being taken: what is typed from this key on is the answer, unless a note has been begun. */
+  prepare(): void;
 }
 
 interface ComposerProps {
@@ -20,28 +22,30 @@ interface ComposerProps {
   name: string;
   /** False while the bot or a colleague has the conversation: notes only. */
   mayReply: boolean;
+  /** This agent has asked for the conversation and the server has not answered: he may write, and not yet send. */
+  taking: boolean;
   handle: Ref<ComposerHandle>;
 }
 
 /** Used when the line's adapter does not say how long a text may be. */
 const LONGEST = 1530;
 
-export function Composer({ row, name, mayReply, handle }: ComposerProps) {
+export function Composer({ row, name, mayReply, taking, handle }: ComposerProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const connection = useConnection();
   const { outbox } = useOutbox();
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState<Draft>(() => readDraft(row.id) ?? { text: "", mode: mayReply ? "reply" : "note" });
-  const mode = mayReply ? draft.mode : "note";
+  const mode = mayReply || taking ? draft.mode : "note";
   const capabilities = findLine(session, row.line_id)?.capabilities;
   const longest = capabilities?.longest_text ?? LONGEST;
   const counts = capabilities?.counts_segments ?? true;
   const { text } = draft;
   const [focused, setFocused] = useState(false);
   // Nothing to answer here: the way to a note stays, without shouting.
-  const slim = !mayReply && text === "" && !focused;
-  const sendable = text.trim() !== "" && (mode === "note" || text.length <= longest);
+  const slim = !mayReply && !taking && text === "" && !focused;
+  const sendable = text.trim() !== "" && (mode === "note" || (mayReply && text.length <= longest));
 
   const change = (next: Draft) => {
     setDraft(next);
@@ -53,15 +57,26 @@ export function Composer({ row, name, mayReply, handle }: ComposerProps) {
       change({ text: given ?? text, mode: wanted });
       field.current?.focus();
     },
+    prepare: () => {
+      if (text === "") change({ text, mode: "reply" });
+      field.current?.focus({ preventScroll: true });
+    },
   }));
 
-  // A conversation that has just become mine is one to answer: an untouched note mode was only the lock.
+  // What has once been shown as a note stays one, whoever has the conversation later: only R makes it an SMS.
+  const lockedAsNote = mode === "note" && draft.mode === "reply" && text !== "";
+  useEffect(() => {
+    if (!lockedAsNote) return;
+    setDraft({ text, mode: "note" });
+    writeDraft(row.id, { text, mode: "note" });
+  }, [lockedAsNote, row.id, text]);
+
+  // A conversation that has just become mine is one to answer: an untouched note mode was only the lock. A field that
+  // has the focus is not untouched: its owner is about to write what it says. The focus stays where the agent has it.
   const could = useRef(mayReply);
   useEffect(() => {
-    if (mayReply && !could.current) {
+    if (mayReply && !could.current && document.activeElement !== field.current)
       setDraft((now) => (now.text === "" ? { ...now, mode: "reply" } : now));
-      field.current?.focus({ preventScroll: true });
-    }
     could.current = mayReply;
   }, [mayReply]);
 
@@ -105,7 +120,7 @@ export function Composer({ row, name, mayReply, handle }: ComposerProps) {
     >
       <div className={styles.box}>
         <div className={styles.modes} role="radiogroup" aria-label={t("composer.mode")}>
-          {mayReply && (
+          {(mayReply || taking) && (
             <button
               type="button"
               role="radio"

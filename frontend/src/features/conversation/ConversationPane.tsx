@@ -58,6 +58,13 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
     });
   };
 
+  const take = () => {
+    act({ do: "take" });
+    composer.current?.prepare();
+  };
+  const close = () => act({ do: "close", seen: thread.data?.items.at(-1)?.seq ?? null });
+  const taking = deed.isPending && deed.variables?.do === "take";
+
   const explain = (failure: Error): string => {
     if (!(failure instanceof ApiError) || failure.status === 0) return t("refusal.unreachable");
     switch (failure.code) {
@@ -75,8 +82,8 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
   };
 
   useImperativeHandle(handle, () => ({
-    take: () => row && !isObserver(session) && (row.status === "bot" || row.status === "queued") && act({ do: "take" }),
-    close: () => row && mayEnd(row, session) && act({ do: "close" }),
+    take: () => row && !isObserver(session) && (row.status === "bot" || row.status === "queued") && take(),
+    close: () => row && mayEnd(row, session) && close(),
     write: (mode) => composer.current?.write(mode),
   }));
 
@@ -115,7 +122,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
   const mayReply = row.status === "open" && row.owner_id === me;
   return (
     <section className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
-      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onBack={onBack} onPanel={onPanel} />
+      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} />
       <Thread
         row={row}
         thread={thread.data}
@@ -123,9 +130,9 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
         onOlder={() => void thread.loadOlder()}
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
-      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={() => act({ do: "take" })} />
+      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} />
       {!isObserver(session) && (
-        <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} handle={composer} />
+        <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} taking={taking} handle={composer} />
       )}
     </section>
   );

@@ -19,11 +19,12 @@ interface HeaderProps {
   busy: boolean;
   panelOpen: boolean;
   onDeed: (deed: Deed) => void;
+  onClose: () => void;
   onBack: () => void;
   onPanel: () => void;
 }
 
-export function Header({ row, busy, panelOpen, onDeed, onBack, onPanel }: HeaderProps) {
+export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel }: HeaderProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const line = findLine(session, row.line_id);
@@ -69,7 +70,7 @@ export function Header({ row, busy, panelOpen, onDeed, onBack, onPanel }: Header
             title={t("action.close")}
             icon={<CircleCheck size={15} aria-hidden="true" />}
             hint="E"
-            onClick={() => onDeed({ do: "close" })}
+            onClick={onClose}
           >
             {t("action.close")}
           </Button>

@@ -88,14 +88,14 @@ export const hasUnsentTexts = (): boolean => (outbox?.read() ?? NOTHING).length 
 
 // ---- what an agent does to a conversation --------------------------------------------------------------------------
 
-export type Deed = { do: "take" } | { do: "close" } | { do: "return"; to: "queue" | "bot" };
+/** `seen`: the newest message on the screen; a text that has come since then keeps the conversation open. */
+export type Deed = { do: "take" } | { do: "close"; seen: number | null } | { do: "return"; to: "queue" | "bot" };
 
 /** `onRow` carries the answer to the other places that show the conversation: the event may come before or after it. */
 export function useDeed(id: string, onRow: (row: Row) => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (deed: Deed) =>
-      post<Row>(`/api/conversations/${id}/${deed.do}`, deed.do === "return" ? { to: deed.to } : undefined),
+    mutationFn: ({ do: what, ...facts }: Deed) => post<Row>(`/api/conversations/${id}/${what}`, facts),
     onSuccess: (row) => {
       mergeRowIntoDetail(client, row);
       onRow(row);

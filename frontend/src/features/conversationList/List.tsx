@@ -2,7 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp, CloudOff, Coffee, Inbox, SearchX } from "lucide-react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession } from "@/api/session";
+import { receivesWork, useSession } from "@/api/session";
 import { Button } from "@/ui/Button";
 import { Empty, Skeleton } from "@/ui/States";
 import { useList } from "./api";
@@ -27,13 +27,12 @@ const NO_IDS: string[] = [];
 
 export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: ListProps) {
   const { t } = useTranslation("conversationList");
-  const { presence } = useSession();
+  const session = useSession();
   const scroller = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState(false);
   const [scrolled, setScrolled] = useState(false);
   const { data, isPending, isError, refetch, show, loadMore, loadingMore } = useList(filter, hovered || scrolled);
   const order = data?.order ?? NO_IDS;
-
 
   const virtual = useVirtualizer({
     count: order.length,
@@ -77,7 +76,9 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
     if (filter.text !== "")
       return <Empty icon={<SearchX size={24} />} title={t("empty.search")} text={t("empty.searchText", { text: filter.text })} />;
     const Icon = filter.view === "queue" ? Coffee : Inbox;
-    const what = filter.view === "mine" && presence.state !== "available" ? "away" : filter.view;
+    // "Wait, they come to you" is said only to those to whom they come.
+    const mine = !receivesWork(session) ? "notGiven" : session.presence.state === "available" ? "mine" : "away";
+    const what = filter.view === "mine" ? mine : filter.view;
     return <Empty icon={<Icon size={24} />} title={t(`empty.${what}`)} text={t(`empty.${what}Text`)} />;
   }
 
