@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
 import { Button } from "@/ui/Button";
@@ -57,6 +57,12 @@ export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormPr
   const errors = failure instanceof ApiError ? failure.fields : {};
   const shown = fields.filter((field) => errors[field.name]).length;
 
+  // The first field that was refused takes the focus: the eye, and a screen reader, need not look for it.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [failure]);
+
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const sent = { ...collect(fields, values, id === null), ...(id === null ? fixed : {}) };
@@ -73,7 +79,7 @@ export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormPr
 
   return (
     <Dialog title={title} closeLabel={t("close")} look="side" onClose={onClose}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <form ref={form} className={styles.form} onSubmit={submit} noValidate>
         <div className={styles.fields}>
           {fields.map((field) => (
             <FormField

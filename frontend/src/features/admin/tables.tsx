@@ -7,6 +7,7 @@ import { useSecondsSince } from "@/realtime/clock";
 import { Avatar } from "@/ui/Avatar";
 import { duration, number } from "@/ui/format";
 import { useTable } from "./api";
+import { readTrouble } from "./linkTrouble";
 import styles from "./Admin.module.css";
 
 interface TableProps<T> {
@@ -128,9 +129,16 @@ function Live({ live }: { live: LinkLive }) {
         {t(`live.${state}`)}
         {live.since && state !== "disabled" && <Since at={live.since} />}
       </p>
-      {live.error && <small>{live.error}</small>}
+      {live.error && <Trouble error={live.error} />}
     </div>
   );
+}
+
+/** In words; the gateway's own sentence, which an operator's support asks for, stays within reach. */
+function Trouble({ error }: { error: string }) {
+  const { t } = useTranslation("admin");
+  const { key, ...facts } = readTrouble(error);
+  return <small title={error}>{t(`trouble.${key}`, { where: "", detail: "", ...facts })}</small>;
 }
 
 function Since({ at }: { at: string }) {
