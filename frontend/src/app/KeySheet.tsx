@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useSession } from "@/api/session";
 import { Dialog } from "@/ui/Dialog";
 import styles from "./KeySheet.module.css";
 
@@ -10,18 +11,24 @@ const SECTIONS = [
 
 export function KeySheet({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("app");
+  const { role } = useSession().user;
+  const hidden = new Set<string>(role === "administrator" ? [] : role === "agent" ? ["supervision", "admin"] : ["admin"]);
+  // Observers touch nothing, and no conversation is theirs.
+  const sections = role === "observer" ? SECTIONS.filter(([section]) => section !== "conversation") : SECTIONS;
+  // Two keys have names of their own on a French keyboard.
+  const cap = (key: string) => (key === "Enter" ? t("keys.enterKey") : key === "Esc" ? t("keys.escapeKey") : key);
   return (
     <Dialog title={t("keys.title")} closeLabel={t("close")} onClose={onClose}>
       <div className={styles.sheet}>
-        {SECTIONS.map(([section, keys]) => (
+        {sections.map(([section, keys]) => (
           <section key={section}>
             <h3>{t(`keys.${section}`)}</h3>
             <dl>
-              {keys.map(([key, name]) => (
+              {keys.filter(([, name]) => !hidden.has(name)).map(([key, name]) => (
                 <div key={key}>
                   <dt>
                     {key.split(" ").map((one) => (
-                      <kbd key={one}>{one}</kbd>
+                      <kbd key={one}>{cap(one)}</kbd>
                     ))}
                   </dt>
                   <dd>{t(`keys.${name}`)}</dd>

@@ -1,5 +1,5 @@
 import { Check } from "lucide-react";
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import styles from "./Menu.module.css";
 
 export interface MenuItem {
@@ -26,12 +26,23 @@ interface MenuProps {
   testId?: string;
 }
 
+const EDGE_PX = 8;
+
 /** A button with a menu. Arrows move, Home and End jump, Escape closes and gives the focus back. */
 export function Menu({ label, prefix, children, groups, className, align = "start", testId }: MenuProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
+
+  // Near an edge of a narrow screen the list moves sideways until it is seen whole.
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (!open || !element) return;
+    const { left, right } = element.getBoundingClientRect();
+    const shift = Math.min(0, document.documentElement.clientWidth - EDGE_PX - right) || Math.max(0, EDGE_PX - left);
+    if (shift !== 0) element.style.transform = `translateX(${Math.round(shift)}px)`;
+  }, [open]);
 
   useEffect(() => {
     if (!open) return;

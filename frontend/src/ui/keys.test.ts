@@ -15,6 +15,13 @@ it("finds ? and / wherever the layout has them", () => {
   expect(press("§", "Slash", true)).toBe("?");
 });
 
+it("reads the digits where AZERTY prints others", () => {
+  expect(press("&", "Digit1")).toBe("1");
+  expect(press("é", "Digit2")).toBe("2");
+  expect(press("3", "Digit3", true)).toBe("3");
+  expect(press("!", "Digit1", true)).toBe("!");
+});
+
 it("uses the place of the key where the layout prints no Latin letter", () => {
   expect(press("ه", "KeyI")).toBe("i");
   expect(press("т", "KeyN")).toBe("n");

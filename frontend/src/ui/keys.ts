@@ -8,6 +8,8 @@ import { useEffect, useRef } from "react";
 export function readKey(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey">): string {
   const printed = event.key.toLowerCase();
   if (printed.length > 1 || /^[a-z/?]$/.test(printed)) return printed;
+  // The digit row of AZERTY prints & é " where the digits are engraved above.
+  if (/^Digit\d$/.test(event.code) && !event.shiftKey) return event.code.slice(5);
   if (/^Key[A-Z]$/.test(event.code)) return event.code.slice(3).toLowerCase();
   if (event.code === "Slash") return event.shiftKey ? "?" : "/";
   return printed;

@@ -140,16 +140,22 @@ function AgentRow({ agent }: { agent: Agent }) {
         <TimeInState since={agent.since} />
       </td>
       <td className={styles.figure}>
-        <span className={styles.load}>
-          <span className={styles.gauge} aria-hidden="true">
-            {Array.from({ length: agent.capacity }, (_, index) => (
-              <i key={index} className={index < agent.load ? styles.taken : ""} />
-            ))}
-          </span>
-          {agent.load}/{agent.capacity}
-        </span>
+        {agent.capacity === 0 ? "–" : <Load agent={agent} />}
       </td>
     </tr>
+  );
+}
+
+function Load({ agent }: { agent: Agent }) {
+  return (
+    <span className={styles.load}>
+      <span className={styles.gauge} aria-hidden="true">
+        {Array.from({ length: agent.capacity }, (_, index) => (
+          <i key={index} className={index < agent.load ? styles.taken : ""} />
+        ))}
+      </span>
+      {agent.load}/{agent.capacity}
+    </span>
   );
 }
 
