@@ -16,8 +16,7 @@ from accounts.events import SettingsChanged
 from accounts.models import Organisation, Role, User
 from accounts.sessions import end_sessions
 from common.errors import Conflict, Invalid, NotFound
-from realtime.log import Changes, record_changes
-from realtime.models import EventHead
+from realtime.log import Changes, record_changes, take_event_head
 
 LANGUAGES = ("fr", "en")
 THEMES = ("system", "light", "dark")
@@ -85,8 +84,7 @@ def change_person(*, actor: User, user_id: UUID, fields: PersonFields, keep_sess
             return user
         _protect_last_administrator(before, user)
         if "email" in described:
-            # The address is a key: its change locks the row against references, so the event head must come first.
-            EventHead.objects.select_for_update().filter(organisation_id=organisation_id).first()
+            take_event_head(organisation_id)
         user.save()
         if fields.password is not None or before["role"] != user.role or not user.is_active:
             end_sessions(user.id, except_key=keep_session if user.id == actor.id else None)

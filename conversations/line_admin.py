@@ -15,7 +15,7 @@ from common.errors import Invalid, NotFound
 from conversations.links import adapter_class
 from conversations.models import Line, LineLink, Link
 from realtime import doorbell
-from realtime.log import record_changes
+from realtime.log import record_changes, take_event_head
 
 _ADDRESS = re.compile(r"[\w+@.\- ]{1,254}")
 
@@ -49,11 +49,15 @@ def save_line(*, actor: User, fields: LineFields, known: Known, line_id: UUID | 
         if line_id is None:
             line, before = Line(organisation_id=organisation_id), {}
         else:
-            found = Line.objects.select_for_update().filter(organisation_id=organisation_id, id=line_id).first()
+            # Not against references: a writer's foreign keys are checked at COMMIT, when he holds the event head.
+            mine = Line.objects.select_for_update(no_key=True)
+            found = mine.filter(organisation_id=organisation_id, id=line_id).first()
             if found is None:
                 raise NotFound("no_line", "there is no such line")
             line, before = found, described(found)
         _apply(line, fields, known)
+        if before and (line.medium, line.address) != (before["medium"], before["address"]):
+            take_event_head(organisation_id)
         line.save(force_insert=not before)
         if fields.link_ids is not None:
             _set_links(line, fields.link_ids)

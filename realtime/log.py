@@ -21,6 +21,7 @@ from django.db import connection, transaction
 
 from realtime import doorbell
 from realtime.events import Change, to_data
+from realtime.models import EventHead
 
 # %(organisation)s, %(types)s text[], %(data)s jsonb[] in order. Returns the new head.
 # The numbers are dense: head - count + position, under the lock that the upsert holds until COMMIT.
@@ -71,6 +72,15 @@ def record_changes(organisation_id: UUID) -> Iterator[Changes]:
             append_events(organisation_id, changes.items)
         # Robust: a dead doorbell must not look like a failed deed. The row is the queue, the sweep finds it.
         transaction.on_commit(lambda: _after_commit(changes), robust=True)
+
+
+def take_event_head(organisation_id: UUID) -> None:
+    """Take the counter early, before a row's key changes.
+
+    Changing a key locks the row against references to it, which other writers check at COMMIT, holding the counter:
+    whoever came in the other order would deadlock with them. For rare deeds only, since it holds up every writer.
+    """
+    EventHead.objects.select_for_update().filter(organisation_id=organisation_id).first()
 
 
 def append_events(organisation_id: UUID, changes: Sequence[Change]) -> int:
