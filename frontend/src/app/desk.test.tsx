@@ -125,6 +125,9 @@ describe("answering", () => {
     await user.keyboard("n");
     await user.type(screen.getByTestId("composer-text"), "Vu avec Koffi{Enter}");
     await waitFor(() => expect(lastMessage()).toHaveAttribute("data-kind", "note"));
+    await user.keyboard("Et à rappeler{Enter}");
+    await waitFor(() => expect(lastMessage()).toHaveTextContent("Et à rappeler"));
+    expect(lastMessage()).toHaveAttribute("data-kind", "note");
     expect(server.sent).toEqual([]);
   });
 
@@ -162,20 +165,23 @@ describe("owning a conversation", () => {
   });
 
   it("what is typed right behind T is the answer, from its first letter", async () => {
-    const { user, server } = openPalabre(QUEUED, { latency: 60 });
+    const { user, server } = openPalabre(QUEUED);
     await screen.findByTestId("take");
+    server.options.latency = 600;
     await user.keyboard("tBonne idée");
     expect(screen.getByTestId("composer-text")).toHaveValue("Bonne idée");
+    expect(server.conversation("c-00005").row.status).toBe("queued");
     await waitFor(() => expect(screen.queryByTestId("take")).toBeNull());
     await user.keyboard("{Enter}");
     await waitFor(() => expect(server.sent).toEqual(["Bonne idée"]));
   });
 
   it("nothing leaves before the conversation is his, and nothing at all when a colleague was faster", async () => {
-    const { user, server } = openPalabre(QUEUED, { latency: 60 });
+    const { user, server } = openPalabre(QUEUED);
     await screen.findByTestId("take");
     const one = server.conversation("c-00005");
     one.row = { ...one.row, status: "open", owner_id: KOFFI };
+    server.options.latency = 600;
     await user.keyboard("tBonjour{Enter}");
     expect(await screen.findByText(/Koffi Mensah has just taken it/)).toBeVisible();
     expect(screen.getByTestId("composer-text")).toHaveValue("Bonjour");

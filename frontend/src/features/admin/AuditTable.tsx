@@ -6,8 +6,9 @@ import styles from "./Admin.module.css";
 
 const FIELDS = [
   "name", "email", "role", "language", "is_active", "password", "address", "bot", "queue_id", "link_ids", "is_enabled",
-  "host", "port", "system_id", "secret", "window", "rate_per_s",
+  "host", "port", "system_id", "secret", "window", "rate_per_s", "adapter",
 ] as const;
+const ROLES = ["agent", "supervisor", "administrator", "observer"] as const;
 const SHOWN = 3;
 
 export function AuditTable({ items }: { items: AuditItem[] }) {
@@ -40,7 +41,10 @@ function Changes({ changes }: { changes: Record<string, unknown> }) {
     const known = FIELDS.find((one) => one === field.replace(/^settings\./, ""));
     return known ? t(`field.${known}`) : field;
   };
-  const say = (value: unknown): string => {
+  const say = (field: string, value: unknown): string => {
+    const role = field === "role" && ROLES.find((one) => one === value);
+    if (role) return t(`role.${role}`);
+    if (field === "language" && (value === "fr" || value === "en")) return t(`languages.${value}`);
     if (value === null || value === undefined || value === "") return "–";
     if (typeof value === "boolean") return value ? t("yes") : t("no");
     if (value === "set") return t("audit.set");
@@ -53,8 +57,8 @@ function Changes({ changes }: { changes: Record<string, unknown> }) {
         return (
           <div key={field}>
             {before === null || before === undefined
-              ? t("audit.to", { field: nameOf(field), after: say(after) })
-              : t("audit.from", { field: nameOf(field), before: say(before), after: say(after) })}
+              ? t("audit.to", { field: nameOf(field), after: say(field, after) })
+              : t("audit.from", { field: nameOf(field), before: say(field, before), after: say(field, after) })}
           </div>
         );
       })}

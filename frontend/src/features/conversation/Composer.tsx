@@ -15,6 +15,8 @@ export interface ComposerHandle {
   write(mode: Draft["mode"], text?: string): void;
   /** The conversation is being taken: what is typed from this key on is the answer, unless a note has been begun. */
   prepare(): void;
+  /** It was not taken: an untouched field gives the keys back to the desk; what was typed stays, as a note. */
+  release(): void;
 }
 
 interface ComposerProps {
@@ -61,6 +63,9 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
       if (text === "") change({ text, mode: "reply" });
       field.current?.focus({ preventScroll: true });
     },
+    release: () => {
+      if (text === "") field.current?.blur();
+    },
   }));
 
   // What has once been shown as a note stays one, whoever has the conversation later: only R makes it an SMS.
@@ -90,7 +95,8 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
   const send = () => {
     if (!sendable) return;
     outbox.add({ clientId: uuid(), conversationId: row.id, kind: mode === "note" ? "note" : "outgoing", body: text.trim() });
-    change({ text: "", mode: "reply" });
+    // The mode stays: whoever writes two notes in a row must not find the second one on the customer's phone.
+    change({ text: "", mode });
     field.current?.focus();
   };
 

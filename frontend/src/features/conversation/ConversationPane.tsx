@@ -51,7 +51,10 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
   const act = (what: Deed) => {
     if (deed.isPending) return;
     deed.mutate(what, {
-      onError: (failure) => toast(t("action.failed", { reason: explain(failure) }), { bad: true }),
+      onError: (failure) => {
+        toast(t("action.failed", { reason: explain(failure) }), { bad: true });
+        if (what.do === "take") composer.current?.release();
+      },
       onSuccess: () => {
         if (what.do === "close") toast(t("action.closed"));
       },

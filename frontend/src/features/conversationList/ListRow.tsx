@@ -1,4 +1,4 @@
-import { Bot, CornerUpLeft, PencilLine, UserRound } from "lucide-react";
+import { Bot, ChevronsUp, CornerUpLeft, PencilLine, UserRound } from "lucide-react";
 import { memo, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
@@ -54,6 +54,12 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
     >
       <div className={styles.first}>
         <span className={styles.name}>{who}</span>
+        {row.status === "queued" && row.priority > 0 && (
+          <span className={styles.urgent} title={t("urgent")}>
+            <ChevronsUp size={14} aria-hidden="true" />
+            <span className="visually-hidden">{t("urgent")}</span>
+          </span>
+        )}
         {row.waiting_since ? (
           <WaitingSince since={row.waiting_since} />
         ) : (
