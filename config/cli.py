@@ -114,11 +114,13 @@ def status(_options: argparse.Namespace) -> int:
 
 
 def hold_or_release(options: argparse.Namespace) -> None:
+    """Returns once the process has gone, or is starting again: what is typed next meets what it expects."""
     from config.up import holding
 
     if not (state() / "run" / "env.json").exists():
         sys.exit("palabre: nothing runs here. Start it with `palabre up`.")
-    (holding.hold if options.hold else holding.release)(state(), options.process)
+    if not (holding.stop if options.hold else holding.start)(state(), options.process):
+        sys.exit(f"palabre: {options.process} takes longer than {holding.PATIENCE_S:g} s. See `palabre status`.")
 
 
 def healthy(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from conversations.rendering import iso
+from routing.models import AgentState
 
 
 class AgentView(TypedDict):
@@ -23,7 +24,8 @@ class AgentView(TypedDict):
 
 _AGENTS = """
 select u.id, u.name, coalesce(s.state, 'offline'), s.reason, coalesce(s.since, u.created_at),
-       coalesce(s.load, 0), coalesce(s.capacity, 0)
+       coalesce(s.load, 0),
+       coalesce(s.capacity, case when u.role = 'agent' then %(capacity)s else 0 end)
 from accounts_user u
 left join routing_agentstate s on s.user_id = u.id
 where u.organisation_id = %(organisation)s
@@ -38,7 +40,9 @@ def render_agents(organisation_id: UUID, ids: Collection[UUID] | None = None) ->
     if ids is not None and not ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_AGENTS, {"organisation": organisation_id, "ids": None if ids is None else list(ids)})
+        usual = AgentState._meta.get_field("capacity").default  # of an agent who has not declared anything yet
+        asked = {"organisation": organisation_id, "ids": None if ids is None else list(ids), "capacity": usual}
+        cursor.execute(_AGENTS, asked)
         return {
             user_id: {
                 "id": str(user_id),

@@ -220,6 +220,18 @@ def test_a_process_that_is_held_stays_stopped_until_it_is_released(installation)
     assert installation.end() == 0
 
 
+def test_stop_and_start_in_one_breath_make_another_process(installation):
+    installation.start("steady", "fragile")
+    lives = installation.state / "lives"
+    until(lives.exists)
+    first = installation.processes()["fragile"]
+    assert holding.stop(installation.state, "fragile")
+    assert not first.alive()
+    assert holding.start(installation.state, "fragile")
+    assert installation.processes()["fragile"] != first
+    assert installation.end() == 0
+
+
 @pytest.mark.needs("MCE-061", part="the supervisor restarts what has stopped")
 def test_a_killed_engine_comes_back_on_its_port_with_its_data(installation):
     installation.start("steady")

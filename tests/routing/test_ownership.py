@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound
 from conversations.models import Conversation, Delivery, Message, Status
 from measures.models import IntervalKind
@@ -301,3 +302,11 @@ def test_a_person_without_a_state_yet_can_take(cast: Cast):
         "Mariam Ouédraogo": 0,
         "Sam Houngbédji": 1,
     }
+
+
+def test_an_agent_who_has_declared_nothing_yet_has_the_usual_capacity(cast: Cast):
+    newcomer = User.objects.create_user(
+        "ada@savane.example", organisation=cast.organisation, name="Ada Kossi", role="agent"
+    )
+    [view] = [view for view in ownership.presence_of(cast.organisation.id) if view["id"] == str(newcomer.id)]
+    assert (view["state"], view["load"], view["capacity"]) == ("offline", 0, 5)
