@@ -27,7 +27,7 @@ from pathlib import Path
 from config.up import engines
 from config.up.binaries import remove
 from config.up.children import Identity, Record, end, spawn
-from config.up.holding import hold, release
+from config.up.holding import release, stop
 from config.up.ports import Ports
 from config.up.processes import facts
 from config.up.testing import throw_away
@@ -58,11 +58,10 @@ class Running:
         os.kill(killed.pid, signal.SIGKILL)
         return killed
 
-    def stop(self, name: str, seconds: float = 10) -> None:
+    def stop(self, name: str) -> None:
         """Stop one process cleanly; it stays away until `resume`."""
-        stopped = self.processes()[name]
-        hold(self.state, name)
-        _until(lambda: not stopped.alive(), f"{name} stopped", seconds)
+        if not stop(self.state, name):
+            raise RuntimeError(f"{name} does not stop")
 
     def resume(self, name: str, seconds: float = 10) -> None:
         """Start again what `stop` stopped, and wait until it is ready."""
