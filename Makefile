@@ -20,6 +20,12 @@ export UV_PYTHON_DOWNLOADS := never
 # The front-end build's node and npm come from a wheel; npm finds node on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# Where the system keeps authorities, a company's own stands among them: uv and npm then trust what the system trusts.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS ?= 1
+export NODE_USE_SYSTEM_CA ?= 1
+endif
+
 # uv does not read pip's settings: where pip has been told of another index, uv is told, too.
 INDEX = index="$${PIP_INDEX_URL:-$$($(STATE)/uv/bin/python -m pip config get global.index-url 2>/dev/null)}"; \
 	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; fi;
