@@ -131,7 +131,7 @@ def test_the_last_administrator_stays(desk: Browser, fatou: User, cast: Cast) ->
     assert desk.patch(f"/api/admin/users/{fatou.id}", {"role": "agent"}).status == 200
 
 
-def test_two_administrators_who_demote_each_other_leave_one(cast: Cast, fatou: User, at_once) -> None:  # type: ignore[no-untyped-def]
+def test_two_administrators_who_demote_each_other_leave_one(cast: Cast, fatou: User, at_once) -> None:
     other = someone(cast, Role.ADMINISTRATOR, name="Another")
     pairs = [(Browser(fatou), other), (Browser(other), fatou)]
     at_once(

@@ -31,7 +31,7 @@ def test_any_text_has_an_answer_or_a_person(
     text: str, history: list[Turn], language: str | None, conversation: object
 ) -> None:
     turn = engine.take_turn(
-        bot="telecom", conversation_id=conversation, history=history, text=text, language=language  # type: ignore[arg-type]
+        bot="telecom", conversation_id=conversation, history=history, text=text, language=language
     )  # fmt: skip
     assert isinstance(turn, BotTurn)
     assert turn.replies or turn.handover
@@ -82,7 +82,7 @@ def test_a_bot_is_trained_once_however_many_ask_at_the_same_time(monkeypatch: py
     class Slow(engine.EmbeddedEngine):
         def __init__(self, folder: object) -> None:
             made.append(folder)
-            super().__init__(folder)  # type: ignore[arg-type]
+            super().__init__(folder)
 
     monkeypatch.setitem(engine.ENGINES, "embedded", Slow)
     monkeypatch.setattr(engine, "_ready", {})

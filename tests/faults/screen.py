@@ -95,7 +95,7 @@ class Screen:
         address = self.base.replace("http", "ws", 1) + "/ws/desk"
         while not self._leaving:
             try:
-                with connect(address, additional_headers={"Cookie": cookies}, origin=self.base) as socket:  # type: ignore[arg-type]
+                with connect(address, additional_headers={"Cookie": cookies}, origin=self.base) as socket:
                     socket.send(json.dumps({"type": "hello", "epoch": self.epoch, "cursor": self.safe}))
                     socket.send(json.dumps({"type": "watch", "conversations": [], "lists": ["mine", "queue", "all"]}))
                     for text in socket:

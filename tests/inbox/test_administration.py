@@ -66,12 +66,12 @@ def test_an_empty_secret_keeps_the_one_that_is_there(desk: Browser) -> None:
         ({"name": "Savane Mobile"}, "name"),
         ({"adapter": "carrier.pigeon"}, "adapter"),
         ({"settings": {"port": 2775, "system_id": "savane"}}, "settings.host"),
-        ({"settings": {**LINK["settings"], "port": 99_999}}, "settings.port"),  # type: ignore[dict-item]
-        ({"settings": {**LINK["settings"], "port": "soon"}}, "settings.port"),  # type: ignore[dict-item]
-        ({"settings": {**LINK["settings"], "window": 0}}, "settings.window"),  # type: ignore[dict-item]
-        ({"settings": {**LINK["settings"], "bind": "both"}}, "settings.bind"),  # type: ignore[dict-item]
-        ({"settings": {**LINK["settings"], "password": "x"}}, "secret"),  # type: ignore[dict-item]
-        ({"settings": {**LINK["settings"], "system_type": "x" * 700}}, "settings.system_type"),  # type: ignore[dict-item]
+        ({"settings": {**LINK["settings"], "port": 99_999}}, "settings.port"),
+        ({"settings": {**LINK["settings"], "port": "soon"}}, "settings.port"),
+        ({"settings": {**LINK["settings"], "window": 0}}, "settings.window"),
+        ({"settings": {**LINK["settings"], "bind": "both"}}, "settings.bind"),
+        ({"settings": {**LINK["settings"], "password": "x"}}, "secret"),
+        ({"settings": {**LINK["settings"], "system_type": "x" * 700}}, "settings.system_type"),
         ({"secret": "x" * 300}, "secret"),
     ],
 )

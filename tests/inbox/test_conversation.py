@@ -79,7 +79,7 @@ def test_a_text_that_came_unseen_keeps_a_conversation_open(cast: Cast) -> None:
     assert awa.post(f"{base}/close", {"seen": 2}).data["status"] == "closed"
 
 
-def test_one_client_id_is_one_message_however_often_it_comes(cast: Cast, at_once) -> None:  # type: ignore[no-untyped-def]
+def test_one_client_id_is_one_message_however_often_it_comes(cast: Cast, at_once) -> None:
     conversation = cast.owned_by(cast.awa)
     awa = Browser(cast.awa)
     path, body = f"/api/conversations/{conversation.id}/messages", said("Une fois")

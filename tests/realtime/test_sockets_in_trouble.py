@@ -137,7 +137,7 @@ async def test_a_browser_that_does_not_answer_pings_for_15_seconds_is_closed() -
     async def say(what: object) -> None:
         said.append(str(what))
 
-    desk = DeskSocket(None, say, say)  # type: ignore[arg-type]
+    desk = DeskSocket(None, say, say)
     desk.joined = True
     writer = asyncio.create_task(desk.write())
     start = time.monotonic()
@@ -163,7 +163,7 @@ async def test_five_hundred_unread_frames_are_too_many() -> None:
     async def close(code: int) -> None:
         sent.append(str(code))
 
-    desk = DeskSocket(None, send, close)  # type: ignore[arg-type]
+    desk = DeskSocket(None, send, close)
     writer = asyncio.create_task(desk.write())
     for number in range(501):
         desk.offer(f"frame {number}")
@@ -181,7 +181,7 @@ async def test_a_busy_browser_that_answers_is_never_too_slow() -> None:
     async def close(code: int) -> None:
         raise AssertionError(f"closed with {code}")
 
-    desk = DeskSocket(None, send, close)  # type: ignore[arg-type]
+    desk = DeskSocket(None, send, close)
     desk.joined = True
     writer = asyncio.create_task(desk.write())
     for number in range(5000):
