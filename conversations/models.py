@@ -268,6 +268,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["link", "lane", "message_id"], name="delivery_ready", condition=Q(state=0)),
             models.Index(fields=["link", "updated_at"], name="delivery_under_way", condition=Q(state=1)),
+            models.Index(fields=["link", "updated_at"], name="delivery_unknown", condition=Q(state=2)),
         ]
 
 
@@ -365,7 +366,10 @@ class RawInbound(models.Model):
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["link_id", "key"], name="rawinbound_key")]
+        indexes = [
+            models.Index(fields=["link_id", "key"], name="rawinbound_key"),
+            models.Index(fields=["link_id", "received_at"], name="rawinbound_alarm", condition=~Q(error="")),
+        ]
 
 
 class InboundPart(models.Model):
