@@ -74,7 +74,7 @@ class LinkOwner:
         self._claims: psycopg.AsyncConnection[Any] | None = None
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._submitting: set[asyncio.Task[None]] = set()
-        self._results = LinkResults(config, dsn=dsn, bells=bells)
+        self._results = LinkResults(config, dsn=dsn, bells=bells, on_stored=self.wake)
         self.figures = {"sent": 0, "refused": 0, "throttled": 0, "unanswered": 0}  # parts, since this process began
 
     def wake(self) -> None:

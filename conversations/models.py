@@ -268,6 +268,10 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["link", "lane", "message_id"], name="delivery_ready", condition=Q(state=0)),
             models.Index(fields=["link", "updated_at"], name="delivery_under_way", condition=Q(state=1)),
+            # What is still before an answer in its conversation: asked for each one that is claimed.
+            models.Index(
+                fields=["conversation", "message_id"], name="delivery_in_order", condition=Q(state__in=[0, 1])
+            ),
             models.Index(fields=["link", "updated_at"], name="delivery_unknown", condition=Q(state=2)),
         ]
 

@@ -2,6 +2,10 @@
 
 A claim commits an Attempt for each part before anything is written to a socket. What crashes in between is found by
 the next owner of the link and marked unknown; it is never sent again by itself.
+
+A conversation's answers leave in their order: none is claimed while one before it waits or has no answer yet, whatever
+its lane, for the earlier one may be told "not now" and would then come after it. It costs each conversation one round
+trip an answer, and an answer that is refused for now holds back those after it. Over two links no order can be kept.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ _CLAIM = """
 with due as (
     select d.message_id from conversations_delivery d
     where d.link_id = %(link)s and d.state = 0 and d.due_at <= now() and STILL_OURS
+      and not exists (select from conversations_delivery earlier
+                      where earlier.conversation_id = d.conversation_id and earlier.link_id = d.link_id
+                        and earlier.state in (0, 1) and earlier.message_id < d.message_id)
     order by d.lane, d.message_id
     limit LIMIT
     for update skip locked

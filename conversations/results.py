@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,10 +31,12 @@ UNANSWERED_KEPT = 20_000  # parts whose answer may still come after we have give
 class LinkResults:
     """The answers and receipts of one link, stored in natural batches, however long the database is away."""
 
-    def __init__(self, config: LinkConfig, *, dsn: str, bells: Bells) -> None:
+    def __init__(self, config: LinkConfig, *, dsn: str, bells: Bells, on_stored: Callable[[], None]) -> None:
+        """`on_stored` hears of each stored batch: an answer may be what the next of its conversation waited for."""
         self._config = config
         self._dsn = dsn
         self._bells = bells
+        self._on_stored = on_stored
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._keeping: set[asyncio.Task[None]] = set()
         self._unanswered: OrderedDict[UUID, UUID] = OrderedDict()  # attempt -> message
@@ -113,6 +115,7 @@ class LinkResults:
                     receipts=[item for item in items if isinstance(item, ReadyReceipt)],
                 )
                 self._bells.ring(organisations=organisations)
+                self._on_stored()
             else:
                 await self._connection.execute("select 1")
         return [None] * len(items)

@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 
 from common.errors import Conflict, Invalid
 from conversations.adapters import InboundPart, InboundReceipt, SubmitRefused, SubmitUnknown
-from conversations.intake import connect
-from conversations.models import DeliveryState
+from conversations.intake import CONNECTION_SETTINGS, connect, store
+from conversations.models import Conversation, DeliveryState
 from conversations.outbox import claim, unfinished
 from conversations.outcomes import Outcome, ReadyReceipt, store_results
 from tests.conversations.deeds import STATE, at_work, say, take, until
@@ -123,8 +123,10 @@ async def test_a_long_answer_is_delivered_when_all_its_parts_are(scripted, conve
             assert await sync_to_async(rows)(STATE) == [(state, "")]
 
 
-async def test_two_claimers_never_take_the_same_row(scripted, conversation, dsn, rows):
-    for _ in range(30):
+async def test_two_claimers_never_take_the_same_row(scripted, dsn, rows):
+    async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
+        await store(connection, [scripted.text(sender=f"+22901970001{n:02d}") for n in range(30)])
+    for conversation in await sync_to_async(list)(Conversation.objects.select_related("line", "address")):
         await sync_to_async(say)(conversation)
     async with await connect(dsn) as one, await connect(dsn) as two:
         lease = await take(one, scripted.link.id)
