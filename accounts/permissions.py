@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "lines.administer": ADMINISTRATION,
     "links.administer": ADMINISTRATION,
     "audit.read": ADMINISTRATION,
+    "health.read": ADMINISTRATION,
 }
 
 

@@ -30,6 +30,7 @@ from accounts.models import Role, User
 from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError
 from config.administration import router as lines_router
 from config.error_texts import in_words
+from config.health.api import router as health_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
 from inbox.session_api import router as session_router
@@ -60,6 +61,7 @@ api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/admin", people_router)
 api.add_router("/admin", lines_router)
+api.add_router("/admin", health_router)
 api.add_router("/demo", demo_router)
 
 

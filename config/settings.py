@@ -183,6 +183,9 @@ LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 USE_I18N = True
 
+# What a monitor must bring to see every check and /metrics.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
 # --- The browser's files -------------------------------------------------------------------------------------
 FRONTEND_DIST = ROOT / "frontend" / "dist"
 STATIC_URL = "/static/"

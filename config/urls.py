@@ -9,7 +9,7 @@ from django.urls import include, path, re_path
 
 from config import spa
 from config.api import api, not_found
-from config.health import health
+from config.health import views as health
 
 # Of allauth's addresses only these: people are made by an administrator, so nobody signs up, and the rest would be
 # doors without a use.
@@ -20,7 +20,9 @@ _BROWSER = [
 ]
 
 urlpatterns = [
-    path("health", health),
+    path("health", health.health),
+    path("health/live", health.live),
+    path("metrics", health.metrics),
     path("api/", api.urls),
     re_path(r"^api/.*$", not_found),
     path("_allauth/browser/v1/", include((_BROWSER, "headless"), namespace="headless")),

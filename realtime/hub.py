@@ -211,6 +211,11 @@ def hub() -> Hub:
     return _hub[1]
 
 
+def open_sockets() -> int:
+    """How many browsers this process serves. From any thread."""
+    return 0 if _hub is None else len(_hub[1].sockets)
+
+
 async def stop_hub() -> None:
     global _hub
     if _hub is not None and _hub[0] is asyncio.get_running_loop():

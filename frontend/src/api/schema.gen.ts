@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Health */
+        get: operations["config_health_api_read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/lines": {
         parameters: {
             query?: never;
@@ -414,6 +431,15 @@ export interface components {
             /** State */
             state: string;
         };
+        /** AllCounts */
+        AllCounts: {
+            /** Bot */
+            bot: number;
+            /** Open */
+            open: number;
+            /** Queued */
+            queued: number;
+        };
         /** AuditLine */
         AuditLine: {
             /** Action */
@@ -453,6 +479,44 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** CapabilitiesView */
+        CapabilitiesView: {
+            /** Attachments */
+            attachments: boolean;
+            /** Counts Segments */
+            counts_segments: boolean;
+            /** Longest Text */
+            longest_text: number;
+            /** Medium */
+            medium: string;
+            /** Receipts */
+            receipts: boolean;
+        };
+        /** CheckShown */
+        CheckShown: {
+            /** Check */
+            check: string;
+            /** Facts */
+            facts: {
+                [key: string]: number | string | boolean | null;
+            };
+            /** Level */
+            level: string;
+            /** Name */
+            name: string | null;
+            /** Of */
+            of: string | null;
+            /** Red */
+            red: number | null;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+            /** Warning */
+            warning: number | null;
+            /** Words */
+            words: string | null;
+        };
         /** ConversationDetail */
         ConversationDetail: {
             contact: components["schemas"]["PersonView"];
@@ -472,6 +536,16 @@ export interface components {
             items: components["schemas"]["Row"][];
             /** Next */
             next: string | null;
+        };
+        /** Counts */
+        Counts: {
+            all: components["schemas"]["AllCounts"];
+            /** By Line */
+            by_line: {
+                [key: string]: components["schemas"]["QueueCounts"];
+            };
+            mine: components["schemas"]["MineCounts"];
+            queue: components["schemas"]["QueueCounts"];
         };
         /** DeliveryError */
         DeliveryError: {
@@ -514,12 +588,29 @@ export interface components {
              */
             to: "queue" | "bot";
         };
+        /**
+         * Ending
+         * @description `seen`: the highest number on the screen; a newer text of the subscriber then refuses the close.
+         */
+        Ending: {
+            /** Seen */
+            seen?: number | null;
+        };
         /** Handover */
         Handover: {
             /** Reason */
             reason: string;
             /** Summary */
             summary: string;
+        };
+        /** HealthShown */
+        HealthShown: {
+            /** At */
+            at: string | null;
+            /** Checks */
+            checks: components["schemas"]["CheckShown"][];
+            /** Status */
+            status: string;
         };
         /** LastMessage */
         LastMessage: {
@@ -588,6 +679,20 @@ export interface components {
             /** Team Ids */
             team_ids: string[];
         };
+        /** LineView */
+        LineView: {
+            /** Address */
+            address: string;
+            capabilities: components["schemas"]["CapabilitiesView"];
+            /** Id */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Medium */
+            medium: string;
+            /** Name */
+            name: string;
+        };
         /** LinesShown */
         LinesShown: {
             /** Bots */
@@ -621,7 +726,7 @@ export interface components {
             /** Sent */
             sent: number;
             /** Since */
-            since: unknown;
+            since: string | null;
             /** State */
             state: string;
             /** Throttled */
@@ -710,6 +815,28 @@ export interface components {
             /** Seq */
             seq: number;
         };
+        /** MineCounts */
+        MineCounts: {
+            /** Open */
+            open: number;
+            /** Unread */
+            unread: number;
+        };
+        /** OrganisationView */
+        OrganisationView: {
+            /** Brand */
+            brand: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Languages */
+            languages: string[];
+            /** Name */
+            name: string;
+            /** Time Zone */
+            time_zone: string;
+        };
         /** People */
         People: {
             /** Items */
@@ -795,6 +922,13 @@ export interface components {
             /** Preview */
             preview: string | null;
         };
+        /** QueueCounts */
+        QueueCounts: {
+            /** Longest Since */
+            longest_since: string | null;
+            /** Waiting */
+            waiting: number;
+        };
         /** QueueLive */
         QueueLive: {
             /** Id */
@@ -807,6 +941,13 @@ export interface components {
             open: number;
             /** Waiting */
             waiting: number;
+        };
+        /** QueueView */
+        QueueView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** ReadUpTo */
         ReadUpTo: {
@@ -856,6 +997,45 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** Session */
+        Session: {
+            /** Agents */
+            agents: components["schemas"]["AgentView"][];
+            /** At */
+            at: string;
+            /** Csrf */
+            csrf: string;
+            /** Epoch */
+            epoch: number;
+            /** Head */
+            head: number;
+            /** Lines */
+            lines: components["schemas"]["LineView"][];
+            /** Mode */
+            mode: string;
+            organisation: components["schemas"]["OrganisationView"];
+            /** Phone Page */
+            phone_page: string | null;
+            presence: components["schemas"]["AgentView"];
+            /** Queues */
+            queues: components["schemas"]["QueueView"][];
+            user: components["schemas"]["UserView"];
+        };
+        /** UserView */
+        UserView: {
+            /** Email */
+            email: string;
+            /** Id */
+            id: string;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Theme */
+            theme: string;
+        };
         /** Written */
         Written: {
             /** Body */
@@ -893,6 +1073,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditLines"];
+                };
+            };
+        };
+    };
+    config_health_api_read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthShown"];
                 };
             };
         };
@@ -1165,7 +1365,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Ending"] | null;
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -1341,7 +1545,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
             };
         };
     };
@@ -1427,7 +1633,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["AgentView"];
+                };
             };
         };
     };
@@ -1445,7 +1653,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
         };
     };
@@ -1467,7 +1677,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
         };
     };

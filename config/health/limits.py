@@ -1,0 +1,91 @@
+"""What each check measures, in which unit, and from where on it is a warning or red. One table, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"  # look at it today
+    RED = "red"  # people or texts wait because of it, or soon will
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`warning` and `red`: the smallest value that is one (the largest, where `falling`). None: never."""
+
+    unit: str  # s, count, months, percent
+    warning: float | None = None
+    red: float | None = None
+    falling: bool = False
+
+    def level(self, value: float) -> Level:
+        for bound, level in ((self.red, Level.RED), (self.warning, Level.WARNING)):
+            if bound is not None and (value <= bound if self.falling else value >= bound):
+                return level
+        return Level.OK
+
+
+LIMITS: dict[str, Limit] = {
+    "database": Limit("s", 0.5, 2),  # of one question and its answer
+    "oldest_transaction": Limit("s", 300, 1800),  # vacuum stands still behind it, and queues bloat
+    "clock": Limit("s", 2, 30),  # between this machine and the database, whose clock decides
+    "redis": Limit("s", 0.5, 2),
+    # Whole months after this one that every table has: the sweep keeps three. -1: the present month is missing.
+    "partitions_ahead": Limit("months", None, 1, falling=True),
+    "inbound_unhandled": Limit("s", 5, 30),  # the oldest text that nobody has decided about
+    "inbound_unreadable": Limit("count", 1),  # in 24 h
+    "outbound_ready": Limit("s", 30, 300),  # the oldest message that is due and not taken
+    "outbound_under_way": Limit("s", 60, 600),  # taken, and neither answered nor given up
+    "deliveries_unknown": Limit("count", 1),  # in 24 h: perhaps sent; never sent again by itself
+    "receipts_parked": Limit("count"),  # in 24 h: receipts that fit no message of ours
+    "link": Limit("s", 0, 60),  # enabled, and not connected for so long
+    "routing_lease": Limit("s", 0, 15),  # nobody has assigned conversations for so long
+    "jobs_due": Limit("s", 60, 600),  # the oldest job that should have begun
+    "jobs_failed": Limit("count", 1),  # in 24 h
+    "disk_free": Limit("percent", 15, 5, falling=True),  # where data and logs are
+}
+ASKED = frozenset({"link", "routing_lease"})  # of which there are several, one for each link or organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's answer. `value` is None where nothing could be measured: then `level` says why enough.
+
+    `of` is what it is about: a link's id, an organisation's; "" for the whole. `facts` hold numbers and states,
+    `words` a reason that a system gave.
+    """
+
+    check: str
+    level: Level
+    value: float | None
+    of: str = ""
+    name: str = ""
+    words: str = ""
+    facts: dict[str, int | float | str | bool | None] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        return LIMITS[self.check].unit
+
+
+def measured(check: str, value: float, **beside: object) -> Finding:
+    return Finding(check, LIMITS[check].level(value), round(value, 3), **beside)  # type: ignore[arg-type]
+
+
+def unanswered(check: str, words: str, **beside: object) -> Finding:
+    """Not measured, which is as bad as it gets: nobody knows."""
+    return Finding(check, Level.RED, None, words=words, **beside)  # type: ignore[arg-type]
+
+
+def verdict(findings: Iterable[Finding]) -> Level:
+    worst = Level.OK
+    for finding in findings:
+        if finding.level == Level.RED:
+            return Level.RED
+        if finding.level == Level.WARNING:
+            worst = Level.WARNING
+    return worst

@@ -1,0 +1,98 @@
+"""What Prometheus reads. Figures of the installation come from the database at the moment of the scrape, so every web
+process gives the same; only `palabre_sockets` and the process's own are of the process that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.db import DatabaseError, connection
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from config.health.limits import Finding, Level
+
+_UNITS = {"s": "_seconds", "count": "", "months": "_months", "percent": "_percent"}
+_LEVELS = {Level.OK: 0, Level.WARNING: 1, Level.RED: 2}
+_PARTS = {
+    "sent": "accepted by the operator",
+    "refused": "refused",
+    "throttled": "throttled",
+    "unanswered": "unanswered",
+}
+
+
+class Palabre(Collector):
+    """The checks as gauges, the links' counters, and the heads of the event logs."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._findings = findings
+
+    def collect(self) -> Iterator[Metric]:
+        level = GaugeMetricFamily("palabre_check_level", "0 well, 1 a warning, 2 red", labels=["check", "of"])
+        values: dict[str, GaugeMetricFamily] = {}
+        for one in self._findings:
+            level.add_metric([one.check, one.name or one.of], _LEVELS[one.level])
+            if one.value is None:
+                continue
+            name = f"palabre_{one.check}{_UNITS[one.unit]}"
+            gauge = values.setdefault(name, GaugeMetricFamily(name, f"the check {one.check}", labels=["of"]))
+            gauge.add_metric([one.name or one.of], one.value)
+            if "count" in one.facts:
+                name = f"palabre_{one.check}_rows"
+                rows = values.setdefault(name, GaugeMetricFamily(name, "at most 10,000 are counted", labels=["of"]))
+                rows.add_metric([one.name or one.of], float(one.facts["count"] or 0))
+        yield level
+        yield from values.values()
+        yield from self._links()
+        yield from _events()
+        yield _sockets()
+
+    def _links(self) -> Iterator[Metric]:
+        links = [one for one in self._findings if one.check == "link"]
+        bound = GaugeMetricFamily("palabre_link_bound", "1 while the link is connected", labels=["link"])
+        for one in links:
+            bound.add_metric([one.name], 1 if one.facts.get("state") == "bound" else 0)
+        yield bound
+        for key, words in _PARTS.items():
+            counter = CounterMetricFamily(
+                f"palabre_link_parts_{key}", f"message parts {words}, since the gateway's start", labels=["link"]
+            )
+            for one in links:
+                counter.add_metric([one.name], float(one.facts.get(key) or 0))
+            yield counter
+
+
+def _events() -> Iterator[Metric]:
+    """Events an organisation has ever had: texts in, answers, receipts, decisions. Its rate is the service's pulse."""
+    counter = CounterMetricFamily("palabre_events", "changes of all kinds", labels=["organisation"])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """select slug, head from realtime_eventhead
+                   join accounts_organisation on accounts_organisation.id = organisation_id"""
+            )
+            for slug, head in cursor.fetchall():
+                counter.add_metric([slug], head)
+    except DatabaseError:
+        return
+    yield counter
+
+
+def _sockets() -> Metric:
+    from realtime.hub import open_sockets
+
+    gauge = GaugeMetricFamily("palabre_sockets", "browsers connected to this web process")
+    gauge.add_metric([], open_sockets())
+    return gauge
+
+
+def exposition(findings: Sequence[Finding]) -> tuple[bytes, str]:
+    """(the page, its content type)."""
+    registry = CollectorRegistry()
+    registry.register(Palabre(findings))
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return generate_latest(registry), CONTENT_TYPE_LATEST

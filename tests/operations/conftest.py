@@ -1,0 +1,3 @@
+from tests.cast_fixtures import cast
+
+__all__ = ["cast"]
