@@ -18,9 +18,12 @@ from types import FrameType
 from config.up.children import RUN_TOKEN, Record, spawn
 from config.up.holding import is_held
 from config.up.logs import last_words, rotated
-from config.up.processes import Process
+from config.up.processes import Process, facts
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart; doubled at each crash
+# For one that had become ready before it died: it works, so its users are worth more than the cost of its start. The
+# long pauses are for what cannot even start.
+LONGEST_ONCE_READY = 1.0
 STEADY = 60.0  # seconds of life after which the next crash counts as a first one
 LATECOMERS_AFTER = 6.0  # seconds that processes which READY does not promise wait for those that it does
 STOP_WITHIN = 7.0  # seconds for all processes together
@@ -106,7 +109,7 @@ class Supervisor:
             if kept.restart_at is not None and now >= kept.restart_at and not is_held(self._state, name):
                 self._start(kept)
             return
-        code = kept.child.poll()  # reaps it: from here on its place is free
+        code, pid = kept.child.poll(), kept.child.pid  # reaps it: from here on its place is free
         if code is not None:
             kept.child, kept.is_ready, kept.waits_for = None, False, "restarting"
             if is_held(self._state, name):
@@ -115,10 +118,12 @@ class Supervisor:
                 return
             if now - kept.started_at > STEADY:
                 kept.pause = FIRST_PAUSE
-            kept.restart_at = now + kept.pause
+            longest = LONGEST_PAUSE if facts(self._state, name, pid) is None else LONGEST_ONCE_READY
+            pause = min(kept.pause, longest)
+            kept.restart_at = now + pause
             how = f"was ended by signal {-code}" if code < 0 else f"stopped with code {code}"
-            self._say(f"{name} {how}; again in {kept.pause:g} s (log: {self._log(name)}){last_words(self._log(name))}")
-            kept.pause = min(kept.pause * 2, LONGEST_PAUSE)
+            self._say(f"{name} {how}; again in {pause:g} s (log: {self._log(name)}){last_words(self._log(name))}")
+            kept.pause = min(pause * 2, LONGEST_PAUSE)
             return
         if is_held(self._state, name):
             if kept.asked_at is None:
