@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from realtime.audience import Hears
 from realtime.events import Change, event
 
 
-@event("settings.changed")
+@event("settings.changed", hears=Hears.EVERYBODY)
 @dataclass(frozen=True, slots=True)
 class SettingsChanged(Change):
     """A user, line or link is not what it was: whoever shows such things fetches them again."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from realtime.audience import Hears
 from realtime.events import Change, event
 
 
-@event("message.received")
+@event("message.received", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class MessageReceived(Change):
     """A subscriber's text is stored. The intake statement writes the same fields in SQL (conversations/intake.py)."""
@@ -20,7 +21,7 @@ class MessageReceived(Change):
     opened: bool
 
 
-@event("message.added")
+@event("message.added", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class MessageAdded(Change):
     """An answer, a note or an event line is stored."""
@@ -33,7 +34,7 @@ class MessageAdded(Change):
     author: str
 
 
-@event("conversation.queued")
+@event("conversation.queued", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationQueued(Change):
     line_id: UUID
@@ -42,7 +43,7 @@ class ConversationQueued(Change):
     reason: str  # "no_bot", a Handover's reason, "returned", "reopened"
 
 
-@event("conversation.assigned")
+@event("conversation.assigned", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationAssigned(Change):
     line_id: UUID
@@ -52,7 +53,7 @@ class ConversationAssigned(Change):
     previous_owner_id: UUID | None = None
 
 
-@event("conversation.returned")
+@event("conversation.returned", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationReturned(Change):
     """Given back by its owner, to the queue or to the bot."""
@@ -63,7 +64,7 @@ class ConversationReturned(Change):
     previous_owner_id: UUID
 
 
-@event("conversation.closed")
+@event("conversation.closed", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationClosed(Change):
     line_id: UUID
@@ -71,7 +72,7 @@ class ConversationClosed(Change):
     previous_owner_id: UUID | None
 
 
-@event("conversation.read")
+@event("conversation.read", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationRead(Change):
     line_id: UUID
@@ -80,7 +81,7 @@ class ConversationRead(Change):
     seq: int
 
 
-@event("deliveries.progressed")
+@event("deliveries.progressed", hears=Hears.LINES)
 @dataclass(frozen=True, slots=True)
 class DeliveriesProgressed(Change):
     """One event for a whole batch of answers or receipts: items are [line, conversation, message, seq, state]."""

@@ -19,6 +19,14 @@ class AudienceKind(StrEnum):
     NO_TEXT = "no_text"  # masked, and no name, no preview, no body
 
 
+class Hears(StrEnum):
+    """Who may hear of a kind of event. Each kind declares one (realtime.events): without it nobody would be safe."""
+
+    LINE = "line"  # who sees its `line_id`, and watches its `conversation_id`
+    LINES = "lines"  # the same for each of its `items`, which begin with line and conversation
+    EVERYBODY = "everybody"  # the whole organisation, observers too: it may name no conversation, person or line
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     kind: AudienceKind

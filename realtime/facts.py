@@ -1,23 +1,31 @@
 """What the hub must know of an event without knowing what it means: whom it concerns.
 
 The names of an event's fields say it: `line_id` and `conversation_id` name one conversation, `items` (each beginning
-with line and conversation) several, neither of them means that the whole organisation may hear of it.
+with line and conversation) several. The whole organisation hears only of kinds that declare it (Hears.EVERYBODY).
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from realtime.audience import Hears
+from realtime.events import registry
 from realtime.reading import StoredEvent
 
 
 def conversations_in(event: StoredEvent) -> list[tuple[UUID, UUID]]:
-    """(line, conversation) of each conversation that the event is about; empty: it is for everybody."""
+    """(line, conversation) of each conversation that the event is about."""
     conversation_id = event.data.get("conversation_id")
     if conversation_id is not None:
         return [(UUID(event.data["line_id"]), UUID(conversation_id))]
     pairs = {(item[0], item[1]): None for item in event.data.get("items", ())}
     return [(UUID(line_id), UUID(conversation_id)) for line_id, conversation_id in pairs]
+
+
+def for_everybody(event: StoredEvent) -> bool:
+    """Whether the whole organisation may hear of it. A kind that this process does not know is for nobody."""
+    kind = registry.get(event.type)
+    return kind is not None and kind.hears == Hears.EVERYBODY
 
 
 def former_owner(event: StoredEvent) -> UUID | None:

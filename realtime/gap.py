@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from realtime.audience import Audience
-from realtime.facts import conversations_in
+from realtime.facts import conversations_in, for_everybody
 from realtime.reading import LogBroken, read_head, read_range
 from realtime.seams import renderer
 
@@ -43,10 +43,10 @@ def events_after(
     changed: set[UUID] = set()
     wanted: dict[int, set[UUID]] = {}
     for event in stored:
-        about = conversations_in(event)
-        if not about:
+        if for_everybody(event):
             wanted[event.seq] = set()
-        for line_id, conversation_id in about:
+            continue
+        for line_id, conversation_id in conversations_in(event):
             if audience.sees_line(line_id):
                 changed.add(conversation_id)
                 if conversation_id in watched:

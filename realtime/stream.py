@@ -18,7 +18,7 @@ from uuid import UUID
 import orjson
 
 from realtime.audience import AudienceKind
-from realtime.facts import changes_rights, conversations_in
+from realtime.facts import changes_rights, conversations_in, for_everybody
 from realtime.frames import RESET, Pieces, frame
 from realtime.lists import Changed, Selection, note_change
 from realtime.reading import Head, LogBroken, StoredEvent, read_head, read_range, still_there
@@ -267,19 +267,19 @@ class Stream:
         now = time.monotonic()
         for event in events:
             self._recent.append((now, event))
-            about = conversations_in(event)
             if listed:
                 if not self._changed:
                     self._next_rows = max(self._next_rows, now)
                 note_change(self._changed, event)
-            if not about:
+            if for_everybody(event):
                 for socket in self.sockets:
                     if event.seq > socket.cursor:
                         wanted[socket].setdefault(event.seq, set())
                         heard[socket.audience.kind][event.seq] = event
                 if changes_rights(event):
                     self._rights_changed()
-            for line_id, conversation_id in about:
+                continue
+            for line_id, conversation_id in conversations_in(event):
                 for socket in self._watchers.get(conversation_id, ()):
                     if event.seq > socket.cursor and socket.audience.sees_line(line_id):
                         wanted[socket].setdefault(event.seq, set()).add(conversation_id)

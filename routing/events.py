@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from realtime.audience import Hears
 from realtime.events import Change, event
 
 
-@event("agent.state_changed")
+@event("agent.state_changed", hears=Hears.EVERYBODY)
 @dataclass(frozen=True, slots=True)
 class AgentStateChanged(Change):
     """An agent declared another state, or holds more or fewer conversations: both are shown beside his name."""
