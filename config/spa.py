@@ -10,6 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+# What the build writes where this answer's nonce belongs (frontend/vite.config.ts).
+NONCE_PLACE = b"__CSP_NONCE__"
+
 _NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Palabre</title></head>
 <body><h1>Palabre</h1>
@@ -25,11 +28,14 @@ def page(request: HttpRequest, **_kwargs: str) -> HttpResponse:
     """The same page for every address of the application, which reads the address itself. 503 until it is built."""
     index = Path(settings.FRONTEND_DIST) / "index.html"
     try:
-        response = HttpResponse(_read(index, index.stat().st_mtime_ns))
+        page = _read(index, index.stat().st_mtime_ns)
+        nonce: str = str(request.csp_nonce)  # type: ignore[attr-defined]  # config.headers puts it there
+        response = HttpResponse(page.replace(NONCE_PLACE, nonce.encode()))
     except FileNotFoundError:
         response = HttpResponse(_NOT_BUILT, status=503)
-    # It names the files of one build: an old copy would ask for files that are gone.
-    response.headers["Cache-Control"] = "no-cache"
+    # No copy of it is ever shown again: it names the files of one build, its nonce is for once, and Back must not bring
+    # the screen of somebody who has signed out.
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

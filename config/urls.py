@@ -7,7 +7,7 @@ from allauth.headless.base import views as headless
 from allauth.headless.constants import Client
 from django.urls import include, path, re_path
 
-from config import spa
+from config import policy_reports, spa
 from config.api import api, not_found
 from config.health import views as health
 
@@ -15,7 +15,7 @@ from config.health import views as health
 # doors without a use.
 _BROWSER = [
     path("config", headless.ConfigView.as_api_view(client=Client.BROWSER), name="config"),
-    path("auth/session", sign_in.SessionView.as_api_view(client=Client.BROWSER), name="session"),
+    path("auth/session", clears_the_browser(sign_in.SessionView.as_api_view(client=Client.BROWSER)), name="session"),
     path("auth/login", sign_in.LoginView.as_api_view(client=Client.BROWSER), name="login"),
 ]
 

@@ -11,6 +11,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig(({ command, mode }) => ({
   base: command === "build" && mode !== "fake" ? "/static/app/" : "/",
   plugins: [react()],
+  // config/spa.py puts each answer's own nonce in its place.
+  html: { cspNonce: "__CSP_NONCE__" },
   resolve: { alias: { "@": here("./src") } },
   build: {
     // The pictures' build is nobody's product: it stays out of the sources that are hashed and out of git.

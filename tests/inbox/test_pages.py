@@ -32,8 +32,8 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_one_page_serves_every_address_of_the_application(path: str, built: Path, transactional_db: None) -> None:
     response = Browser().client.get(path)
     assert (response.status_code, response.content) == (200, b"<!doctype html><title>Palabre</title>")
-    assert response.headers["Cache-Control"] == "no-cache"
-    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Frame-Options"] == "DENY"
     assert Browser().client.post(path).status_code in (403, 405)
 
