@@ -147,6 +147,8 @@ def _pictures() -> list[Picture]:
             steps=(("click", '[data-testid="add"]'), ("click", 'dialog button[type="submit"]')),
         ),
         Picture("admin-audit", "/admin/audit", person=SAM, wait=TABLE),
+        Picture("admin-health", "/admin/health", person=SAM, wait=TABLE),
+        Picture("admin-health.360.dark.en", "/admin/health", NARROW, person=SAM, theme="dark", language="en", wait=TABLE),
     ]
 
 

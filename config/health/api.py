@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
@@ -11,7 +11,7 @@ from accounts.permissions import May, caller
 from common.clock import database_now
 from common.schemas import as_json, schema_of
 from config.health import probes
-from config.health.limits import LIMITS, verdict
+from config.health.limits import LIMITS, CheckName, verdict
 from config.health.views import shown
 from conversations.rendering import iso
 
@@ -21,8 +21,8 @@ router = Router(tags=["administration"])
 class CheckShown(TypedDict):
     """`value` null: it could not be measured. `warning` and `red`: from which value on it is one (null: never)."""
 
-    check: str
-    level: str
+    check: CheckName
+    level: Literal["ok", "warning", "red"]
     value: float | None
     unit: str
     of: str | None
@@ -34,7 +34,7 @@ class CheckShown(TypedDict):
 
 
 class HealthShown(TypedDict):
-    status: str
+    status: Literal["ok", "warning", "red"]
     at: str | None
     checks: list[CheckShown]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class Level(StrEnum):
@@ -29,7 +30,13 @@ class Limit:
         return Level.OK
 
 
-LIMITS: dict[str, Limit] = {
+# A literal type: the front end's build fails where a check has no words in a language.
+CheckName = Literal[
+    "database", "link", "routing_lease", "inbound_unhandled", "outbound_ready", "outbound_under_way",
+    "deliveries_unknown", "inbound_unreadable", "receipts_parked", "jobs_due", "jobs_failed", "partitions_ahead",
+    "oldest_transaction", "clock", "redis", "disk_free",
+]  # fmt: skip
+LIMITS: dict[CheckName, Limit] = {
     "database": Limit("s", 0.5, 2),  # of one question and its answer
     "oldest_transaction": Limit("s", 300, 1800),  # vacuum stands still behind it, and queues bloat
     "clock": Limit("s", 2, 30),  # between this machine and the database, whose clock decides
@@ -48,7 +55,6 @@ LIMITS: dict[str, Limit] = {
     "jobs_failed": Limit("count", 1),  # in 24 h
     "disk_free": Limit("percent", 15, 5, falling=True),  # where data and logs are
 }
-ASKED = frozenset({"link", "routing_lease"})  # of which there are several, one for each link or organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Finding:
     `words` a reason that a system gave.
     """
 
-    check: str
+    check: CheckName
     level: Level
     value: float | None
     of: str = ""
@@ -72,11 +78,11 @@ class Finding:
         return LIMITS[self.check].unit
 
 
-def measured(check: str, value: float, **beside: object) -> Finding:
+def measured(check: CheckName, value: float, **beside: object) -> Finding:
     return Finding(check, LIMITS[check].level(value), round(value, 3), **beside)  # type: ignore[arg-type]
 
 
-def unanswered(check: str, words: str, **beside: object) -> Finding:
+def unanswered(check: CheckName, words: str, **beside: object) -> Finding:
     """Not measured, which is as bad as it gets: nobody knows."""
     return Finding(check, Level.RED, None, words=words, **beside)  # type: ignore[arg-type]
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from common.partitions import PARTITIONED
-from config.health.limits import Finding, Level, measured, unanswered
+from config.health.limits import CheckName, Finding, Level, measured, unanswered
 
 PATIENCE_MS = 2000  # for one statement
 Scope = UUID | None
@@ -46,7 +46,7 @@ def look(organisation_id: Scope = None) -> list[Finding]:
     return found
 
 
-def _answers(check: str, probe: Probe, cursor: Any, organisation_id: Scope) -> list[Finding]:
+def _answers(check: CheckName, probe: Probe, cursor: Any, organisation_id: Scope) -> list[Finding]:
     try:
         return list(probe(cursor, organisation_id))
     except DatabaseError as error:
@@ -210,7 +210,7 @@ def _jobs(cursor: Any, organisation_id: Scope) -> Iterator[Finding]:
     yield measured("jobs_failed", cursor.fetchone()[0])
 
 
-_ASKED_OF_THE_DATABASE: dict[str, Probe] = {
+_ASKED_OF_THE_DATABASE: dict[CheckName, Probe] = {
     "link": _links,
     "routing_lease": _leaders,
     "inbound_unhandled": _unhandled,

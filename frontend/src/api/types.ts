@@ -50,6 +50,8 @@ export type AdminUser = Narrow<"Person", { role: Role; language: Language }>;
 export type AdminLine = Narrow<"LineShown", { language: Language }>;
 export type LinkLive = Narrow<"LinkLive", { since: string | null }>;
 export type AdminLink = Narrow<"LinkShown", { live: LinkLive }>;
+export type Health = Schemas["HealthShown"];
+export type HealthCheck = Schemas["CheckShown"];
 export type AuditItem = Schemas["AuditLine"];
 
 export interface Counts {

@@ -1,4 +1,5 @@
 /** The administration part of the fake server: three tables and the lines of the audit. */
+import type { Health, HealthCheck } from "@/api/types";
 import { LINES, PEOPLE } from "./cast";
 import { ok, refuse, type Answer } from "./fakeServer";
 
@@ -29,9 +30,31 @@ const audit: unknown[] = [
   { at: minutes(1500), actor: null, action: "organisation.created", object: "Savane Assistance", changes: {} },
 ];
 
+const check = (check: HealthCheck["check"], value: number | null, unit: string, warning: number | null, red: number | null, more: Partial<HealthCheck> = {}): HealthCheck =>
+  ({ check, value, unit, warning, red, level: "ok", of: null, name: null, words: null, facts: {}, ...more });
+
+const health = (): Health => ({
+  status: "red",
+  at: new Date().toISOString(),
+  checks: [
+    check("database", 0.0004, "s", 0.5, 2),
+    check("link", 0, "s", 0, 60, { of: "link-a", name: "Opérateur A (démo)", facts: { state: "bound" } }),
+    check("link", 184, "s", 0, 60, { of: "link-b", name: "Opérateur B (démo)", level: "red", facts: { state: "failed" } }),
+    check("routing_lease", 0, "s", 0, 15),
+    check("inbound_unhandled", 0, "s", 5, 30, { facts: { count: 0 } }),
+    check("outbound_ready", 41, "s", 30, 300, { level: "warning", facts: { count: 7 } }),
+    check("deliveries_unknown", 2, "count", 1, null, { level: "warning" }),
+    check("receipts_parked", 12, "count", null, null),
+    check("partitions_ahead", 3, "months", null, 1),
+    check("redis", null, "s", 0.5, 2, { level: "red", words: "ConnectionError" }),
+    check("disk_free", 63.2, "percent", 15, 5),
+  ],
+});
+
 export function adminRoutes(method: string, path: string, body: Record<string, unknown>): Answer {
   const [, , , kind = "", id] = path.split("/");
   if (kind === "audit") return ok({ items: audit });
+  if (kind === "health") return ok(health());
   const table = tables[kind];
   if (!table) return refuse(404, "not_found");
   if (method === "GET") return ok({ items: table, bots: ["telecom"], adapters: ["sms.smpp"] });

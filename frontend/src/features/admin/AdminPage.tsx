@@ -1,4 +1,4 @@
-import { CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useParams } from "react-router";
@@ -7,18 +7,20 @@ import { Empty, Skeleton } from "@/ui/States";
 import { useSession } from "@/api/session";
 import { useTable, type Kind, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
+import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
 import { SideForm, type Field } from "./SideForm";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "audit"] as const;
+const SECTIONS = ["users", "lines", "links", "audit", "health"] as const;
 type Section = (typeof SECTIONS)[number];
 const ICONS: Record<Section, ReactNode> = {
   users: <Users size={16} />,
   lines: <Signpost size={16} />,
   links: <Radio size={16} />,
   audit: <FileClock size={16} />,
+  health: <Activity size={16} />,
 };
 
 export default function AdminPage() {
@@ -53,14 +55,14 @@ function SectionPage({ section }: { section: Section }) {
           <h1>{t(`sections.${section}`)}</h1>
           <p>{t(`lead.${section}`)}</p>
         </div>
-        {section !== "audit" && (
+        {section !== "audit" && section !== "health" && (
           <Button look="primary" icon={<Plus size={16} aria-hidden="true" />} onClick={() => setEdited(null)} data-testid="add">
             {t(`add.${section}`)}
           </Button>
         )}
       </header>
       {table.data ? (
-        <Content section={section} data={table.data} edited={edited} onEdit={setEdited} />
+        <Content section={section} data={table.data} stale={table.isError} edited={edited} onEdit={setEdited} />
       ) : table.isError ? (
         <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
           <Button onClick={() => void table.refetch()}>{t("retry")}</Button>
@@ -75,16 +77,19 @@ function SectionPage({ section }: { section: Section }) {
 interface ContentProps {
   section: Section;
   data: Tables[Section];
+  stale: boolean;
   /** undefined: no form; null: a new one. */
   edited: string | null | undefined;
   onEdit: (id: string | null | undefined) => void;
 }
 
-function Content({ section, data, edited, onEdit }: ContentProps) {
+function Content({ section, data, stale, edited, onEdit }: ContentProps) {
   const close = () => onEdit(undefined);
   switch (section) {
     case "audit":
       return <AuditTable items={(data as Tables["audit"]).items} />;
+    case "health":
+      return <HealthTable health={data as Tables["health"]} stale={stale} />;
     case "users": {
       const { items } = data as Tables["users"];
       return (

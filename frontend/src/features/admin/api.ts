@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, patch, post } from "@/api/fetch";
-import type { AdminLine, AdminLink, AdminUser, AuditItem } from "@/api/types";
+import type { AdminLine, AdminLink, AdminUser, AuditItem, Health } from "@/api/types";
 
 export type Kind = "users" | "lines" | "links";
 
@@ -9,6 +9,7 @@ export interface Tables {
   lines: { items: AdminLine[]; bots: string[] };
   links: { items: AdminLink[]; adapters: string[] };
   audit: { items: AuditItem[] };
+  health: Health;
 }
 
 export const adminKey = ["admin"] as const;
@@ -17,8 +18,8 @@ export function useTable<K extends keyof Tables>(kind: K) {
   return useQuery({
     queryKey: [...adminKey, kind],
     queryFn: ({ signal }) => get<Tables[K]>(`/api/admin/${kind}${kind === "audit" ? "?limit=200" : ""}`, signal),
-    // Links live: how they are now is part of the table.
-    refetchInterval: kind === "links" ? 5000 : false,
+    // How links and the installation are now is part of their tables.
+    refetchInterval: kind === "links" || kind === "health" ? 5000 : false,
     retry: 1,
   });
 }

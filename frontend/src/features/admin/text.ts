@@ -1,13 +1,16 @@
 import type { Same } from "@/ui/text";
+import { healthEn, healthFr } from "./healthText";
 
 const en = {
+  health: healthEn,
   title: "Administration",
-  sections: { users: "People", lines: "Lines", links: "Links", audit: "Audit log" },
+  sections: { users: "People", lines: "Lines", links: "Links", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
     links: "Accounts with operators. A line may use several links, and a link may carry several lines.",
     audit: "Every change made in this administration, newest first.",
+    health: "How this installation is, and what to do when it is not well.",
   },
   add: { users: "Add a person", lines: "Add a line", links: "Add a link" },
   edit: { users: "Change a person", lines: "Change a line", links: "Change a link" },
@@ -99,13 +102,15 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
+  health: healthFr,
   title: "Administration",
-  sections: { users: "Personnes", lines: "Lignes", links: "Liens", audit: "Journal" },
+  sections: { users: "Personnes", lines: "Lignes", links: "Liens", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",
     links: "Les comptes chez les opérateurs. Une ligne peut passer par plusieurs liens, un lien porter plusieurs lignes.",
     audit: "Chaque changement fait dans cette administration, le plus récent d’abord.",
+    health: "Comment va cette installation, et que faire quand elle va mal.",
   },
   add: { users: "Ajouter une personne", lines: "Ajouter une ligne", links: "Ajouter un lien" },
   edit: { users: "Modifier une personne", lines: "Modifier une ligne", links: "Modifier un lien" },
