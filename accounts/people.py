@@ -16,6 +16,7 @@ from accounts.events import SettingsChanged
 from accounts.models import Organisation, Role, User
 from accounts.sessions import end_sessions
 from common.errors import Conflict, Invalid, NotFound
+from common.text import name_of
 from realtime.log import Changes, record_changes, take_event_head
 
 LANGUAGES = ("fr", "en")
@@ -108,7 +109,7 @@ def change_own(*, user: User, language: str | None, theme: str | None) -> User:
 
 def _apply(user: User, given: dict[str, Any], password: str | None) -> None:
     if "name" in given:
-        user.name = _line_of_text(given["name"], 120, "name")
+        user.name = name_of(given["name"], longest=120, field="name")
     if "email" in given:
         user.email = _email(given["email"], user)
     if "role" in given:
@@ -139,15 +140,6 @@ def _email(value: str, user: User) -> str:
     if User.objects.filter(email__iexact=email).exclude(id=user.id).exists():
         raise Invalid("email_taken", "this address is used already", field="email")
     return email
-
-
-def _line_of_text(value: str, longest: int, name: str) -> str:
-    text = " ".join(value.split())
-    if not text:
-        raise Invalid("required", "this field is required", field=name)
-    if len(text) > longest:
-        raise Invalid("too_long", f"at most {longest} characters", field=name)
-    return text
 
 
 def _choice(value: str, allowed: tuple[str, ...] | list[str], name: str) -> str:

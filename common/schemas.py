@@ -52,5 +52,15 @@ def _storable(text: str) -> str:
     return text
 
 
+def _all_storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _storable(value)
+    if isinstance(value, dict):
+        return {_storable(str(name)): _all_storable(one) for name, one in value.items()}
+    return [_all_storable(one) for one in value] if isinstance(value, list) else value
+
+
 # A field of a form. Bodies of messages are plain str: they are cleaned, not refused.
 Words = Annotated[str, AfterValidator(_storable)]
+# Any JSON value; the parser of requests has bounded its depth and its numbers (config/parser.py).
+Plain = Annotated[Any, AfterValidator(_all_storable)]

@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 
 from accounts.permissions import May, caller
 from bots import catalogue
-from common.schemas import Words
+from common.schemas import Plain, Words
 from conversations.line_admin import Known, LineFields, lines_shown, save_line
 from conversations.link_admin import LinkFields, adapters, links_shown, save_link
 from routing.models import Queue
@@ -75,7 +75,7 @@ class LinkShown(Schema):
 class LinkGiven(Schema):
     name: Words | None = None
     adapter: Words | None = None
-    settings: dict[Words, Any] | None = None
+    settings: dict[Words, Plain] | None = None
     secret: Words | None = None
     is_enabled: bool | None = None
 

@@ -66,7 +66,10 @@ def normalise(raw: str, *, region: str | None, ton: int | None = None) -> Normal
 
 def is_number(value: str) -> bool:
     """Whether a stored address is a phone number, which alone may be answered automatically."""
-    return value.startswith("+") and normalise(value, region=None).is_number
+    if not value.startswith("+"):
+        return False
+    found = normalise(value, region=None)
+    return found.is_number and found.value == value  # a sender's name may look like a number: it is none
 
 
 @lru_cache(maxsize=65_536)
@@ -74,7 +77,7 @@ def _normalise(raw: str, region: str | None, ton: int | None) -> Normal:
     text = clean(raw)
 
     def kept(problem: str = "", value: str | None = None) -> Normal:
-        return Normal(KIND, (text if value is None else value)[:LONGEST], raw, False, problem)
+        return Normal(KIND, (text if value is None else value)[:LONGEST].strip(), raw, False, problem)
 
     def number(value: str) -> Normal:
         return Normal(KIND, value, raw, True)
@@ -83,7 +86,7 @@ def _normalise(raw: str, region: str | None, ton: int | None) -> Normal:
         return kept("empty")
     if ton == TON_ALPHANUMERIC and not _PLAIN.fullmatch(text):
         return kept()
-    if text[:4].lower() == "tel:":
+    while text[:4].lower() == "tel:":
         text = text[4:].strip()
     compact = _SPACING.sub("", text)
     if not _PLAIN.fullmatch(compact):
@@ -120,7 +123,8 @@ def clean(raw: str) -> str:
             kept.append(" ")
         elif category[0] != "C":  # control, format (bidi marks of a copied number), surrogate, private
             kept.append(character)
-    return _SPACES.sub(" ", "".join(kept)).strip()
+    # Again: a letter and its accent may have met only now, and one sender must have one spelling.
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", "".join(kept))).strip()
 
 
 def _international(digits: str) -> str | None:

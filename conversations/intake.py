@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 from psycopg import errors
 
+from common.text import storable
 from conversations.adapters import InboundText
 
 log = logging.getLogger(__name__)
@@ -175,6 +176,9 @@ class ReadyText:
     line_id: UUID
     sender: str
     item: InboundText
+    # Asked right before it is stored. A process that was stopped and goes on may hold a text that the link's next
+    # owner, who cannot know it, is getting again: only one of them may take it.
+    still_ours: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,7 @@ class Stored:
     message_id: UUID | None
     organisation_id: UUID | None
     refused: str = ""  # not empty: the database refuses this one row; the bytes are in RawInbound
+    put_off: str = ""  # not empty: not stored now, for this reason; the operator must offer it again
 
 
 async def connect(dsn: str, **settings: str) -> psycopg.AsyncConnection[Any]:
@@ -241,7 +246,7 @@ async def _store_once(connection: psycopg.AsyncConnection[Any], texts: Sequence[
         "fingerprint": [text.item.fingerprint for text in texts],
         "sender": [text.sender for text in texts],
         "thread": [text.item.thread_key for text in texts],
-        "body": [clean(text.item.body) for text in texts],
+        "body": [storable(text.item.body) for text in texts],
         "raw": [text.item.raw for text in texts],
         "facts": [json.dumps({"encoding": text.item.encoding, "parts": text.item.parts}) for text in texts],
     }
@@ -261,17 +266,6 @@ async def _with_raw(
         if result.refused:
             await keep_raw(connection, text.item.link_id, "text", text.item.key, text.item.raw, result.refused)
     return stored
-
-
-def clean(body: str) -> str:
-    """The words as PostgreSQL can hold them: no NUL, no lone surrogate (shown as U+FFFD)."""
-    if "\x00" in body:
-        body = body.replace("\x00", "")
-    try:
-        body.encode()
-    except UnicodeEncodeError:
-        body = body.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return body
 
 
 def in_short(error: Exception) -> str:

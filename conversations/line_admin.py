@@ -12,6 +12,8 @@ from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import Team, User
 from common.errors import Invalid, NotFound
+from common.text import name_of
+from contacts.numbers import clean
 from conversations.links import adapter_class
 from conversations.models import Line, LineLink, Link
 from realtime import doorbell
@@ -80,11 +82,10 @@ def save_line(*, actor: User, fields: LineFields, known: Known, line_id: UUID | 
 
 def _apply(line: Line, fields: LineFields, known: Known) -> None:
     if fields.name is not None:
-        line.name = " ".join(fields.name.split())
-    if not line.name or len(line.name) > 120:
-        raise Invalid("required" if not line.name else "too_long", "1 to 120 characters", field="name")
+        line.name = fields.name
+    line.name = name_of(line.name, longest=120, field="name")
     if fields.address is not None:
-        line.address = fields.address.strip()
+        line.address = clean(fields.address)  # copied with marks of direction or wide digits, it would match nothing
     if not _ADDRESS.fullmatch(line.address):
         raise Invalid("address", "a short code, a number or a name, at most 254 characters", field="address")
     if fields.bot is not None:

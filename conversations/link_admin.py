@@ -17,6 +17,7 @@ from accounts.models import User
 from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.secrets import seal, unseal
+from common.text import name_of
 from conversations.links import adapter_class
 from conversations.models import Link, LinkState
 from realtime import doorbell
@@ -78,9 +79,8 @@ def save_link(*, actor: User, fields: LinkFields, link_id: UUID | None = None) -
 
 def _apply(link: Link, fields: LinkFields) -> None:
     if fields.name is not None:
-        link.name = " ".join(fields.name.split())
-    if not link.name or len(link.name) > 120:
-        raise Invalid("required" if not link.name else "too_long", "1 to 120 characters", field="name")
+        link.name = fields.name
+    link.name = name_of(link.name, longest=120, field="name")
     if fields.adapter is not None and fields.adapter != link.adapter:
         if Link.objects.filter(id=link.id).exists():
             raise Conflict("adapter_fixed", "a link keeps its adapter: make another link")

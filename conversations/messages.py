@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import uuid7
+from common.text import storable
 from conversations.events import MessageAdded
 from conversations.links import adapter_class, link_for_answer
 from conversations.models import Author, Conversation, Delivery, Message, MessageKey, MessageKind, Status
@@ -43,7 +44,7 @@ def lock_conversation(*, organisation_id: UUID, conversation_id: UUID) -> Conver
 
 def clean_text(body: str) -> str:
     """`body` as it may be stored: no NUL, no lone surrogate (PostgreSQL refuses both), no space around it."""
-    return body.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()
+    return storable(body).strip()
 
 
 def already_stored(*, organisation_id: UUID, scope: str, key: str) -> UUID | None:

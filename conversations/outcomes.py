@@ -18,9 +18,10 @@ from uuid import UUID
 import psycopg
 from psycopg import errors
 
+from common.text import storable
 from conversations.adapters import InboundReceipt, SubmitRefused
 from conversations.events import DeliveriesProgressed
-from conversations.intake import clean, in_short, keep_raw, make_partitions
+from conversations.intake import in_short, keep_raw, make_partitions
 from conversations.models import DeliveryState
 from realtime.events import to_data
 from realtime.log import APPEND
@@ -254,7 +255,7 @@ async def _remember(connection: Connection, link_id: UUID, outcomes: Sequence[Ou
 
 def _key(spelling: str) -> str:
     """An id of the provider as it is stored and looked up: what an answer and a receipt name is cut alike."""
-    return clean(spelling)[:LONGEST_KEY]
+    return storable(spelling)[:LONGEST_KEY]
 
 
 def _keys(receipt: ReadyReceipt) -> str:
@@ -270,7 +271,7 @@ async def _match(connection: Connection, link_id: UUID, receipts: Sequence[Ready
             "link": link_id,
             "ord": list(range(len(receipts))),
             "keys": [_keys(receipt) for receipt in receipts],
-            "address": [clean(receipt.address) for receipt in receipts],
+            "address": [storable(receipt.address) for receipt in receipts],
         },
     )
     matched = {ord_: (attempt, message) for ord_, attempt, message in await cursor.fetchall()}
@@ -285,10 +286,10 @@ async def _match(connection: Connection, link_id: UUID, receipts: Sequence[Ready
         {
             "link": link_id,
             "keys": [_keys(receipt) for receipt in receipts],
-            "address": [clean(receipt.address)[:254] for receipt in receipts],
+            "address": [storable(receipt.address)[:254] for receipt in receipts],
             "state": [int(state) for state in states],
-            "error": [clean(receipt.item.error)[:40] for receipt in receipts],
-            "text": [clean(receipt.item.text) for receipt in receipts],
+            "error": [storable(receipt.item.error)[:40] for receipt in receipts],
+            "text": [storable(receipt.item.text) for receipt in receipts],
             "raw": [receipt.item.raw for receipt in receipts],
             "attempt": [matched.get(ord_, (None,))[0] for ord_ in range(len(receipts))],
         },
@@ -326,8 +327,8 @@ async def _apply(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUI
             "attempt": [o.attempt_id for o in outcomes],
             "state": [int(DeliveryState.FAILED if o.withdrawn else o.state) for o in outcomes],
             "provider": [verbatim.get(o.attempt_id, "") for o in outcomes],
-            "code": [clean(o.error_code)[:16] for o in outcomes],
-            "text": [clean(o.error_text)[:200] for o in outcomes],
+            "code": [storable(o.error_code)[:16] for o in outcomes],
+            "text": [storable(o.error_text)[:200] for o in outcomes],
             "withdrawn": [o.withdrawn for o in outcomes],
         },
     )

@@ -25,6 +25,7 @@ from bots.turn import BotTurn, Handover
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
+from common.text import storable
 from conversations.events import ConversationAssigned, ConversationQueued
 from conversations.messages import add_event_line, send_message
 from conversations.models import Author, Conversation, Status
@@ -244,7 +245,7 @@ def _hand_over(
         queued_at=now,
         waiting_since=conversation.waiting_since or talk.first_at or now,
         handover_reason=reason[:16],
-        handover_summary=asked.summary[:500] if asked else "",
+        handover_summary=storable(asked.summary)[:500] if asked else "",
         priority=max(conversation.priority, asked.priority if asked else 0),
         language=conversation.language if language is None else language,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from accounts.models import User
 from common.clock import database_now
 from common.errors import Invalid
+from common.text import refuse_hidden
 from measures.intervals import record_interval
 from measures.models import IntervalKind
 from realtime import doorbell
@@ -27,7 +28,8 @@ def set_state(*, user: User, state: str, reason: str = "", now: datetime | None 
     """
     if state not in State.values:
         raise Invalid("unknown_choice", f"must be one of {', '.join(State.values)}", field="state")
-    reason = reason.replace("\x00", "").strip()
+    reason = " ".join(reason.split())
+    refuse_hidden(reason, field="reason")
     if len(reason) > LONGEST_REASON:
         raise Invalid("too_long", f"at most {LONGEST_REASON} characters", field="reason")
     AgentState.objects.get_or_create(user=user, defaults={"organisation_id": user.organisation_id})
