@@ -19,6 +19,7 @@ from common.readiness import read_ready
 from conversations.models import Conversation, Message, Status
 from realtime.checker import check_density
 from routing import ownership
+from routing.handling import claim_batch
 from routing.loads import wrong_loads
 from tests.cast import Cast
 
@@ -136,6 +137,15 @@ def test_its_own_name_takes_the_lease_back_at_once_after_a_kill(cast: Cast, proc
     first.wait(10)
     processes.start("d1", LOG_LEVEL="WARNING")
     assert processes.facts("d1")["leading"] == ["Savane Assistance"]
+
+
+def test_its_own_name_decides_at_once_about_what_it_had_claimed_when_it_was_killed(cast: Cast, processes):
+    conversation = cast.open_conversation(line=cast.line_1919)
+    cast.text_in(conversation, "Bonjour")
+    assert claim_batch("dispatcher@d1#7") == [conversation.id]
+    processes.start("d1")
+    until(lambda: not cast.unhandled(), "decided about", 5)
+    assert Message.objects.filter(author="bot").exists()
 
 
 def test_sessions_cut_by_the_database_are_made_again_with_no_hand(cast: Cast, processes):

@@ -18,6 +18,7 @@ from routing import handling, ownership
 from routing import turns as turns_module
 from routing.handling import claim_batch, decide, handle, settle
 from routing.turns import Turns
+from routing.unhandled import return_claims, return_claims_of
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -279,6 +280,17 @@ def test_a_dispatcher_killed_after_its_claim_is_followed_by_another_once_the_cla
     decide("killed#1", claimed, turns)  # and should it wake up again, it does nothing
     assert [author for author, _ in cast.said(conversation)] == ["contact", "bot"]
     assert Delivery.objects.count() == 1
+
+
+def test_a_claim_whose_decisions_failed_is_due_at_once_and_the_claims_of_others_are_not(cast: Cast, bot, turns):
+    conversation = cast.open_conversation(line=cast.line_1919)
+    cast.text_in(conversation, "Mon solde ?")
+    assert claim_batch("d1#1") == [conversation.id]
+    return_claims(["d1#2", "d1#10"])
+    assert return_claims_of("d") == 0
+    assert handle(owner="d1", turns=turns) == 0
+    return_claims(["d1#1"])
+    assert handle(owner="d1", turns=turns) == 1
 
 
 def test_a_claim_that_expired_during_the_turn_decides_nothing(cast: Cast, bot, turns):
