@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ where at > now() - make_interval(secs => %(seconds)s) and not confirmed and fing
 
 SILENCE_S = 5.0  # of the database
 PARTS_WAIT_S = 600  # then a long text is shown with a gap where parts never came
+MOST_PARTS = 512  # waiting of one sender, two of the longest texts; beyond, his oldest are shown with their gaps
 REMEMBER_S = 60  # how long a text without a confirmed answer may come again
 
 
@@ -190,27 +192,34 @@ class LinkStore:
         )
 
     async def due_groups(self, link_id: UUID) -> list[Whole]:
-        """Long texts that are whole but were not joined (a crash), or have waited too long for a missing part."""
+        """Long texts that are whole but were not joined (a crash), have waited too long for a missing part, or are the
+        oldest of a sender who has too many parts waiting."""
         rows = await self._run(
             """select "group", part, total, payload, data, key,
                       min(received_at) over (partition by "group") < clock_timestamp() - make_interval(secs => %(wait)s)
-               from conversations_inboundpart where link_id = %(link)s order by "group", part""",
+               from conversations_inboundpart where link_id = %(link)s
+               order by min(received_at) over (partition by "group"), "group", part""",
             {"link": link_id, "wait": PARTS_WAIT_S},
         )
         groups: dict[str, list[Any]] = {}
         overdue: dict[str, bool] = {}
+        waiting: Counter[str] = Counter()
         for group, part, total, payload, data, key, late in rows:
             groups.setdefault(group, []).append((part, total, payload, data, key))
             overdue[group] = late
+            waiting[data["sender"]] += 1
         found = []
         for group, parts in groups.items():
+            sender = parts[0][3]["sender"]
+            crowded = waiting[sender] > MOST_PARTS
             try:
-                whole = self._whole(link_id, group, parts, at_any_rate=overdue[group])
+                whole = self._whole(link_id, group, parts, at_any_rate=overdue[group] or crowded)
             except Exception:
                 log.exception("a long text of link %s cannot be joined", link_id)  # the others still can
                 continue
             if whole is not None:
                 found.append(whole)
+                waiting[sender] -= len(parts)
         return found
 
     async def unconfirmed(self, link_id: UUID) -> dict[bytes, str]:

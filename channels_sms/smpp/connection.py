@@ -15,7 +15,8 @@ from channels_sms.smpp import codes, inbound, outbound, pdu
 from channels_sms.smpp.evidence import Evidence, fingerprint
 from channels_sms.smpp.framing import Frame
 from channels_sms.smpp.receipts import MessageIds, UnreadableReceipt
-from channels_sms.smpp.session import BIND_ANSWERS, NoAnswer, Session, SessionError, Timing
+from channels_sms.smpp.requests import BIND_ANSWERS
+from channels_sms.smpp.session import NoAnswer, Session, SessionError, Timing
 from channels_sms.smpp.settings import SmppSettings
 from conversations.adapters import (
     InboundPart,

@@ -108,7 +108,7 @@ def read_text(
 
 def unreadable(frame: Frame, link: UUID, key: str, error: str) -> tuple[InboundUnreadable, bool]:
     """What can be said of a malformed PDU, and whether a sender and some text of it can be read."""
-    sender, _, octets = ("", "", b"") if frame.command == codes.DATA_SM else pdu.salvage(frame.octets)
+    sender, _, octets = pdu.salvage(frame.octets)
     return InboundUnreadable(link, key, frame.octets, error, sender), bool(sender and octets)
 
 

@@ -243,18 +243,35 @@ def tlv_text(value: bytes) -> str:
 
 
 def salvage(frame: bytes) -> tuple[str, str, bytes]:
-    """Of a malformed deliver_sm: sender, recipient and the octets of text that can still be read, else ""."""
+    """Sender, recipient and octets of text that can still be read in a malformed deliver_sm or data_sm, else ""."""
     sender = recipient = ""
+    short = int.from_bytes(frame[4:8], "big") == codes.DELIVER_SM
     try:
         _, at = _read_c_string(frame, HEADER_SIZE, "service_type")
         sender, at = _read_c_string(frame, at + 2, "source_addr")
         recipient, at = _read_c_string(frame, at + 2, "destination_addr")
-        _, at = _read_c_string(frame, at + 3, "schedule_delivery_time")
-        _, at = _read_c_string(frame, at, "validity_period")
-        length = frame[at + 4]
+        at += 3
+        if short:
+            _, at = _read_c_string(frame, at, "schedule_delivery_time")
+            _, at = _read_c_string(frame, at, "validity_period")
+            at += 5
+            length = frame[at - 1]
+            if length:
+                return sender, recipient, frame[at : at + length]
     except (IndexError, MalformedPdu):
         return sender, recipient, b""
-    return sender, recipient, frame[at + 5 : at + 5 + length]
+    return sender, recipient, _salvage_payload(frame, at)
+
+
+def _salvage_payload(frame: bytes, at: int) -> bytes:
+    """What there is of a message_payload behind parameters whose lengths hold."""
+    while at + 4 <= len(frame):
+        tag, length = _TLV_HEADER.unpack_from(frame, at)
+        at += 4
+        if tag == codes.TLV_MESSAGE_PAYLOAD:
+            return frame[at : at + length]
+        at += length
+    return b""
 
 
 def _read_c_string(frame: bytes, at: int, field: str) -> tuple[str, int]:

@@ -150,7 +150,7 @@ class MessageIds:
 
     def of_answer(self, identifier: str) -> tuple[str, ...]:
         """Spellings to file an answer's id under: verbatim, then without leading zeros if it is a number."""
-        if self._mode == "auto":
+        if self._mode == "auto" and _number(identifier):
             self._answered[identifier] = None
             if len(self._answered) > self._remembered:
                 self._answered.popitem(last=False)
@@ -158,7 +158,7 @@ class MessageIds:
 
     def of_receipt(self, identifier: str) -> tuple[str, ...]:
         """Spellings to look a receipt's id up by, best first."""
-        if self._mode == "auto" and identifier in self._answered and _number(identifier):
+        if self._mode == "auto" and identifier in self._answered:
             self._mode = "learned"
             self._answered.clear()
         spellings = [identifier]

@@ -9,24 +9,19 @@ with `respond` whenever it is ready, in any order. Writes made in one turn of th
 import asyncio
 import logging
 import socket
-from collections import OrderedDict
 from typing import Any, NamedTuple, Protocol, cast
 
 from channels_sms.smpp import codes, pdu
 from channels_sms.smpp.framing import BrokenFraming, Frame, FrameReader
 from channels_sms.smpp.outbox import Outbox
 from channels_sms.smpp.repeats import Repeats
+from channels_sms.smpp.requests import BIND_ANSWERS, Request, Requests
 
 log = logging.getLogger(__name__)
 
-LAST_SEQUENCE = 0x7FFFFFFF
 _LINGER_S = 2.0
-_LATE_KEPT = 10_000
 # With more unanswered texts the operator is told to slow down: its own window should have held it before.
 _MOST_UNANSWERED = 2000
-BIND_ANSWERS = frozenset(
-    command | codes.RESPONSE for command in (codes.BIND_RECEIVER, codes.BIND_TRANSMITTER, codes.BIND_TRANSCEIVER)
-)
 MESSAGE_REQUESTS = frozenset({codes.DELIVER_SM, codes.DATA_SM})
 _FOR_NOW = frozenset({codes.TEMPORARY, codes.THROTTLED})
 _ANSWER_BODY = b"\0"  # deliver_sm_resp and data_sm_resp: an empty message_id (4.6.2)
@@ -70,14 +65,6 @@ class Handler(Protocol):
         """Room in the window, or the state, may have changed."""
 
 
-class _Pending(NamedTuple):
-    future: "asyncio.Future[Frame]"
-    deadline: float
-    mark: int
-    context: Any
-    windowed: bool
-
-
 class Session(asyncio.Protocol):
     """`state`: "open" (connected, not bound), "bound", "unbinding" (no new requests) or "closed"."""
 
@@ -85,7 +72,6 @@ class Session(asyncio.Protocol):
         self.state = "open"
         self.ended = asyncio.Event()
         self.reason = ""
-        self.in_flight = 0  # requests that count against the window
         self.unanswered = 0  # requests of the operator that we have yet to answer
         self.congested = False
         self._handler = handler
@@ -93,9 +79,7 @@ class Session(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._reader = FrameReader()
-        self._sequence = 0
-        self._pending: dict[int, _Pending] = {}
-        self._late: OrderedDict[int, Any] = OrderedDict()
+        self._requests = Requests()
         self._repeats = Repeats()
         self._out = Outbox(self._loop)
         self._heard = self._loop.time()
@@ -105,7 +89,13 @@ class Session(asyncio.Protocol):
         self._enquiring = False
         self._tick: asyncio.TimerHandle | None = None
         self._quiet = asyncio.Event()
-        self._farewell: tuple[int, float] | None = None  # the operator's unbind: sequence, answer by then
+        self._farewells: list[int] = []  # sequence numbers of the operator's unbind, as often as he says it
+        self._leave_by = 0.0
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that count against the window."""
+        return self._requests.in_flight
 
     # --- requests of ours ---
 
@@ -118,13 +108,11 @@ class Session(asyncio.Protocol):
         """
         if self.state == "closed" or not self._out.usable:
             raise NotWritten(self.reason or "the session is closed")
-        sequence = self._next_sequence()
+        sequence = self._requests.next_sequence()
         future: asyncio.Future[Frame] = self._loop.create_future()
         mark = self._out.send(pdu.encode(command, 0, sequence, body), sequence=sequence)
         deadline = self._loop.time() + self._timing.response
-        self._pending[sequence] = _Pending(future, deadline, mark, context, windowed)
-        if windowed:
-            self.in_flight += 1
+        self._requests.add(sequence, Request(command, future, deadline, mark, context, windowed))
         return future
 
     def respond(self, frame: Frame, status: int) -> int:
@@ -134,13 +122,10 @@ class Session(asyncio.Protocol):
         """
         self.unanswered -= 1
         answer = pdu.encode(frame.command | codes.RESPONSE, status, frame.sequence, _ANSWER_BODY)
-        if status in _FOR_NOW:
-            self._repeats.forget(frame)
-        else:
-            self._repeats.answered(frame, answer)
+        copies = self._repeats.forget(frame) if status in _FOR_NOW else self._repeats.answered(frame, answer)
         mark = self._out.mark
         if self.state != "closed":
-            mark = self._out.send(answer)
+            mark = self._out.send(answer * (1 + copies))
             if self._unproved_since is None:
                 self._unproved_since = self._loop.time()
         self._settle()
@@ -218,6 +203,8 @@ class Session(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.congested = False
+        if self._partial_since is not None:
+            self._partial_since = self._loop.time()  # the rest may long be here: it was us who did not read
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
         self._handler.changed(self)
@@ -233,7 +220,9 @@ class Session(asyncio.Protocol):
         elif command == codes.ENQUIRE_LINK:
             self._out.send(pdu.encode(codes.ENQUIRE_LINK_RESP, 0, frame.sequence))
         elif command == codes.UNBIND:
-            self._farewell = (frame.sequence, self._loop.time() + self._timing.unbind)
+            if not self._farewells:
+                self._leave_by = self._loop.time() + self._timing.unbind
+            self._farewells.append(frame.sequence)
             self._become("unbinding")
             self._settle()
         elif command in (codes.ALERT_NOTIFICATION, codes.OUTBIND):
@@ -244,25 +233,24 @@ class Session(asyncio.Protocol):
             self._out.send(pdu.encode(codes.GENERIC_NACK, codes.INVALID_COMMAND_ID, frame.sequence))
 
     def _take_answer(self, frame: Frame) -> None:
-        pending = self._pending.pop(frame.sequence, None)
-        if pending is not None:
-            if pending.windowed:
-                self.in_flight -= 1
+        request = self._requests.take(frame)
+        if request is not None:
             if frame.command in BIND_ANSWERS and frame.status == codes.OK and self.state == "open":
                 # At once, not when the future's waiter runs: a text may follow in the same segment.
                 self._become("bound")
-            if not pending.future.done():
-                pending.future.set_result(frame)
-            elif pending.context is not None:
-                self._handler.late(self, pending.context, frame)  # the waiter was cancelled
-            self._proved(pending.mark)
+            if not request.future.done():
+                request.future.set_result(frame)
+            elif request.context is not None:
+                self._handler.late(self, request.context, frame)  # the waiter was cancelled
+            self._proved(request.mark)
             self._handler.changed(self)
             self._settle()
             return
-        if frame.sequence in self._late:
-            self._handler.late(self, self._late.pop(frame.sequence), frame)
+        context = self._requests.take_late(frame)
+        if context is not None:
+            self._handler.late(self, context, frame)
             return
-        log.warning("smpp answer 0x%08X to unknown sequence %d ignored", frame.command, frame.sequence)
+        log.warning("smpp answer 0x%08X to sequence %d ignored: nothing asked for it", frame.command, frame.sequence)
 
     def _take_message(self, frame: Frame) -> None:
         if self.state == "open":
@@ -297,17 +285,11 @@ class Session(asyncio.Protocol):
         busy = bool(self.unanswered or self.in_flight)
         if not busy:
             self._quiet.set()
-        if self._farewell is None or (busy and self._loop.time() < self._farewell[1]):
+        if not self._farewells or (busy and self._loop.time() < self._leave_by):
             return
-        sequence, self._farewell = self._farewell[0], None
-        self._out.send(pdu.encode(codes.UNBIND_RESP, 0, sequence))
+        for sequence in self._farewells:
+            self._out.send(pdu.encode(codes.UNBIND_RESP, 0, sequence))
         self.close("unbound by the operator")
-
-    def _next_sequence(self) -> int:
-        while True:
-            self._sequence = self._sequence + 1 if self._sequence < LAST_SEQUENCE else 1
-            if self._sequence not in self._pending and self._sequence not in self._late:
-                return self._sequence
 
     def _become(self, state: str) -> None:
         self.state = state
@@ -320,18 +302,17 @@ class Session(asyncio.Protocol):
         if self._tick:
             self._tick.cancel()
         unwritten = self._out.abandon()
-        pending, self._pending = self._pending, {}
-        self.in_flight = 0
+        abandoned = self._requests.abandon()
         if self._transport is not None:
             self._transport.close()
             # A peer that does not read would keep a closing transport, and what it holds, for many minutes.
             self._loop.call_later(_LINGER_S, self._transport.abort)
         self._become("closed")
-        for sequence, waiting in pending.items():
-            if not waiting.future.done():
+        for sequence, request in abandoned.items():
+            if not request.future.done():
                 kind = NotWritten if sequence in unwritten else NoAnswer
-                waiting.future.set_exception(kind(reason))
-                waiting.future.exception()  # retrieved: nobody may be waiting any more
+                request.future.set_exception(kind(reason))
+                request.future.exception()  # retrieved: nobody may be waiting any more
         self._quiet.set()
         self.ended.set()
 
@@ -357,23 +338,12 @@ class Session(asyncio.Protocol):
             self._schedule_tick()
 
     def _expire(self, now: float) -> None:
-        """Give up on requests past their deadline; the table is in order of time, so this looks at few."""
-        before = len(self._pending)
-        while self._pending:
-            sequence, waiting = next(iter(self._pending.items()))
-            if waiting.deadline > now:
-                break
-            del self._pending[sequence]
-            if waiting.windowed:
-                self.in_flight -= 1
-            if waiting.context is not None:
-                self._late[sequence] = waiting.context
-                if len(self._late) > _LATE_KEPT:
-                    self._late.popitem(last=False)
-            if not waiting.future.done():
-                waiting.future.set_exception(NoAnswer(f"no answer for {self._timing.response:g} s"))
-                waiting.future.exception()
-        if len(self._pending) < before:
+        expired = self._requests.expired(now)
+        for request in expired:
+            if not request.future.done():
+                request.future.set_exception(NoAnswer(f"no answer for {self._timing.response:g} s"))
+                request.future.exception()
+        if expired:
             self._handler.changed(self)
 
     def _enquire(self, now: float) -> None:

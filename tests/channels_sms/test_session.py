@@ -33,7 +33,8 @@ from peer import (
 )
 
 from channels_sms.smpp import codes
-from channels_sms.smpp.session import LAST_SEQUENCE, NotWritten, Session
+from channels_sms.smpp.requests import LAST_SEQUENCE
+from channels_sms.smpp.session import NotWritten, Session
 from conversations.adapters import IntakeUnavailable
 
 
@@ -110,26 +111,6 @@ async def test_unknown_answers_and_alerts_are_not_answered():
         assert (await visit.expect(ENQUIRE_RESP)).sequence == 9
 
 
-async def test_the_same_request_twice_gets_the_same_answer_and_is_stored_once():
-    async with bound_link() as (_, visit, _link, intake):
-        visit.send(deliver(5))
-        first = await visit.expect(DELIVER_RESP, status=0)
-        visit.send(deliver(5))
-        assert await visit.expect(DELIVER_RESP, status=0) == first
-        assert len(intake.texts) == 1
-
-
-async def test_a_request_refused_for_now_may_be_taken_when_it_comes_again():
-    async with bound_link() as (_, visit, _link, intake):
-        intake.fails = IntakeUnavailable("away")
-        visit.send(deliver(5))
-        await visit.expect(DELIVER_RESP, status=codes.TEMPORARY)
-        intake.fails = None
-        visit.send(deliver(5))
-        await visit.expect(DELIVER_RESP, status=0)
-        assert len(intake.texts) == 1
-
-
 async def test_a_stream_whose_every_read_ends_inside_a_pdu_is_not_cut():
     """The deadline is for one PDU that does not come to its end, not for a busy line."""
     async with bound_link() as (peer, visit, _link, _intake):
@@ -173,25 +154,6 @@ async def test_a_listener_with_a_bug_does_not_end_the_session():
         visit.send(raw(SUBMIT_RESP, submit.sequence, b"a\0"))
         assert await sending == ("a",)
         assert peer.visits.empty()
-
-
-async def test_a_repeat_before_the_answer_gets_the_one_answer():
-    async with bound_link() as (_, visit, _link, intake):
-        intake.gate.clear()
-        visit.send(deliver(5), deliver(5))
-        await visit.expect_silence()
-        intake.gate.set()
-        await visit.expect(DELIVER_RESP, status=0)
-        await visit.expect_silence()
-        assert len(intake.texts) == 1
-
-
-async def test_an_operator_that_uses_one_sequence_number_for_all_loses_no_text():
-    async with bound_link() as (_, visit, _link, intake):
-        for text in (b"un", b"deux", b"trois"):
-            visit.send(deliver(1, text))
-            await visit.expect(DELIVER_RESP, status=0)
-        assert [text.body for text in intake.texts] == ["un", "deux", "trois"]
 
 
 async def test_an_unbind_is_answered_after_the_answers_that_are_owed():
@@ -348,7 +310,7 @@ async def test_sequence_numbers_wrap_and_skip_those_in_flight():
         session = link._sender.session
         first = asyncio.create_task(link.submit(outbound()))
         in_flight = (await visit.expect(SUBMIT)).sequence
-        session._sequence = LAST_SEQUENCE - 1
+        session._requests._sequence = LAST_SEQUENCE - 1
         sequences, tasks = [], []
         for _ in range(in_flight + 1):
             tasks.append(asyncio.create_task(link.submit(outbound())))

@@ -76,6 +76,45 @@ async def test_a_part_that_is_stored_is_acknowledged_though_its_whole_text_must_
     await until(rows, "select body from conversations_message", [("ab",)], 15)
 
 
+async def test_a_sender_who_only_begins_texts_fills_no_table(scripted, intake, rows, monkeypatch):
+    """His oldest are shown with their gaps; another subscriber's text still waits for its missing part."""
+    monkeypatch.setattr("conversations.store.MOST_PARTS", 10)
+
+    def begun(number, sender):
+        return InboundPart(
+            scripted.link.id,
+            f"{sender}{number}",
+            f"{sender}:{number}",
+            1,
+            3,
+            sender,
+            "1919",
+            1,
+            b"%d" % number,
+            {},
+            b"",
+        )
+
+    await intake.part(begun(0, "22997000002"))
+    for number in range(25):
+        await intake.part(begun(number, "22997000001"))
+    await until(rows, "select count(*) from conversations_inboundpart", [(11,)], 15)
+    assert await sync_to_async(rows)("select array_agg(body order by seq) from conversations_message") == [
+        ([f"{number}[…][…]" for number in range(15)],)
+    ]
+
+
+@pytest.mark.parametrize("sender", [" ", "\x01\x02", "\x7f"])
+async def test_a_sender_of_blanks_is_nobody_and_the_octets_are_kept(scripted, intake, rows, sender):
+    """With an empty address, all such senders would be one person."""
+    text = scripted.text("ici").item
+    object.__setattr__(text, "sender", sender)
+    assert await intake.text(text)
+    ask = sync_to_async(rows)
+    assert await ask("select count(*) from conversations_message") == [(0,)]
+    assert await ask("select kind, error from conversations_rawinbound") == [("unreadable", "no sender")]
+
+
 async def test_a_line_whose_address_has_a_plus_is_found_however_the_operator_spells_it(scripted, dsn, rows, redis_url):
     async with at_work(scripted, dsn, redis_url, lines={"+2290161000000": scripted.line.id}):
         await until(lambda _sql: [(len(ScriptedLink.made),)], "", [(1,)])
