@@ -14,7 +14,7 @@ const SHOWN = 3;
 export function AuditTable({ items }: { items: AuditItem[] }) {
   const { t } = useTranslation("admin");
   return (
-    <Table heads={[t("audit.at"), t("audit.actor"), t("audit.action"), t("audit.object"), t("audit.changes")]} empty={items.length === 0}>
+    <Table heads={[t("audit.at"), t("audit.actor"), t("audit.action"), t("audit.object"), t("audit.changes")]} empty={items.length === 0} label={t("sections.audit")}>
       {items.map((item, index) => (
         <tr key={item.id ?? index}>
           <td className={styles.when} title={fullTime(item.at)}>

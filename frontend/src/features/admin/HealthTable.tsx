@@ -7,6 +7,9 @@ import styles from "./Health.module.css";
 import admin from "./Admin.module.css";
 
 const LEVELS = { ok: CircleCheck, warning: CircleAlert, red: AlertTriangle };
+/** What they measure is an absence: none is better said than counted. */
+const AWAY = new Set<HealthCheck["check"]>(["link", "routing_lease"]);
+
 type Level = keyof typeof LEVELS;
 
 /** How the installation is: the verdict, then every check with what it means once it is not well. */
@@ -21,7 +24,7 @@ export function HealthTable({ health, stale }: { health: Health; stale: boolean 
         <strong>{t(`health.verdict.${verdict}`)}</strong>
         <span>{t(stale ? "health.late" : "health.asOf", { time })}</span>
       </p>
-      <Table heads={[t("health.heads.check"), t("health.heads.value"), t("health.heads.limit")]} empty={false}>
+      <Table heads={[t("health.heads.check"), t("health.heads.value"), t("health.heads.limit")]} empty={false} label={t("sections.health")}>
         {health.checks.map((check) => (
           <Row key={`${check.check} ${check.of ?? ""}`} check={check} />
         ))}
@@ -47,7 +50,7 @@ function Row({ check }: { check: HealthCheck }) {
         </div>
       </th>
       <td className={admin.figure}>
-        {check.value === null ? t("health.unmeasured") : <Measure value={check.value} unit={check.unit} />}
+        {check.value === null ? t("health.unmeasured") : AWAY.has(check.check) && level === "ok" ? t("health.there") : <Measure value={check.value} unit={check.unit} />}
         {typeof count === "number" && count > 0 && <small className={styles.rows}>{t("health.rows", { count })}</small>}
       </td>
       <td className={`${admin.figure} ${styles.limit}`}>

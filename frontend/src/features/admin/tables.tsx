@@ -15,10 +15,11 @@ interface TableProps<T> {
   onEdit: (id: string) => void;
 }
 
-export function Table({ heads, children, empty }: { heads: string[]; children: ReactNode; empty: boolean }) {
+/** `label`: of a table without buttons, which the keyboard could otherwise not scroll. */
+export function Table({ heads, children, empty, label }: { heads: string[]; children: ReactNode; empty: boolean; label?: string }) {
   const { t } = useTranslation("admin");
   return (
-    <div className={styles.table}>
+    <div className={styles.table} {...(label ? { role: "region", "aria-label": label, tabIndex: 0 } : {})}>
       <table>
         <thead>
           <tr>
