@@ -1,12 +1,16 @@
-"""Ending the sessions of a person."""
+"""Ending the sessions of a person, and forgetting those that have ended."""
 
 from __future__ import annotations
 
+from datetime import time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
+
+from jobs.kinds import RunningJob, job_kind
 
 
 def end_sessions(user_id: UUID, *, except_key: str | None = None) -> int:
@@ -22,3 +26,13 @@ def end_sessions(user_id: UUID, *, except_key: str | None = None) -> int:
     ]
     Session.objects.filter(session_key__in=mine).delete()
     return len(mine)
+
+
+@job_kind("accounts.forget_sessions", every=timedelta(days=1), at=time(2, 40))
+def forget_sessions(job: RunningJob, **_later: object) -> dict[str, Any]:
+    """Delete the sessions that have run out; Django refuses them already, and keeps them for ever."""
+    forgotten = 0
+    while keys := list(Session.objects.filter(expire_date__lt=Now()).values_list("session_key", flat=True)[:1000]):
+        forgotten += Session.objects.filter(session_key__in=keys).delete()[0]
+        job.progress(0.5)
+    return {"forgotten": forgotten}

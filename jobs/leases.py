@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from dataclasses import dataclass
 
 # A new owner gets a higher epoch. The same owner name takes its own lease back at once, also with a higher
@@ -36,13 +37,27 @@ STILL_OURS = """exists (select from jobs_lease where name = %(lease)s and epoch 
 
 @dataclass(frozen=True, slots=True)
 class HeldLease:
-    """A lease that we hold. `deadline` is on this process's monotonic clock, counted from BEFORE the statement
-    that granted it was sent, so it never outlasts the database's own idea."""
+    """A lease that we hold. `deadline` is on the clock of `ticking`, counted from BEFORE the statement that granted
+    it was sent, so it never outlasts the database's own idea."""
 
     name: str
     owner: str
     epoch: int
     deadline: float
+
+    def left(self) -> float:
+        """Seconds for which it is surely ours. A process that was stopped and goes on learns here that it is not."""
+        return self.deadline - ticking()
+
+
+def ticking() -> float:
+    """Seconds on a clock that nobody sets, no event loop caches, and that goes on while the machine sleeps: a laptop
+    that is opened again must not take the leases of the evening before for its own."""
+    return time.clock_gettime(_CLOCK)
+
+
+# Linux's CLOCK_MONOTONIC stands still while the machine is suspended; macOS's does not.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def owner_name(process: str) -> str:
