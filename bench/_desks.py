@@ -109,7 +109,7 @@ class Desk(asyncio.Protocol):
                     story.painted[event["message"]["body"]].append(now)
         elif kind == "ping":
             self._at = max(self._at, message["upto"])
-            self._say({"type": "pong", "upto": message["upto"]})
+            self._say({"type": "pong", "key": message["key"]})
         elif kind == "counts":
             every = message["counts"]["all"]
             story.counts.append((time.time(), every["open"] + every["bot"] + every["queued"]))

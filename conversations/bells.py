@@ -19,7 +19,10 @@ from realtime.doorbell import EVENTS_TOPIC
 log = logging.getLogger(__name__)
 
 SILENCE_OF_DATABASE_S = 5.0
-SILENCE_S = 0.003  # after a ring: under load the bells took a fifth of the gateway, for listeners already awake
+# After a ring: under load the bells took a fifth of the gateway, for listeners already awake. Screens are to be painted
+# at once; deciding about a text, or sending one, bears a little more.
+SCREENS_SILENCE_S = 0.003
+PROCESSES_SILENCE_S = 0.02
 
 
 class Bells:
@@ -32,26 +35,42 @@ class Bells:
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._bells: set[str] = set()
         self._organisations: set[UUID] = set()
-        self._rung = asyncio.Event()
+        self._due = asyncio.Event()
+        self._grown = asyncio.Event()
         self._silent = False
 
     def ring(self, *bells: str, organisations: Iterable[UUID] = ()) -> None:
-        self._bells.update(bells)
+        if bells:
+            self._bells.update(bells)
+            self._due.set()
         self._organisations.update(organisations)
-        self._rung.set()
+        if self._organisations:
+            self._grown.set()
 
     async def run(self) -> None:
+        """Until cancelled. Each bell has a loop of its own: a Redis that hangs makes no process wait, nor PostgreSQL
+        a screen."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._wake_processes())
+            loops.create_task(self._wake_screens())
+
+    async def _wake_processes(self) -> None:
         while True:
-            await self._rung.wait()
-            self._rung.clear()
+            await self._due.wait()
+            self._due.clear()
             bells, self._bells = self._bells, set()
+            await self._notify(bells)
+            await asyncio.sleep(PROCESSES_SILENCE_S)
+
+    async def _wake_screens(self) -> None:
+        while True:
+            await self._grown.wait()
+            self._grown.clear()
             organisations, self._organisations = self._organisations, set()
-            await asyncio.gather(self._notify(bells), self._publish(organisations))
-            await asyncio.sleep(SILENCE_S)
+            await self._publish(organisations)
+            await asyncio.sleep(SCREENS_SILENCE_S)
 
     async def _notify(self, bells: set[str]) -> None:
-        if not bells:
-            return
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = await connect(self._dsn)
@@ -64,8 +83,6 @@ class Bells:
             self._connection = None
 
     async def _publish(self, organisations: set[UUID]) -> None:
-        if not organisations:
-            return
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for organisation in organisations:

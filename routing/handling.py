@@ -38,6 +38,7 @@ from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
 log = logging.getLogger(__name__)
 
+MOST_CLAIMED = 100  # conversations of one claim
 TOGETHER = 10  # conversations of one transaction: a click or a text to one of them waits for all ten
 
 # A literal limit: the planner then knows that it walks the index. A claim outlives a batch's turns and commits.
@@ -47,24 +48,26 @@ with due as materialized (
     where (claimed_until is null or claimed_until <= clock_timestamp())
       and (%(bots)s or exists (select from conversations_conversation c
                                where c.id = conversation_id and c.status in ('open', 'queued', 'closed')))
-    order by since limit 100
+    order by since limit MOST_CLAIMED
     for update skip locked
 )
 update conversations_unhandled u
 set claimed_by = %(claim)s, claimed_until = clock_timestamp() + interval '30 seconds'
 from due where u.conversation_id = due.conversation_id
 returning u.conversation_id
-"""
+""".replace("MOST_CLAIMED", str(MOST_CLAIMED))
 # The statuses are read after the claim has committed: whoever gives a conversation to the bot later takes our claim
 # away with it, so none is forgotten. A row that the intake holds just now is about to lose our claim: skipped.
 _SETTLE = """
 with settled as materialized (
-    select u.conversation_id, c.status from conversations_unhandled u
-    join conversations_conversation c on c.id = u.conversation_id
-    where u.conversation_id = any(%(ids)s) and u.claimed_by = %(claim)s and c.status in ('open', 'queued', 'closed')
+    -- By key, one by one: joined, the planner reads the whole table of conversations for a handful.
+    select u.conversation_id, (select c.status from conversations_conversation c where c.id = u.conversation_id) status
+    from conversations_unhandled u
+    where u.conversation_id = any(%(ids)s) and u.claimed_by = %(claim)s
     for update of u skip locked
 )
-delete from conversations_unhandled u using settled where u.conversation_id = settled.conversation_id
+delete from conversations_unhandled u using settled
+where u.conversation_id = settled.conversation_id and settled.status in ('open', 'queued', 'closed')
 returning u.conversation_id, settled.status
 """
 _STILL_CLAIMED = """
