@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 
 from config import policy_reports, spa
 from config.api import api, not_found
+from config.headers import REPORTS, clears_the_browser
 from config.health import views as health
 
 # Of allauth's addresses only these: people are made by an administrator, so nobody signs up, and the rest would be
@@ -23,6 +24,7 @@ urlpatterns = [
     path("health", health.health),
     path("health/live", health.live),
     path("metrics", health.metrics),
+    path(REPORTS.removeprefix("/"), policy_reports.receive),
     path("api/", api.urls),
     re_path(r"^api/.*$", not_found),
     path("_allauth/browser/v1/", include((_BROWSER, "headless"), namespace="headless")),
