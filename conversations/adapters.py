@@ -209,6 +209,10 @@ class Intake(Protocol):
         """An answer came after `submit` had given up on it: what was unknown is known. `answer`: the spellings of the
         provider's id, verbatim first, or its refusal."""
 
+    def still_ours(self) -> bool:
+        """Whether the link is ours for certain. Ask right before each write to the provider: a process that was stopped
+        and goes on finds another owner at work, and must not say one word more."""
+
     def state(self, state: str, **facts: Any) -> None:
         """Say how the link is: connecting, bound, unbound, failed, draining; `error` in words; other facts."""
 

@@ -189,6 +189,10 @@ class Stored:
     organisation_id: UUID | None
     refused: str = ""  # not empty: the database refuses this one row; the bytes are in RawInbound
     put_off: str = ""  # not empty: not stored now, for this reason; the operator must offer it again
+    put_off: str = ""  # not empty: not stored now, for this reason; the operator must offer it again
+
+
+_NOT_OURS = Stored(None, None, put_off="the link has another owner")
 
 
 async def connect(dsn: str, **settings: str) -> psycopg.AsyncConnection[Any]:
@@ -215,6 +219,11 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
     are kept with an alarm. Raises psycopg.OperationalError when the database is away: nothing may be acknowledged,
     and the same batch may be given again (what was stored is then found as seen).
     """
+    ours = [text for text in texts if text.still_ours()]
+    if len(ours) < len(texts):
+        found = iter(await store(connection, ours) if ours else ())
+        kept = set(map(id, ours))
+        return [next(found) if id(text) in kept else _NOT_OURS for text in texts]
     for _ in range(5):
         try:
             return await _with_raw(connection, texts, await _store_once(connection, texts))

@@ -48,8 +48,10 @@ class LinkIntake:
         store: LinkStore,
         late: Callable[[UUID, Sequence[str] | SubmitRefused], None],
         on_state: Callable[[str, dict[str, Any]], None],
+        still_ours: Callable[[], bool],
     ) -> None:
         self._config = config
+        self._still_ours = still_ours
         self._region = str(config.settings.get("region", "")) or "BJ"
         self._lines = {_bare(address): line_id for address, line_id in lines.items()}
         self._texts = texts
@@ -70,7 +72,9 @@ class LinkIntake:
         if not sender.value:  # blanks, controls: whoever wrote would share one address with all such
             await self.unreadable(InboundUnreadable(item.link_id, item.key, item.raw, "no sender"))
             return True
-        stored = await self._texts.put(ReadyText(line_id, sender.value, item))
+        stored = await self._texts.put(ReadyText(line_id, sender.value, item, self._still_ours))
+        if stored.put_off:
+            raise IntakeUnavailable(stored.put_off)
         return stored.message_id is not None or bool(stored.refused)
 
     async def part(self, item: InboundPart) -> None:
@@ -78,6 +82,8 @@ class LinkIntake:
         turn = self._turns.setdefault(item.group, asyncio.Lock())
         async with turn:
             for _ in range(CLASHES):
+                if not self._still_ours():
+                    raise IntakeUnavailable("the link has another owner")
                 kept = await self._store.keep_part(item)
                 if kept.whole is not None:
                     try:
@@ -119,6 +125,9 @@ class LinkIntake:
 
     def late(self, attempt_id: UUID, answer: Sequence[str] | SubmitRefused) -> None:
         self._late(attempt_id, answer)
+
+    def still_ours(self) -> bool:
+        return self._still_ours()
 
     def state(self, state: str, **facts: Any) -> None:
         self._on_state(state, facts)

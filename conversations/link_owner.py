@@ -4,7 +4,8 @@
     lose it (or be asked to stop) -> drain before it expires -> give it back
 
 Every claim carries the epoch of the lease, and nothing is written to a socket once the lease's own deadline (counted
-from before the statement that granted it) has come near.
+from before the statement that granted it) has come near: asked again right before each write, since a process may be
+stopped at any instruction and go on when another owner has long been at work.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, ReadyText, Stored, connect
 from conversations.line_in import LinkIntake
 from conversations.models import DeliveryState
-from conversations.outbox import claim
+from conversations.outbox import claim, under_way
 from conversations.outcomes import RETRY_S, Outcome, refused
 from conversations.patience import cut_after
 from conversations.results import LinkResults
@@ -39,7 +40,11 @@ RENEW_EVERY_S = 3.0
 # No write in the last seconds of a lease that could not be renewed; the drain must end before it expires.
 MARGIN_S = 3.0
 DRAIN_S = 5.5
+SURELY_S = 0.5  # before the end of a lease nothing at all is written: what a write takes to get through to the operator
 SILENCE_S = 5.0  # of the database
+# After a claim whose answer never came: as long as its statement may still be at work in the server.
+DOUBT_S = 30.0
+LOOK_EVERY_S = 3.0
 
 
 class LostLease(Exception):
@@ -75,6 +80,7 @@ class LinkOwner:
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._submitting: set[asyncio.Task[None]] = set()
         self._results = LinkResults(config, dsn=dsn, bells=bells, on_stored=self.wake)
+        self._doubt_until = self._look_at = 0.0
         self.figures = {"sent": 0, "refused": 0, "throttled": 0, "unanswered": 0}  # parts, since this process began
 
     def wake(self) -> None:
@@ -125,7 +131,7 @@ class LinkOwner:
 
     async def _take(self, name: str) -> HeldLease | None:
         self._control = await self._open(self._control)
-        before = asyncio.get_running_loop().time()
+        before = leases.ticking()
         with cut_after(self._control, SILENCE_S):
             cursor = await self._control.execute(leases.TAKE, {"name": name, "owner": self._owner, "seconds": LEASE_S})
             row = await cursor.fetchone()
@@ -141,6 +147,7 @@ class LinkOwner:
             store=store,
             late=self._results.late,
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
+            still_ours=lambda: self._left() > SURELY_S,
         )
         adapter = self._adapter_class(self.config, intake)
         self._due.set()
@@ -192,18 +199,17 @@ class LinkOwner:
                     )
 
     async def _renew(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(RENEW_EVERY_S if self._left() > LEASE_S - RENEW_EVERY_S - 0.5 else 0.3)
             lease = self._lease
             if lease is None:
                 raise LostLease("no lease to renew")
-            before = loop.time()
+            before = leases.ticking()
             budget = max(0.2, self._left() - MARGIN_S)
             try:
                 async with asyncio.timeout(budget):
                     self._control = await self._open(self._control)
-                with cut_after(self._control, max(0.1, budget - (loop.time() - before))):
+                with cut_after(self._control, max(0.1, budget - (leases.ticking() - before))):
                     cursor = await self._control.execute(
                         leases.RENEW,
                         {"name": lease.name, "owner": lease.owner, "epoch": lease.epoch, "seconds": LEASE_S},
@@ -220,7 +226,7 @@ class LinkOwner:
 
     def _left(self) -> float:
         """Seconds until the lease may be somebody else's."""
-        return 0.0 if self._lease is None else self._lease.deadline - asyncio.get_running_loop().time()
+        return 0.0 if self._lease is None else self._lease.left()
 
     async def _send(self, adapter: LinkAdapter) -> None:
         """Claim what is due as far as the window and the rate have room; submit in the order of the claim."""
@@ -236,11 +242,14 @@ class LinkOwner:
                 try:
                     self._claims = await self._open(self._claims)
                     with cut_after(self._claims, SILENCE_S):
+                        await self._look_for_unheard(self._claims, lease)
                         parts = await claim(self._claims, lease=lease, link_id=self.config.id, room=room)
                 except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                     log.warning("link %s cannot claim: %s", self.config.name, type(error).__name__)
+                    self._doubt_until = leases.ticking() + DOUBT_S
                     await asyncio.sleep(0.5)
             for part in parts:
+                self._results.begun(part)
                 task = asyncio.create_task(self._submit(adapter, part))
                 self._submitting.add(task)
                 task.add_done_callback(self._submitting.discard)
@@ -250,8 +259,20 @@ class LinkOwner:
                 with contextlib.suppress(TimeoutError):  # the sweep of each second: a bell may be lost
                     await asyncio.wait_for(self._due.wait(), 1.0)
 
+    async def _look_for_unheard(self, connection: psycopg.AsyncConnection[Any], lease: HeldLease) -> None:
+        """A claim whose answer never came (its connection broke, or the database was silent too long) may have been
+        committed all the same: under our present epoch, so that no later owner would look for it. Its parts were surely
+        not written. Called between claims only: none of ours is under way."""
+        now = leases.ticking()
+        if now >= self._doubt_until or now < self._look_at:
+            return
+        self._look_at = now + LOOK_EVERY_S
+        for attempt_id, message_id in await under_way(connection, link_id=self.config.id, epoch=lease.epoch):
+            if not self._results.knows(attempt_id):
+                log.warning("link %s: attempt %s was claimed unheard: back to the queue", self.config.name, attempt_id)
+                self._results.keep(_again(attempt_id, message_id, "claimed unheard"))
+
     async def _submit(self, adapter: LinkAdapter, part: OutboundPart) -> None:
-        self._results.begun(part)
         try:
             if self._left() <= MARGIN_S:
                 raise NotBound("the lease is about to expire")
@@ -259,7 +280,7 @@ class LinkOwner:
             self.figures["sent"] += 1
             outcome = Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids))
         except NotBound:
-            outcome = self._again(part, "not bound")
+            outcome = _again(part.attempt_id, part.message_id, "not bound")
         except SubmitRefused as refusal:
             self.figures["throttled" if refusal.throttled else "refused"] += 1
             outcome = refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S)
@@ -274,18 +295,6 @@ class LinkOwner:
                 part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="fault", error_text="fault of ours"
             )
         self._results.keep(outcome)
-
-    @staticmethod
-    def _again(part: OutboundPart, reason: str, code: str = "") -> Outcome:
-        return Outcome(
-            part.attempt_id,
-            part.message_id,
-            DeliveryState.QUEUED,
-            error_code=code,
-            error_text=reason,
-            withdrawn=True,
-            retry_after_s=RETRY_S,
-        )
 
     async def _write_behind(self, intake: LinkIntake, store: LinkStore, lease: HeldLease) -> None:
         """Every half second: which answers the peer surely has. Every ten: what was left lying, long texts and parts
@@ -327,3 +336,10 @@ class LinkOwner:
             if connection is not None:
                 with contextlib.suppress(Exception):
                     await connection.close()
+
+
+def _again(attempt_id: UUID, message_id: UUID, reason: str) -> Outcome:
+    """Surely nothing was written: back to the queue."""
+    return Outcome(
+        attempt_id, message_id, DeliveryState.QUEUED, error_text=reason, withdrawn=True, retry_after_s=RETRY_S
+    )

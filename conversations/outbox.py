@@ -70,6 +70,16 @@ async def claim(connection: Connection, *, lease: HeldLease, link_id: UUID, room
     return [OutboundPart(**row) for row in await cursor.fetchall()]
 
 
+async def under_way(connection: Connection, *, link_id: UUID, epoch: int) -> list[tuple[UUID, UUID]]:
+    """(attempt, message) of everything claimed under this epoch that has no result yet."""
+    cursor = await connection.execute(
+        """select id, message_id from conversations_attempt
+           where link_id = %s and epoch = %s and state = 1 and not withdrawn""",
+        [link_id, epoch],
+    )
+    return await cursor.fetchall()
+
+
 async def unfinished(connection: Connection, *, link_id: UUID, epoch: int) -> list[Outcome]:
     """Attempts of earlier owners of the link without an answer: nobody knows what became of them."""
     cursor = await connection.execute(

@@ -38,7 +38,7 @@ class LinkResults:
         self._bells = bells
         self._on_stored = on_stored
         self._connection: psycopg.AsyncConnection[Any] | None = None
-        self._keeping: set[asyncio.Task[None]] = set()
+        self._keeping: dict[asyncio.Task[None], UUID] = {}  # what is being stored -> its attempt
         self._unanswered: OrderedDict[UUID, UUID] = OrderedDict()  # attempt -> message
         self.batches: Batcher[Outcome | ReadyReceipt, None] = Batcher(
             self._store, largest=200, room=20_000, patience_s=float("inf")
@@ -58,13 +58,17 @@ class LinkResults:
         if len(self._unanswered) > UNANSWERED_KEPT:
             self._unanswered.popitem(last=False)
 
+    def knows(self, attempt_id: UUID) -> bool:
+        """Whether it is being submitted here, or its outcome is about to be stored."""
+        return attempt_id in self._unanswered or attempt_id in self._keeping.values()
+
     def keep(self, outcome: Outcome) -> None:
         """Have it stored, whatever it takes."""
         if outcome.state != DeliveryState.UNKNOWN:
             self._unanswered.pop(outcome.attempt_id, None)
         task = asyncio.get_running_loop().create_task(self._store_surely(outcome))
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
+        self._keeping[task] = outcome.attempt_id
+        task.add_done_callback(self._keeping.pop)
 
     def late(self, attempt_id: UUID, answer: Sequence[str] | SubmitRefused) -> None:
         """An answer after we had given it up."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -41,8 +40,7 @@ class Leadership:
 
     @property
     def held(self) -> dict[UUID, HeldLease]:
-        now = time.monotonic()
-        return {id_: lease for id_, lease in self._held.items() if now < lease.deadline}
+        return {id_: lease for id_, lease in self._held.items() if lease.left() > 0}
 
     @property
     def names(self) -> list[str]:
@@ -102,7 +100,7 @@ class Leadership:
         held = self._held.get(id_)
         if held is None:
             return None
-        asked_at = time.monotonic()
+        asked_at = leases.ticking()
         row = await (
             await connection.execute(
                 leases.RENEW,
@@ -112,7 +110,7 @@ class Leadership:
         return None if row is None else HeldLease(held.name, held.owner, held.epoch, asked_at + LEASE_S)
 
     async def _taken(self, connection: psycopg.AsyncConnection[Any], id_: UUID) -> HeldLease | None:
-        asked_at, name = time.monotonic(), f"routing:{id_}"
+        asked_at, name = leases.ticking(), f"routing:{id_}"
         row = await (
             await connection.execute(leases.TAKE, {"name": name, "owner": self._owner, "seconds": LEASE_S})
         ).fetchone()

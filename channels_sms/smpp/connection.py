@@ -143,7 +143,7 @@ class Connection:
         try:
             _, session = await asyncio.wait_for(
                 loop.create_connection(
-                    lambda: Session(self, timing=self._timing),
+                    lambda: Session(self, timing=self._timing, may_write=self._intake.still_ours),
                     host,
                     port,
                     ssl=self._tls(),

@@ -1,13 +1,21 @@
 """What a session writes: collected during one turn of the loop, written as one piece."""
 
 import asyncio
+import logging
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 
 class Outbox:
-    """`mark` counts the octets queued in this session: what stands before a mark is read before it."""
+    """`mark` counts the octets queued in this session: what stands before a mark is read before it.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `may_write` is asked before each write. Once it says no the connection is cut: a goodbye would be a write, too.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, may_write: Callable[[], bool]) -> None:
         self._loop = loop
+        self._may_write = may_write
         self._transport: asyncio.Transport | None = None
         self._queue: list[bytes] = []
         self._unwritten: set[int] = set()
@@ -32,6 +40,10 @@ class Outbox:
 
     def flush(self) -> None:
         if not self._queue or self._transport is None or self._transport.is_closing():
+            return
+        if not self._may_write():
+            log.error("smpp: the link is no longer ours: cut with %d writes unwritten", len(self._queue))
+            self._transport.abort()
             return
         data = b"".join(self._queue)
         self._queue.clear()

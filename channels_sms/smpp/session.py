@@ -9,6 +9,7 @@ with `respond` whenever it is ready, in any order. Writes made in one turn of th
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, cast
 
 from channels_sms.smpp import codes, pdu
@@ -68,7 +69,13 @@ class Handler(Protocol):
 class Session(asyncio.Protocol):
     """`state`: "open" (connected, not bound), "bound", "unbinding" (no new requests) or "closed"."""
 
-    def __init__(self, handler: Handler, *, timing: Timing = Timing()) -> None:  # noqa: B008 (immutable)
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        timing: Timing = Timing(),  # noqa: B008 (immutable)
+        may_write: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.state = "open"
         self.ended = asyncio.Event()
         self.reason = ""
@@ -81,7 +88,7 @@ class Session(asyncio.Protocol):
         self._reader = FrameReader()
         self._requests = Requests()
         self._repeats = Repeats()
-        self._out = Outbox(self._loop)
+        self._out = Outbox(self._loop, may_write)
         self._heard = self._loop.time()
         self._partial_since: float | None = None
         self._unproved_since: float | None = None

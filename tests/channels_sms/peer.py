@@ -135,6 +135,7 @@ class FakeIntake:
         self.duplicates = []
         self.stored_unconfirmed = {}
         self.fails = None
+        self.ours = True
         self.gate = asyncio.Event()
         self.gate.set()
         self.moved = asyncio.Event()
@@ -178,6 +179,9 @@ class FakeIntake:
     def late(self, attempt_id, answer):
         self.late_answers.append((attempt_id, answer))
         self.moved.set()
+
+    def still_ours(self):
+        return self.ours
 
     def state(self, state, **facts):
         self.states.append((state, facts))
