@@ -189,7 +189,6 @@ class Stored:
     organisation_id: UUID | None
     refused: str = ""  # not empty: the database refuses this one row; the bytes are in RawInbound
     put_off: str = ""  # not empty: not stored now, for this reason; the operator must offer it again
-    put_off: str = ""  # not empty: not stored now, for this reason; the operator must offer it again
 
 
 _NOT_OURS = Stored(None, None, put_off="the link has another owner")
