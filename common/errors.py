@@ -1,9 +1,10 @@
-"""The four kinds of refusal that a caller can act on.
+"""The kinds of refusal that a caller can act on.
 
     PalabreError
     |-- NotFound      the thing is not there, or not there for you (both look the same from outside)
     |-- NotAllowed    it is there, you may see it, and you may not do this to it
     |-- Conflict      somebody else was first, or its state forbids it now; look again and decide
+    |-- TooMany       more than one person or program may ask for; the same again after `retry_after_s`
     `-- Invalid       what you gave cannot be used; `field` says which part
 
 No HTTP here: the API layer maps kinds to statuses once.
@@ -11,6 +12,7 @@ No HTTP here: the API layer maps kinds to statuses once.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -34,6 +36,16 @@ class NotAllowed(PalabreError):
 
 class Conflict(PalabreError):
     pass
+
+
+class TooMany(PalabreError):
+    def __init__(self, code: str, message: str, *, retry_after_s: float, **facts: Any) -> None:
+        super().__init__(code, message, retry_after_s=max(1, math.ceil(retry_after_s)), **facts)
+
+    @property
+    def retry_after_s(self) -> int:
+        """Whole seconds, at least one."""
+        return int(self.facts["retry_after_s"])
 
 
 class Invalid(PalabreError):

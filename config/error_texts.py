@@ -10,6 +10,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_page": ("Introuvable.", "Not found."),
     "invalid": ("Certains champs sont à corriger.", "Some fields need correcting."),
     "unreadable": ("Demande illisible.", "The request cannot be read."),
+    "too_large": ("Cette demande est trop grande.", "This request is too large."),
+    "too_deep": ("Demande illisible.", "The request cannot be read."),
+    "duplicate_key": ("Demande illisible : un champ y est deux fois.", "The request has one field twice."),
+    "number": ("Demande illisible : un nombre est hors limites.", "The request holds a number beyond all limits."),
+    "content_type": ("Cette demande doit être en JSON.", "This request must be JSON."),
+    "characters": ("Ce champ contient des caractères invisibles.", "This holds characters that cannot be seen."),
+    "too_many_texts": (
+        "Vous avez envoyé beaucoup de textes en une minute : patientez un instant.",
+        "You have sent many texts within a minute: wait a moment.",
+    ),
+    "too_many_tries": (
+        "Trop d’essais : patientez un instant, puis recommencez.", "Too many tries: wait a moment, then try again.",
+    ),
+    "client_id_used": (
+        "Ce message a déjà été envoyé avec un autre texte.", "This message was sent before with another text.",
+    ),
     "conflict": ("Quelqu’un a été plus rapide : regardez à nouveau.", "Somebody was faster: look again."),
     "unavailable": ("Le service est momentanément indisponible.", "The service is unavailable for a moment."),
     "failed": ("Une erreur est survenue de notre côté.", "Something failed on our side."),

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.write_limit.write_limit",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -154,7 +155,7 @@ ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key"}
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("browser",)
 HEADLESS_FRONTEND_URLS = {"account_signup": f"{PUBLIC_URL}/sign-in"}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12) * 3600
@@ -169,6 +170,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# --- How much is too much --------------------------------------------------------------------------------------
+# A busy agent answers once a second at the most; what is beyond is a program, or a key that is held down.
+TEXTS_PER_MINUTE = env.number("TEXTS_PER_MINUTE", 120)
+WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 900)
+SOCKETS_PER_USER = env.number("SOCKETS_PER_USER", 20)
 
 # allauth counts tries here; a flush forgets them, which is the price of Redis holding nothing durable.
 CACHES = {
@@ -195,16 +202,20 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
 
+LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "config.logs.OneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
+        "django": {"handlers": []},  # Django's own would write it a second time
+        "django.server": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "twisted": {"level": "WARNING"},
     },
 }
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # TLS ends at nginx, which redirects

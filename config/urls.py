@@ -11,13 +11,14 @@ from config import policy_reports, spa
 from config.api import api, not_found
 from config.headers import REPORTS, clears_the_browser
 from config.health import views as health
+from config.sign_in import Login
 
 # Of allauth's addresses only these: people are made by an administrator, so nobody signs up, and the rest would be
 # doors without a use.
 _BROWSER = [
     path("config", headless.ConfigView.as_api_view(client=Client.BROWSER), name="config"),
     path("auth/session", clears_the_browser(sign_in.SessionView.as_api_view(client=Client.BROWSER)), name="session"),
-    path("auth/login", sign_in.LoginView.as_api_view(client=Client.BROWSER), name="login"),
+    path("auth/login", Login.as_api_view(client=Client.BROWSER), name="login"),
 ]
 
 urlpatterns = [

@@ -1,7 +1,7 @@
 """`palabre web`: serve pages, API and sockets, by Daphne, or by uvicorn where WEB_SERVER says so.
 
 Limits: 16 KiB for a message from a browser, whole or in pieces (the socket then closes with 1009); ours to the
-browser may be larger. Headers and bodies that drip in are nginx's to refuse.
+browser may be larger. What a request may be, in bytes and in time: config/http_limits.py.
 """
 
 from __future__ import annotations
@@ -121,6 +121,10 @@ def _daphne(application: Any, host: str, port: int) -> None:
         application_close_timeout=5,
         server_name="",
         **_PROXY if settings.BEHIND_PROXY else {},
+    from config import http_limits  # it needs the reactor that daphne chooses
+
+    http_limits.log_as_everywhere()
+    daphne.server.HTTPFactory = http_limits.Factory
         verbosity=1,
     )
     server.run()

@@ -33,7 +33,12 @@ class Admission:
 
 def admit(session_key: str) -> Admission | None:
     """The one signed in by this session, with what he may see now; None: nobody."""
-    return readmit({session_key: None}).get(session_key) if session_key else None
+    return readmit({session_key: None}).get(session_key) if may_be_key(session_key) else None
+
+
+def may_be_key(text: str) -> bool:
+    """Whether a cookie's text can be the key of a session: the database would fail at a NUL, not answer."""
+    return text.isascii() and text.isalnum() and len(text) <= 40
 
 
 def readmit(known: dict[str, Admission | None]) -> dict[str, Admission]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from django.db.models import F
@@ -29,6 +29,7 @@ from conversations.messages import (
     add_event_line,
     add_note,
     already_stored,
+    clean_text,
     lock_conversation,
     send_message,
 )
@@ -37,6 +38,7 @@ from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
 from routing.loads import gain, lose
+from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
 from routing.queues import queue_for
 from routing.unhandled import mark_unhandled, unanswered_since
@@ -210,13 +212,14 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
     """Send an answer. The same `client_id` again (a double click, a retry) gives the first message again.
 
     Raises Conflict: "closed", "not_owner" (also for a supervisor: take the conversation first), "no_link";
-    Invalid: "empty", "too_long", "client_id_used" (for something else).
+    Invalid: "empty", "too_long", "client_id_used" (for something else); TooMany("too_many_texts").
     """
 
     def write(changes: Changes, conversation: Conversation) -> Message:
         _refuse_closed(conversation)
         if conversation.status not in HELD or conversation.owner_id != user.id:
             raise Conflict("not_owner", "only the owner of a conversation answers; take it first")
+        take_turn_to_send(user.id)
         at = now or database_now()
         stretches.response(conversation, agent_id=user.id, now=at)
         fields = {"first_answered_at": conversation.first_answered_at or at, "status": Status.OPEN}
@@ -231,7 +234,7 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
             client_id=client_id,
         )
 
-    return _written_once(user, conversation_id, client_id, write)
+    return _written_once(user, conversation_id, client_id, Said(MessageKind.OUTGOING, clean_text(body)), write)
 
 
 def note(*, user: User, conversation_id: UUID, body: str, client_id: UUID) -> Message:
@@ -245,13 +248,20 @@ def note(*, user: User, conversation_id: UUID, body: str, client_id: UUID) -> Me
     def write(changes: Changes, conversation: Conversation) -> Message:
         return add_note(changes=changes, conversation=conversation, body=body, author_user=user, client_id=client_id)
 
-    return _written_once(user, conversation_id, client_id, write)
+    return _written_once(user, conversation_id, client_id, Said(MessageKind.NOTE, clean_text(body)), write)
+
+
+class Said(NamedTuple):
+    """What a client id stands for: under the same id, something else is refused."""
+
+    kind: MessageKind
+    body: str
 
 
 def _written_once(
-    user: User, conversation_id: UUID, client_id: UUID, write: Callable[[Changes, Conversation], Message]
+    user: User, conversation_id: UUID, client_id: UUID, said: Said, write: Callable[[Changes, Conversation], Message]
 ) -> Message:
-    found = _written_before(user, conversation_id, client_id)
+    found = _written_before(user, conversation_id, client_id, said)
     if found is not None:
         return found
     try:
@@ -260,18 +270,19 @@ def _written_once(
     except Conflict as conflict:
         # Either two of one client id at this very moment: the other one has committed by now. Or the state changed
         # just after the first of them was stored (answered, then closed), which must not hide that it was stored.
-        found = _written_before(user, conversation_id, client_id)
+        found = _written_before(user, conversation_id, client_id, said)
         if found is None:
             raise conflict
         return found
 
 
-def _written_before(user: User, conversation_id: UUID, client_id: UUID) -> Message | None:
+def _written_before(user: User, conversation_id: UUID, client_id: UUID, said: Said) -> Message | None:
     message_id = already_stored(organisation_id=user.organisation_id, scope=f"user:{user.id}", key=str(client_id))
     if message_id is None:
         return None
     message = Message.objects.filter(organisation_id=user.organisation_id, id=message_id).first()
-    if message is None or message.conversation_id != conversation_id:
+    if message is None or message.conversation_id != conversation_id or (message.kind, message.body) != said:
+        # Answered with the first message, the screen would show as sent what nobody will ever get.
         raise Invalid("client_id_used", "this client id belongs to another message", field="client_id")
     return message
 
