@@ -16,9 +16,8 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils.translation import get_language
 from ninja import NinjaAPI
@@ -28,14 +27,14 @@ from ninja.renderers import BaseRenderer
 from accounts.admin_api import router as people_router
 from accounts.demo_api import router as demo_router
 from accounts.models import Role, User
-from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError, TooMany
-from common.text import storable
+from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError
 from config.administration import router as lines_router
+from config.description import described, written
+from config.doors import Undeclared
 from config.error_texts import in_words
 from config.health.api import router as health_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
-from config.parser import OneMeaning, Unreadable
 from inbox.session_api import router as session_router
 from supervision.api import router as supervision_router
 
@@ -56,8 +55,9 @@ def _plain(value: Any) -> Any:
 
 
 api = NinjaAPI(
-    title="Palabre", version="1", urls_namespace="api", docs_url=None, openapi_url=None, renderer=JSONRenderer()
-)
+    title="Palabre", version="1", urls_namespace="api", docs_url=None, openapi_url=None, renderer=JSONRenderer(),
+    auth=Undeclared(),
+)  # fmt: skip
 api.add_router("", session_router)
 api.add_router("", conversations_router)
 api.add_router("", events_router)
@@ -69,16 +69,10 @@ api.add_router("/demo", demo_router)
 
 
 def openapi() -> dict[str, Any]:
-    return api.get_openapi_schema(path_prefix="/api/")
+    return described(api)
 
 
-def written(schema: dict[str, Any]) -> bytes:
-    """The description as a file: sorted, so that it changes only where the API does."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS  # statuses are numbers
-    return orjson.dumps(schema, default=str, option=options) + b"\n"
-
-
-@api.get("/openapi.json", include_in_schema=False)
+@api.get("/openapi.json", auth=None, include_in_schema=False)
 def read_openapi(request: HttpRequest) -> Any:
     """For administrators; in a demonstration, for everybody."""
     user = request.user
@@ -89,10 +83,7 @@ def read_openapi(request: HttpRequest) -> Any:
 
 # --- Errors ------------------------------------------------------------------------------------------------
 
-STATUSES: dict[type[PalabreError], int] = {
-    NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422, TooMany: 429,
-}  # fmt: skip
-MOST_FIELDS = 20  # told of at once
+STATUSES: dict[type[PalabreError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 
 
 def refusal(
@@ -104,31 +95,20 @@ def refusal(
         error["fields"] = fields
     if facts:
         error["facts"] = {
-            name: value if isinstance(value, (int, bool)) else storable(str(value)) for name, value in facts.items()
+            name: value if isinstance(value, (int, bool)) else str(value) for name, value in facts.items()
         }
     return api.create_response(request, {"error": error, **beside}, status=status)
 
 
-def refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
-    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
-    if isinstance(error, Unreadable):
-        status = error.status
-    message = storable(in_words(error.code, get_language() or "fr", error.message))
-    name = storable(error.field) if isinstance(error, Invalid) else ""
-    response = refusal(
-        request, status, error.code, message, fields={name: message} if name else None, facts=error.facts
-    )
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after_s)
-    return response
+def _refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
+    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
+    message = in_words(error.code, get_language() or "fr", error.message)
+    name = error.field if isinstance(error, Invalid) else ""
+    return refusal(request, status, error.code, message, fields={name: message} if name else None, facts=error.facts)
 
 
 def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    # Of what was given only the names of fields are repeated, and those may be anything.
-    fields = {
-        storable(".".join(map(str, one["loc"][2:] or one["loc"][1:])))[:100]: storable(str(one["msg"]))[:300]
-        for one in error.errors[:MOST_FIELDS]
-    }
+    fields = {".".join(map(str, one["loc"][2:] or one["loc"][1:])): str(one["msg"]) for one in error.errors}
     # The values themselves are not repeated: a password may be among them.
     return refusal(request, 422, "invalid", in_words("invalid", get_language() or "fr", "invalid"), fields=fields)
 
@@ -139,8 +119,6 @@ def _signed_out(request: HttpRequest, _error: Exception) -> HttpResponse:
         request, 401, "signed_out", in_words("signed_out", get_language() or "fr", "signed out"),
         mode=settings.MODE, csrf=get_token(request),
     )  # fmt: skip
-    if isinstance(error.__cause__, Unreadable):
-        return refused(request, error.__cause__)
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -159,13 +137,10 @@ def _handle(kind: type[Exception], handler: Callable[[HttpRequest, Any], HttpRes
     api.add_exception_handler(kind, handler)
 
 
-api.parser = OneMeaning()
-_handle(PalabreError, refused)
+_handle(PalabreError, _refused)
 _handle(ValidationError, _unreadable)
 _handle(AuthenticationError, _signed_out)
 _handle(HttpError, _http)
-_handle(RequestDataTooBig, partial(_kind, 413, "too_large"))
-_handle(UnreadablePostError, partial(_kind, 400, "unreadable"))  # the caller left in the middle of it
 _handle(Http404, partial(_kind, 404, "not_found"))
 _handle(IntegrityError, partial(_kind, 409, "conflict"))  # two at once, and the database refused the second
 _handle(DataError, partial(_kind, 422, "invalid"))

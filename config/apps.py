@@ -6,4 +6,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         # Whoever asks for a job rings through this application; without it Celery would invent a broker.
-        from config import celery  # noqa: F401
+        from config import (
+            celery,  # noqa: F401
+            doors,  # noqa: F401  (every address must say who may use it: `palabre manage check`)
+        )

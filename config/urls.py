@@ -26,6 +26,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("metrics", health.metrics),
     path(REPORTS.removeprefix("/"), policy_reports.receive),
+    path("api/", not_found),
     path("api/", api.urls),
     re_path(r"^api/.*$", not_found),
     path("_allauth/browser/v1/", include((_BROWSER, "headless"), namespace="headless")),

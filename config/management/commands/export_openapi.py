@@ -17,7 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="fail when the file differs, write nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        from config.api import openapi, written
+        from config.api import openapi
+        from config.description import written
 
         wanted = written(openapi())
         path: Path = options["to"]

@@ -1,0 +1,82 @@
+"""One request for each door that is registered: its address filled in, a body that its description accepts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+from config.api import openapi
+from config.doors import Door
+from tests.browser import Answer, Browser
+from tests.gates.company import Company
+
+# An address that each regular expression of config.urls matches.
+SAMPLES = {"/^api/.*$": "/api/nothing/here", "/^(?:supervision|admin|c)(?:/.*)?$": "/admin/users"}
+QUERIES = {"/api/events": "?after=0&epoch=1"}
+
+# 503 where monitors see that all is not well, and where the front end is not built.
+PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|c)(?:/.*)?$"}
+
+Body = Callable[[Company], dict[str, Any]]
+
+# What an operation wants that its description alone does not tell. An operation that none of the roles can use with
+# its own organisation's things fails in test_matrix.py: give it a body here.
+BODIES: dict[str, Body] = {
+    "PATCH /api/session": lambda _: {"theme": "dark"},
+    "PUT /api/presence": lambda _: {"state": "busy"},
+    "POST /api/conversations/{conversation_id}/messages": lambda _: {"client_id": str(uuid4()), "body": "Bonjour"},
+    "POST /api/conversations/{conversation_id}/notes": lambda _: {"client_id": str(uuid4()), "body": "Note"},
+    "POST /api/conversations/{conversation_id}/return": lambda _: {"to": "queue"},
+    "POST /api/conversations/{conversation_id}/read": lambda _: {"seq": 1},
+    "POST /api/admin/users": lambda _: {
+        "name": "Nouvelle", "email": "nouvelle@own.example", "role": "agent", "password": "un baobab au bord du fleuve",
+    },
+    "POST /api/admin/lines": lambda company: {
+        "name": "Troisième", "address": "4545", "queue_id": str(company.own.queue.id),
+    },
+    "PATCH /api/admin/lines/{line_id}": lambda _: {"name": "Autrement"},
+    "POST /api/admin/links": lambda _: {
+        "name": "Tiers", "adapter": "sms.smpp", "secret": "secret",
+        "settings": {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"},
+    },
+    "PATCH /api/admin/links/{link_id}": lambda _: {
+        "settings": {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"}, "secret": "secret",
+    },
+    "PATCH /api/admin/users/{user_id}": lambda _: {"name": "Autrement"},
+    "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
+}  # fmt: skip
+
+
+@cache
+def description() -> dict[str, Any]:
+    return openapi()
+
+
+def described(door: Door) -> dict[str, Any] | None:
+    """What the API's description says of an operation; None: it is not in there."""
+    return description()["paths"].get(door.address, {}).get(door.method.lower())
+
+
+def address(door: Door, ids: Mapping[str, object]) -> str:
+    """Raises KeyError for an address that names a thing of a kind that Company.objects does not know."""
+    if door.address.startswith("/^"):
+        return SAMPLES[door.address]
+    return door.address.format(**ids) + QUERIES.get(door.address, "")
+
+
+def names_a_thing(door: Door) -> bool:
+    return bool(re.search(r"\{\w+\}", door.address)) and not door.address.startswith("/^")
+
+
+def body(door: Door, company: Company) -> dict[str, Any] | None:
+    if door.method in ("GET", "*"):
+        return None
+    return BODIES.get(door.name, lambda _: {})(company)
+
+
+def call(browser: Browser, door: Door, company: Company, ids: Mapping[str, object], **given: Any) -> Answer:
+    method = "GET" if door.method == "*" else door.method
+    return browser.call(method, address(door, ids), given.pop("body", body(door, company)), **given)

@@ -1,0 +1,63 @@
+"""A row of an organisation in each table that no ordinary deed of the tests fills."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from allauth.account.models import EmailAddress
+from django.db import connection
+
+from accounts.models import Role
+from accounts.people import PersonFields, create_person
+from conversations.models import (
+    Attempt,
+    Conversation,
+    Delivery,
+    InboundPart,
+    LinkState,
+    ProviderKey,
+    RawInbound,
+    Receipt,
+)
+from jobs.models import Job, Lease, Schedule, ScheduledRun
+from measures.models import Interval
+from tests.realtime.world import World, sign_in
+
+
+def leave_behind(world: World, conversation: Conversation) -> None:
+    now = datetime.now(UTC)
+    organisation, link = world.organisation, world.link
+    fields = PersonFields(name="Nadia", email="nadia@foreign.example", role=Role.AGENT, password="un baobab au bord")
+    nadia = create_person(actor=world.people["boss"], organisation_id=organisation.id, fields=fields)  # with its audit
+    sign_in(nadia)
+    EmailAddress.objects.create(user=nadia, email=nadia.email)
+
+    message = Delivery.objects.filter(organisation=organisation).first()
+    assert message is not None, "a verb that sends is missing"
+    attempt = Attempt.objects.create(
+        organisation_id=organisation.id, message_id=message.message_id, link_id=link.id, part=1, epoch=1
+    )
+    ProviderKey.objects.create(link_id=link.id, key="k", attempt_id=attempt.id, message_id=message.message_id)
+    Receipt.objects.create(link_id=link.id, keys=["k"], address="+22901", state=4, text="id:k", raw=b"id:k")
+    RawInbound.objects.create(link_id=link.id, kind="unreadable", key="k", payload=b"?", error="cannot be read")
+    InboundPart.objects.create(link=link, group="g", part=1, total=2, key="k", data={}, payload=b"?")
+    LinkState.objects.create(link=link, state="failed", error="refused")
+    with connection.cursor() as cursor:
+        cursor.execute("insert into conversations_seen (link_id, key) values (%s, 'k')", [link.id])
+        cursor.execute(
+            """insert into conversations_unhandled (conversation_id, organisation_id) values (%s, %s)
+               on conflict do nothing""",
+            [conversation.id, organisation.id],
+        )
+
+    job = Job.objects.create(organisation_id=organisation.id, owner_id=nadia.id, kind="nothing")
+    schedule = Schedule.objects.create(
+        organisation_id=organisation.id, name=f"s{uuid4().hex}", kind="nothing", every_seconds=60
+    )
+    ScheduledRun.objects.create(schedule=schedule, due_at=now, job=job)
+    Lease.objects.create(name=f"link:{link.id}", owner="gateway", expires_at=now + timedelta(hours=1))
+    Interval.objects.create(
+        organisation_id=organisation.id, kind="wait", conversation_id=conversation.id, started_at=now, ended_at=now,
+        wall_seconds=0, business_seconds=0,
+    )  # fmt: skip
