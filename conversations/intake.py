@@ -239,6 +239,11 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
         except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded, UnicodeEncodeError) as error:
             last = error
             break
+    # No fault of these texts: kept as unreadable and acknowledged, they would be lost to everybody's eyes.
+    if isinstance(last, psycopg.OperationalError):  # deadlocks again and again
+        raise last
+    if isinstance(last, errors.CheckViolation) and "no partition" in str(last):
+        raise psycopg.OperationalError("a month's partition is missing and cannot be made")
     if len(texts) == 1:
         return await _with_raw(connection, texts, [Stored(None, None, refused=in_short(last))])
     middle = len(texts) // 2
@@ -283,10 +288,18 @@ def in_short(error: Exception) -> str:
 
 
 async def make_partitions(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Make the months that are missing. Raises psycopg.OperationalError, as for a database that is away: whatever waits
+    for them may be given again."""
     from common.partitions import PARTITIONED
 
-    for table in PARTITIONED:
-        await connection.execute(MAKE_PARTITIONS, [table])
+    try:
+        for table in PARTITIONED:
+            await connection.execute(MAKE_PARTITIONS, [table])
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        log.error("a month's partition cannot be made: %s", in_short(error))
+        raise psycopg.OperationalError("a month's partition is missing and cannot be made") from error
 
 
 async def keep_raw(

@@ -203,7 +203,10 @@ async def store_results(
     if "no partition" in reason:
         log.error("a month's partition is missing: making it")
         await make_partitions(connection)
-        return await _store_once(connection, link_id, outcomes, receipts)
+        try:
+            return await _store_once(connection, link_id, outcomes, receipts)
+        except errors.CheckViolation as error:
+            raise psycopg.OperationalError("a month's partition is missing and cannot be made") from error
     log.error("link %s: %d answers, %d receipts refused: %s", link_id, len(outcomes), len(receipts), reason)
     if len(outcomes) + len(receipts) > 1:
         half, other = (len(outcomes) + 1) // 2, len(receipts) // 2

@@ -25,6 +25,7 @@ from conversations.patience import cut_after
 log = logging.getLogger(__name__)
 
 SILENCE_S = 10.0  # of the database
+MOST_FAULTS = 60  # tries, a second apart, of an outcome whose batch fails by a fault that is not the database's absence
 UNANSWERED_KEPT = 20_000  # parts whose answer may still come after we have given it up
 
 
@@ -37,6 +38,7 @@ class LinkResults:
         self._dsn = dsn
         self._bells = bells
         self._on_stored = on_stored
+        self._over = False
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._keeping: dict[asyncio.Task[None], UUID] = {}  # what is being stored -> its attempt
         self._unanswered: OrderedDict[UUID, UUID] = OrderedDict()  # attempt -> message
@@ -49,6 +51,7 @@ class LinkResults:
         try:
             await self.batches.run()
         finally:
+            self._over = True
             if self._connection is not None:
                 await self._connection.close()
 
@@ -89,12 +92,18 @@ class LinkResults:
                 await self.batches.emptied()
 
     async def _store_surely(self, outcome: Outcome) -> None:
+        faults = 0
         while True:
             try:
                 await self.batches.put(outcome)
             except IntakeFull:
                 await asyncio.sleep(0.5)
-            except IntakeUnavailable as error:  # we stop; the next owner will call it unknown
+            except IntakeUnavailable as error:
+                faults += 1
+                if not self._over and faults < MOST_FAULTS:  # a fault that was ours, or another's of the same batch
+                    await asyncio.sleep(1.0)
+                    continue
+                # We stop; the next owner will call it unknown.
                 log.error(
                     "link %s: attempt %s is %s, the provider's id is %r, and it could not be stored: %s",
                     self._config.name,

@@ -49,11 +49,17 @@ class Housekeeping:
         self._hour: datetime | None = None
 
     def tidy(self, now: datetime | None = None) -> None:
-        """One slice of evidence; once an hour the months, too."""
-        now = now or database_now()  # a wrong clock of ours would drop months that are young
+        """The months ahead, each second: while one is missing no text can be taken. Then one slice of evidence; once an
+        hour the months behind."""
+        try:
+            if made := keep_partitions_ahead():
+                log.info("%d partitions made", made)
+        finally:  # a month that cannot be made is tried again in a second, and costs the rest nothing
+            self._tidy_behind(now or database_now())  # a wrong clock of ours would drop months that are young
+
+    def _tidy_behind(self, now: datetime) -> None:
         hour = now.replace(minute=0, second=0, microsecond=0)
         if hour != self._hour:
-            keep_partitions_ahead()
             drop_old_raw(now)
             self._hour = hour
         self._forget_slice()

@@ -1,0 +1,117 @@
+"""A month without its partition: nothing is acknowledged that is not stored, and it is made as soon as it can be."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import ProgrammingError, connection
+
+from common.partitions import PARTITIONED, keep_partitions_ahead, months_ahead
+from conversations.intake import CONNECTION_SETTINGS, connect, store
+from conversations.models import DeliveryState
+from conversations.outbox import claim
+from conversations.outcomes import Outcome, store_results
+from routing.housekeeping import Housekeeping
+from tests.conversations.deeds import STATE, say, take
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MONTH = """select to_char(now() at time zone 'UTC' + make_interval(months => %s), '"_y"YYYY"m"MM')"""
+
+
+def run(sql: str, *parameters: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def detach(table: str, months: int = 0) -> str:
+    [(month,)] = run(MONTH, months)
+    run(f"alter table {table} detach partition {table}{month}")
+    return f"{table}{month}"
+
+
+def nobody_makes_months() -> None:
+    run("alter function palabre_make_partitions(text, timestamptz, int) rename to palabre_away")
+
+
+def somebody_does() -> None:
+    run("alter function palabre_away(text, timestamptz, int) rename to palabre_make_partitions")
+
+
+@pytest.fixture(autouse=True)
+def months_afterwards(transactional_db: None):
+    yield
+    keep_partitions_ahead()
+    assert set(months_ahead()) == set(PARTITIONED)
+    assert min(months_ahead().values()) >= 3
+
+
+@pytest.mark.parametrize("table", ["conversations_message", "conversations_rawinbound", "realtime_event"])
+async def test_a_text_for_which_no_month_can_be_made_is_put_off_and_kept_by_nobody(desk, dsn, table):
+    text = desk.text("trop tôt")
+    await sync_to_async(detach)(table)
+    async with await connect(dsn, **CONNECTION_SETTINGS) as intake:
+        await sync_to_async(nobody_makes_months)()
+        try:
+            with pytest.raises(psycopg.OperationalError):
+                await store(intake, [text])
+        finally:
+            await sync_to_async(somebody_does)()
+        assert await sync_to_async(run)("select count(*) from conversations_seen") == [(0,)]
+        [stored] = await store(intake, [text])
+    assert stored.message_id is not None
+    assert await sync_to_async(run)("select body from conversations_message") == [("trop tôt",)]
+
+
+async def test_a_month_that_was_detached_is_attached_again_with_its_rows(desk, dsn):
+    async with await connect(dsn, **CONNECTION_SETTINGS) as intake:
+        await store(intake, [desk.text("avant")])
+        await sync_to_async(detach)("conversations_message")
+        assert await sync_to_async(run)("select body from conversations_message") == []
+        await store(intake, [desk.text("après", sender="+2290197000002")])
+    assert await sync_to_async(run)("select body from conversations_message order by id") == [("avant",), ("après",)]
+
+
+def test_the_sweep_makes_a_missing_month_the_next_second_also_in_the_middle_of_an_hour():
+    keeper = Housekeeping()
+    keeper.tidy()
+    for table, months in (("conversations_message", 0), ("realtime_event", 1), ("conversations_attempt", 3)):
+        name = detach(table, months)
+        assert months_ahead()[table] == months - 1
+        if months:
+            run(f"drop table {name}")
+        keeper.tidy()
+        assert months_ahead()[table] >= 3
+
+
+def test_a_month_that_cannot_be_made_costs_the_other_housekeeping_nothing():
+    keeper = Housekeeping()
+    detach("conversations_message")
+    run("insert into conversations_seen (link_id, key, at) values (gen_random_uuid(), 'x', now() - interval '91 days')")
+    nobody_makes_months()
+    for _ in range(3):
+        with pytest.raises(ProgrammingError):
+            keeper.tidy()
+    somebody_does()
+    assert run("select count(*) from conversations_seen") == [(0,)]
+    keeper.tidy()
+    assert months_ahead()["conversations_message"] >= 3
+
+
+async def test_an_answer_of_the_operator_waits_for_the_month_of_its_event(scripted, conversation, dsn, rows):
+    message = await sync_to_async(say)(conversation)
+    async with await connect(dsn) as owner:
+        lease = await take(owner, scripted.link.id)
+        [part] = await claim(owner, lease=lease, link_id=scripted.link.id, room=10)
+        await sync_to_async(detach)("realtime_event")
+        sent = Outcome(part.attempt_id, message, DeliveryState.SENT, ("77",))
+        await sync_to_async(nobody_makes_months)()
+        try:
+            with pytest.raises(psycopg.OperationalError):  # as for a database that is away: given again
+                await store_results(owner, link_id=scripted.link.id, outcomes=[sent], receipts=[])
+        finally:
+            await sync_to_async(somebody_does)()
+        await store_results(owner, link_id=scripted.link.id, outcomes=[sent], receipts=[])
+    assert await sync_to_async(rows)(STATE) == [(DeliveryState.SENT, "")]
