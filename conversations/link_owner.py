@@ -14,6 +14,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -250,7 +252,8 @@ class LinkOwner:
                     await asyncio.sleep(0.5)
             for part in parts:
                 self._results.begun(part)
-                task = asyncio.create_task(self._submit(adapter, part))
+            for _, answer in groupby(parts, key=attrgetter("message_id")):
+                task = asyncio.create_task(self._submit(adapter, list(answer)))
                 self._submitting.add(task)
                 task.add_done_callback(self._submitting.discard)
             if parts:
@@ -272,29 +275,45 @@ class LinkOwner:
                 log.warning("link %s: attempt %s was claimed unheard: back to the queue", self.config.name, attempt_id)
                 self._results.keep(_again(attempt_id, message_id, "claimed unheard"))
 
-    async def _submit(self, adapter: LinkAdapter, part: OutboundPart) -> None:
+    async def _submit(self, adapter: LinkAdapter, parts: Sequence[OutboundPart]) -> None:
+        """The parts of one answer, each when the one before has its own: told "not now", a part would come behind those
+        after it, and of a text that is refused for good no further part may leave."""
+        for place, part in enumerate(parts, 1):
+            outcome, go_on = await self._submit_part(adapter, part)
+            self._results.keep(outcome)
+            if not go_on:
+                for later in parts[place:]:
+                    self._results.keep(_again(later.attempt_id, later.message_id, "a part before it was not taken"))
+                return
+
+    async def _submit_part(self, adapter: LinkAdapter, part: OutboundPart) -> tuple[Outcome, bool]:
+        """What became of it, and whether the next part may follow. Swallows being cancelled: what is known is kept."""
+        silence = Outcome(
+            part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
+        )
         try:
             if self._left() <= MARGIN_S:
                 raise NotBound("the lease is about to expire")
             ids = await adapter.submit(part)
-            self.figures["sent"] += 1
-            outcome = Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids))
         except NotBound:
-            outcome = _again(part.attempt_id, part.message_id, "not bound")
+            return _again(part.attempt_id, part.message_id, "not bound"), False
         except SubmitRefused as refusal:
             self.figures["throttled" if refusal.throttled else "refused"] += 1
-            outcome = refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S)
-        except (DeliveryError, asyncio.CancelledError):
+            return refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S), False
+        except DeliveryError:
             self.figures["unanswered"] += 1
-            outcome = Outcome(
-                part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
-            )
+            return silence, True  # it may have arrived: without the others it would be nothing
+        except asyncio.CancelledError:
+            self.figures["unanswered"] += 1
+            return silence, False
         except Exception:
             log.exception("link %s: submitting failed in our own code", self.config.name)
-            outcome = Outcome(
+            fault = Outcome(
                 part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="fault", error_text="fault of ours"
             )
-        self._results.keep(outcome)
+            return fault, True
+        self.figures["sent"] += 1
+        return Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids)), True
 
     async def _write_behind(self, intake: LinkIntake, store: LinkStore, lease: HeldLease) -> None:
         """Every half second: which answers the peer surely has. Every ten: what was left lying, long texts and parts

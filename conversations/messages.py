@@ -28,6 +28,16 @@ LANE_PERSON, LANE_BOT, LANE_CAMPAIGN = 0, 1, 2
 LONGEST_PARTS = 10  # dearer than that is a mistake, or belongs in another medium
 PREVIEW = 140
 
+# The answers of a conversation leave in their order (conversations/outbox.py): without this, a person's would wait
+# where the bot's before it waits, behind what the bot says to everybody else. A row that is held is being claimed.
+_LIFT = """
+update conversations_delivery d set lane = %(lane)s
+from (select message_id from conversations_delivery
+      where conversation_id = %(conversation)s and link_id = %(link)s and state = 0 and lane > %(lane)s
+      for update skip locked) earlier
+where d.message_id = earlier.message_id
+"""
+
 
 def lock_conversation(*, organisation_id: UUID, conversation_id: UUID) -> Conversation:
     """The conversation, locked until COMMIT. Raises NotFound for another organisation's, too."""
@@ -90,6 +100,9 @@ def send_message(
         client_id=client_id,
         answers=author == Author.AGENT,
     )
+    lane = LANE_PERSON if author == Author.AGENT else LANE_BOT
+    with connection.cursor() as cursor:
+        cursor.execute(_LIFT, {"lane": lane, "conversation": conversation.id, "link": link.id})
     Delivery.objects.create(
         message_id=message.id,
         organisation_id=conversation.organisation_id,
@@ -98,7 +111,7 @@ def send_message(
         link=link,
         source=conversation.line.address,
         destination=conversation.address.value,
-        lane=LANE_PERSON if author == Author.AGENT else LANE_BOT,
+        lane=lane,
         encoding=encoding,
         parts=parts,
         reference=random.randrange(65536),  # noqa: S311  (joins parts, guards nothing)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
-from conversations.adapters import SubmitRefused
+from conversations.adapters import SubmitRefused, SubmitUnknown
 from conversations.intake import CONNECTION_SETTINGS, LOOKUP_SETTINGS, connect, store
 from conversations.messages import lock_conversation, send_message
 from conversations.models import Author, Conversation, DeliveryState
@@ -103,3 +103,76 @@ async def test_what_stands_before_an_answer_is_found_by_index(scripted, conversa
         plan = "\n".join(line for (line,) in await cursor.fetchall())
     assert "Seq Scan on conversations_delivery" not in plan, plan
     assert "conversation_id_message_id_idx" in plan, plan
+
+
+async def test_what_a_person_says_lifts_what_the_bot_said_before_it(scripted, conversation, dsn, rows):
+    """It may not overtake it, and must not wait with it behind what the bot says to everybody else."""
+    async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
+        await store(connection, [scripted.text(sender=f"+22901970000{n:02d}") for n in range(5)])
+    for other in await sync_to_async(list)(Conversation.objects.exclude(id=conversation.id).select_related("address")):
+        await sync_to_async(say)(other, "à tous")
+    await sync_to_async(say)(conversation, "un, du bot")
+    await sync_to_async(answer_by_a_person)(conversation, "deux, d'Ana")
+    left = []
+    async with await connect(dsn) as connection:
+        lease = await take(connection, scripted.link.id)
+        for _ in range(3):
+            [part] = await claim(connection, lease=lease, link_id=scripted.link.id, room=1)
+            left.append(part.text)
+            told = [Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, (str(part.attempt_id),))]
+            await store_results(connection, link_id=scripted.link.id, outcomes=told, receipts=[])
+    assert left == ["un, du bot", "deux, d'Ana", "à tous"]
+
+
+LONG = "a" * 500  # four parts
+
+
+async def test_the_parts_of_a_text_leave_in_their_order_though_one_is_refused_for_now(
+    scripted, conversation, dsn, rows, redis_url, monkeypatch
+):
+    monkeypatch.setattr("conversations.link_owner.RETRY_S", 0.2)
+    taken: list[int] = []
+    refusals = [SubmitRefused(0x58, "throttled", permanent=False, throttled=True)] * 2
+
+    async def answer(part):
+        if part.part == 2 and refusals:
+            await asyncio.sleep(0.05)
+            raise refusals.pop()
+        taken.append(part.part)
+        return (f"{part.message_id}-{part.part}",)
+
+    ScriptedLink.answer = staticmethod(answer)
+    await sync_to_async(say)(conversation, LONG)
+    async with at_work(scripted, dsn, redis_url):
+        await until(rows, "select count(*) from conversations_delivery where state = 3", [(1,)])
+    assert taken == [1, 2, 3, 4]
+
+
+async def test_of_a_text_that_is_refused_for_good_no_further_part_leaves(scripted, conversation, dsn, rows, redis_url):
+    def answer(part):
+        if part.part == 2:
+            raise SubmitRefused(0x0B, "invalid destination address", permanent=True)
+        return (f"{part.message_id}-{part.part}",)
+
+    ScriptedLink.answer = staticmethod(answer)
+    await sync_to_async(say)(conversation, LONG)
+    await sync_to_async(say)(conversation, "après")
+    async with at_work(scripted, dsn, redis_url):
+        await until(rows, "select state from conversations_delivery order by message_id", [(5,), (3,)])
+        await asyncio.sleep(0.3)
+    [link] = ScriptedLink.made
+    assert [(part.part, part.text[:5]) for part in link.submitted] == [(1, "aaaaa"), (2, "aaaaa"), (1, "après")]
+
+
+async def test_a_part_without_an_answer_is_followed_by_the_others(scripted, conversation, dsn, rows, redis_url):
+    def answer(part):
+        if part.part == 2:
+            raise SubmitUnknown("no answer")
+        return (f"{part.message_id}-{part.part}",)
+
+    ScriptedLink.answer = staticmethod(answer)
+    await sync_to_async(say)(conversation, LONG)
+    async with at_work(scripted, dsn, redis_url):
+        await until(rows, "select state from conversations_delivery", [(DeliveryState.UNKNOWN,)])
+        await until(rows, "select count(*) from conversations_attempt where state = 3", [(3,)])
+    assert [part.part for part in ScriptedLink.made[0].submitted] == [1, 2, 3, 4]
