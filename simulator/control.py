@@ -6,6 +6,7 @@ POST /control/mo {from, to, text, count?, account?}                 "{n}" in the
 POST /control/accounts/{id}/behaviour {field: value, ..., "reset"?: true}
 POST /control/accounts/{id}/disconnect {"how"?: "abort"|"unbind", "session"?}
 POST /control/raw {account, hex, session?, close?}                  octets exactly as given
+POST /control/kept {account, bodies: [hex]}       deliver_sm of these bodies, kept and offered again as any text is
 POST /control/flood {count, rate?, numbers?, account?, to?, text?}  one at a time; DELETE stops it
 """
 
@@ -91,6 +92,7 @@ class Control:
             web.post("/control/accounts/{id}/behaviour", self.behaviour),
             web.post("/control/accounts/{id}/disconnect", self.disconnect),
             web.post("/control/raw", self.raw),
+            web.post("/control/kept", self.keep),
             web.post("/control/flood", self.pour),
             web.delete("/control/flood", self.stop_pouring),
         ]
@@ -169,6 +171,15 @@ class Control:
         if values.get("close"):
             session.close()
         return web.json_response({"session": session.id, "octets": len(octets)})
+
+    async def keep(self, request: web.Request) -> web.Response:
+        values = await body(request, ("account", "bodies"))
+        operator = self._exchange.operator(str(values["account"]))
+        try:
+            bodies = [bytes.fromhex(str(given)) for given in values["bodies"]]
+        except (TypeError, ValueError) as error:
+            raise Refused(f"bodies: {error}") from error
+        return web.json_response({"ids": [operator.keep(octets) for octets in bodies]})
 
     async def pour(self, request: web.Request) -> web.Response:
         values = await body(request, ("count",))

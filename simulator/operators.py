@@ -129,6 +129,13 @@ class Operator:
             self.keeper.put(f"{number}>{code}", raw[16:] + body.tlvs, facts, text_id)
         self.wake()
 
+    def keep(self, body: bytes) -> str:
+        """Offer a deliver_sm of this body, right or wrong, until the service has it; returns its id in the ledger."""
+        text_id = self._phones.new_id()
+        self.keeper.put(text_id, body, {"mo": text_id, "raw": body.hex()})
+        self.wake()
+        return text_id
+
     def wake(self) -> None:
         """Hand over whatever may leave now."""
         while True:
