@@ -24,6 +24,7 @@ from django.db import connection, models, transaction
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
 from conversations.models import Conversation
+from routing.models import AgentState
 from tests.gates.leftovers import leave_behind
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
@@ -149,6 +150,7 @@ def make_company() -> Company:
     company.hidden_marks = frozenset({f"{MARK}tea"})
     company.hidden_ids = frozenset(hidden_ids) | {str(own.team_line.id), str(own.team.id)}
     company.rows = rows
+    AgentState.objects.update(capacity=100)  # nobody is too busy for one more
     for one in (mine, hidden, theirs):
         one.refresh_from_db()
     return company

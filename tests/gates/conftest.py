@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.gates.company import Company, make_company
-from tests.realtime.browsing import browse, hub  # noqa: F401  (fixtures)
+from tests.gates.ear import listen  # noqa: F401  (a fixture)
 
 
 @pytest.fixture
