@@ -61,11 +61,20 @@ def _daphne(application: Any, host: str, port: int) -> None:
     from django.conf import settings
     from twisted.internet import defer, reactor
 
+    from realtime.flow import EXTENSION, Flow
     from realtime.hub import stop_hub
 
     class Protocol(WebSocketProtocol):
+        def onConnect(self, request: Any) -> Any:
+            self.flow = Flow()
+            return super().onConnect(request)
+
         def onOpen(self) -> None:
             self.failByDrop = False  # say why before closing
+            # Daphne's send never waits. The transport tells us when it holds 64 KiB that the browser does not read;
+            # the HTTP channel that it told until now would have stopped reading instead.
+            self.transport.unregisterProducer()
+            self.transport.registerProducer(self.flow, True)
             super().onOpen()
 
         def onMessageFrameBegin(self, length: int) -> None:
@@ -75,6 +84,7 @@ def _daphne(application: Any, host: str, port: int) -> None:
                 self._max_message_size_exceeded(self.message_data_total_length, LARGEST_IN, "message too big")
 
         def serverClose(self, code: int | None = None) -> None:
+            self.transport.unregisterProducer()  # a paused producer would keep the connection from ending
             self.sendCloseFrame(code=1000 if code is None else code)  # autobahn's own sendClose refuses 1009
 
     class Server(daphne.server.Server):
@@ -87,6 +97,11 @@ def _daphne(application: Any, host: str, port: int) -> None:
         def listen_error(self, failure: Any) -> None:
             self.failed = True
             super().listen_error(failure)
+
+        def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+            if scope["type"] == "websocket":
+                scope["extensions"] = {EXTENSION: protocol.flow}
+            return super().create_application(protocol, scope)
 
         def kill_all_applications(self) -> Any:
             pending = [
@@ -106,6 +121,10 @@ def _daphne(application: Any, host: str, port: int) -> None:
             done.addErrback(lambda _: None)
             return done
 
+    from config import http_limits  # it needs the reactor that daphne chooses
+
+    http_limits.log_as_everywhere()
+    daphne.server.HTTPFactory = http_limits.Factory
     daphne.server.WebSocketFactory.protocol = Protocol
     server = Server(
         application=application,
@@ -121,10 +140,6 @@ def _daphne(application: Any, host: str, port: int) -> None:
         application_close_timeout=5,
         server_name="",
         **_PROXY if settings.BEHIND_PROXY else {},
-    from config import http_limits  # it needs the reactor that daphne chooses
-
-    http_limits.log_as_everywhere()
-    daphne.server.HTTPFactory = http_limits.Factory
         verbosity=1,
     )
     server.run()

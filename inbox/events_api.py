@@ -15,9 +15,9 @@ from common.schemas import as_json, schema_of
 from conversations.rendering import Row
 from inbox import desk
 from realtime.gap import events_after
+from realtime.socket import MOST_WATCHED
 
 router = Router(tags=["events"])
-MOST_WATCHED = 200
 RowSchema: Any = schema_of(Row)
 
 

@@ -20,15 +20,15 @@ from django.http import parse_cookie
 
 from realtime.admission import admit
 from realtime.codes import Close
+from realtime.flow import EXTENSION
 from realtime.hub import hub
-from realtime.socket import DeskSocket
+from realtime.socket import MOST_WATCHED, DeskSocket
 
 log = logging.getLogger(__name__)
 
 LARGEST = 16 * 1024  # bytes of one message from a browser
 BAD_FRAMES = 3
 RATE, BURST = 20.0, 100.0  # messages a second, and at once
-MOST_WATCHED = 300
 LISTS = frozenset({"mine", "queue", "all"})
 CLOSE_S = 5.0  # for the writer to say goodbye
 
@@ -53,7 +53,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
             await self.close(Close.SIGNED_OUT)
             return
         self.filled_at = time.monotonic()
-        self.socket = DeskSocket(admission, self._send_text, self._close)
+        flow = self.scope.get("extensions", {}).get(EXTENSION)
+        self.socket = DeskSocket(admission, self._send_text, self._close, flow)
         self.stream = self.hub.add(self.socket)
         self.writer = asyncio.create_task(self.socket.write())
 
@@ -123,10 +124,10 @@ class DeskConsumer(AsyncWebsocketConsumer):
         await self.stream.watch(socket, _ids(message.get("conversations")), _lists(message.get("lists")))
 
     async def pong(self, socket: DeskSocket, message: dict[str, Any]) -> None:
-        upto = message.get("upto")
-        if not isinstance(upto, int):
-            raise BadFrame("a pong without a number")
-        socket.pong(upto)
+        key = message.get("key")
+        if not isinstance(key, str):
+            raise BadFrame("a pong without the key of its ping")
+        socket.pong(key)
 
 
 # All that a browser may say: everybody who is signed in, each about what his audience may see. Nothing is changed here.

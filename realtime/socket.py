@@ -1,14 +1,19 @@
 """One browser's socket as the hub sees it: what it watches, where it stands, and what is on its way to it.
 
 The hub only ever puts things into `offer`, which neither waits nor fails: each socket has a writer of its own, so
-that one that is slow, paused or broken costs the others nothing. Daphne takes whatever it is given into memory, so
-what counts is what the browser has acknowledged: its pong to our ping says that it has read everything before.
+that one that is slow, paused or broken costs the others nothing. What the connection does not take waits here
+(realtime.flow), as strings that all sockets share. How far behind a browser is, its pongs say: a pong to our ping
+says that it has read everything before. Each ping carries a key that cannot be guessed, so that a pong proves it.
+
+What goes out is numbered 1, 2, 3... ("n"), so that a browser notices whatever was lost or repeated on its way: also
+what has no place in the log, such as counts and "fetch afresh".
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,6 +25,7 @@ import orjson
 from realtime.admission import Admission
 from realtime.audience import Audience
 from realtime.codes import Close
+from realtime.flow import Flow
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +33,9 @@ PING_S = 5.0
 BEHIND_S = 15.0
 BEHIND_FRAMES = 500
 BEHIND_BYTES = 4_000_000
+# Conversations that one browser may watch, here and when it asks for what it missed: as ids in an address, 200 are
+# what still fits into the 8 KiB that a proxy accepts.
+MOST_WATCHED = 200
 # A busy but healthy socket is pinged more often, so that its acknowledgements keep up with its frames.
 PING_AFTER_FRAMES = 100
 PING_AFTER_BYTES = 500_000
@@ -34,10 +43,15 @@ PING_AFTER_BYTES = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    upto: int
+    key: str
     at: float
     frames: int  # offered before it
     size: int
+
+
+def numbered(number: int, text: str) -> str:
+    """The JSON object `text` with its number on this socket; `text` itself is shared by all who get the same."""
+    return f'{{"n":{number},{text[1:]}'
 
 
 class DeskSocket:
@@ -46,6 +60,7 @@ class DeskSocket:
         admission: Admission,
         send: Callable[[str], Awaitable[None]],
         close: Callable[[int], Awaitable[None]],
+        flow: Flow | None = None,
     ) -> None:
         self.admission = admission
         self._send, self._close = send, close
@@ -60,10 +75,13 @@ class DeskSocket:
         self.closing: int | None = None
         self._queue: deque[str] = deque()
         self._wake = asyncio.Event()
+        self._flow = flow or Flow()
+        self._flow.resumed = self._wake.set
         self._frames = self._size = 0  # offered
         self._read_frames = self._read_size = 0  # acknowledged
-        self._pings: deque[Ping] = deque()
+        self._pings: deque[Ping] = deque()  # unanswered, oldest first
         self._last_ping = time.monotonic()
+        self._heard: tuple[int, str] | None = None  # epoch and time of the last tick
         self._pinged_frames = self._pinged_size = 0
 
     @property
@@ -87,6 +105,8 @@ class DeskSocket:
             return
         self._queue.append(text)
         self._wake.set()
+        if self._heard is not None and self.wants_ping():
+            self.ping(time.monotonic(), epoch=self._heard[0], at=self._heard[1])
 
     def close(self, code: int) -> None:
         """Drop what is still waiting and close. The first reason given is the one the browser hears."""
@@ -99,9 +119,10 @@ class DeskSocket:
         """Called each second or sooner: ping when it is time, give up when pings stay unanswered."""
         if self.closing is not None or not self.joined:
             return
+        self._heard = epoch, at
         if self._pings and now - self._pings[0].at > BEHIND_S:
             self.close(Close.TOO_SLOW)
-        elif now - self._last_ping >= PING_S or self.wants_ping():
+        elif now - self._last_ping >= PING_S:
             self.cursor = max(self.cursor, upto)
             self.ping(now, epoch=epoch, at=at)
 
@@ -112,28 +133,35 @@ class DeskSocket:
         )
 
     def ping(self, now: float, *, epoch: int, at: str) -> None:
-        message = {"type": "ping", "epoch": epoch, "upto": self.cursor, "rows_upto": self.rows_upto, "at": at}
+        key = secrets.token_hex(4)
+        message = {
+            "type": "ping", "epoch": epoch, "upto": self.cursor, "rows_upto": self.rows_upto, "at": at, "key": key,
+        }  # fmt: skip
         self._last_ping = now
-        self._pings.append(Ping(self.cursor, now, self._frames, self._size))
+        self._pings.append(Ping(key, now, self._frames, self._size))
         self._pinged_frames, self._pinged_size = self._frames, self._size
         self.offer(orjson.dumps(message).decode())
 
-    def pong(self, upto: int) -> None:
-        """The browser has read everything up to the oldest unanswered ping of `upto`."""
-        while self._pings and self._pings[0].upto <= upto:
+    def pong(self, key: str) -> None:
+        """The browser has read everything up to the ping of `key`. Another key says nothing: answered, or made up."""
+        if not any(ping.key == key for ping in self._pings):
+            return
+        while self._pings:
             answered = self._pings.popleft()
             self._read_frames, self._read_size = answered.frames, answered.size
-            if answered.upto == upto:
+            if answered.key == key:
                 break
 
     async def write(self) -> None:
         """The socket's own writer: runs until it is closed, by either side. Raises nothing but cancellation."""
+        sent = 0
         while self.closing is None:
             await self._wake.wait()
             self._wake.clear()
-            while self._queue and self.closing is None:
+            while self._queue and self._flow.open and self.closing is None:
+                sent += 1
                 try:
-                    await self._send(self._queue.popleft())
+                    await self._send(numbered(sent, self._queue.popleft()))
                 except asyncio.CancelledError:
                     raise
                 except Exception as error:

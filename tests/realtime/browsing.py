@@ -32,7 +32,7 @@ class Browser:
         self.heard.append(message)
         self.model.hear(message)
         if message["type"] == "ping":
-            self.socket.pong(message["upto"])
+            self.socket.pong(message["key"])
 
     async def _closed(self, code: int) -> None:
         self.codes.append(code)

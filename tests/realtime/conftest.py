@@ -150,7 +150,7 @@ class Listener:
                 message = json.loads(text)
                 self.heard.append(message)
                 if message["type"] == "ping" and self.pong:
-                    await self.say(type="pong", upto=message["upto"])
+                    await self.say(type="pong", key=message["key"])
                 self._news.set()
         except Exception:
             pass

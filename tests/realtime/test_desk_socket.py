@@ -121,5 +121,5 @@ async def test_a_flood_of_frames_is_closed(web, world: World, listen) -> None:
     listener = await listen(web, await in_thread(sign_in, world.people["afi"]))
     await listener.hello()
     for _ in range(300):
-        await listener.connection.send('{"type":"pong","upto":0}')
+        await listener.connection.send('{"type":"pong","key":"none"}')
     assert await listener.closed() == 4429

@@ -1,14 +1,35 @@
 import { useQuery, type QueryClient } from "@tanstack/react-query";
 import { get } from "./fetch";
+import { Recent } from "./recent";
 import type { Agent, Counts, Line, Session } from "./types";
 
 export const sessionKey = ["session"] as const;
 export const countsKey = ["counts"] as const;
 
+/** What the stream said of agents and figures while an answer travelled: it is the newer of the two. */
+const recentAgents = new Recent<Agent>(500);
+const recentCounts = new Recent<Counts>(1);
+/** The event each agent's state was last taken from: what is replayed is older than the state that it meets. */
+const agentSeq = new Map<string, number>();
+
+async function fetchSession(signal?: AbortSignal): Promise<Session> {
+  const mark = recentAgents.mark();
+  const session = await get<Session>("/api/session", signal);
+  return recentAgents.since(mark).reduce(withAgent, session);
+}
+
+/** The session as it is now, for a screen that starts afresh: nothing heard before it counts any more. */
+export async function fetchSessionAfresh(client: QueryClient): Promise<Session> {
+  const session = await fetchSession();
+  agentSeq.clear();
+  client.setQueryData<Session>(sessionKey, session);
+  return session;
+}
+
 export function useSessionQuery() {
   return useQuery({
     queryKey: sessionKey,
-    queryFn: ({ signal }) => get<Session>("/api/session", signal),
+    queryFn: ({ signal }) => fetchSession(signal),
     staleTime: Infinity,
     retry: false,
   });
@@ -21,9 +42,19 @@ export function useSession(): Session {
   return data;
 }
 
+async function fetchCounts(signal: AbortSignal): Promise<Counts> {
+  const mark = recentCounts.mark();
+  const counts = await get<Counts>("/api/counts", signal);
+  return recentCounts.since(mark).at(-1) ?? counts;
+}
+
 export function useCounts(): Counts | undefined {
-  return useQuery({ queryKey: countsKey, queryFn: ({ signal }) => get<Counts>("/api/counts", signal), staleTime: Infinity })
-    .data;
+  return useQuery({ queryKey: countsKey, queryFn: ({ signal }) => fetchCounts(signal), staleTime: Infinity }).data;
+}
+
+export function setCounts(client: QueryClient, counts: Counts): void {
+  recentCounts.add(counts);
+  client.setQueryData(countsKey, counts);
 }
 
 /** Observers look and touch nothing; texts and names do not reach them at all. */
@@ -43,15 +74,21 @@ export function findAgent(session: Session, agentId: string | null): Agent | und
   return agentId === null ? undefined : session.agents.find((agent) => agent.id === agentId);
 }
 
-/** Replaces one agent in the session; the newest state is decided by the caller. */
-export function setAgent(client: QueryClient, agent: Agent): void {
-  client.setQueryData<Session>(sessionKey, (session) => {
-    if (!session) return session;
-    const known = session.agents.some((one) => one.id === agent.id);
-    return {
-      ...session,
-      agents: known ? session.agents.map((one) => (one.id === agent.id ? agent : one)) : [...session.agents, agent],
-      presence: session.user.id === agent.id ? agent : session.presence,
-    };
-  });
+function withAgent(session: Session, agent: Agent): Session {
+  const known = session.agents.some((one) => one.id === agent.id);
+  return {
+    ...session,
+    agents: known ? session.agents.map((one) => (one.id === agent.id ? agent : one)) : [...session.agents, agent],
+    presence: session.user.id === agent.id ? agent : session.presence,
+  };
+}
+
+/** Replaces one agent in the session. `seq`: the event that says so; an older one changes nothing. */
+export function setAgent(client: QueryClient, agent: Agent, seq?: number): void {
+  if (seq !== undefined) {
+    if ((agentSeq.get(agent.id) ?? 0) > seq) return;
+    agentSeq.set(agent.id, seq);
+  }
+  recentAgents.add(agent);
+  client.setQueryData<Session>(sessionKey, (session) => session && withAgent(session, agent));
 }

@@ -1,9 +1,10 @@
 /** Joins the socket, the stream and the caches for one signed-in user. One instance per page. */
-import type { QueryClient } from "@tanstack/react-query";
-import { announceSignedOut, get, query } from "@/api/fetch";
-import { sessionKey } from "@/api/session";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { recentRows } from "@/api/detail";
+import { announceSignedOut, ApiError, get, query } from "@/api/fetch";
+import { fetchSessionAfresh, sessionKey } from "@/api/session";
 import type { Row, Session, View } from "@/api/types";
-import { flushOutbox, startOutbox } from "@/features/conversation/api";
+import { flushOutbox, startOutbox, threadsKey } from "@/features/conversation/api";
 import { openDrafts, saveAllDrafts } from "@/features/conversation/drafts";
 import { noteServerTime } from "@/realtime/clock";
 import { setConnection } from "@/realtime/connection";
@@ -11,6 +12,11 @@ import { DeskSocket } from "@/realtime/socket";
 import { EventStream } from "@/realtime/stream";
 import type { Replay } from "@/realtime/wire";
 import { applyBatch, countsChanged } from "./serverEvents";
+
+/** A fetch that failed is made again when the stream is level, not sooner than this after the last time. */
+const AGAIN_MS = 2000;
+/** Tries of what failed while everything was fetched afresh, before a new socket is taken. */
+const TRIES = 3;
 
 export interface Watch {
   conversation: string | null;
@@ -21,6 +27,8 @@ export class LiveDesk {
   #watch: Watch = { conversation: null, lists: [] };
   readonly #stream: EventStream;
   readonly #socket: DeskSocket;
+  #epoch: string | number;
+  #dueFrom = 0;
 
   constructor(
     private readonly client: QueryClient,
@@ -30,6 +38,7 @@ export class LiveDesk {
     openDrafts(session.user.id);
     startOutbox(client, session.user.id);
     noteServerTime(session.at);
+    this.#epoch = session.epoch;
     this.#stream = new EventStream(
       {
         replay: (after, epoch) =>
@@ -49,7 +58,7 @@ export class LiveDesk {
       opened: () => this.#opened(),
       message: (message) => {
         this.#stream.receive(message);
-        if (message.type === "ping") this.#socket.send({ type: "pong", upto: message.upto });
+        if (message.type === "ping") this.#socket.send({ type: "pong", key: message.key });
       },
       lost: () => this.#lost(),
       signedOut: announceSignedOut,
@@ -95,13 +104,47 @@ export class LiveDesk {
     if (behind === 0) {
       setConnection({ state: "live" });
       flushOutbox();
+      this.#fetchWhatFailed();
     } else setConnection({ state: "catching-up", behind });
   }
 
+  /**
+   * What was asked for while the server was away, and not answered, is asked for again: the events that made us ask
+   * stand before the cursor and are not told twice.
+   */
+  #fetchWhatFailed(): void {
+    if (Date.now() < this.#dueFrom) return;
+    const failed = this.#failed();
+    if (failed.length === 0) return;
+    this.#dueFrom = Date.now() + AGAIN_MS * (1 + Math.random());
+    for (const { queryKey } of failed) void this.client.refetchQueries({ queryKey, exact: true });
+  }
+
+  /** Queries on screen whose last answer was none. A refusal (gone, not allowed) is an answer. */
+  #failed(): { queryKey: QueryKey; error: Error | null }[] {
+    return this.client
+      .getQueryCache()
+      .findAll({ type: "active", fetchStatus: "idle", predicate: ({ state }) => state.status === "error" })
+      .map(({ queryKey, state }) => ({ queryKey, error: state.error }))
+      .filter(({ error }) => !(error instanceof ApiError) || error.isTemporary);
+  }
+
+  /** Everything on screen, once. Rejects when something of it could not be had: a stale screen must not say "live". */
   async #refetchAll(): Promise<{ epoch: string | number; head: number }> {
-    const session = await get<Session>("/api/session");
-    this.client.setQueryData(sessionKey, session);
+    const session = await fetchSessionAfresh(this.client);
+    if (session.epoch !== this.#epoch) {
+      // Another copy of the data: what is kept of the old one may be newer than anything that is there now.
+      this.#epoch = session.epoch;
+      recentRows.clear();
+      await this.client.resetQueries({ queryKey: threadsKey });
+    }
     await this.client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
-    return session;
+    for (let tries = 1; ; tries += 1) {
+      const failed = this.#failed();
+      if (failed.length === 0) return session;
+      if (tries === TRIES) throw failed[0]!.error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS / 2));
+      await Promise.all(failed.map(({ queryKey }) => this.client.refetchQueries({ queryKey, exact: true })));
+    }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { sessionKey, setAgent } from "@/api/session";
-import type { Agent, Row, Session } from "@/api/types";
+import type { Row, Session } from "@/api/types";
 import { settingsChanged } from "@/features/admin/events";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
 import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
@@ -18,15 +18,6 @@ export interface Screen {
   shown: string | null;
   /** A customer's text arrived in a conversation of this agent. */
   arrived: (row: Row, text: string) => void;
-}
-
-/** Replayed events are older than the state they meet: an agent's older state never replaces a newer one. */
-const agentSeq = new Map<string, number>();
-
-function agentChanged(client: QueryClient, seq: number, agent: Agent): void {
-  if ((agentSeq.get(agent.id) ?? 0) > seq) return;
-  agentSeq.set(agent.id, seq);
-  setAgent(client, agent);
 }
 
 function applyOne(client: QueryClient, event: ServerEvent, screen: Screen): void {
@@ -50,7 +41,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen): void
       deliveriesProgressed(client, event);
       return;
     case "agent.state_changed":
-      agentChanged(client, event.seq, event.agent);
+      setAgent(client, event.agent, event.seq);
       return;
     case "settings.changed":
       settingsChanged(client);

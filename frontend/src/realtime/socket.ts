@@ -1,5 +1,5 @@
 /** One websocket that comes back by itself. It knows frames and close codes, and nothing of what they mean. */
-import type { FromServer, ToServer } from "./wire";
+import type { Numbered, ToServer } from "./wire";
 
 /** Close codes of /ws/desk. */
 export const SIGNED_OUT = 4401;
@@ -13,7 +13,7 @@ const LONGEST_WAIT_MS = 8_000;
 
 export interface SocketDoors {
   opened(): void;
-  message(message: FromServer): void;
+  message(message: Numbered): void;
   lost(): void;
   signedOut(): void;
 }
@@ -74,7 +74,7 @@ export class DeskSocket {
     socket.onmessage = ({ data }) => {
       this.#attempt = 0;
       this.#listen();
-      this.doors.message(JSON.parse(String(data)) as FromServer);
+      this.doors.message(JSON.parse(String(data)) as Numbered);
     };
     socket.onclose = ({ code }) => {
       if (this.#socket !== socket) return;

@@ -5,7 +5,10 @@
 import type { Counts, Row } from "@/api/types";
 import { advance, judge, judgePing, safePoint, type Cursor } from "./cursor";
 import type { ServerEvent } from "./events.gen";
-import type { Epoch, Frame, FromServer, Replay } from "./wire";
+import type { Epoch, Frame, Numbered, Replay } from "./wire";
+
+/** Between two fetches of everything: on a line that loses messages, more often would only make it busier. */
+const AFRESH_APART_MS = 2000;
 
 export interface Batch {
   events: ServerEvent[];
@@ -34,6 +37,11 @@ export class EventStream {
   #filling = false;
   #held: Frame[] = [];
   #generation = 0;
+  /** The number of the last message of this socket. */
+  #heard = 0;
+  #afresh = false;
+  #afreshAgain = false;
+  #afreshAt = -Infinity;
 
   constructor(
     private readonly doors: StreamDoors,
@@ -57,12 +65,24 @@ export class EventStream {
     this.#continuous = false;
     this.#filling = false;
     this.#held = [];
+    this.#heard = 0;
+    this.#afresh = this.#afreshAgain = false;
     // The hello names the safe point, so the server continues from there and not from the newest event we have seen.
     const safe = safePoint(this.#cursor);
     this.#cursor = { ...this.#cursor, at: safe, rows: safe };
   }
 
-  receive(message: FromServer): void {
+  /**
+   * A number left out means that something was lost between the server and here. What it was nobody can say (counts and
+   * "fetch afresh" have no place in the log), so only a fresh snapshot helps. A number heard before is a copy, or comes
+   * so late that the snapshot has it.
+   */
+  receive(message: Numbered): void {
+    if (message.n <= this.#heard) return;
+    const lost = message.n !== this.#heard + 1;
+    this.#heard = message.n;
+    if (lost) void this.#reset();
+    if (lost && message.type !== "counts") return; // the snapshot that was just asked for has it
     switch (message.type) {
       case "frame":
         this.#frame(message);
@@ -118,7 +138,7 @@ export class EventStream {
       do {
         const before = safePoint(this.#cursor);
         const answer = await this.doors.replay(before, this.#cursor.epoch);
-        if (generation !== this.#generation) return;
+        if (generation !== this.#generation || this.#afresh) return;
         if (answer.reset || answer.epoch !== this.#cursor.epoch) {
           await this.#reset();
           return;
@@ -134,7 +154,7 @@ export class EventStream {
         if (head > this.#cursor.at) this.doors.level(head - this.#cursor.at);
       } while (head > safePoint(this.#cursor));
     } catch {
-      if (generation === this.#generation) this.doors.broken();
+      if (generation === this.#generation && !this.#afresh) this.doors.broken();
       return;
     }
     this.#release();
@@ -149,16 +169,32 @@ export class EventStream {
     for (const frame of held) this.#frame(frame);
   }
 
+  /** One clean fetch of everything. Whoever asks for it while it runs gets one more, after it. */
   async #reset(): Promise<void> {
+    if (this.#afresh) {
+      this.#afreshAgain = true;
+      return;
+    }
     const generation = this.#generation;
-    this.#filling = true;
+    this.#afresh = this.#filling = true;
     this.doors.level(null);
     try {
-      const { epoch, head } = await this.doors.refetchAll();
-      if (generation !== this.#generation) return;
-      this.#cursor = { epoch, at: head, rows: head };
-      // Frames of another epoch say nothing about this one.
-      this.#held = this.#held.filter((frame) => frame.epoch === epoch);
+      do {
+        const early = this.#afreshAt + AFRESH_APART_MS - performance.now();
+        if (early > 0) {
+          await new Promise((resolve) => setTimeout(resolve, early));
+          if (generation !== this.#generation) return;
+        }
+        this.#afreshAgain = false;
+        this.#afreshAt = performance.now();
+        this.#held = []; // sent before the snapshot is taken, so it has them
+        const { epoch, head } = await this.doors.refetchAll();
+        if (generation !== this.#generation) return;
+        this.#cursor = { epoch, at: head, rows: head };
+        // Frames of another epoch say nothing about this one.
+        this.#held = this.#held.filter((frame) => frame.epoch === epoch);
+      } while (this.#afreshAgain);
+      this.#afresh = false;
       this.#release();
     } catch {
       if (generation === this.#generation) this.doors.broken();

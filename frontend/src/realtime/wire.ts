@@ -20,14 +20,19 @@ export interface Ping {
   upto: number;
   rows_upto: number;
   at: string;
+  /** To be repeated in the pong: only who has read the ping knows it. */
+  key: string;
 }
 
 export type FromServer = Frame | Ping | { type: "counts"; counts: Counts } | { type: "reset" };
 
+/** Each message of one socket has its number: 1, 2, 3... */
+export type Numbered = FromServer & { n: number };
+
 export type ToServer =
   | { type: "hello"; epoch: Epoch; cursor: number | null }
   | { type: "watch"; conversations: string[]; lists: View[] }
-  | { type: "pong"; upto: number };
+  | { type: "pong"; key: string };
 
 /** Answer of GET /api/events. */
 export type Replay =

@@ -104,7 +104,7 @@ export class FakeServer {
 
   ping(): void {
     for (const socket of this.sockets)
-      socket.say({ type: "ping", epoch: this.epoch, upto: this.head, rows_upto: this.head, at: new Date().toISOString() });
+      socket.say({ type: "ping", epoch: this.epoch, upto: this.head, rows_upto: this.head, at: new Date().toISOString(), key: "k" });
   }
 
   emit(event: NewEvent): ServerEvent {

@@ -16,6 +16,7 @@ export class FakeSocket extends EventTarget {
   heard: (message: ToServer) => void = () => undefined;
   left: () => void = () => undefined;
   watching: string[] = [];
+  #said = 0;
 
   constructor(readonly url: string) {
     super();
@@ -40,7 +41,8 @@ export class FakeSocket extends EventTarget {
   }
 
   say(message: FromServer): void {
-    if (this.readyState === FakeSocket.OPEN) this.onmessage?.({ data: JSON.stringify(message) });
+    this.#said += 1;
+    if (this.readyState === FakeSocket.OPEN) this.onmessage?.({ data: JSON.stringify({ ...message, n: this.#said }) });
   }
 
   shut(code: number): void {

@@ -1,11 +1,12 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { get, query } from "@/api/fetch";
+import { recentRows } from "@/api/detail";
 import { useSession } from "@/api/session";
-import type { ConversationPage, Row } from "@/api/types";
-import { Recent } from "@/api/recent";
+import type { ConversationPage } from "@/api/types";
 import { addPage, applyRows, fromPages, settle, type ListData, type ListFilter } from "./listState";
 
+export { recentRows };
 
 const PAGE = 50;
 /** A refetch brings back at most this many pages: what is further down loads again when it is scrolled to. */
@@ -13,9 +14,6 @@ const REFETCH_PAGES = 4;
 
 export const listsKey = ["list"] as const;
 export const listKey = (filter: ListFilter) => [...listsKey, filter] as const;
-
-/** Rows that arrived by the stream while a list was being fetched. */
-export const recentRows = new Recent<Row>(2000);
 
 const fetchPage = (filter: ListFilter, after: string | null, signal?: AbortSignal) =>
   get<ConversationPage>(

@@ -1,8 +1,9 @@
 /** What the stream does to the lists. */
 import type { QueryClient } from "@tanstack/react-query";
-import { countsKey } from "@/api/session";
-import type { Counts, Row } from "@/api/types";
-import { listsKey, recentRows } from "./api";
+import { recentRows } from "@/api/detail";
+import { setCounts } from "@/api/session";
+import type { Row } from "@/api/types";
+import { listsKey } from "./api";
 import { applyRows, type ListData, type ListFilter } from "./listState";
 
 export function rowsChanged(client: QueryClient, rows: Row[], me: string): void {
@@ -15,9 +16,7 @@ export function rowsChanged(client: QueryClient, rows: Row[], me: string): void 
   }
 }
 
-export function countsChanged(client: QueryClient, counts: Counts): void {
-  client.setQueryData(countsKey, counts);
-}
+export { setCounts as countsChanged };
 
 let overflowTimer: ReturnType<typeof setTimeout> | null = null;
 

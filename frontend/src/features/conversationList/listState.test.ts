@@ -65,7 +65,7 @@ describe("what belongs in a view", () => {
     ["queue", row("a"), 1],
     ["queue", row("a", { status: "bot" }), 0],
     ["all", row("a", { status: "bot" }), 1],
-    ["all", row("a", { status: "closed" }), 0],
+    ["all", row("a", { status: "closed" }), 1],
   ] as const)("%s, case %#", (view, one, count) => {
     expect(applyRows(list(), [one], filter({ view }), ME).arrivals).toHaveLength(count);
   });
@@ -83,9 +83,18 @@ describe("what belongs in a view", () => {
 
   it("leaves to the next page what lies beyond the last row loaded", () => {
     const data = { ...list(row("a", { waiting_since: at(1) })), next: "more" };
+    expect(data.edge?.id).toBe("a");
     expect(applyRows(data, [row("z", { waiting_since: at(9) })], filter(), ME)).toBe(data);
     expect(applyRows(data, [row("y", { waiting_since: at(0) })], filter(), ME).arrivals).toEqual(["y"]);
   });
+});
+
+it("a newcomer is not taken for one of the next page because the last row shown has moved up", () => {
+  const all = filter({ view: "all" });
+  const active = (minute: number) => ({ kind: "incoming", author: "contact", preview: "", at: at(minute) }) as const;
+  const data = { ...list(row("a", { last_message: active(9) }), row("b", { last_message: active(5) })), next: "more" };
+  const moved = applyRows(data, [row("b", { revision: 2, last_message: active(20) })], all, ME);
+  expect(applyRows(moved, [row("c", { last_message: active(7) })], all, ME).arrivals).toEqual(["c"]);
 });
 
 it("a page that holds a newcomer puts it in its place once", () => {

@@ -20,6 +20,8 @@ export interface ListData {
   arrivals: string[];
   /** Where the next page starts; null when everything is loaded. */
   next: string | null;
+  /** The last row of the last page as the server gave it: what comes after it will come with the next page. */
+  edge: Row | null;
 }
 
 export function belongs(row: Row, filter: ListFilter, me: string): boolean {
@@ -51,7 +53,7 @@ export function compareRows(view: View): (a: Row, b: Row) => number {
 }
 
 export function fromPages(pages: { items: Row[]; next: string | null }[]): ListData {
-  const data: ListData = { rows: {}, order: [], arrivals: [], next: pages.at(-1)?.next ?? null };
+  const data: ListData = { rows: {}, order: [], arrivals: [], next: pages.at(-1)?.next ?? null, edge: pages.at(-1)?.items.at(-1) ?? null };
   for (const { items } of pages) {
     for (const row of items) {
       if (!(row.id in data.rows)) data.order.push(row.id);
@@ -70,7 +72,8 @@ export function addPage(data: ListData, page: { items: Row[]; next: string | nul
     if (!shown.has(row.id)) order.push(row.id);
   }
   const placed = new Set(order);
-  return { rows, order, arrivals: data.arrivals.filter((id) => !placed.has(id)), next: page.next };
+  const arrivals = data.arrivals.filter((id) => !placed.has(id));
+  return { rows, order, arrivals, next: page.next, edge: page.items.at(-1) ?? data.edge };
 }
 
 export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, me: string): ListData {
@@ -82,11 +85,10 @@ export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, m
     if (known && known.revision >= row.revision) continue;
     if (belongs(row, filter, me)) {
       if (!known) {
-        // A search's result is a question asked once: it does not grow by itself. Closed rows are no news either.
-        if (filter.text !== "" || (row.status === "closed" && filter.status !== "closed")) continue;
-        const last = order.at(-1);
-        const beyond = data.next !== null && last !== undefined && compare(rows[last]!, row) < 0;
-        if (beyond) continue;
+        // A search's result is a question asked once: it does not grow by itself.
+        if (filter.text !== "") continue;
+        // Not the last row shown: it may have moved up since, and what stood before it would be left out.
+        if (data.next !== null && data.edge !== null && compare(data.edge, row) < 0) continue;
         arrivals = [...arrivals, row.id];
       }
       rows = { ...rows, [row.id]: row };

@@ -1,0 +1,170 @@
+"""A socket's writer: numbers what goes out, and believes only what the browser has proved to have read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+from realtime.flow import Flow
+from realtime.socket import BEHIND_S, DeskSocket
+
+
+class Wire:
+    """What a socket has written, and the code that it was closed with."""
+
+    def __init__(self, flow: Flow | None = None) -> None:
+        self.said: list[dict[str, Any]] = []
+        self.code: int | None = None
+        self.desk = DeskSocket(None, self._send, self._close, flow)
+        self.desk.joined = True
+        self.writer = asyncio.create_task(self.desk.write())
+
+    async def _send(self, text: str) -> None:
+        self.said.append(json.loads(text))
+
+    async def _close(self, code: int) -> None:
+        self.code = code
+
+    def pings(self) -> list[dict[str, Any]]:
+        return [message for message in self.said if message["type"] == "ping"]
+
+
+def frame(number: int) -> str:
+    return json.dumps({"type": "frame", "upto": number})
+
+
+async def let_it_write() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_what_goes_out_is_numbered_without_holes() -> None:
+    wire = Wire()
+    for number in range(50):
+        wire.desk.offer(frame(number))
+    wire.desk.tick(time.monotonic() + 6, epoch=1, upto=50, at="")
+    wire.desk.offer(json.dumps({"type": "reset"}))
+    await let_it_write()
+    assert [message["n"] for message in wire.said] == list(range(1, 53))
+    assert [message["type"] for message in wire.said[-2:]] == ["ping", "reset"]
+    wire.writer.cancel()
+
+
+async def test_a_browser_that_does_not_answer_pings_for_15_seconds_is_closed() -> None:
+    wire = Wire()
+    start = time.monotonic()
+    for seconds in range(60):  # one that answers stays
+        wire.desk.tick(start + seconds, epoch=1, upto=seconds, at="")
+        await let_it_write()
+        for ping in wire.pings()[-1:]:
+            wire.desk.pong(ping["key"])
+    assert wire.desk.closing is None and len(wire.pings()) == 11
+    for seconds in range(60, 76):
+        wire.desk.tick(start + seconds, epoch=1, upto=60, at="")
+        assert wire.desk.closing is None, f"closed after {seconds - 60} s"
+    wire.desk.tick(start + 76.5, epoch=1, upto=60, at="")
+    await asyncio.wait_for(wire.writer, 10)
+    assert wire.code == 4408
+
+
+async def test_pongs_that_are_made_up_prove_nothing() -> None:
+    """One who does not read cannot know the keys: neither guesses nor old keys keep his socket alive."""
+    wire = Wire()
+    start = time.monotonic()
+    wire.desk.tick(start + 5, epoch=1, upto=1, at="")
+    await let_it_write()
+    [first] = wire.pings()
+    wire.desk.pong(first["key"])
+    for half in range(12, 80):
+        at = start + half / 2
+        wire.desk.tick(at, epoch=1, upto=half, at="")
+        for guess in ("", str(half), first["key"], "00000000"):
+            wire.desk.pong(guess)
+        if wire.desk.closing is not None:
+            break
+    await asyncio.wait_for(wire.writer, 10)
+    assert wire.code == 4408
+    assert at - start <= 10 + BEHIND_S + 1, "closed as late as one that says nothing"
+
+
+async def test_made_up_pongs_do_not_make_room_for_more_frames() -> None:
+    wire = Wire()
+    for number in range(501):
+        wire.desk.offer(frame(number))
+        wire.desk.pong(f"{number:08x}")
+        if number % 100 == 99:
+            await let_it_write()
+    await asyncio.wait_for(wire.writer, 10)
+    assert wire.code == 4408
+
+
+async def test_an_answer_to_a_ping_answers_those_before_it() -> None:
+    wire = Wire()
+    start = time.monotonic()
+    for number in range(3):
+        wire.desk.offer(frame(number))
+        wire.desk.tick(start + 6 * (number + 1), epoch=1, upto=number, at="")
+    await let_it_write()
+    wire.desk.pong(wire.pings()[1]["key"])
+    wire.desk.tick(start + 18 + BEHIND_S - 1, epoch=1, upto=3, at="")
+    assert wire.desk.closing is None, "only the third ping is unanswered"
+    wire.desk.tick(start + 18 + BEHIND_S + 1, epoch=1, upto=3, at="")
+    assert wire.desk.closing == 4408
+    await asyncio.wait_for(wire.writer, 10)
+
+
+async def test_five_hundred_unread_frames_are_too_many() -> None:
+    wire = Wire()
+    for number in range(501):
+        wire.desk.offer(frame(number))
+        if number % 100 == 99:
+            await let_it_write()
+    await asyncio.wait_for(wire.writer, 10)
+    assert wire.code == 4408
+
+
+async def test_a_busy_browser_that_answers_is_never_too_slow() -> None:
+    wire = Wire()
+    for number in range(5000):
+        wire.desk.offer(frame(number))
+        wire.desk.cursor = number
+        if number % 20 == 19:
+            wire.desk.tick(time.monotonic(), epoch=1, upto=number, at="")
+            await let_it_write()
+            for ping in wire.pings()[-1:]:
+                wire.desk.pong(ping["key"])
+    assert wire.desk.closing is None
+    wire.writer.cancel()
+
+
+async def test_a_burst_between_two_ticks_is_acknowledged_as_it_is_read() -> None:
+    wire = Wire()
+    wire.desk.tick(time.monotonic(), epoch=1, upto=0, at="")
+    for number in range(2000):
+        wire.desk.offer(frame(number))
+        await let_it_write()
+        if wire.said[-1]["type"] == "ping":
+            wire.desk.pong(wire.said[-1]["key"])
+    assert wire.desk.closing is None
+    wire.writer.cancel()
+
+
+async def test_what_the_connection_does_not_take_waits_and_closing_does_not() -> None:
+    flow = Flow()
+    wire = Wire(flow)
+    wire.desk.offer(frame(1))
+    await let_it_write()
+    flow.pauseProducing()
+    wire.desk.offer(frame(2))
+    await let_it_write()
+    assert [message["upto"] for message in wire.said] == [1]
+    flow.resumeProducing()
+    await let_it_write()
+    assert [message["upto"] for message in wire.said] == [1, 2]
+    flow.pauseProducing()
+    wire.desk.offer(frame(3))
+    wire.desk.close(4408)
+    await asyncio.wait_for(wire.writer, 10)
+    assert wire.code == 4408 and len(wire.said) == 2
