@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -24,9 +23,9 @@ from django.conf import settings
 from common.readiness import clear_ready, mark_ready
 from common.secrets import unseal
 from conversations.adapters import LinkConfig
-from conversations.batching import Batcher
 from conversations.bells import Bells
-from conversations.intake import CONNECTION_SETTINGS, LARGEST_BATCH, ReadyText, Stored, connect, store
+from conversations.intake import connect
+from conversations.lanes import TextLanes
 from conversations.link_owner import LinkOwner
 from conversations.links import adapter_class
 from conversations.patience import cut_after
@@ -35,7 +34,6 @@ from realtime import doorbell
 log = logging.getLogger(__name__)
 
 SILENCE_S = 5.0  # of the database
-QUEUE_ROOM = 5_000  # texts waiting for the database; beyond it operators are told to slow down
 
 LOAD_LINKS = """
 select link.id, link.organisation_id, link.name, link.adapter, link.settings, link.secret,
@@ -63,8 +61,9 @@ class Gateway:
         self._dsn = dsn
         self._owner = owner
         self._bells = Bells(dsn, redis_url)
-        self._texts: Batcher[ReadyText, Stored] = Batcher(self._store, largest=LARGEST_BATCH, room=QUEUE_ROOM)
-        self._intake: psycopg.AsyncConnection[Any] | None = None
+        self._texts = TextLanes(
+            dsn, on_stored=lambda organisations: self._bells.ring(doorbell.UNHANDLED, organisations=organisations)
+        )
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._owners: dict[UUID, tuple[tuple[Any, ...], LinkOwner, asyncio.Task[None]]] = {}
         self._states: dict[UUID, tuple[str, dict[str, Any]]] = {}
@@ -115,7 +114,7 @@ class Gateway:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._bells.close()
-            for connection in (self._intake, self._control, self._state_connection):
+            for connection in (self._control, self._state_connection):
                 if connection is not None:
                     await connection.close()
 
@@ -184,19 +183,6 @@ class Gateway:
             bells=self._bells,
             on_state=self._note_state,
         )
-
-    async def _store(self, texts: Sequence[ReadyText]) -> Sequence[Stored]:
-        if self._intake is None or self._intake.closed or self._intake.broken:
-            self._intake = await connect(self._dsn, **CONNECTION_SETTINGS)
-        with cut_after(self._intake, SILENCE_S):
-            if not texts:
-                await self._intake.execute("select 1")
-                return []
-            stored = await store(self._intake, texts)
-        organisations = {result.organisation_id for result in stored if result.organisation_id is not None}
-        if organisations:
-            self._bells.ring(doorbell.UNHANDLED, organisations=organisations)
-        return stored
 
     async def _listen(self) -> None:
         """Wake on NOTIFY; without it the sweeps of each owner do the same a little later."""

@@ -33,6 +33,15 @@ CONNECTION_SETTINGS = {
     "jit": "off",
 }
 
+# Of every connection here. The server itself ends what waits too long, before we cut its connection (patience.py):
+# statements that nobody waits for any more would pile up behind a lock, and act when it is let go. A process that was
+# stopped within a transaction loses it, and the rows that everybody waits for.
+BOUNDS = {
+    "statement_timeout": "4500",
+    "idle_in_transaction_session_timeout": "5000",
+    "client_connection_check_interval": "1000",
+}
+
 # Of the connections that look up few rows in great tables, by key. With its own guesses the planner hashes a whole
 # partition of deliveries for a batch of receipts, and keeps sequential scans of tables that were empty once.
 LOOKUP_SETTINGS = {
@@ -179,6 +188,7 @@ class ReadyText:
     # Asked right before it is stored. A process that was stopped and goes on may hold a text that the link's next
     # owner, who cannot know it, is getting again: only one of them may take it.
     still_ours: Callable[[], bool] = lambda: True
+    organisation_id: UUID | None = None  # of its link: whose texts wait together (conversations/lanes.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +206,7 @@ _NOT_OURS = Stored(None, None, put_off="the link has another owner")
 
 async def connect(dsn: str, **settings: str) -> psycopg.AsyncConnection[Any]:
     """A raw connection of its own: statements prepared, autocommit; `settings` are PostgreSQL's."""
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    options = " ".join(f"-c {name}={value}" for name, value in {**BOUNDS, **settings}.items())
     return await psycopg.AsyncConnection.connect(
         dsn,
         autocommit=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -35,6 +35,11 @@ def _bare(address: str) -> str:
     return address.strip().lstrip("+")
 
 
+class Texts(Protocol):
+    async def put(self, item: ReadyText, /) -> Stored:
+        """Returns once it is committed, or put off. Raises IntakeError."""
+
+
 class LinkIntake:
     """The `Intake` of one link (see conversations.adapters). Holds no connection: batches and the store do."""
 
@@ -43,7 +48,7 @@ class LinkIntake:
         config: LinkConfig,
         *,
         lines: Mapping[str, UUID],
-        texts: Batcher[ReadyText, Stored],
+        texts: Texts,
         results: Batcher[Outcome | ReadyReceipt, None],
         store: LinkStore,
         late: Callable[[UUID, Sequence[str] | SubmitRefused], None],
@@ -72,7 +77,8 @@ class LinkIntake:
         if not sender.value:  # blanks, controls: whoever wrote would share one address with all such
             await self.unreadable(InboundUnreadable(item.link_id, item.key, item.raw, "no sender"))
             return True
-        stored = await self._texts.put(ReadyText(line_id, sender.value, item, self._still_ours))
+        ready = ReadyText(line_id, sender.value, item, self._still_ours, self._config.organisation_id)
+        stored = await self._texts.put(ready)
         if stored.put_off:
             raise IntakeUnavailable(stored.put_off)
         return stored.message_id is not None or bool(stored.refused)

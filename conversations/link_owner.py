@@ -22,10 +22,9 @@ from uuid import UUID
 import psycopg
 
 from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
-from conversations.batching import Batcher
 from conversations.bells import Bells
-from conversations.intake import LOOKUP_SETTINGS, ReadyText, Stored, connect
-from conversations.line_in import LinkIntake
+from conversations.intake import LOOKUP_SETTINGS, connect
+from conversations.line_in import LinkIntake, Texts
 from conversations.models import DeliveryState
 from conversations.outbox import claim, under_way
 from conversations.outcomes import RETRY_S, Outcome, refused
@@ -64,7 +63,7 @@ class LinkOwner:
         lines: Mapping[str, UUID],
         owner: str,
         dsn: str,
-        texts: Batcher[ReadyText, Stored],
+        texts: Texts,
         bells: Bells,
         on_state: Callable[[UUID, str, dict[str, Any]], None],
     ) -> None:

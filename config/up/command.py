@@ -16,7 +16,7 @@ from typing import IO
 from config.up import engines, schema, secrets_file
 from config.up.binaries import EngineError
 from config.up.children import RUN_TOKEN, Record, end, of_run, wait_gone
-from config.up.holding import release_all
+from config.up.holding import is_held, release_all
 from config.up.ports import Ports, is_free
 from config.up.processes import Process, table
 from config.up.supervisor import Supervisor, dismiss_warden, on_signals, start_warden
@@ -87,7 +87,7 @@ def _locked(state: Path, began: float, lock: IO[str], rows: Sequence[Process] | 
         try:
             keeper.run(
                 on_ready=lambda: step.ready(places),
-                also=lambda: _revive(found, record, step.say),
+                also=lambda: _revive(found, state, record, step.say),
             )
             _say("stopping" + ("" if keeper.hurried else " (Ctrl-C again to hurry)"))
         finally:
@@ -200,8 +200,8 @@ def _note(record: Record, found: engines.Engines) -> None:
         record.note(name, pid, asking)
 
 
-def _revive(found: engines.Engines, record: Record, say: Callable[[str], None]) -> str:
-    if revived := found.revive():
+def _revive(found: engines.Engines, state: Path, record: Record, say: Callable[[str], None]) -> str:
+    if revived := found.revive(held=lambda name: is_held(state, name)):
         say(f"{' and '.join(revived)} had died and runs again")
         _note(record, found)
     return ""

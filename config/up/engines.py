@@ -45,11 +45,14 @@ class Engines:
             if one and one.process and one.process.poll() is None
         }
 
-    def revive(self) -> list[str]:
-        """Start again, on the same port and data, each server of ours that has died; returns their names."""
+    def revive(self, *, held: Callable[[str], bool] = lambda _name: False) -> list[str]:
+        """Start again, on the same port and data, each server of ours that has died and is not `held` away on purpose;
+        returns their names."""
         dead: list[tuple[str, Postgres | Valkey]] = []
         for name, engine in (("postgres", self.postgres), ("valkey", self.valkey)):
-            if engine is not None and engine.process is not None and engine.process.poll() is not None:
+            if engine is None or engine.process is None or held(name):
+                continue
+            if engine.process.poll() is not None:
                 dead.append((name, engine))
         for _, engine in dead:
             _patiently(engine.start)

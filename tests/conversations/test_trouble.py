@@ -67,9 +67,9 @@ async def test_a_database_that_says_nothing_at_all_makes_the_owner_leave_before_
 
 
 async def test_texts_are_refused_for_now_when_the_database_says_nothing_at_all(scripted, dsn, redis_url, monkeypatch):
-    monkeypatch.setattr("conversations.gateway.SILENCE_S", 1.0)
+    monkeypatch.setattr("conversations.lanes.SILENCE_S", 1.0)
     async with wire_to(dsn) as wire, gateway_at_work(wire.dsn, redis_url) as (gateway, _):
-        gateway._texts._patience_s = 0.5
+        gateway._texts._main.batches._patience_s = 0.5
         await gateway._texts.put(scripted.text("avant"))
         wire.freeze()
         with pytest.raises(IntakeUnavailable):
