@@ -1,7 +1,8 @@
 """`make faults [ONLY=name]`: many seeds of each fault, then the broken builds that the tests must notice.
 
 ONLY is the name of a test file of tests/faults (without `test_` and `.py`), `broken`, or the name of one patch.
-`soak` runs only when it is asked for by name.
+`soak` runs only when it is asked for by name. docs/faults.md says how to read and replay a run; FAULT_SEEDS sets the
+number of seeds (20), FAULT_SEED one seed, FAULT_SCHEDULE one schedule.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def _vitest(tree: Path, test: str) -> int:
 def _pytest(tree: Path, test: str) -> int:
     """pytest's exit code in `tree`, with the code of `tree` in front of the installed project."""
     env = {**os.environ, "PYTHONPATH": str(tree), "FAULT_SEEDS": "1", "PALABRE_STATE": str(tree / ".state")}
+    env.pop("FAULT_FULL", None)
     # A patch may leave a file's size and second of change as they were: a stale .pyc would hide it.
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     return subprocess.run(
@@ -109,7 +111,7 @@ def main(only: str) -> int:
             if name == "soak" and only != "soak":
                 continue
             command = [str(BIN / "python"), "-m", "pytest", "-q", "-s", "--timeout=3900", str(path)]
-            sections.run(name, command, env={"FAULT_SEEDS": SEEDS}, seconds=4000)
+            sections.run(name, command, env={"FAULT_SEEDS": SEEDS, "FAULT_FULL": "1"}, seconds=4000)
     for path in sorted(BROKEN.glob("*.patch")):
         patch = Patch.read(path)
         sections.run(path.stem, partial(goes_red, patch))

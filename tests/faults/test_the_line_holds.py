@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from config.up.trial import Running
+from tests.faults.beside import another, facts
 from tests.faults.conftest import wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 BODIES = """select m.body, m.seq from conversations_message m
             join conversations_conversation c on c.id = m.conversation_id
             join contacts_address a on a.id = c.address_id
             where a.value = %s and m.kind = 'incoming' order by m.seq"""
-
-
-@contextmanager
-def another(palabre: Running, name: str, state: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A second process of the same installation, started by hand: a stranger to the supervisor."""
-    state.mkdir(parents=True, exist_ok=True)
-    env = {**os.environ, **palabre.environ, "PALABRE_STATE": str(state)}
-    env.pop("PALABRE_OWNER", None)
-    log = (state / f"{name}.log").open("wb")
-    process = subprocess.Popen([sys.executable, "-m", "config.cli", name], env=env, cwd=ROOT, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def facts(state: Path, name: str) -> dict[str, object]:
-    try:
-        return json.loads((state / "run" / f"{name}.ready").read_text())
-    except (OSError, ValueError):
-        return {}
 
 
 @pytest.mark.timeout(240)
