@@ -17,6 +17,7 @@ import struct
 import sys
 import time
 from collections import defaultdict
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -150,16 +151,17 @@ def _frame(data: bytes, at: int) -> tuple[int, int, int] | None:
     return data[at] & 0x0F, start, start + size
 
 
+def _same(desk: Desk) -> Desk:
+    return desk
+
+
 async def main(order: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     story = Story()
     desks = []
     for one in order["desks"]:
-        _, desk = await loop.create_connection(
-            lambda one=one: Desk(story, one, port=order["port"], cookie=order["cookie_name"]),
-            "127.0.0.1",
-            order["port"],
-        )
+        desk = Desk(story, one, port=order["port"], cookie=order["cookie_name"])
+        await loop.create_connection(partial(_same, desk), "127.0.0.1", order["port"])
         desks.append(desk)
     await asyncio.wait_for(asyncio.gather(*(desk.joined for desk in desks)), 60)
     print(json.dumps({"joined": len(desks)}), flush=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped] # it has no stubs
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -113,7 +113,7 @@ def set_windows(palabre: Running, window: int) -> None:
         ask(palabre, f"/control/accounts/{account}/behaviour", {"window": window, "per_subscriber": window})
 
 
-def flood(palabre: Running, *, count: int, limit_s: float = 120, **order: Any) -> dict[str, Any]:
+def flood(palabre: Running, *, count: int, limit_s: float = 300, **order: Any) -> dict[str, Any]:
     """Have subscribers text; returns the flood as it ended. `handed` texts were acknowledged in `seconds`."""
     ask(palabre, "/control/flood", {"count": count, **order})
     while True:

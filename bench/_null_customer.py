@@ -11,6 +11,7 @@ import json
 import struct
 import sys
 import time
+from functools import partial
 from typing import Any, cast
 
 import uvloop
@@ -89,7 +90,7 @@ async def main(order: dict[str, Any]) -> None:
     customers = []
     for account in order["accounts"]:
         _, customer = await loop.create_connection(
-            lambda account=account: Customer(account, order["password"]), "127.0.0.1", order["port"]
+            partial(Customer, account, order["password"]), "127.0.0.1", order["port"]
         )
         if await customer.bound:
             raise SystemExit(f"{account} refuses the bind")

@@ -1,6 +1,7 @@
 """A server of sockets that sends frames which it made before: what the desks of bench/_desks.py could take.
 
-Order: {"rate": frames a second, "size": octets of a text's body}; 0 = as fast as they are read. Says {"port"}.
+Order: {"desks", "frames"}. Says {"port"}; once so many desks are there, it sends each so many frames of five texts,
+as fast as they are read, and says {"sent": texts}.
 """
 
 from __future__ import annotations
@@ -72,20 +73,25 @@ class Server(asyncio.Protocol):
         self.clients.append(self)
 
     def send(self, octets: bytes) -> None:
-        if self.writable:
-            self._transport.write(octets)
+        self._transport.write(octets)
 
 
-async def main() -> None:
+async def main(order: dict[str, Any]) -> None:
     server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    while len(Server.clients) < order["desks"]:  # noqa: ASYNC110 (nothing is measured yet)
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(1)
     octets = busy(EVENTS)
-    while True:
-        for client in tuple(Server.clients):
+    for _ in range(order["frames"]):
+        for client in Server.clients:
+            while not client.writable:  # noqa: ASYNC110 (the slowest client sets the pace)
+                await asyncio.sleep(0.001)
             client.send(octets)
         await asyncio.sleep(0)
+    print(json.dumps({"sent": order["frames"] * EVENTS * order["desks"]}), flush=True)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    sys.stdin.readline()
-    uvloop.run(main())
+    uvloop.run(main(json.loads(sys.stdin.readline())))

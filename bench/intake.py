@@ -77,7 +77,7 @@ def run() -> Iterator[dict[str, Any]]:
         measured = []
         for window, bound in bounds.items():
             set_windows(palabre, window)
-            one_link = {"account": ACCOUNTS[0]} if window == 10 else {}
+            one_link: dict[str, Any] = {"account": ACCOUNTS[0]} if window == 10 else {}
             for repeat in range(REPEATS):
                 mark = f"w{window}r{repeat}"
                 found = flood(palabre, count=COUNT, numbers=NUMBERS, to=TO, text=f"{mark} {{n}}", **one_link)
@@ -104,6 +104,6 @@ def _ceilings(palabre: trial.Running) -> Iterator[tuple[str, int]]:
         set_windows(palabre, window)
         with helper(palabre, "_null_customer", accounts=accounts, **order) as customer:
             customer.hear()
-            account = {"account": accounts[0]} if len(accounts) == 1 else {}
+            account: dict[str, Any] = {"account": accounts[0]} if len(accounts) == 1 else {}
             found = flood(palabre, count=2 * COUNT, numbers=NUMBERS, to=TO, text="ceiling {n}", **account)
             yield f"texts_per_s_w{window}", round(found["handed"] / found["seconds"])

@@ -172,15 +172,17 @@ def _tiles(palabre: Running, desks: Helper) -> Iterator[dict[str, Any]]:
 
 
 def _ceiling(palabre: Running, order: dict[str, Any]) -> int:
-    """Events a second that the desks paint, when the frames cost nobody anything."""
-    with ground.helper(palabre, "_null_web") as server:
+    """Texts a second that the desks paint, when the frames cost nobody anything."""
+    with ground.helper(palabre, "_null_web", desks=DESKS, frames=50) as server:
         port = server.hear()["port"]
         with ground.helper(palabre, "_desks", port=port, **order) as desks:
             desks.hear()
-            time.sleep(1)
-            desks.tell()
-            desks.hear()
-            time.sleep(3)
-            desks.tell()
-            painted = sum(map(len, desks.hear()["painted"].values()))
-    return round(painted / 3)
+            sent = server.hear()["sent"]
+            painted: list[float] = []
+            for _ in range(100):
+                time.sleep(0.1)
+                desks.tell()
+                painted += [at for times in desks.hear()["painted"].values() for at in times]
+                if len(painted) >= sent:
+                    return round(sent / (max(painted) - min(painted)))
+    raise RuntimeError(f"the desks have painted {len(painted)} of {sent}")

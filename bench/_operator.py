@@ -1,0 +1,120 @@
+"""An operator who takes every text over, answers at once, and sends its receipt a moment later. In memory only.
+
+Order: {"receipt_ms"}. Says {"port"}. For each further line it is given, it says
+{"submitted": texts, "twice": texts that came more than once, "receipts": receipts acknowledged}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+import sys
+from collections import Counter
+from typing import Any, cast
+
+import uvloop
+
+from channels_sms.smpp import codes, pdu
+from channels_sms.smpp.framing import Frame, FrameReader
+
+_HEADER = struct.Struct(">LLLL")
+WINDOW = 500  # receipts without an answer, a session
+
+
+class World:
+    def __init__(self, receipt_ms: float) -> None:
+        self.delay = receipt_ms / 1000
+        self.texts: Counter[bytes] = Counter()
+        self.number = 1_000_000
+        self.receipts = 0
+
+    def told(self) -> dict[str, Any]:
+        twice = sum(1 for count in self.texts.values() if count > 1)
+        return {"submitted": len(self.texts), "twice": twice, "receipts": self.receipts}
+
+
+class Session(asyncio.Protocol):
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._reader = FrameReader()
+        self._out: list[bytes] = []
+        self._fresh: list[tuple[bytes, str, str]] = []  # answered, their receipt not yet on its way
+        self._due: list[tuple[bytes, str, str]] = []
+        self._sequence = self._flying = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        for frame in self._reader.feed(data):
+            self._take(frame)
+        self._send_receipts()
+        if self._out:
+            self._transport.write(b"".join(self._out))
+            self._out.clear()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.command == codes.SUBMIT_SM:
+            message = pdu.decode_message(frame.octets)
+            self._world.texts[message.body] += 1
+            self._world.number += 1
+            identifier = b"%d" % self._world.number
+            self._answer(frame, identifier + b"\0")
+            self._fresh.append((identifier, message.source, message.destination))
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(self._world.delay, self._ripen)
+        elif frame.command == codes.DELIVER_SM | codes.RESPONSE:
+            self._flying -= 1
+            self._world.receipts += frame.status == codes.OK
+        elif frame.command in (codes.BIND_TRANSCEIVER, codes.BIND_TRANSMITTER, codes.BIND_RECEIVER):
+            self._answer(frame, b"bench\0")
+        elif frame.command in (codes.ENQUIRE_LINK, codes.UNBIND):
+            self._answer(frame, b"")
+
+    def _answer(self, frame: Frame, body: bytes) -> None:
+        self._out.append(_HEADER.pack(16 + len(body), frame.command | codes.RESPONSE, 0, frame.sequence) + body)
+
+    def _ripen(self) -> None:
+        self._timer = None
+        self._due += self._fresh
+        self._fresh = []
+        self._send_receipts()
+        self._transport.write(b"".join(self._out))
+        self._out.clear()
+
+    def _send_receipts(self) -> None:
+        room = WINDOW - self._flying
+        for identifier, source, destination in self._due[:room]:
+            said = (
+                b"id:%b sub:001 dlvrd:001 submit date:2611211200 done date:2611211200 stat:DELIVRD err:000 text:"
+                % identifier
+            )
+            receipt = pdu.ShortMessage(
+                source=destination, source_ton=1, source_npi=1, destination=source, esm_class=4, body=said
+            )
+            self._sequence += 1
+            self._out.append(pdu.encode(codes.DELIVER_SM, 0, self._sequence, pdu.encode_message_body(receipt)))
+            self._flying += 1
+        del self._due[: max(0, room)]
+
+
+async def main(order: dict[str, Any]) -> None:
+    world = World(order["receipt_ms"])
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Session(world), "127.0.0.1", 0)
+    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    commands = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    while await commands.readline():
+        sys.stdout.write(json.dumps(world.told()) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(json.loads(sys.stdin.readline())))
