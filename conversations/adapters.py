@@ -199,8 +199,9 @@ class Intake(Protocol):
     async def unreadable(self, item: InboundUnreadable) -> None:
         """Keep the bytes and raise an alarm. Raises IntakeError."""
 
-    async def unconfirmed(self) -> dict[bytes, str]:
-        """Fingerprint -> key of this link's texts of the last minute whose answer the peer may not have got."""
+    async def unconfirmed(self) -> dict[bytes, list[str]]:
+        """Fingerprint -> keys, oldest first, of this link's last texts whose answers the peer may not have got: of the
+        last minute; at first, of the last minute of the owner before us, however long nobody owned the link."""
 
     def confirmed(self, keys: Sequence[str]) -> None:
         """The peer has shown life after our answers to these. Written behind, in batches."""

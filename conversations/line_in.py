@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -28,6 +30,8 @@ from conversations.store import LinkStore, Whole
 log = logging.getLogger(__name__)
 
 CLASHES = 5  # with other writers of the same link, which is only its former owner: one is the most there can be
+
+FIRST_BINDS_S = 60.0  # from the first bind of a lease on: a link may have several, and each begins by asking
 
 
 def _bare(address: str) -> str:
@@ -54,6 +58,7 @@ class LinkIntake:
         late: Callable[[UUID, Sequence[str] | SubmitRefused], None],
         on_state: Callable[[str, dict[str, Any]], None],
         still_ours: Callable[[], bool],
+        former_until: datetime | None,
     ) -> None:
         self._config = config
         self._still_ours = still_ours
@@ -66,6 +71,8 @@ class LinkIntake:
         self._late = late
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._confirmed: list[str] = []
+        self._former_until = former_until
+        self._first_bind: float | None = None
 
     async def text(self, item: InboundText) -> bool:
         line_id = self._lines.get(_bare(item.recipient))
@@ -115,8 +122,14 @@ class LinkIntake:
     async def unreadable(self, item: InboundUnreadable) -> None:
         await self._store.keep_unreadable(item)
 
-    async def unconfirmed(self) -> dict[bytes, str]:
-        return await self._store.unconfirmed(self._config.id)
+    async def unconfirmed(self) -> dict[bytes, list[str]]:
+        # What the owner before us left is offered again at the first binds, even when nobody was there for hours. Asked
+        # later, so old a text could only be taken for a copy of what the subscriber truly sends again.
+        now = time.monotonic()
+        if self._first_bind is None:
+            self._first_bind = now
+        since = self._former_until if now - self._first_bind < FIRST_BINDS_S else None
+        return await self._store.unconfirmed(self._config.id, since)
 
     def confirmed(self, keys: Sequence[str]) -> None:
         self._confirmed.extend(keys)

@@ -136,7 +136,7 @@ class LinkOwner:
         with cut_after(self._control, SILENCE_S):
             cursor = await self._control.execute(leases.TAKE, {"name": name, "owner": self._owner, "seconds": LEASE_S})
             row = await cursor.fetchone()
-        return HeldLease(name, self._owner, row[0], before + LEASE_S) if row else None
+        return HeldLease(name, self._owner, row[0], before + LEASE_S, row[1]) if row else None
 
     async def _work(self, lease: HeldLease) -> None:
         store = LinkStore(self._dsn, self._adapter_class)
@@ -146,6 +146,7 @@ class LinkOwner:
             texts=self._texts,
             results=self._results.batches,
             store=store,
+            former_until=lease.former_until,
             late=self._results.late,
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
             still_ours=lambda: self._left() > SURELY_S,

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -36,14 +37,15 @@ Found = TypeVar("Found")
 # The cast: else the primary key is tried, which has all of the link's texts; the index by time has those of a minute.
 UNCONFIRMED = """
 select fingerprint, key from conversations_seen
-where at > now() - make_interval(secs => %(seconds)s) and not confirmed and fingerprint is not null
-  and link_id::text = %(link)s::text
+where at > least(%(since)s::timestamptz, now()) - make_interval(secs => %(seconds)s)
+  and not confirmed and fingerprint is not null and link_id::text = %(link)s::text
+order by at, key
 """
 
 SILENCE_S = 5.0  # of the database
 PARTS_WAIT_S = 600  # then a long text is shown with a gap where parts never came
 MOST_PARTS = 512  # waiting of one sender, two of the longest texts; beyond, his oldest are shown with their gaps
-REMEMBER_S = 60  # how long a text without a confirmed answer may come again
+REMEMBER_S = 60  # of its session, or of the owner before us: so long a text without a confirmed answer may come again
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +224,12 @@ class LinkStore:
                 waiting[sender] -= len(parts)
         return found
 
-    async def unconfirmed(self, link_id: UUID) -> dict[bytes, str]:
-        rows = await self._run(UNCONFIRMED, {"link": link_id, "seconds": REMEMBER_S})
-        return {bytes(fingerprint): key for fingerprint, key in rows}
+    async def unconfirmed(self, link_id: UUID, since: datetime | None = None) -> dict[bytes, list[str]]:
+        """Fingerprint -> keys, oldest first, of texts of the last REMEMBER_S before `since` (None: before now)."""
+        found: dict[bytes, list[str]] = {}
+        for fingerprint, key in await self._run(UNCONFIRMED, {"link": link_id, "seconds": REMEMBER_S, "since": since}):
+            found.setdefault(bytes(fingerprint), []).append(key)
+        return found
 
     async def confirm(self, link_id: UUID, keys: Sequence[str]) -> None:
         await self._run(

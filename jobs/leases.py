@@ -10,16 +10,17 @@ import os
 import socket
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
-# A new owner gets a higher epoch. The same owner name takes its own lease back at once, also with a higher
-# epoch: its supervisor has reaped the old process. Anybody else waits for the expiry.
+# (epoch, when the lease before ran out). A new owner gets a higher epoch. The same owner name takes its own lease back
+# at once, also with a higher epoch: its supervisor has reaped the old process. Anybody else waits for the expiry.
 TAKE = """
 insert into jobs_lease as held (name, owner, epoch, expires_at)
 values (%(name)s, %(owner)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s))
 on conflict (name) do update
     set owner = excluded.owner, epoch = held.epoch + 1, expires_at = excluded.expires_at
     where held.owner = excluded.owner or held.expires_at <= clock_timestamp()
-returning epoch
+returning epoch, old.expires_at
 """
 RENEW = """
 update jobs_lease set expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
@@ -44,6 +45,7 @@ class HeldLease:
     owner: str
     epoch: int
     deadline: float
+    former_until: datetime | None = None  # when the lease before this one ran out, or would have; None: the first
 
     def left(self) -> float:
         """Seconds for which it is surely ours. A process that was stopped and goes on learns here that it is not."""
