@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +18,10 @@ from jobs.models import Job, JobState
 log = logging.getLogger(__name__)
 
 RING_EXPIRES_S = 10  # a sweep rings again by then
+LEAVE_ALONE_S = 10.0  # after a ring that nobody heard; workers look for themselves every two seconds
+
+_bell = ThreadPoolExecutor(1, thread_name_prefix="job bell")
+_silent_until = 0.0
 
 _DUE = """
 select id from jobs_job
@@ -49,7 +55,7 @@ def request_job(
         job.due_at = due_at
     job.save(force_insert=True)
     if due_at is None:
-        transaction.on_commit(lambda: ring(job.id), robust=True)
+        transaction.on_commit(lambda: ring_soon(job.id), robust=True)
     return job
 
 
@@ -65,17 +71,26 @@ def cancel_job(*, organisation_id: UUID, job_id: UUID) -> None:
     )
 
 
+def ring_soon(job_id: UUID) -> None:
+    """Tell a worker, on a thread of the bell's own: a broker that hangs takes seconds, which are nobody's who asks."""
+    if time.monotonic() >= _silent_until:
+        _bell.submit(ring, job_id)
+
+
 def ring(job_id: UUID) -> bool:
-    """Tell a worker. A broker that is away is no reason to fail: the row is there, the sweep rings again.
+    """Tell a worker, and wait until he is told. A broker that is away is no reason to fail: the row is there, the sweep
+    rings again.
 
     False: nobody has heard.
     """
+    global _silent_until  # noqa: PLW0603 (one broker a process)
     from jobs.tasks import ring as task
 
     try:
         task.apply_async(kwargs={"job_id": str(job_id)}, expires=RING_EXPIRES_S, retry=False)
     except Exception as error:
         log.warning("nobody hears of job %s yet: %s", job_id, type(error).__name__)
+        _silent_until = time.monotonic() + LEAVE_ALONE_S
         return False
     return True
 

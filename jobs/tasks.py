@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init
 from django.db import connections
 
 from jobs import poller, runner, schedules
@@ -31,5 +31,6 @@ def tick(**_unknown: Any) -> None:
         connections.close_all()
 
 
-# A worker that Redis has forgotten (a flush takes Celery's own bindings along) still looks for itself.
-worker_ready.connect(poller.start, weak=False)
+# A worker that Redis has forgotten (a flush takes Celery's own bindings along) still looks for itself; so does one
+# that starts while Redis is away, which is never "ready": hence at its first sign of life.
+worker_init.connect(poller.start, weak=False)

@@ -269,3 +269,26 @@ def test_everything_in_redis_is_deleted_in_the_middle_of_a_job_and_it_finishes(d
         except subprocess.TimeoutExpired:
             worker.kill()
             worker.wait(10)
+
+
+def test_a_broker_that_hangs_costs_whoever_asks_nothing_and_is_left_alone(monkeypatch):
+    """The row is what matters; ringing happens on a thread of its own, and not again at once."""
+    tried = []
+
+    def hangs(**_: object) -> None:
+        tried.append(1)
+        time.sleep(0.5)
+        raise TimeoutError
+
+    monkeypatch.setattr(tasks.ring, "apply_async", hangs)
+    monkeypatch.setattr(service, "_silent_until", 0.0)
+    started = time.monotonic()
+    request_job(kind="tests.count")
+    assert time.monotonic() - started < 0.4
+    deadline = time.monotonic() + 5
+    while service._silent_until == 0.0:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    request_job(kind="tests.count")
+    time.sleep(0.2)
+    assert tried == [1]
