@@ -54,11 +54,14 @@ def ask_for_jobs(database: str, seed: int) -> list[str]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("storm", "counts", "seed"), STORMS, ids=[f"{name}-{seed}" for name, _, seed in STORMS])
 @pytest.mark.needs("MCE-029")
+@pytest.mark.needs("RFP-002", part="what two people write to each other survives; campaigns come later")
 @pytest.mark.needs("RFP-017", part="50 texts a second while its processes are killed; speed is the benches'")
 def test_nothing_is_lost_and_nothing_is_twice(palabre, line, storm, counts, seed):
     database = palabre.environ["DATABASE_OWNER_URL"]
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("update routing_agentstate set capacity = %s", [ROOM])
+    for account in ("savane", "lagune"):
+        line.behave(account, window=50)  # more in flight, and still one text at a time of each subscriber
     schedule = chosen(storm, seed, **counts)
     witnesses = Witnesses(line, database)
     jobs = ask_for_jobs(database, seed)
