@@ -58,8 +58,8 @@ class ForgivingCache(RedisCache):
     def delete_many(self, keys: Any, version: int | None = None) -> None:
         self._forgiving(super().delete_many, None, keys, version)
 
-    def clear(self) -> bool:
-        return bool(self._forgiving(super().clear, False))
+    def clear(self) -> None:
+        self._forgiving(super().clear, None)
 
     @classmethod
     def _forgiving(cls, ask: Callable[..., Any], instead: Any, *words: Any) -> Any:
