@@ -17,7 +17,7 @@ from tests.faults.conftest import seeds, wait_until
 FIRST = 1_000_000  # sequence numbers of ours; the operators' own count from 1
 FULL = len(seeds()) > 1
 ROUNDS = len(seeds())
-POISON = 2_000 if FULL else 700  # PDUs of a round
+POISON = 2_000 if FULL else 1_500  # PDUs of a round
 TOGETHER = 100  # of one write
 CASES = 200_000 if FULL else 0
 USABLE_S = 5.0  # the promise: by then a good text is acknowledged
