@@ -39,7 +39,7 @@ export function announceSignedOut(): void {
 }
 
 function csrfToken(): string {
-  const found = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie);
+  const found = /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie);
   return found?.[1] ? decodeURIComponent(found[1]) : "";
 }
 
@@ -76,7 +76,8 @@ async function toError(response: Response): Promise<ApiError> {
   return new ApiError(
     response.status,
     error?.code ?? `http_${response.status}`,
-    error?.message ?? Object.values(fields)[0] ?? response.statusText,
+    // Not the protocol's own words ("Service Unavailable"): the screen has some in the reader's language.
+    error?.message ?? Object.values(fields)[0] ?? "",
     fields,
     body,
   );
@@ -90,7 +91,8 @@ export interface RequestOptions {
 }
 
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  // The language of the screen, which the person chose, and not that of the browser: the server's words stand on it.
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   let response: Response;

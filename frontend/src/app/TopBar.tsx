@@ -1,16 +1,21 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
-import { announceSignedOut } from "@/api/fetch";
 import { receivesWork, useSession } from "@/api/session";
 import type { Language, Theme } from "@/api/types";
 import { QueueStrip } from "@/features/conversationList/QueueStrip";
 import { PresenceSwitch } from "@/features/presence/PresenceSwitch";
-import { changePreferences, signOut } from "@/features/session/api";
+import { countUnsent } from "@/features/conversation/api";
+import { changePreferences } from "@/features/session/api";
 import { Avatar } from "@/ui/Avatar";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
 import { Menu, type MenuItem } from "@/ui/Menu";
+import { toast } from "@/ui/toasts";
 import { ConnectionLight } from "./ConnectionLight";
+import { leave } from "./leaving";
 import { Logo } from "./Logo";
 import styles from "./TopBar.module.css";
 
@@ -65,48 +70,72 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   const navigate = useNavigate();
   const screens = useScreens();
   const { user, organisation, phone_page } = useSession();
-  const leave = async () => {
-    await signOut();
-    announceSignedOut();
-    void navigate("/sign-in", { replace: true });
-  };
+  const [unsent, setUnsent] = useState(0);
+  const goAway = () =>
+    leave(client).then(
+      () => navigate("/sign-in", { replace: true }),
+      () => toast(t("leave.failed"), { bad: true }),
+    );
+  const askedToGo = () => (countUnsent() > 0 ? setUnsent(countUnsent()) : void goAway());
   const last: MenuItem[] = [{ key: "keys", label: t("user.keys"), icon: <Keyboard size={16} />, run: onKeys }];
   if (phone_page) last.push({ key: "phone", label: t("user.phone"), icon: <Smartphone size={16} />, href: phone_page });
-  last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: () => void leave() });
+  last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: askedToGo });
   return (
-    <Menu
-      label={t("user.menu", { name: user.name })}
-      prefix={t("user.menu", { name: user.name })}
-      align="end"
-      className={styles.user}
-      testId="user-menu"
-      groups={[
-        ...(screens.length > 1 && window.matchMedia(NO_ROOM_FOR_NAV).matches
-          ? [{ title: organisation.name, items: screens.map(({ to, name, icon }) => ({ key: name, label: t(`nav.${name}`), icon, run: () => void navigate(to) })) }]
-          : []),
-        {
-          title: t("user.language"),
-          items: LANGUAGES.map((language) => ({
-            key: language,
-            label: t(`user.languages.${language}`),
-            checked: user.language === language,
-            run: () => changePreferences(client, { language }),
-          })),
-        },
-        {
-          title: t("user.theme"),
-          items: THEMES.map((theme) => ({
-            key: theme,
-            label: t(`user.themes.${theme}`),
-            icon: THEME_ICONS[theme],
-            checked: user.theme === theme,
-            run: () => changePreferences(client, { theme }),
-          })),
-        },
-        { items: last },
-      ]}
-    >
-      <Avatar name={user.name} />
-    </Menu>
+    <>
+      <Menu
+        label={t("user.menu", { name: user.name })}
+        prefix={t("user.menu", { name: user.name })}
+        align="end"
+        className={styles.user}
+        testId="user-menu"
+        groups={[
+          ...(screens.length > 1 && window.matchMedia(NO_ROOM_FOR_NAV).matches
+            ? [{ title: organisation.name, items: screens.map(({ to, name, icon }) => ({ key: name, label: t(`nav.${name}`), icon, run: () => void navigate(to) })) }]
+            : []),
+          {
+            title: t("user.language"),
+            items: LANGUAGES.map((language) => ({
+              key: language,
+              label: t(`user.languages.${language}`),
+              checked: user.language === language,
+              run: () => changePreferences(client, { language }),
+            })),
+          },
+          {
+            title: t("user.theme"),
+            items: THEMES.map((theme) => ({
+              key: theme,
+              label: t(`user.themes.${theme}`),
+              icon: THEME_ICONS[theme],
+              checked: user.theme === theme,
+              run: () => changePreferences(client, { theme }),
+            })),
+          },
+          { items: last },
+        ]}
+      >
+        <Avatar name={user.name} />
+      </Menu>
+      {unsent > 0 && (
+        <Dialog title={t("leave.title")} closeLabel={t("close")} onClose={() => setUnsent(0)}>
+          <div className={styles.leave}>
+            <p>{t("leave.unsent", { count: unsent })}</p>
+            <div>
+              <Button onClick={() => setUnsent(0)}>{t("leave.stay")}</Button>
+              <Button
+                look="danger"
+                data-testid="leave"
+                onClick={() => {
+                  setUnsent(0);
+                  void goAway();
+                }}
+              >
+                {t("leave.go")}
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </>
   );
 }

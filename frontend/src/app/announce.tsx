@@ -10,6 +10,11 @@ export function announce(text: string): void {
   for (const listener of listeners) listener();
 }
 
+/** What was said to one person is not there for the next one. */
+export function hush(): void {
+  said = "";
+}
+
 const subscribe = (listener: () => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -26,6 +26,11 @@ it("no text is empty, and both languages say the same variables", () => {
   }
 });
 
+it("no line of French breaks before a colon, a question mark or a closing quotation mark", () => {
+  expect(fr["app.user.menu"]).toBe("Mon compte\u202f: {{name}}");
+  for (const [key, text] of Object.entries(fr)) expect(text, key).not.toMatch(/[ \u00a0][:;?!»]|«[ \u00a0]/);
+});
+
 it("French uses the typographic apostrophe", () => {
   for (const [key, text] of Object.entries(fr)) expect(text, key).not.toContain("'");
 });

@@ -8,6 +8,7 @@ import { text as conversationList } from "@/features/conversationList/text";
 import { text as presence } from "@/features/presence/text";
 import { text as session } from "@/features/session/text";
 import { text as supervision } from "@/features/supervision/text";
+import { typeset } from "@/ui/typeset";
 import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
@@ -19,7 +20,12 @@ const pick = (language: Language) =>
     [N in Name]: (typeof features)[N]["en"];
   };
 
-export const resources = { en: pick("en"), fr: pick("fr") };
+const everyText = <T>(tree: T, change: (text: string) => string): T =>
+  (typeof tree === "string"
+    ? change(tree)
+    : Object.fromEntries(Object.entries(tree as object).map(([key, value]) => [key, everyText(value, change)]))) as T;
+
+export const resources = { en: pick("en"), fr: everyText(pick("fr"), typeset) };
 
 const STORED = "palabre.language";
 
@@ -46,5 +52,9 @@ export function startI18n(language: Language): void {
     interpolation: { escapeValue: false },
     initAsync: false,
     returnNull: false,
+    // A key that no language knows would be shown raw: journeys fail on what is said here.
+    saveMissing: true,
+    // eslint-disable-next-line no-console
+    missingKeyHandler: (_languages, namespace, key) => console.error(`no text for ${namespace}:${key}`),
   });
 }

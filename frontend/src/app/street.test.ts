@@ -9,6 +9,32 @@ async function refused(file: string, imported: string): Promise<boolean> {
   return result!.messages.some(({ ruleId }) => ruleId === "no-restricted-imports");
 }
 
+async function refusedAs(source: string): Promise<(string | null)[]> {
+  const [result] = await eslint.lintText(source, { filePath: "src/ui/Button.tsx" });
+  return result!.messages.map(({ ruleId }) => ruleId);
+}
+
+// A rule that nobody has seen bite may be misspelt.
+it.each([
+  ["no-restricted-syntax", "export const A = (text: string) => <p dangerouslySetInnerHTML={{ __html: text }} />;"],
+  ["no-restricted-syntax", "export const a = (e: Element, text: string) => { e.innerHTML = text; };"],
+  ["no-restricted-syntax", "export const a = (e: Element, text: string) => { e.outerHTML = text; };"],
+  ["no-restricted-syntax", "export const a = (e: Element, text: string) => e.insertAdjacentHTML('beforeend', text);"],
+  ["no-restricted-syntax", "export const a = (text: string) => document.write(text);"],
+  ["no-restricted-syntax", "export const A = () => <a href='/' target='_blank'>x</a>;"],
+  ["no-restricted-syntax", "export const A = () => <a href='/' target='_blank' rel='noreferrer'>x</a>;"],
+  ["no-eval", "export const a = (text: string) => eval(text) as unknown;"],
+  ["no-implied-eval", "setTimeout('alert(1)', 1);"],
+  ["no-new-func", "export const a = new Function('return 1');"],
+  ["no-script-url", "export const a = 'javascript:alert(1)';"],
+])("%s refuses %s", async (rule, source) => {
+  expect(await refusedAs(`${source}\n`)).toContain(rule);
+});
+
+it("a link that opens apart and lets go of us is allowed", async () => {
+  expect(await refusedAs("export const A = () => <a href='/' target='_blank' rel='noopener noreferrer nofollow'>x</a>;\n")).toEqual([]);
+});
+
 // The street is only worth something while somebody checks that the rule bites.
 it.each([
   ["src/ui/Button.tsx", "@/features/contact/PersonPanel", true],

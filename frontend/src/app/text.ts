@@ -31,6 +31,14 @@ const en = {
     phone: "Open the phone page",
     signOut: "Sign out",
   },
+  leave: {
+    title: "Texts that have not left",
+    unsent_one: "{{count}} text has not been sent. Signing out removes it from this computer.",
+    unsent_other: "{{count}} texts have not been sent. Signing out removes them from this computer.",
+    stay: "Stay",
+    go: "Sign out and lose them",
+    failed: "You are still signed in: the server cannot be reached.",
+  },
   keys: {
     title: "Keyboard",
     hint: "Keys rest while you type. They follow the letter printed on your keyboard, AZERTY or QWERTY.",
@@ -89,6 +97,14 @@ const fr: Same<typeof en> = {
     keys: "Clavier",
     phone: "Ouvrir la page du téléphone",
     signOut: "Se déconnecter",
+  },
+  leave: {
+    title: "Des textos ne sont pas partis",
+    unsent_one: "{{count}} texto n’a pas été envoyé. Se déconnecter l’efface de cet ordinateur.",
+    unsent_other: "{{count}} textos n’ont pas été envoyés. Se déconnecter les efface de cet ordinateur.",
+    stay: "Rester",
+    go: "Se déconnecter et les perdre",
+    failed: "Vous êtes toujours connecté : le serveur ne répond pas.",
   },
   keys: {
     title: "Clavier",

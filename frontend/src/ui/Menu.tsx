@@ -108,7 +108,7 @@ export function Menu({ label, prefix, children, groups, className, align = "star
                   className: `${styles.item} ${item.danger ? styles.danger : ""}`,
                 };
                 return item.href ? (
-                  <a key={item.key} {...common} href={item.href} target="_blank" rel="noreferrer" onClick={close}>
+                  <a key={item.key} {...common} href={item.href} target="_blank" rel="noopener noreferrer" onClick={close}>
                     {content}
                   </a>
                 ) : (

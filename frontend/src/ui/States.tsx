@@ -10,7 +10,7 @@ interface EmptyProps {
 }
 
 /** Nothing to show, said in a sentence, with what to do next. */
-export function Empty({ icon, title, text, testId, children }: EmptyProps) {
+export function Empty({ icon, title, text, testId = "empty", children }: EmptyProps) {
   return (
     <div className={styles.empty} data-testid={testId}>
       <span className={styles.mark} aria-hidden="true">

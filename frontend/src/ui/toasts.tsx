@@ -38,7 +38,7 @@ export function Toasts({ closeLabel }: { closeLabel: string }) {
   return (
     <div className={styles.stack} role="status" aria-live="polite">
       {shown.map((one) => (
-        <div key={one.id} className={`${styles.toast} ${one.bad ? styles.bad : ""}`}>
+        <div key={one.id} className={`${styles.toast} ${one.bad ? styles.bad : ""}`} data-testid="toast">
           <span>{one.text}</span>
           <button type="button" aria-label={closeLabel} onClick={() => dismiss(one.id)}>
             <X size={16} />

@@ -4,6 +4,7 @@ import { ApiError } from "@/api/fetch";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { toast } from "@/ui/toasts";
+import { typeset } from "@/ui/typeset";
 import { useSave, type Kind } from "./api";
 import styles from "./Admin.module.css";
 
@@ -86,7 +87,7 @@ export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormPr
               key={field.name}
               field={field}
               value={values[field.name]!}
-              error={errors[field.name] ?? null}
+              error={errors[field.name] ? typeset(errors[field.name]!) : null}
               onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))}
             />
           ))}
@@ -95,7 +96,7 @@ export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormPr
           <p role="alert" className={styles.error}>
             {failure && shown === 0
               ? t("failed", {
-                  reason: failure instanceof ApiError && failure.status !== 0 ? (Object.values(errors)[0] ?? failure.message) : t("unreachable"),
+                  reason: failure instanceof ApiError && failure.status !== 0 ? typeset(Object.values(errors)[0] || failure.message || t("errorText")) : t("unreachable"),
                 })
               : ""}
           </p>

@@ -7,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { address, fullTime, shortDate } from "@/ui/format";
 import { Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
+import { typeset } from "@/ui/typeset";
 import styles from "./PersonPanel.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule"] as const;
@@ -20,12 +21,15 @@ interface PersonPanelProps {
 export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
   const { t } = useTranslation("contact");
   const session = useSession();
-  const { data } = useDetail(id);
+  const { data, isError } = useDetail(id);
 
   if (!data)
     return (
       <div className={styles.panel}>
-        <Skeleton rows={4} look="lines" label={t("loading")} />
+        <div className={styles.top}>
+          <Button look="quiet" square className={styles.close} aria-label={t("close")} icon={<X size={18} />} onClick={onClose} />
+        </div>
+        {isError ? <p className={styles.faint}>{t("error")}</p> : <Skeleton rows={4} look="lines" label={t("loading")} />}
       </div>
     );
   const { conversation, contact } = data;
@@ -91,7 +95,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
               <Bot size={15} aria-hidden="true" />
               {t(`reason.${reason}`)}
             </p>
-            {conversation.handover.summary && <p>{conversation.handover.summary}</p>}
+            {conversation.handover.summary && <p>{typeset(conversation.handover.summary)}</p>}
           </div>
         )}
       </section>

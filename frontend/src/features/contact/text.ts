@@ -24,6 +24,7 @@ const en = {
   previous: "Previous conversations",
   noPrevious: "First contact",
   loading: "Loading the person",
+  error: "The person could not be loaded.",
 };
 
 const fr: Same<typeof en> = {
@@ -50,6 +51,7 @@ const fr: Same<typeof en> = {
   previous: "Conversations précédentes",
   noPrevious: "Premier contact",
   loading: "Chargement de la personne",
+  error: "La personne n’a pas pu être chargée.",
 };
 
 export const text = { en, fr };

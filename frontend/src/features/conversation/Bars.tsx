@@ -6,6 +6,7 @@ import type { Row } from "@/api/types";
 import { useSecondsSince } from "@/realtime/clock";
 import { Button } from "@/ui/Button";
 import { duration, fullTime } from "@/ui/format";
+import { typeset } from "@/ui/typeset";
 import styles from "./Conversation.module.css";
 
 interface BarProps {
@@ -35,7 +36,7 @@ export function OwnershipBar({ row, busy, mayTake, onTake }: BarProps) {
       );
     case "queued":
       return (
-        <Bar look="queued" icon={<Hourglass size={17} />} title={t("bar.queued")} text={row.handover?.summary ?? ""} extra={row.queued_at && <Since at={row.queued_at} />}>
+        <Bar look="queued" icon={<Hourglass size={17} />} title={t("bar.queued")} text={typeset(row.handover?.summary ?? "")} extra={row.queued_at && <Since at={row.queued_at} />}>
           {take(t("bar.take"))}
         </Bar>
       );

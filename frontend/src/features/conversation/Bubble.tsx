@@ -3,6 +3,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/types";
 import { clockTime, fullTime } from "@/ui/format";
+import { findLinks } from "./links";
 import type { OutboxEntry } from "./outbox";
 import { Ticks } from "./Ticks";
 import type { TimelineItem } from "./timeline";
@@ -14,20 +15,28 @@ interface BubbleProps {
   contactName: string;
 }
 
-/** Links are shown whole and opened apart: a customer's text must not hide where it leads. */
+/** Each text keeps its direction to itself; a link says where it leads, and opens apart, telling nothing of us. */
 function Body({ text }: { text: string }) {
-  const pieces = text.split(/(https?:\/\/[^\s<>"]+)/g);
   return (
     <p className={styles.body} dir="auto">
-      {pieces.map((piece, index) =>
-        index % 2 === 1 ? (
-          <a key={index} href={piece} target="_blank" rel="noreferrer noopener nofollow">
-            {piece}
-          </a>
-        ) : (
-          piece
-        ),
-      )}
+      {findLinks(text).map((piece, index) => {
+        switch (piece.kind) {
+          case "link":
+            return (
+              <a key={index} href={piece.href} dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
+                {piece.text}
+              </a>
+            );
+          case "hiding":
+            return (
+              <mark key={index} dir="ltr" className={styles.hiding}>
+                {piece.text}
+              </mark>
+            );
+          default:
+            return piece.text;
+        }
+      })}
     </p>
   );
 }

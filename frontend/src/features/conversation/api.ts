@@ -5,6 +5,7 @@ import { get, post, query } from "@/api/fetch";
 import { Recent } from "@/api/recent";
 import type { Message, MessagePage, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
+import { countDrafts, forgetDrafts } from "./drafts";
 import { Outbox, type OutboxEntry } from "./outbox";
 import { applyEvent, mergeMessages, mergeNewestPage, mergeOlderPage, type Thread } from "./threadState";
 
@@ -84,7 +85,14 @@ export function useOutbox(): { entries: readonly OutboxEntry[]; outbox: Outbox }
   return { entries: useSyncExternalStore(box.subscribe, box.read), outbox: box };
 }
 
-export const hasUnsentTexts = (): boolean => (outbox?.read() ?? NOTHING).length > 0;
+/** How much would be lost with this browser's memory: texts that the server has not confirmed, and drafts. */
+export const countUnsent = (): number => (outbox?.read() ?? NOTHING).length + countDrafts();
+
+export function forgetUnsent(): void {
+  outbox?.forget();
+  forgetDrafts();
+  recentEvents.clear();
+}
 
 // ---- what an agent does to a conversation --------------------------------------------------------------------------
 

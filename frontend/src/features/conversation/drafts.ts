@@ -65,6 +65,15 @@ export function saveAllDrafts(): void {
   }
 }
 
+export const countDrafts = (): number => cache.size;
+
+/** Before the storage itself is emptied: a timer or a closing page must not write them again. */
+export function forgetDrafts(): void {
+  for (const timer of unsaved.values()) clearTimeout(timer);
+  unsaved.clear();
+  cache = new Map();
+}
+
 const subscribe = (listener: () => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -66,6 +66,13 @@ export class Outbox {
     return entry;
   }
 
+  /** Whoever wrote them signs out: nothing of them stays, and nothing of them leaves any more. */
+  forget(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#set([]);
+  }
+
   /** The agent asks again, with the same client id. */
   retry(clientId: string): void {
     this.#change(clientId, { state: "waiting", createdAt: this.now(), code: undefined, reason: undefined });
@@ -120,7 +127,8 @@ export class Outbox {
   #set(entries: readonly OutboxEntry[]): void {
     this.#entries = entries;
     try {
-      localStorage.setItem(this.storageKey, JSON.stringify(entries));
+      if (entries.length > 0) localStorage.setItem(this.storageKey, JSON.stringify(entries));
+      else localStorage.removeItem(this.storageKey);
     } catch {
       // Storage full or forbidden: the texts still live in this tab.
     }

@@ -44,7 +44,7 @@ export function PresenceSwitch() {
     <div className={styles.presence} data-testid="presence" data-state={presence.state}>
       <Menu
         label={t("label")}
-        prefix={`${t("label")} : `}
+        prefix={t("prefix")}
         className={styles.switch}
         groups={CHOICES.map((choices) => ({
           title: choices.length > 1 ? t(`state.${choices[0]!.state}`) : undefined,

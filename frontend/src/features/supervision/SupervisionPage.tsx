@@ -70,7 +70,7 @@ function Board({ live }: { live: SupervisionLive }) {
           <div className={styles.columns}>
             <section>
               <h2>{t("agents")}</h2>
-              <div className={styles.table}>
+              <div className={styles.table} role="region" aria-label={t("agents")} tabIndex={0}>
                 <table>
                   <thead>
                     <tr>
@@ -86,6 +86,7 @@ function Board({ live }: { live: SupervisionLive }) {
                     ))}
                   </tbody>
                 </table>
+                {agents.length === 0 && <p className={styles.nothing}>{t("none")}</p>}
               </div>
             </section>
             <div>
@@ -178,7 +179,7 @@ function Waits({ title, first, rows }: { title: string; first: string; rows: Wai
   return (
     <section>
       <h2>{title}</h2>
-      <div className={styles.table}>
+      <div className={styles.table} role="region" aria-label={title} tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -201,6 +202,7 @@ function Waits({ title, first, rows }: { title: string; first: string; rows: Wai
             ))}
           </tbody>
         </table>
+        {rows.length === 0 && <p className={styles.nothing}>{t("none")}</p>}
       </div>
     </section>
   );
