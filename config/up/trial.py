@@ -5,7 +5,7 @@
         palabre.environ                    the processes' environment (DATABASE_URL, REDIS_URL, ports...)
         palabre.pid("gateway")             the pid of the present process
         palabre.stop("gateway"), palabre.resume("gateway")
-    palabre.kill("gateway")            kill -9, as a fault; the supervisor starts it again
+        palabre.kill("gateway")            kill -9, as a fault; the supervisor starts it again
 
 It is started exactly as `make up` starts it: real engines with fsync, real processes, real sockets.
 """
