@@ -7,12 +7,12 @@ everybody at run time, and stops `palabre manage check`, unless it stands in OPE
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.permissions import May
@@ -89,6 +89,20 @@ def _plain(patterns: Iterable[URLPattern | URLResolver], before: str) -> Iterato
 
 def _is_operation(pattern: URLPattern) -> bool:
     return getattr(pattern.callback, "__module__", "") == "ninja.operation"
+
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+
+
+def known_methods(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """405 for methods that nothing here understands, before anything looks at the request."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+
+    return middleware
 
 
 @register("security")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class SettingError(RuntimeError):
@@ -51,16 +52,35 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return raw
 
 
-def database(url: str, name: str) -> dict[str, object]:
-    """Django's database settings of a `postgresql://user:password@host:port/name` address."""
+# What may follow the "?" of a database's address: libpq's names (PostgreSQL's documentation, "Parameter Key Words").
+_LIBPQ = frozenset({
+    "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslnegotiation", "channel_binding",
+    "ssl_min_protocol_version", "require_auth", "gssencmode", "target_session_attrs", "connect_timeout",
+    "keepalives_idle", "tcp_user_timeout", "application_name", "options",
+})  # fmt: skip
+
+
+def database(url: str, name: str) -> dict[str, Any]:
+    """Django's database settings of a `postgresql://user:password@host:port/name?sslmode=verify-full` address."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname:
         raise SettingError(f"{name} must look like postgresql://user:password@host:5432/palabre")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := sorted(options.keys() - _LIBPQ):
+        raise SettingError(f"{name} ends with what PostgreSQL does not know: {', '.join(unknown)}")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/") or "palabre",
+        "NAME": unquote(parts.path.lstrip("/")) or "palabre",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname,
         "PORT": str(parts.port or 5432),
+        "OPTIONS": options,
     }
+
+
+def checked_broker(url: str) -> str:
+    """A `rediss://` address for Celery, which would not check the server's certificate unless it is told to."""
+    if not url.startswith("rediss://") or "ssl_cert_reqs=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}ssl_cert_reqs=required"

@@ -19,7 +19,11 @@ DEBUG = False
 
 PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 SECURE = PUBLIC_URL.startswith("https://")
+if MODE == "production" and not SECURE:
+    raise env.SettingError("PUBLIC_URL must begin with https:// in production: sessions travel with every request")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost")
+if MODE == "production" and "*" in ALLOWED_HOSTS:
+    raise env.SettingError("ALLOWED_HOSTS must name the hosts in production, not *")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *env.words("TRUSTED_ORIGINS")]
 WEB_PORT = env.number("WEB_PORT", 8000)
 SIMULATOR_SMPP_PORT = env.number("SIMULATOR_SMPP_PORT", 2775)
@@ -52,7 +56,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.headers.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.doors.known_methods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -60,7 +66,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.write_limit.write_limit",
 ]
@@ -85,23 +90,34 @@ TEMPLATES = [
 # --- PostgreSQL: the only truth ----------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL")
 DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", DATABASE_URL)
+_DATABASE = env.database(DATABASE_URL, "DATABASE_URL")
+# A process that is stopped within a transaction, or a peer that has gone without a word, must not keep rows from
+# everybody: the server ends its session. What asks for something that nobody waits for any more ends, too.
+_BOUNDS = {
+    "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 DATABASES = {
     "default": {
-        **env.database(DATABASE_URL, "DATABASE_URL"),
+        **_DATABASE,
         # Under ASGI each thread would keep its own connection; a pool keeps their number known.
         "CONN_MAX_AGE": 0,
         # Tests make and drop databases, which an idle pooled connection would forbid.
         # After a failure the pool's own pauses double up to minutes: it gives up after seconds, and whoever asks next
         # makes it try at once. So a PostgreSQL that was away is found again within 10 s, however long it was.
-        "OPTIONS": {}
+        "OPTIONS": _DATABASE["OPTIONS"]
         if MODE == "test"
         else {
+            **_BOUNDS,
+            **_DATABASE["OPTIONS"],
             "pool": {
                 "min_size": 1,
                 "max_size": env.number("DATABASE_POOL", 8),
                 "timeout": 5,
                 "reconnect_timeout": 3,
-            }
+            },
         },
     }
 }
@@ -111,7 +127,7 @@ TIME_ZONE = "UTC"
 
 # --- Redis: holds nothing that may not be deleted at any second --------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = env.checked_broker(REDIS_URL)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -160,8 +176,13 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12) * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if SECURE else "csrftoken"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SAMESITE = "Lax"
+# What comes over plain HTTP is sent to our own address; only what asks from inside whether we live is answered.
+SECURE_SSL_REDIRECT = MODE == "production"
+SECURE_SSL_HOST = PUBLIC_URL.partition("://")[2]
+SECURE_REDIRECT_EXEMPT = [r"^health(?:/live)?$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 BEHIND_PROXY = env.flag("BEHIND_PROXY", False)
@@ -218,4 +239,5 @@ LOGGING = {
         "twisted": {"level": "WARNING"},
     },
 }
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]  # TLS ends at nginx, which redirects
+# The browsers' own list of hosts binds a whole domain for years: that is its owner's decision.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]

@@ -114,7 +114,7 @@ def change(company: Company, user: User, **fields: Any) -> None:
 ENDINGS = (sign_out, disable, demote, new_password, kill_session, switch_off_by_hand)
 
 
-@pytest.mark.needs("RFP-095", part="sessions")
+@pytest.mark.needs("RFP-096")
 @pytest.mark.timeout(120)
 async def test_who_may_no_longer_listen_is_cut_within_five_seconds_and_at_once_from_the_rest(
     lasting_company: Company, listen: Callable[..., Any]
