@@ -204,7 +204,7 @@ def _act(
     if turn is None:
         _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
         return
-    language = turn.language[:5] or conversation.language
+    language = storable(turn.language)[:5] or conversation.language
     silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
     sent = silenced is None and _send(changes, conversation, turn)
     if silenced is not None and turn.handover is None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from bots.embedded import bot_files, summary
 from bots.embedded.domain import Response
+from bots.embedded.lookalikes import as_seen
 from bots.embedded.model import Model, Reading
 from bots.embedded.rules import FALLBACK
 from bots.turn import BotTurn, Handover, Turn
@@ -36,7 +37,11 @@ class EmbeddedEngine:
         reading = (self.model.intent if said else self.model.first_intent)(words, spoken)
         entities = self.files.entities.find(text)
 
-        responses = self.files.rules.steps[reading.intent or FALLBACK, self._clarified(said)]
+        clarified = self._clarified(said)
+        if self._only_looks_final(words, spoken):
+            # Obeyed, it could be wrong; asked again, he would have to say it twice: a person reads it.
+            reading, clarified = Reading(None, reading.confidence), True
+        responses = self.files.rules.steps[reading.intent or FALLBACK, clarified]
         replies = tuple(
             self._choose(response, spoken, said, conversation_id) for response in responses if response.signal is None
         )
@@ -90,6 +95,15 @@ class EmbeddedEngine:
     def _last_texts(history: Sequence[Turn]) -> list[str]:
         """The subscriber's last few texts, newest first."""
         return [turn.body for turn in reversed(history) if turn.author == "contact"][:_RECENT_TEXTS]
+
+    def _only_looks_final(self, words: Sequence[str], language: str) -> bool:
+        """Whether this looks like a phrase that stops everything ("STOP"), but is written with other letters."""
+        seen = as_seen(words)
+        if seen == list(words):
+            return False
+        intent = self.model.stands_for(seen, language)
+        steps = self.files.rules.steps.get((intent, False), ()) if intent else ()
+        return any(step.signal is not None and step.signal.action == "opt_out" for step in steps)
 
     def _clarified(self, said: Sequence[str]) -> bool:
         """Whether the bot has already asked what was meant: it never asks twice."""

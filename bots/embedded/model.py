@@ -69,6 +69,10 @@ class Model:
         polite = self._read(words, self._files.spelling.meaning(words, language, courtesy=True))
         return polite if polite.intent is not None else reading
 
+    def stands_for(self, words: Sequence[str], language: str) -> str | None:
+        """The intent of a phrase that stands in the files as it is; None for any other."""
+        return self._known.get(" ".join(self._files.spelling.meaning(words, language)))
+
     def _read(self, words: Sequence[str], meaning: Sequence[str]) -> Reading:
         if not words or all(word == "0" for word in words):
             return _NOTHING

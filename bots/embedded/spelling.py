@@ -49,8 +49,11 @@ class Spelling:
 def words(text: str) -> list[str]:
     """Numbers become one 0 (their value is an entity's business); a key held down counts once."""
     folded = unicodedata.normalize("NFKC", text[:MOST_CHARACTERS])[:MOST_CHARACTERS].casefold()
+    # What cannot be seen (a soft hyphen, a joiner) does not part a word.
     bare = "".join(
-        character for character in unicodedata.normalize("NFD", folded) if not unicodedata.combining(character)
+        character
+        for character in unicodedata.normalize("NFD", folded)
+        if not unicodedata.combining(character) and unicodedata.category(character) != "Cf"
     )
     return _WORD.findall(_HELD_KEY.sub(r"\1", _DIGITS.sub("0", bare)))
 
