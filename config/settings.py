@@ -99,6 +99,14 @@ _BOUNDS = {
     "keepalives_interval": 3,
     "keepalives_count": 3,
 }
+# A process that is stopped within a transaction, or a peer that has gone without a word, must not keep rows from
+# everybody: the server ends its session. What asks for something that nobody waits for any more ends, too.
+_BOUNDS = {
+    "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 DATABASES = {
     "default": {
         **_DATABASE,
@@ -110,6 +118,7 @@ DATABASES = {
         "OPTIONS": _DATABASE["OPTIONS"]
         if MODE == "test"
         else {
+            **_BOUNDS,
             **_BOUNDS,
             **_DATABASE["OPTIONS"],
             "pool": {

@@ -1,9 +1,9 @@
-"""Where texts wait for the intake: one lane for everybody, and a side lane for organisations whose rows somebody holds.
+"""Where texts wait for the intake: one lane for everybody, and a side lane for those whose rows somebody holds.
 
-One statement stores the texts of several organisations. A row that is held for long (an event head, a conversation:
-by a transaction that somebody forgot, or a process that was stopped in one) would hold them all up. So a statement
-waits for a lock no longer than LOCK_S; then each organisation is tried alone, and one that is held goes by the side
-lane until a text of it gets through. Its operators are told "not now" and keep the texts.
+One statement stores the texts of several organisations. A row that is held for long (a conversation, an event head: by
+a transaction that somebody forgot, or a process that was stopped in one) would hold them all up. So a statement waits
+for a lock no longer than LOCK_S; then each organisation, and where that fails each sender, is tried alone. Who is held
+goes by the side lane until a text of his gets through; his operator is told "not now" and keeps it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +25,13 @@ from conversations.patience import cut_after
 log = logging.getLogger(__name__)
 
 SILENCE_S = 5.0  # of the database
-LOCK_S = 1.5  # what the others wait for, once, when an organisation's rows are held
+LOCK_S = 1.5  # what the others wait for, once, when somebody's rows are held
+SHORT_LOCK_S = 0.2  # when each is tried alone
+MOST_HELD = 3  # senders that are tried in vain: then it is the organisation's own row
 QUEUE_ROOM = 5_000  # texts waiting in a lane; beyond it operators are told to slow down
 
-_HELD = Stored(None, None, put_off="rows of its organisation are held by somebody")
+_HELD = Stored(None, None, put_off="its rows are held by somebody")
+_STUCK = (errors.LockNotAvailable, errors.QueryCanceled)
 
 
 class TextLanes:
@@ -36,11 +40,12 @@ class TextLanes:
     def __init__(self, dsn: str, on_stored: Callable[[set[UUID]], None]) -> None:
         self._on_stored = on_stored
         self._main, self._side = _Lane(dsn, self._store), _Lane(dsn, self._store)
-        self._held: set[UUID] = set()
+        self._held: set[UUID | tuple[UUID, str]] = set()  # organisations, and senders of one
 
     async def put(self, text: ReadyText) -> Stored:
         """Returns once it is committed, or put off. Raises IntakeUnavailable, IntakeFull."""
-        lane = self._side if _whose(text) in self._held else self._main
+        whose = _whose(text)
+        lane = self._side if whose in self._held or (whose, text.sender) in self._held else self._main
         return await lane.batches.put(text)
 
     async def run(self) -> None:
@@ -57,35 +62,56 @@ class TextLanes:
     async def _store(self, lane: _Lane, texts: Sequence[ReadyText]) -> Sequence[Stored]:
         try:
             stored = await lane.store(texts)
-        except (errors.LockNotAvailable, errors.QueryCanceled):
-            stored = await self._one_by_one(lane, texts)
+        except _STUCK:
+            stored = await self._apart(lane, texts)
         else:
-            self._held.difference_update(map(_whose, texts))
+            self._free(texts)
         organisations = {result.organisation_id for result in stored if result.organisation_id is not None}
         if organisations:
             self._on_stored(organisations)
         return stored
 
-    async def _one_by_one(self, lane: _Lane, texts: Sequence[ReadyText]) -> list[Stored]:
-        """Each organisation's texts in a statement of their own."""
-        whose = [_whose(text) for text in texts]
-        results: dict[int, Stored] = {}
-        for one in dict.fromkeys(whose):
-            places = [place for place, owner in enumerate(whose) if owner == one]
-            try:
-                # Alone in this batch: that it is held is known already.
-                found = [_HELD] * len(places)
-                if len(places) < len(texts):
-                    found = list(await lane.store([texts[place] for place in places]))
-                    self._held.discard(one)
-            except (errors.LockNotAvailable, errors.QueryCanceled):
-                pass
-            if _HELD in found:
-                if one not in self._held:
-                    log.error("rows of organisation %s are held: its texts are put off, the others go on", one)
+    async def _apart(self, lane: _Lane, texts: Sequence[ReadyText]) -> list[Stored]:
+        """Whoever is not held himself is stored; the others' texts are put off."""
+        results = [_HELD] * len(texts)
+        senders: dict[UUID, dict[str, list[int]]] = {}
+        for place, text in enumerate(texts):
+            senders.setdefault(_whose(text), {}).setdefault(text.sender, []).append(place)
+        for one, places in senders.items():
+            if len(senders) > 1 and await self._alone(lane, texts, [*chain(*places.values())], results):
+                continue
+            held = through = 0
+            for sender, mine in places.items():
+                if await self._alone(lane, texts, mine, results):
+                    through += 1
+                    continue
+                held += 1
+                self._held.add((one, sender))
+                if held >= MOST_HELD:  # the rest is put off, too: it is tried again when it is offered again
+                    break
+            if held >= MOST_HELD and not through and one not in self._held:
+                log.error("rows of organisation %s are held: its texts are put off, the others go on", one)
                 self._held.add(one)
-            results.update(zip(places, found, strict=True))
-        return [results[place] for place in range(len(texts))]
+        return results
+
+    async def _alone(
+        self, lane: _Lane, texts: Sequence[ReadyText], places: Sequence[int], results: list[Stored]
+    ) -> bool:
+        some = [texts[place] for place in places]
+        try:
+            found = await lane.store(some, lock_s=SHORT_LOCK_S)
+        except _STUCK:
+            return False
+        for place, result in zip(places, found, strict=True):
+            results[place] = result
+        self._free(some)
+        return True
+
+    def _free(self, texts: Sequence[ReadyText]) -> None:
+        if self._held:
+            for text in texts:
+                self._held.discard(_whose(text))
+                self._held.discard((_whose(text), text.sender))
 
 
 class _Lane:
@@ -94,15 +120,20 @@ class _Lane:
     def __init__(self, dsn: str, keep: Callable[[_Lane, Sequence[ReadyText]], Any]) -> None:
         self._dsn = dsn
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._lock_s = 0.0  # the lock_timeout of the connection
         self.batches: Batcher[ReadyText, Stored] = Batcher(
             lambda texts: keep(self, texts), largest=LARGEST_BATCH, room=QUEUE_ROOM
         )
 
-    async def store(self, texts: Sequence[ReadyText]) -> Sequence[Stored]:
+    async def store(self, texts: Sequence[ReadyText], *, lock_s: float = LOCK_S) -> Sequence[Stored]:
+        """Raises one of _STUCK when a lock is not had within `lock_s`; what the intake raises."""
         if self._connection is None or self._connection.closed or self._connection.broken:
-            wait = f"{LOCK_S * 1000:.0f}"
-            self._connection = await connect(self._dsn, **CONNECTION_SETTINGS, lock_timeout=wait)
+            self._connection = await connect(self._dsn, **CONNECTION_SETTINGS)
+            self._lock_s = 0.0
         with cut_after(self._connection, SILENCE_S):
+            if lock_s != self._lock_s:
+                await self._connection.execute(f"set lock_timeout = {round(lock_s * 1000)}")
+                self._lock_s = lock_s
             if texts:
                 return await store(self._connection, texts)
             await self._connection.execute("select 1")

@@ -31,13 +31,13 @@ def neighbour(desk) -> tuple[Organisation, Line, Link]:
     return organisation, line, link
 
 
-def text(line, link, body: str) -> ReadyText:
-    item = InboundText(link.id, uuid4().hex, "+2290195000001", "1919", 1, body, body.encode(), "gsm7")
-    return ReadyText(line.id, "+2290195000001", item, organisation_id=link.organisation_id)
+def text(line, link, body: str, who: int = 0) -> ReadyText:
+    sender = f"+229019500000{who}"
+    item = InboundText(link.id, uuid4().hex, sender, "1919", 1, body, body.encode(), "gsm7")
+    return ReadyText(line.id, sender, item, organisation_id=link.organisation_id)
 
 
-@pytest.mark.parametrize("held", ["realtime_eventhead", "conversations_conversation"])
-async def test_a_neighbour_whose_rows_are_held_costs_the_others_a_moment_once(desk, neighbour, dsn, rows, held):
+async def test_a_neighbour_whose_event_head_is_held_costs_the_others_a_moment_once(desk, neighbour, dsn, rows):
     told: list[set] = []
     lanes = TextLanes(dsn, told.append)
     running = asyncio.create_task(lanes.run())
@@ -46,19 +46,20 @@ async def test_a_neighbour_whose_rows_are_held_costs_the_others_a_moment_once(de
         await asyncio.gather(lanes.put(text(desk.line, desk.link, "a0")), lanes.put(text(line, link, "b0")))
         async with await connect(dsn, idle_in_transaction_session_timeout="0") as holder, holder.transaction():
             await holder.execute(
-                f"select 1 from {held} where organisation_id = %s for update",
+                "select 1 from realtime_eventhead where organisation_id = %s for update",
                 [desk.organisation.id],
             )
             took = []
             for n in range(1, 6):
                 began = time.monotonic()
-                put_off, stored = await asyncio.gather(
-                    lanes.put(text(desk.line, desk.link, f"a{n}")), lanes.put(text(line, link, f"b{n}"))
+                *put_off, stored = await asyncio.gather(
+                    *(lanes.put(text(desk.line, desk.link, f"a{n}", who)) for who in range(4)),
+                    lanes.put(text(line, link, f"b{n}")),
                 )
                 took.append(time.monotonic() - began)
-                assert put_off.put_off
-                assert put_off.message_id is None
+                assert all(one.put_off and one.message_id is None for one in put_off)
                 assert stored.message_id is not None
+            assert desk.organisation.id in lanes._held
             alone = []
             for n in range(6, 9):
                 began = time.monotonic()
@@ -72,12 +73,44 @@ async def test_a_neighbour_whose_rows_are_held_costs_the_others_a_moment_once(de
             assert waiting == [(0,)], "no statement is left behind in the server"
         stored = await lanes.put(text(desk.line, desk.link, "a9"))
         assert stored.message_id is not None
-        assert not lanes._held
+        assert desk.organisation.id not in lanes._held
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     bodies = [body for (body,) in await sync_to_async(rows)("select body from conversations_message order by 1")]
     assert bodies == ["a0", "a9", *(f"b{n}" for n in range(9))]
+
+
+async def test_one_conversation_that_is_held_costs_its_own_texts_only(desk, dsn, rows):
+    lanes = TextLanes(dsn, lambda _organisations: None)
+    running = asyncio.create_task(lanes.run())
+    crowd = [f"+229019700{n:04d}" for n in range(20)]
+    try:
+        await asyncio.gather(*(lanes.put(desk.text("bonjour", sender=sender)) for sender in crowd))
+        async with await connect(dsn, idle_in_transaction_session_timeout="0") as holder, holder.transaction():
+            await holder.execute(
+                """select 1 from conversations_conversation c join contacts_address a on a.id = c.address_id
+                   where a.value = %s for update of c""",
+                [crowd[7]],
+            )
+            for turn in range(2):
+                began = time.monotonic()
+                found = await asyncio.gather(*(lanes.put(desk.text(f"tour {turn}", sender=sender)) for sender in crowd))
+                print(f"turn {turn}: {time.monotonic() - began:.2f} s")
+                assert [bool(one.put_off) for one in found] == [sender == crowd[7] for sender in crowd]
+                assert lanes._held == {(desk.link.id, crowd[7])}
+            began = time.monotonic()
+            await asyncio.gather(
+                *(lanes.put(desk.text("vite", sender=sender)) for sender in crowd if sender != crowd[7])
+            )
+            assert time.monotonic() - began < 1.0, "the held one no longer stands in the others' lane"
+        assert (await lanes.put(desk.text("libre", sender=crowd[7]))).message_id is not None
+        assert not lanes._held
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    [(count,)] = await sync_to_async(rows)("select count(*) from conversations_message")
+    assert count == 20 + 2 * 19 + 19 + 1
 
 
 async def test_a_statement_that_was_given_up_does_not_wait_on_in_the_server(desk, dsn, rows):
