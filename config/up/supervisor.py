@@ -20,10 +20,9 @@ from config.up.holding import is_held
 from config.up.logs import last_words, rotated
 from config.up.processes import Process, facts
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart; doubled at each crash
-# For one that had become ready before it died: it works, so its users are worth more than the cost of its start. The
-# long pauses are for what cannot even start.
-LONGEST_ONCE_READY = 1.0
+# Seconds before a restart, doubled at each crash of what cannot even start. One that had become ready works: it gets
+# the first pause however often it dies, for its users are worth more than the cost of its starts.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 STEADY = 60.0  # seconds of life after which the next crash counts as a first one
 LATECOMERS_AFTER = 6.0  # seconds that processes which READY does not promise wait for those that it does
 STOP_WITHIN = 7.0  # seconds for all processes together
@@ -118,8 +117,7 @@ class Supervisor:
                 return
             if now - kept.started_at > STEADY:
                 kept.pause = FIRST_PAUSE
-            longest = LONGEST_PAUSE if facts(self._state, name, pid) is None else LONGEST_ONCE_READY
-            pause = min(kept.pause, longest)
+            pause = kept.pause if facts(self._state, name, pid) is None else FIRST_PAUSE
             kept.restart_at = now + pause
             how = f"was ended by signal {-code}" if code < 0 else f"stopped with code {code}"
             self._say(f"{name} {how}; again in {pause:g} s (log: {self._log(name)}){last_words(self._log(name))}")
