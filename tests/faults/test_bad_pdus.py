@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from routing.robots import MOST_REPLIES
 from tests.channels_sms.judge import answer_to, judge
 from tests.channels_sms.strategies import DELIVER, MESSAGES, Pdu, damaged, framed, message_body, sound, stream
 from tests.faults.conftest import seeds, wait_until
@@ -67,10 +68,15 @@ def resident_mb(pid: int) -> float:
 def usable(line, rows, mark: str, account: str) -> float:
     """Seconds until a good text is acknowledged and stored."""
     began = time.monotonic()
-    line.text("+2290197660001", mark, to="3334", account=account)
-    found = "select count(*) from conversations_message where body = %s"
-    wait_until(lambda: rows(found, mark) == [(1,)], f"{mark} is stored", USABLE_S * MACHINES)
-    wait_until(lambda: line.acknowledged()[mark] == 1, f"{mark} is acknowledged", USABLE_S * MACHINES)
+    since = line.ask("/control/state")["ledger"]["last"]
+    [text_id] = line.text("+2290197660001", mark, to="3334", account=account)
+
+    def acknowledged() -> bool:
+        answers = line.ask(f"/control/ledger?since={since}&limit=20000&command=deliver_sm_resp")["rows"]
+        return any(row.get("mo") == text_id and row["status"] == 0 for row in answers)
+
+    wait_until(acknowledged, f"{mark} is acknowledged", USABLE_S * MACHINES)
+    assert rows("select count(*) from conversations_message where body = %s", mark) == [(1,)]
     return time.monotonic() - began
 
 
@@ -110,6 +116,15 @@ def test_poison_costs_itself_only(palabre, line, rows):
                 f"answered {hex(status)} and kept {kept[pdu.octets]} times: {pdu.octets.hex()}"
             )
     assert rows("select count(*) from conversations_rawinbound where kind = 'unreadable' and error = ''") == [(0,)]
+    # Whatever stood in the senders' place: nobody is answered by himself but telephones, and no machine for ever.
+    submits = [row["destination"] for row in line.ledger() if row["command"] == "submit_sm"]
+    assert submits, "the bot has answered nobody: this proves nothing"
+    assert all(number.isdecimal() and 8 <= len(number) <= 15 for number in submits), set(submits)
+    [(most,)] = rows(
+        """select max(answers) from (select count(*) as answers from conversations_message
+               where kind = 'outgoing' and author = 'bot' group by conversation_id) counted"""
+    )
+    assert most <= MOST_REPLIES
     words = Counter(pdu.words for pdu in sent if pdu.words is not None)
     shown = Counter(body for (body,) in rows("select body from conversations_message where kind = 'incoming'"))
     assert not words - shown, "texts of people that came whole and are not shown"
