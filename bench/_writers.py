@@ -17,13 +17,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+import django
 import psycopg
 import uvloop
 
-from conversations.adapters import InboundText
-from conversations.batching import Batcher
-from conversations.intake import CONNECTION_SETTINGS, LARGEST_BATCH, LOOKUP_SETTINGS, ReadyText, Stored, connect, store
-from realtime.log import APPEND
+django.setup()  # before the product's own modules
+
+from conversations.adapters import InboundText  # noqa: E402
+from conversations.batching import Batcher  # noqa: E402
+from conversations.intake import CONNECTION_SETTINGS, LARGEST_BATCH, LOOKUP_SETTINGS, ReadyText, Stored, connect, store  # noqa: E402
+from realtime.log import APPEND  # noqa: E402
 
 FLUSH = "select pg_logical_emit_message(false, 'flush', '', true)"
 CONNECTIONS = 48

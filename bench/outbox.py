@@ -80,8 +80,8 @@ def _measure(palabre: Running, operator: Helper, mark: str) -> dict[str, Any]:
             {"mark": mark, "line": TO, "conversations": CONVERSATIONS, "each": COUNT // CONVERSATIONS},
         )
         connection.execute(f"notify {OUTBOX}")
-        processor.start()
-        began = time.monotonic()
+    processor.start()
+    began = time.monotonic()
     while True:
         operator.tell()
         now = operator.hear()

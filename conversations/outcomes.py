@@ -23,7 +23,7 @@ from conversations.adapters import InboundReceipt, SubmitRefused
 from conversations.events import DeliveriesProgressed
 from conversations.intake import in_short, keep_raw, make_partitions
 from conversations.models import DeliveryState
-from realtime.events import to_data
+from realtime.events import to_json
 from realtime.log import APPEND
 
 log = logging.getLogger(__name__)
@@ -351,6 +351,6 @@ async def _apply(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUI
         told = DeliveriesProgressed(items=tuple(by_organisation[organisation_id]))
         await connection.execute(
             APPEND,
-            {"organisation": organisation_id, "types": [told.type], "data": [json.dumps(to_data(told))]},
+            {"organisation": organisation_id, "types": [told.type], "data": [to_json(told)]},
         )
     return set(by_organisation)

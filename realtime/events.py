@@ -7,9 +7,10 @@ types of the browser are generated from this registry, and a test fails when the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Any, ClassVar, TypeVar
-from uuid import UUID
+from dataclasses import dataclass, fields, is_dataclass
+from typing import ClassVar, TypeVar
+
+import orjson
 
 from realtime.audience import Hears
 
@@ -63,19 +64,10 @@ def _checked(name: str, hears: Hears | None, named: set[str]) -> Hears:
     return hears
 
 
-def to_data(change: Change) -> dict[str, Any]:
-    """The JSON form that is stored: uuids as text, tuples as lists."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, UUID):
-            return str(value)
-        if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [plain(item) for item in value]
-        return value
-
-    return {key: plain(value) for key, value in asdict(change).items()}
+def to_json(change: Change) -> str:
+    """The form that is stored: uuids as text, tuples as lists. orjson walks dataclasses by itself: to copy them first
+    was an eighth of what the gateway did for an answer."""
+    return orjson.dumps(change).decode()
 
 
 def field_names(name: str) -> list[str]:

@@ -12,7 +12,6 @@ too: plain, synchronous (docs/decisions).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
@@ -20,7 +19,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from realtime import doorbell
-from realtime.events import Change, to_data
+from realtime.events import Change, to_json
 from realtime.models import EventHead
 
 # %(organisation)s, %(types)s text[], %(data)s jsonb[] in order. Returns the new head.
@@ -91,7 +90,7 @@ def append_events(organisation_id: UUID, changes: Sequence[Change]) -> int:
             {
                 "organisation": organisation_id,
                 "types": [change.type for change in changes],
-                "data": [json.dumps(to_data(change)) for change in changes],
+                "data": [to_json(change) for change in changes],
             },
         )
         return cursor.fetchone()[0]
