@@ -16,8 +16,9 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.middleware.csrf import get_token
 from django.utils.translation import get_language
 from ninja import NinjaAPI
@@ -27,12 +28,14 @@ from ninja.renderers import BaseRenderer
 from accounts.admin_api import router as people_router
 from accounts.demo_api import router as demo_router
 from accounts.models import Role, User
-from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError
+from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError, TooMany
+from common.text import storable
 from config.administration import router as lines_router
 from config.description import described, written
 from config.doors import Undeclared
 from config.error_texts import in_words
 from config.health.api import router as health_router
+from config.parser import OneMeaning, Unreadable
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
 from inbox.session_api import router as session_router
@@ -83,7 +86,10 @@ def read_openapi(request: HttpRequest) -> Any:
 
 # --- Errors ------------------------------------------------------------------------------------------------
 
-STATUSES: dict[type[PalabreError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
+STATUSES: dict[type[PalabreError], int] = {
+    NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422, TooMany: 429,
+}  # fmt: skip
+MOST_FIELDS = 20  # told of at once
 
 
 def refusal(
@@ -95,20 +101,31 @@ def refusal(
         error["fields"] = fields
     if facts:
         error["facts"] = {
-            name: value if isinstance(value, (int, bool)) else str(value) for name, value in facts.items()
+            name: value if isinstance(value, (int, bool)) else storable(str(value)) for name, value in facts.items()
         }
     return api.create_response(request, {"error": error, **beside}, status=status)
 
 
-def _refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
-    status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-    message = in_words(error.code, get_language() or "fr", error.message)
-    name = error.field if isinstance(error, Invalid) else ""
-    return refusal(request, status, error.code, message, fields={name: message} if name else None, facts=error.facts)
+def refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
+    if isinstance(error, Unreadable):
+        status = error.status
+    message = storable(in_words(error.code, get_language() or "fr", error.message))
+    name = storable(error.field) if isinstance(error, Invalid) else ""
+    response = refusal(
+        request, status, error.code, message, fields={name: message} if name else None, facts=error.facts
+    )
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    fields = {".".join(map(str, one["loc"][2:] or one["loc"][1:])): str(one["msg"]) for one in error.errors}
+    # Of what was given only the names of fields are repeated, and those may be anything.
+    fields = {
+        storable(".".join(map(str, one["loc"][2:] or one["loc"][1:])))[:100]: storable(str(one["msg"]))[:300]
+        for one in error.errors[:MOST_FIELDS]
+    }
     # The values themselves are not repeated: a password may be among them.
     return refusal(request, 422, "invalid", in_words("invalid", get_language() or "fr", "invalid"), fields=fields)
 
@@ -122,6 +139,8 @@ def _signed_out(request: HttpRequest, _error: Exception) -> HttpResponse:
 
 
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, Unreadable):
+        return refused(request, error.__cause__)
     codes = {400: "unreadable", 403: "csrf", 429: "too_many"}
     code = codes.get(error.status_code, f"http_{error.status_code}")
     return refusal(request, error.status_code, code, in_words(code, get_language() or "fr", error.message))
@@ -137,13 +156,17 @@ def _handle(kind: type[Exception], handler: Callable[[HttpRequest, Any], HttpRes
     api.add_exception_handler(kind, handler)
 
 
-_handle(PalabreError, _refused)
+api.parser = OneMeaning()
+_handle(PalabreError, refused)
 _handle(ValidationError, _unreadable)
 _handle(AuthenticationError, _signed_out)
 _handle(HttpError, _http)
 _handle(Http404, partial(_kind, 404, "not_found"))
 _handle(IntegrityError, partial(_kind, 409, "conflict"))  # two at once, and the database refused the second
 _handle(DataError, partial(_kind, 422, "invalid"))
+_handle(SuspiciousOperation, partial(_kind, 400, "unreadable"))  # more parameters than any form has
+_handle(RequestDataTooBig, partial(_kind, 413, "too_large"))
+_handle(UnreadablePostError, partial(_kind, 400, "unreadable"))  # the caller left in the middle of it
 _handle(OperationalError, partial(_kind, 503, "unavailable"))
 _handle(InterfaceError, partial(_kind, 503, "unavailable"))
 _handle(Exception, partial(_kind, 500, "failed"))

@@ -13,13 +13,14 @@ from typing import Any
 import daphne.http_protocol
 from daphne.server import reactor  # which daphne has made asyncio's
 from django.conf import settings
-from twisted.logger import STDLibLogObserver, globalLogBeginner
+from twisted.logger import STDLibLogObserver, globalLogPublisher
 from twisted.web import http
 
 HEADERS_S = 10.0  # from the first byte of a request to the end of its headers
 BODY_S = 30.0  # from there to the end of its body
 LINGER_S = 2.0  # for a caller who still sends to read why he is refused
 LONGEST_LENGTH = 12  # digits of a Content-Length
+_CONTROLS = bytes([*range(9), *range(10, 32), 127])  # but the tab
 
 _later: Any = reactor
 
@@ -53,6 +54,10 @@ class Channel(http.HTTPChannel):
 
     def headerReceived(self, line: bytes) -> bool:
         name, _, value = line.partition(b":")
+        if len(value.translate(None, _CONTROLS)) != len(value):
+            # Twisted and Daphne refuse some of them; none is allowed (RFC 9110, section 5.5).
+            self._respondToBadRequestAndDisconnect()
+            return False
         if name.lower() == b"content-length":
             digits = value.strip(b" \t")
             # Its digits first: Python refuses to read a number of thousands, with an error and not an answer.
@@ -118,6 +123,6 @@ class Factory(daphne.http_protocol.HTTPFactory):
 
 
 def log_as_everywhere() -> None:
-    """What Twisted has to say goes where everybody's lines go; by itself it writes tracebacks as they are."""
+    """What Twisted has to say goes where everybody's lines go; Daphne would have it say nothing."""
     observer: Any = STDLibLogObserver()
-    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
+    globalLogPublisher.addObserver(observer)

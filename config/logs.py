@@ -86,7 +86,9 @@ class OneLine(logging.Formatter):
             message = record.getMessage()
         except Exception as error:  # a line that cannot be written must not cost the work that it tells of
             message = f"a message that does not fit its values: {type(error).__name__} at {place_of(error)}"
-        if record.exc_info and record.exc_info[1] is not None:
+        if record.name.startswith("django.security"):
+            pass  # a stranger's doing, which is told in words: where our code noticed it helps nobody
+        elif record.exc_info and record.exc_info[1] is not None:
             message = f"{message} {told(record.exc_info[1])}"
         elif record.stack_info:
             message = f"{message} {record.stack_info}"

@@ -54,7 +54,11 @@ class OneMeaning(Parser):
         if request.content_type != "application/json":
             # A form or a text can be posted by any page of the world without asking; this cannot.
             raise Unreadable("content_type", "the content type must be application/json", status=415)
-        return read_json(request.body)
+        given = read_json(request.body)
+        if not isinstance(given, dict):
+            # Read for its attributes, a list would pass for a form in which nothing is filled in.
+            raise Unreadable("invalid", "this must be an object", status=422)
+        return given
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

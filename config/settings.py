@@ -245,7 +245,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
-        "twisted": {"level": "WARNING"},
+        "twisted": {"level": "ERROR"},  # it warns of each connection that ends in the middle of something
     },
 }
 # The browsers' own list of hosts binds a whole domain for years: that is its owner's decision.

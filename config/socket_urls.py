@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from typing import Any
+
+from django.urls import path, re_path
 
 from realtime.consumer import DeskConsumer
 
-websocket_urlpatterns = [path("ws/desk", DeskConsumer.as_asgi())]
+
+async def nothing_here(scope: Any, receive: Any, send: Any) -> None:
+    """Any other address: refused with 403. Without this, each stranger's try would be an error of ours."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+websocket_urlpatterns = [path("ws/desk", DeskConsumer.as_asgi()), re_path(r"", nothing_here)]

@@ -77,6 +77,10 @@ def _daphne(application: Any, host: str, port: int) -> None:
             self.transport.registerProducer(self.flow, True)
             super().onOpen()
 
+        def onClose(self, wasClean: bool, code: int, reason: str) -> None:
+            if hasattr(self, "server"):  # else the handshake was none, and Daphne has never heard of it
+                super().onClose(wasClean, code, reason)
+
         def onMessageFrameBegin(self, length: int) -> None:
             # The limit of autobahn for whole messages binds what we send, too, so this one is ours.
             super().onMessageFrameBegin(length)

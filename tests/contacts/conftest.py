@@ -1,0 +1,1 @@
+from tests.cast_fixtures import *  # noqa: F403
