@@ -150,6 +150,8 @@ function drawPeople() {
 function drawHead() {
   const person = people.find((one) => one.number === thread.number);
   $("avatar").textContent = person ? initials(person.name) : "+";
+  // Whoever speaks to his browser says what he reads on a button: the initials belong to its name.
+  $("people-open").setAttribute("aria-label", `${$("avatar").textContent}, ${words.choose}`);
   $("people-open").dataset.tint = thread.number ? tint(thread.number) : "0";
   $("person-name").textContent = person ? person.name : thread.number ? words.unknown : "";
   $("empty-title").textContent = words.emptyTitle(thread.code);

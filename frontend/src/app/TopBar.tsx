@@ -13,6 +13,7 @@ import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Menu, type MenuItem } from "@/ui/Menu";
+import look from "@/ui/nav.module.css";
 import { toast } from "@/ui/toasts";
 import { ConnectionLight } from "./ConnectionLight";
 import { leave } from "./leaving";
@@ -47,7 +48,7 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
       {screens.length > 1 && (
         <nav className={styles.nav} aria-label={t("nav.label")}>
           {screens.map(({ to, name, icon }) => (
-            <NavLink key={name} to={to} end={to === "/"} className={({ isActive }) => (isActive ? styles.active! : "")}>
+            <NavLink key={name} to={to} end={to === "/"} className={({ isActive }) => `${look.link} ${isActive ? look.active : ""}`}>
               {icon}
               {t(`nav.${name}`)}
             </NavLink>

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useParams } from "react-router";
 import { Button } from "@/ui/Button";
+import look from "@/ui/nav.module.css";
 import { Empty, Skeleton } from "@/ui/States";
 import { useSession } from "@/api/session";
 import { useTable, type Kind, type Tables } from "./api";
@@ -31,7 +32,7 @@ export default function AdminPage() {
     <div className={styles.admin}>
       <nav className={styles.nav} aria-label={t("title")}>
         {SECTIONS.map((one) => (
-          <NavLink key={one} to={`/admin/${one}`} className={one === section ? styles.active : ""} aria-current={one === section ? "page" : undefined}>
+          <NavLink key={one} to={`/admin/${one}`} className={`${look.link} ${one === section ? look.active : ""}`} aria-current={one === section ? "page" : undefined}>
             {ICONS[one]}
             {t(`sections.${one}`)}
           </NavLink>
