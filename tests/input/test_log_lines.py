@@ -81,7 +81,10 @@ def test_escaped_text_is_one_line_of_harmless_characters(text: str) -> None:
         ("at 2026-03-01T09:12:44.031Z", "at 2026-03-01T09:12:44.031Z"),
     ],
 )
-def test_the_middle_of_a_number_is_in_no_log(text: str, shown: str) -> None:
+def test_the_middle_of_a_number_is_in_no_log(log: tuple[logging.Logger, io.StringIO], text: str, shown: str) -> None:
+    logger, written = log
+    logger.error("%s", text)
+    assert written.getvalue().endswith(f" palabre.tests.lines {shown}\n")
     assert masked(text) == shown
 
 
