@@ -164,14 +164,14 @@ async def test_parts_of_several_alphabets_and_conflicting_totals_lose_no_word():
 # --- alphabets ---
 
 
-@pytest.mark.parametrize("coding", range(256))
-def test_every_data_coding_gives_words_or_marked_octets(coding):
-    for octets in (b"", b"Bonjour", b"\x00B\x00o", b"\x1b", b"\xd8\x3d", b"\x00\xff\x80\x1b"):
-        found = data_coding.decode(octets, coding)
-        found.text.encode()
-        assert found.encoding in ("gsm7", "ascii", "latin1", "ucs2", "utf8", "binary", "iso8859-5", "iso8859-8")
-        if octets:
-            assert found.text, "something came: nothing to see is no answer"
+def test_every_data_coding_gives_words_or_marked_octets():
+    known = {"gsm7", "ascii", "latin1", "ucs2", "utf8", "binary", "iso8859-5", "iso8859-8"}
+    for coding in range(256):
+        for octets in (b"", b"Bonjour", b"\x00B\x00o", b"\x1b", b"\xd8\x3d", b"\x00\xff\x80\x1b"):
+            found = data_coding.decode(octets, coding)
+            found.text.encode()
+            assert found.encoding in known
+            assert bool(found.text) or not octets, "something came: nothing to see is no answer"
 
 
 # --- the bind ---

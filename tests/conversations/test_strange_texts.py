@@ -83,6 +83,7 @@ async def test_what_was_written_is_what_is_stored(desk, dsn, rows):
     assert sorted((bytes(octets), error) for octets, error in kept) == sorted((whole, "") for whole in wholes)
 
 
+@pytest.mark.needs("BUS-011", part="255 parts")
 async def test_a_text_of_255_parts_is_one_text_though_the_last_comes_first(desk, dsn):
     text = "".join(chr(ord("a") + n % 26) for n in range(153 * 255))
     cut = cutting.split(text, reference=7)

@@ -81,7 +81,7 @@ def usable(line, rows, mark: str, account: str) -> float:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.needs("RFP-096", part="damaged and hostile PDUs")
+@pytest.mark.needs("RFP-002", part="damaged and hostile PDUs")
 def test_poison_costs_itself_only(palabre, line, rows):
     for account in ("savane", "lagune"):
         line.behave(account, window=50)
