@@ -12,18 +12,16 @@ const recentCounts = new Recent<Counts>(1);
 /** The event each agent's state was last taken from: what is replayed is older than the state that it meets. */
 const agentSeq = new Map<string, number>();
 
-async function fetchSession(signal?: AbortSignal): Promise<Session> {
+export async function fetchSession(signal?: AbortSignal): Promise<Session> {
   const mark = recentAgents.mark();
   const session = await get<Session>("/api/session", signal);
   return recentAgents.since(mark).reduce(withAgent, session);
 }
 
-/** The session as it is now, for a screen that starts afresh: nothing heard before it counts any more. */
-export async function fetchSessionAfresh(client: QueryClient): Promise<Session> {
-  const session = await fetchSession();
+/** A screen starts afresh from this session: nothing heard before it counts any more. */
+export function startAfresh(client: QueryClient, session: Session): void {
   agentSeq.clear();
   client.setQueryData<Session>(sessionKey, session);
-  return session;
 }
 
 export function useSessionQuery() {

@@ -2,7 +2,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { recentRows } from "@/api/detail";
 import { announceSignedOut, ApiError, get, query } from "@/api/fetch";
-import { fetchSessionAfresh, sessionKey } from "@/api/session";
+import { fetchSession, sessionKey, startAfresh } from "@/api/session";
 import type { Row, Session, View } from "@/api/types";
 import { flushOutbox, startOutbox, threadsKey } from "@/features/conversation/api";
 import { openDrafts, saveAllDrafts } from "@/features/conversation/drafts";
@@ -29,6 +29,7 @@ export class LiveDesk {
   readonly #socket: DeskSocket;
   #epoch: string | number;
   #dueFrom = 0;
+  #rounds = 0;
 
   constructor(
     private readonly client: QueryClient,
@@ -131,7 +132,10 @@ export class LiveDesk {
 
   /** Everything on screen, once. Rejects when something of it could not be had: a stale screen must not say "live". */
   async #refetchAll(): Promise<{ epoch: string | number; head: number }> {
-    const session = await fetchSessionAfresh(this.client);
+    const round = (this.#rounds += 1);
+    const session = await fetchSession();
+    if (round !== this.#rounds) throw new Error("a later socket fetches afresh itself");
+    startAfresh(this.client, session);
     if (session.epoch !== this.#epoch) {
       // Another copy of the data: what is kept of the old one may be newer than anything that is there now.
       this.#epoch = session.epoch;
