@@ -116,9 +116,11 @@ def test_no_secret_is_where_anybody_could_read_it() -> None:
             "the text to nobody is kept", 20,
         )  # fmt: skip
         # A statement that fails, as Django sends them: with what was given written into it.
-        with psycopg.connect(palabre.environ["DATABASE_URL"], cursor_factory=psycopg.ClientCursor) as connection:
-            with pytest.raises(psycopg.errors.NotNullViolation):
-                connection.execute("insert into conversations_line (name) values (%s)", [f"{WORDS} {SENDER}"])
+        with (
+            psycopg.connect(palabre.environ["DATABASE_URL"], cursor_factory=psycopg.ClientCursor) as connection,
+            pytest.raises(psycopg.errors.NotNullViolation),
+        ):
+            connection.execute("insert into conversations_line (name) values (%s)", [f"{WORDS} {SENDER}"])
         palabre.kill("web")  # what a death and a restart write, too
         wait_until(lambda: palabre.facts("web") is not None, "web is back", 20)
         passwords = re.findall(r"://[^:/]*:([^@]+)@", " ".join(palabre.environ.values()))
