@@ -38,10 +38,13 @@ def main(only: str) -> int:
     sections.run("dockerfile", ["hadolint", "Dockerfile"])
     sections.run("requirement ids", [python, "scripts/needs.py", "--check"])
     sections.run("no traces", [python, "scripts/no_traces.py"])
+    sections.run("static analysis", [python, "scripts/security.py", "analysis"])
+    sections.run("secrets", [python, "scripts/security.py", "secrets"])
     if (ROOT / "frontend" / "package.json").exists():
         sections.run("front end packages", [python, "scripts/build_frontend.py", "install"])
         sections.run("front end lint", ["npm", "run", "--silent", "lint"], cwd=ROOT / "frontend")
         sections.run("front end types", ["npm", "run", "--silent", "typecheck"], cwd=ROOT / "frontend")
+    sections.run("known weaknesses", [python, "scripts/security.py", "weaknesses"])
     return sections.verdict()
 
 

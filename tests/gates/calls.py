@@ -39,11 +39,11 @@ BODIES: dict[str, Body] = {
     },
     "PATCH /api/admin/lines/{line_id}": lambda _: {"name": "Autrement"},
     "POST /api/admin/links": lambda _: {
-        "name": "Tiers", "adapter": "sms.smpp", "secret": "secret",
+        "name": "Tiers", "adapter": "sms.smpp", "secret": "baobab1",
         "settings": {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"},
     },
     "PATCH /api/admin/links/{link_id}": lambda _: {
-        "settings": {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"}, "secret": "secret",
+        "settings": {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"}, "secret": "baobab1",
     },
     "PATCH /api/admin/users/{user_id}": lambda _: {"name": "Autrement"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},

@@ -15,8 +15,10 @@ from tests.gates.company import Company
 GUARDED = [door for door in doors() if door.permission]
 
 
-def test_nobody_signed_in_is_told_so_by_every_operation(company: Company) -> None:
+@pytest.mark.parametrize("session", ["", "0" * 32, "a.b.c", "' or 1=1 --"])
+def test_nobody_signed_in_is_told_so_by_every_operation(company: Company, session: str) -> None:
     browser = Browser()
+    browser.client.cookies["session"] = session
     for door in GUARDED:
         answer = calls.call(
             browser, door, company, {name: uuid4() for name in company.objects(company.own, company.mine)}

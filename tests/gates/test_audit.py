@@ -1,0 +1,115 @@
+"""What administrators do is written down in the transaction of the deed, and nobody can rewrite it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts import audit
+from accounts.models import Audit, Role
+from config.doors import Door, doors
+from config.grants import APPEND_ONLY
+from conversations.models import Conversation
+from realtime.models import Event
+from tests.browser import Browser
+from tests.gates import calls
+from tests.gates.company import Company, product_models, undone
+
+CHANGES = [door for door in doors() if door.permission and door.method != "GET"]
+ADMINISTERS = [door for door in CHANGES if door.permission and door.permission.endswith(".administer")]
+# Changes that leave no line anywhere, each with the reason.
+UNTOLD = {"PATCH /api/session": "a person's own language and colours"}
+
+
+def everything() -> str:
+    """A fingerprint of every table but the sessions."""
+    tables = [model._meta.db_table for model in product_models() if model._meta.db_table != "django_session"]
+    sums = " union all ".join(
+        f"""select md5(coalesce(string_agg(t::text, '' order by t::text), '')) from "{name}" t""" for name in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sums)
+        return "".join(found for (found,) in cursor.fetchall())
+
+
+def change(browser: Browser, door: Door, company: Company, of: Conversation | None = None) -> Any:
+    return calls.call(browser, door, company, company.objects(company.own, of or company.mine))
+
+
+@pytest.mark.needs("RFP-097", part="each administrative deed, append-only")
+def test_every_administrative_change_leaves_its_line(company: Company, subtests: pytest.Subtests) -> None:
+    boss = company.people[Role.ADMINISTRATOR]
+    browser = Browser(boss)
+    assert ADMINISTERS
+    for door in ADMINISTERS:
+        with subtests.test(door.name), undone():
+            before = set(Audit.objects.values_list("pk", flat=True))
+            answer = change(browser, door, company)
+            assert answer.status in (200, 201), answer.raw
+            fresh = Audit.objects.exclude(pk__in=before)
+            assert [(one.actor_id, one.organisation_id) for one in fresh] == [(boss.id, boss.organisation_id)], (
+                f"{door.name} must call accounts.audit.record once, inside the transaction of the change"
+            )
+            line = fresh.get()
+            assert line.changes and line.object_id and line.action and line.object_kind
+            assert "baobab" not in str(line.changes), "a secret is in the log"
+
+
+def test_a_change_whose_line_cannot_be_written_does_not_happen(
+    company: Company, subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(company.people[Role.ADMINISTRATOR])
+
+    def broken(**_fields: Any) -> None:
+        raise RuntimeError("the log cannot be written")
+
+    monkeypatch.setattr(audit.Audit.objects, "create", broken)
+    untouched = everything()
+    for door in ADMINISTERS:
+        with subtests.test(door.name), undone():
+            assert change(browser, door, company).status == 500
+            assert everything() == untouched, f"{door.name} changes something outside the transaction of its line"
+
+
+def test_every_change_leaves_a_line_or_an_event(company: Company, subtests: pytest.Subtests) -> None:
+    """What is done to conversations is told by the event log, which nobody can rewrite either."""
+    browsers = [Browser(user) for user in company.people.values()]
+    for door in CHANGES:
+        if door.name not in UNTOLD:
+            with subtests.test(door.name):
+                assert any(
+                    told(browser, door, company, of)
+                    for browser, of in itertools.product(browsers, (company.mine, company.hidden))
+                ), f"{door.name} changes things and tells neither the audit log nor the event log"
+
+
+def told(browser: Browser, door: Door, company: Company, of: Conversation) -> bool:
+    with undone():
+        before = Audit.objects.count() + Event.objects.count()
+        answer = change(browser, door, company, of)
+        return 200 <= answer.status < 300 and Audit.objects.count() + Event.objects.count() > before
+
+
+@pytest.mark.needs("RFP-097", part="each administrative deed, append-only")
+def test_the_application_cannot_rewrite_history(transactional_db: None, app_connection: Any) -> None:
+    import psycopg
+
+    history = app_connection.execute(
+        """with recursive history as (
+               select oid from pg_class where relname = any(%s)
+               union all select inhrelid from pg_inherits join history on inhparent = history.oid)
+           select oid::regclass::text from history""",
+        [list(APPEND_ONLY)],
+    ).fetchall()
+    assert len(history) > len(APPEND_ONLY), "partitions are history, too"
+    for (table,) in history:
+        for statement in (
+            f"update {table} set id = id", f"delete from {table}", f"truncate {table}", f"drop table {table}",
+            f"alter table {table} disable trigger all", f"alter table {table} owner to current_user",
+            f"create rule gone as on insert to {table} do instead nothing",
+        ):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app_connection.execute(statement)
