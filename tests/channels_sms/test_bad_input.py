@@ -85,6 +85,21 @@ async def test_a_pdu_may_pause_for_longer_than_a_peer_would_wait_for_an_answer()
         assert peer.visits.empty()
 
 
+async def test_a_pdu_that_only_drips_is_half_a_pdu():
+    """Each octet is a sign of life; the deadline is for the whole PDU all the same. QuickLink's is 0.3 s."""
+    async with bound_link() as (peer, visit, _link, intake):
+        began = asyncio.get_running_loop().time()
+        octets = again(deliver(5), BARE + tlv(0x0424, b"a" * 5000))
+        for octet in octets:
+            if visit.writer.transport.is_closing() or visit.reader.at_eof():
+                break
+            visit.send(bytes((octet,)))
+            await asyncio.sleep(0.02)
+        assert asyncio.get_running_loop().time() - began < 5
+        await peer.visit()
+        assert intake.texts == []
+
+
 def test_half_a_pdu_is_waited_for_ten_seconds_and_the_most_in_one_is_64_kib_and_a_little():
     from channels_sms.smpp.framing import LONGEST
 

@@ -157,7 +157,7 @@ def test_poison_costs_itself_only(palabre, line, rows):
     assert rows("select count(*) from conversations_rawinbound where payload = %s", halved) == [(1,)]
     for account, length in (("savane", 0), ("lagune", 0xFFFFFFFF)):
         line.ask("/control/raw", {"account": account, "hex": struct.pack(">IIII", length, 5, 0, FIRST - 2).hex()})
-        took = usable(line, rows, f"après {length}", account)
+        took = usable(line, rows, f"après une longueur de {length}", account)
         print(f"after a command_length of {length}: a good text is acknowledged in {took:.2f} s")
     assert before.items() <= palabre.processes().items(), "a process died"
 

@@ -86,3 +86,21 @@ async def test_octets_arrive_exactly_as_injected(world):
     assert await esme.raw() == raw
     await world.post("/control/raw", 400, account="lagune", hex="00")
     await world.post("/control/raw", 400, account="savane", hex="zz")
+
+
+async def test_a_body_given_by_hand_is_offered_until_it_is_taken_or_refused_for_good(world):
+    await world.behave(retry_s=0.05)
+    esme = await world.bound()
+    body = b"\0\1\1229\0\3\0001919\0" + b"\0\0\0\0\0\0\0\0\0\x09kurz"  # it says nine, there are four
+    answers = {0: (0x64, 0), 1: (0x64, 0x58, 0x01)}
+    for statuses in answers.values():
+        [text_id] = (await world.post("/control/kept", account="savane", bodies=[body.hex()]))["ids"]
+        for status in statuses:
+            offered = await esme.raw()
+            assert offered[16:] == body
+            esme.send("deliver_sm_resp", sequence=int.from_bytes(offered[12:16], "big"), status=status)
+        await esme.silence(0.2)
+        assert len(await world.ledger(command="deliver_sm", mo=text_id)) == len(statuses)
+    assert (await world.account())["kept"] == 0
+    await world.post("/control/kept", 400, account="savane", bodies=["zz"])
+    await world.post("/control/kept", 400, account="nobody", bodies=[])
