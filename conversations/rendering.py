@@ -177,12 +177,16 @@ select m.id::text, m.seq, m.kind, m.author, m.author_user_id::text, u.name, m.bo
        m.facts, d.state, d.error_code, d.error_text, d.parts, d.encoding, d.link_id::text, m.id
 from conversations_message m
 left join accounts_user u on u.id = m.author_user_id
-left join conversations_delivery d on d.message_id = m.id
+left join conversations_delivery d on d.message_id = m.id and
 """
-_BY_ID = _MESSAGES + "where m.organisation_id = %s and m.id = any(%s)"
+# What bounds the messages bounds their deliveries in so many words: else those of every month there is are opened.
+_BY_ID = _MESSAGES + """d.message_id = any(%(ids)s)
+where m.organisation_id = %(organisation)s and m.id = any(%(ids)s)"""
 _OLDER = (
     _MESSAGES
-    + """where m.organisation_id = %s and m.conversation_id = %s and m.seq < %s and m.seq >= %s and m.id >= %s
+    + """d.message_id >= %(since)s
+where m.organisation_id = %(organisation)s and m.conversation_id = %(conversation)s
+  and m.seq < %(before)s and m.seq >= %(first)s and m.id >= %(since)s
 order by m.seq"""
 )
 
@@ -192,7 +196,7 @@ def render_messages(organisation_id: UUID, ids: Collection[UUID], kind: Audience
     if not ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_BY_ID, [organisation_id, list(ids)])
+        cursor.execute(_BY_ID, {"organisation": organisation_id, "ids": list(ids)})
         return {record[-1]: _message(record, kind) for record in cursor.fetchall()}
 
 
@@ -218,7 +222,8 @@ def render_thread(
         if before is None:
             before = last_seq + 1
         lowest = max(before - limit, 1)
-        cursor.execute(_OLDER, [organisation_id, conversation_id, before, lowest, oldest_key])
+        asked = {"organisation": organisation_id, "conversation": conversation_id, "since": oldest_key}
+        cursor.execute(_OLDER, {**asked, "before": before, "first": lowest})
         return [_message(record, kind) for record in cursor.fetchall()], lowest > 1
 
 

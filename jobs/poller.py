@@ -13,12 +13,15 @@ from jobs import runner, schedules, service
 
 log = logging.getLogger(__name__)
 
+NAME = "job poller"
 LOOK_EVERY_S = 2.0
 TICK_EVERY_S = 5.0
 
 
 def start(**_signal: Any) -> None:
-    threading.Thread(target=_look_for_ever, name="job poller", daemon=True).start()
+    """Begin to look, once a process however often Celery starts in it."""
+    if not any(thread.name == NAME for thread in threading.enumerate()):
+        threading.Thread(target=_look_for_ever, name=NAME, daemon=True).start()
 
 
 def _look_for_ever() -> None:

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+log = logging.getLogger(__name__)
+
+AGAIN_S = 5.0
+
 
 def serve_worker() -> None:
-    """Slow work. Threads: the work waits for PostgreSQL and files, and one small machine holds it all."""
+    """Slow work. Threads: the work waits for PostgreSQL and files, and one small machine holds it all.
+
+    Celery gives up on a broker that answers and cannot be used (one that is full). The process stays, and its poller
+    goes on finding jobs (jobs/poller.py), while Celery is tried again.
+    """
     from celery.signals import worker_ready
 
-    worker_ready.connect(_say_ready("worker"), weak=False)
-    _celery("worker", "--pool", "threads", "--concurrency", os.environ.get("WORKER_THREADS", "4"),
-            "--loglevel", "INFO", "--without-gossip", "--without-mingle")  # fmt: skip
+    ready = _say_ready("worker")
+    worker_ready.connect(ready, weak=False)
+    while True:
+        try:
+            _celery("worker", "--pool", "threads", "--concurrency", os.environ.get("WORKER_THREADS", "4"),
+                    "--loglevel", "INFO", "--without-gossip", "--without-mingle")  # fmt: skip
+        except SystemExit as ended:
+            if not ended.code:
+                raise
+            log.error("Celery has given up: again in %g s, jobs are looked for meanwhile", AGAIN_S)
+        else:
+            return
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(asked, signal.SIG_DFL)  # Celery's own would ask the run that is over to stop
+        time.sleep(AGAIN_S)
 
 
 def serve_beat(state: Path) -> None:

@@ -10,12 +10,11 @@ from asgiref.sync import sync_to_async
 
 from conversations import link_owner
 from conversations.adapters import IntakeUnavailable
-from conversations.gateway import Gateway
 from conversations.intake import ReadyText
 from conversations.models import DeliveryState
 from conversations.outbox import claim
 from jobs import leases
-from tests.conversations.deeds import STATE, at_work, say, until
+from tests.conversations.deeds import STATE, at_work, say, store_texts, until
 from tests.conversations.scripted import ScriptedLink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,9 +72,10 @@ async def test_what_is_being_submitted_is_not_taken_for_unheard(
 
 async def test_a_text_in_the_hands_of_a_former_owner_is_not_taken(scripted, dsn, rows, redis_url):
     """The operator offers it to the next owner, who cannot know it: taken by both it would be shown twice."""
-    gateway = Gateway(dsn=dsn, redis_url=redis_url, owner="gateway@test")
     text = scripted.text("deux mains")
-    stored = await gateway._store([ReadyText(text.line_id, text.sender, text.item, lambda: False), scripted.text("à")])
+    stored = await store_texts(
+        dsn, [ReadyText(text.line_id, text.sender, text.item, lambda: False), scripted.text("à")]
+    )
     assert [one.message_id is not None for one in stored] == [False, True]
     assert await sync_to_async(rows)("select body from conversations_message") == [("à",)]
     async with at_work(scripted, dsn, redis_url) as owner:

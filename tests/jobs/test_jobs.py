@@ -292,3 +292,31 @@ def test_a_broker_that_hangs_costs_whoever_asks_nothing_and_is_left_alone(monkey
     request_job(kind="tests.count")
     time.sleep(0.2)
     assert tried == [1]
+
+
+def test_jobs_run_in_a_worker_that_starts_while_redis_is_full(dsn, redis_url, tmp_path):
+    """Celery gives up on it; the worker does not, and Celery is there again when Redis has room."""
+    client = redis.Redis.from_url(redis_url)
+    client.config_set("maxmemory", "1")
+    log = (tmp_path / "log").open("wb")
+    worker = subprocess.Popen(
+        [sys.executable, "-c", "import django; django.setup(); import tests.jobs.scripted_kinds;"
+         "from config.cli import main; main(['worker'])"],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": dsn, "PALABRE_STATE": str(tmp_path),
+                       "DJANGO_SETTINGS_MODULE": "config.settings"}, stdout=log, stderr=log,
+    )  # fmt: skip
+    try:
+        job = Job.objects.create(kind="tests.count")
+        until(lambda: Job.objects.get(id=job.id).state == JobState.DONE, "a job runs all the same", 30)
+        assert worker.poll() is None
+        client.config_set("maxmemory", "0")
+        until((tmp_path / "run" / "worker.ready").exists, "Celery is there again", 30)
+        heard = request_job(kind="tests.count")
+        until(lambda: Job.objects.get(id=heard.id).state == JobState.DONE, "and hears", 30)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+    finally:
+        client.config_set("maxmemory", "0")
+        worker.kill()
+        worker.wait(10)
+        log.close()
