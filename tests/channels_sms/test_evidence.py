@@ -42,6 +42,42 @@ def test_an_old_key_is_taken_over_once_and_only_for_a_while():
     assert found.key(ONE, 1, evidence.GRACE_S + 1) != "old"
 
 
+def print_of(words: str, *, person: str = "2290197000001") -> bytes:
+    return fingerprint(ShortMessage(source=person, destination="1919", body=words.encode()))
+
+
+def test_the_same_words_after_a_new_text_of_the_person_are_truly_sent_again():
+    found = started()
+    first = found.key(print_of("1"), 1, 0)
+    found.answered(first, 17, stored=True, now=0)
+    other = found.key(print_of("1", person="2290197000002"), 2, 0)
+    found.answered(other, 34, stored=True, now=0)
+    found.session_ended()
+    found.session_started({}, 1)
+    found.key(print_of("2"), 1, 2)  # the operator offers what he has to offer again before what is new
+    assert found.key(print_of("1"), 2, 3) != first
+    assert found.key(print_of("1", person="2290197000002"), 3, 3) == other, "of another person nothing is known by that"
+
+    found = started(stored={print_of("1"): ["old", "older"]})
+    assert found.key(print_of("1"), 1, 1) == "old"
+    found.key(print_of("2"), 2, 2)
+    assert found.key(print_of("1"), 3, 3) != "older"
+    assert found._carried_count == 0
+
+
+def test_a_text_that_had_no_answer_is_awaited_whatever_comes_before_it():
+    found = started()
+    unanswered = found.key(print_of("1"), 1, 0)
+    refused = found.key(print_of("5"), 2, 0)
+    found.answered(refused, 17, stored=False, now=0)
+    found.session_ended()
+    found.session_started({}, 1)
+    found.key(print_of("2"), 1, 2)
+    assert found.key(print_of("5"), 2, 3) == refused
+    assert found.key(print_of("1"), 2, 3) == unanswered
+    assert found._carried_count == 0
+
+
 def test_a_text_refused_for_now_is_awaited_longer():
     found = started()
     key = found.key(ONE, 1, 0)

@@ -39,6 +39,15 @@ def test_the_line_holds(palabre, line, rows, tmp_path):
     line.text("+2290197550003", "1", to="3334")
     wait_until(lambda: rows(BODIES, "+2290197550003") == [("1", 1), ("1", 2)], "the second 1")
 
+    # A "1" whose answer nobody has proved when the gateway dies, another text, and a "1" again: three messages.
+    line.text("+2290197550006", "1", to="3334")
+    wait_until(lambda: line.acknowledged()["1"] == 3, "the third 1 is acknowledged")
+    killed = palabre.kill("gateway")
+    line.text("+2290197550006", "2", to="3334")
+    line.text("+2290197550006", "1", to="3334")
+    wait_until(lambda: not killed.alive() and line.acknowledged()["1"] == 4, "the fourth 1 is acknowledged", 20)
+    assert [body for body, _ in rows(BODIES, "+2290197550006")] == ["1", "2", "1"]
+
     # Twenty first texts at once from a new number.
     for account in ("savane", "lagune"):
         line.behave(account, window=20, per_subscriber=20)
