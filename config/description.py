@@ -48,6 +48,7 @@ _OF_CHANGES = {
     "404": "It is not there, or not there for you",
     "409": "Somebody was faster, or its state forbids it now",
     "413": "The body is too large",
+    "415": "The body is not called application/json",
     "422": "Something given cannot be used; `fields` says what",
 }
 
@@ -70,7 +71,7 @@ def _add_refusals(address: str, method: str, operation: dict[str, Any]) -> None:
     if operation.get("security"):
         refusals |= {"401": "Nobody is signed in", "403": _OF_CHANGES["403"]}
     if operation.get("parameters"):
-        refusals["422"] = _OF_CHANGES["422"]
+        refusals |= {"400": "More parameters than any form has", "422": _OF_CHANGES["422"]}
     if "{" in address or not operation.get("security"):
         refusals["404"] = _OF_CHANGES["404"]
     answers = {str(status): answer for status, answer in operation["responses"].items()}

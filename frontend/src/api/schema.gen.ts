@@ -1144,6 +1144,15 @@ export interface operations {
                     "application/json": components["schemas"]["AuditLines"];
                 };
             };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Nobody is signed in */
             401: {
                 headers: {
@@ -1406,6 +1415,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Something given cannot be used; `fields` says what */
             422: {
                 headers: {
@@ -1468,7 +1486,7 @@ export interface operations {
                     "application/json": components["schemas"]["LineShown"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1515,6 +1533,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1701,6 +1728,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Something given cannot be used; `fields` says what */
             422: {
                 headers: {
@@ -1763,7 +1799,7 @@ export interface operations {
                     "application/json": components["schemas"]["LinkShown"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1810,6 +1846,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1996,6 +2041,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Something given cannot be used; `fields` says what */
             422: {
                 headers: {
@@ -2058,7 +2112,7 @@ export interface operations {
                     "application/json": components["schemas"]["Person"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2105,6 +2159,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2173,6 +2236,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in */
@@ -2249,6 +2321,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationDetail"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in */
@@ -2340,7 +2421,7 @@ export interface operations {
                     "application/json": components["schemas"]["Row"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2387,6 +2468,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2453,6 +2543,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in */
@@ -2544,7 +2643,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageView"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2591,6 +2690,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2660,7 +2768,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageView"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2707,6 +2815,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2774,7 +2891,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,6 +2938,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2890,7 +3016,7 @@ export interface operations {
                     "application/json": components["schemas"]["Row"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2937,6 +3063,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3002,7 +3137,7 @@ export interface operations {
                     "application/json": components["schemas"]["Row"];
                 };
             };
-            /** @description The body cannot be read */
+            /** @description More parameters than any form has */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3049,6 +3184,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3280,6 +3424,15 @@ export interface operations {
                     "application/json": components["schemas"]["Refusal"];
                 };
             };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Something given cannot be used; `fields` says what */
             422: {
                 headers: {
@@ -3338,6 +3491,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Missed"] | components["schemas"]["StartAfresh"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
                 };
             };
             /** @description Nobody is signed in */
@@ -3465,6 +3627,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3644,6 +3815,15 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
