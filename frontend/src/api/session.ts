@@ -1,4 +1,5 @@
 import { useQuery, type QueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { get } from "./fetch";
 import { Recent } from "./recent";
 import type { Agent, Counts, Line, Session } from "./types";
@@ -36,8 +37,14 @@ export function useSessionQuery() {
 /** For screens below the signed-in frame, where the session is always there. */
 export function useSession(): Session {
   const { data } = useSessionQuery();
-  if (!data) throw new Error("useSession outside of the signed-in frame");
-  return data;
+  // A session ends in the cache before the gate has heard of it: what is drawn again in between still has the last one.
+  const held = useRef<Session>(undefined);
+  const session = data ?? held.current;
+  if (!session) throw new Error("useSession outside of the signed-in frame");
+  useEffect(() => {
+    held.current = session;
+  }, [session]);
+  return session;
 }
 
 async function fetchCounts(signal: AbortSignal): Promise<Counts> {
