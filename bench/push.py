@@ -103,12 +103,11 @@ def _texts(palabre: Running, desks: Helper, rate: int) -> Iterator[dict[str, Any
         desks.tell()
         desks.hear()
         ground.flood(palabre, count=count, numbers=CONVERSATIONS, to=TO, text=f"{mark} {{n}}", rate=rate)
-        time.sleep(1.5)
+        expected = count * DESKS // CONVERSATIONS
+        story = _until_painted(desks, f"{mark} ", expected)
         used = processor.used()
-        desks.tell()
-        story = desks.hear()
         offered, acknowledged = _moments(palabre, since, mark)
-        painted = {body: times for body, times in story["painted"].items() if body in offered}
+        painted: dict[str, list[float]] = story["painted"]
         took = [(at - offered[body]) * 1000 for body, times in painted.items() for at in times]
         after = [(at - acknowledged[body]) * 1000 for body, times in painted.items() for at in times]
         yield {
@@ -119,10 +118,29 @@ def _texts(palabre: Running, desks: Helper, rate: int) -> Iterator[dict[str, Any
             "max_ms": round(max(took), 1),
             "from_commit_p99_ms": round(percentile(after, 0.99), 1),
             "web_cpu_ms": round(used["web"] * 1000 / count, 3),
-            "lost": count * DESKS // CONVERSATIONS - len(took),
+            "lost": expected - len(took),
             "gaps": story["gaps"],
             "closed": story["closed"],
         }
+
+
+def _until_painted(desks: Helper, beginning: str, expected: int) -> dict[str, Any]:
+    """What the desks have painted of the texts that begin so: all of them, or what there was when nothing more came."""
+    told: dict[str, Any] = {"painted": {}, "gaps": 0, "closed": 0}
+    quiet = 0
+    while quiet < 20:
+        time.sleep(0.25)
+        desks.tell()
+        story = desks.hear()
+        fresh = {body: times for body, times in story["painted"].items() if body.startswith(beginning)}
+        for body, times in fresh.items():
+            told["painted"].setdefault(body, []).extend(times)
+        told["gaps"] += story["gaps"]
+        told["closed"] += story["closed"]
+        quiet = 0 if fresh else quiet + 1
+        if sum(map(len, told["painted"].values())) >= expected:
+            break
+    return told
 
 
 def _moments(palabre: Running, since: int, mark: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -147,7 +165,7 @@ def _tiles(palabre: Running, desks: Helper) -> Iterator[dict[str, Any]]:
         desks.tell()
         desks.hear()
         for n in range(TILES):
-            number = f"+229019{repeat:01d}77{n:05d}"
+            number = f"+22901{time.time_ns() // 1_000_000 % 10**8:08d}"  # one that has never written
             ground.ask(
                 palabre, "/control/mo", {"from": number, "to": TO, "text": f"tile{repeat} {n}", "account": "savane"}
             )
