@@ -152,6 +152,14 @@ def _kind(status: int, code: str, request: HttpRequest, error: Exception) -> Htt
     return refusal(request, status, code, in_words(code, get_language() or "fr", code))
 
 
+def _contested(request: HttpRequest, error: IntegrityError) -> HttpResponse:
+    """Two at once, and the database refused the second. A month without its partition is refused by it in the same way,
+    and is nobody's conflict: the sweep makes it within seconds."""
+    if "no partition of relation" in str(error):
+        return _kind(503, "unavailable", request, error)
+    return _kind(409, "conflict", request, error)
+
+
 def _handle(kind: type[Exception], handler: Callable[[HttpRequest, Any], HttpResponse]) -> None:
     api.add_exception_handler(kind, handler)
 
@@ -162,7 +170,7 @@ _handle(ValidationError, _unreadable)
 _handle(AuthenticationError, _signed_out)
 _handle(HttpError, _http)
 _handle(Http404, partial(_kind, 404, "not_found"))
-_handle(IntegrityError, partial(_kind, 409, "conflict"))  # two at once, and the database refused the second
+_handle(IntegrityError, _contested)
 _handle(DataError, partial(_kind, 422, "invalid"))
 _handle(SuspiciousOperation, partial(_kind, 400, "unreadable"))  # more parameters than any form has
 _handle(RequestDataTooBig, partial(_kind, 413, "too_large"))
