@@ -25,13 +25,15 @@ def answers_while(line: Line, since: float, until: float) -> set[int]:
     }
 
 
-def ride_out(palabre: Running, line: Line, rows, fault, seconds: float, words: str) -> None:  # type: ignore[no-untyped-def]
+def ride_out(  # type: ignore[no-untyped-def]
+    palabre: Running, line: Line, rows, fault, seconds: float, words: str, every_s: float = 0.15
+) -> None:
     """Texts and bot answers flow; `fault` holds for `seconds`; then all of it is whole again, within the promise."""
     for account in ("savane", "lagune"):
         line.behave(account, window=20)
     desk = Desk(palabre)
     asks = f"bonjour, {words}"
-    with Pour(line, words, every_s=0.15) as people, Pour(line, asks, to="1919", every_s=0.4, first=500_000) as bot:
+    with Pour(line, words, every_s=every_s) as people, Pour(line, asks, to="1919", every_s=0.4, first=500_000) as bot:
         time.sleep(2)
         with Sampler(lambda: desk.ask("/api/conversations?view=all&limit=1")) as screen:
             began = time.time()
