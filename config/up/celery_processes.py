@@ -61,5 +61,5 @@ def _say_ready(name: str) -> Callable[..., None]:
 def _celery(*words: str) -> None:
     from celery.__main__ import main
 
-    sys.argv = ["celery", "-A", "config", *words]
+    sys.argv = ["celery", "-A", "config", "--quiet", *words]  # without a banner: a log is lines
     main()
