@@ -109,16 +109,16 @@ def test_half_a_pdu_is_waited_for_ten_seconds_and_the_most_in_one_is_64_kib_and_
 
 async def test_a_pdu_that_we_ourselves_did_not_read_for_long_is_not_half_a_pdu(monkeypatch):
     """Our answers were not read, so we read nothing; the rest of the PDU may have been waiting all the time."""
-    monkeypatch.setattr(QuickLink, "timing", Timing(partial_pdu=0.2))
+    monkeypatch.setattr(QuickLink, "timing", Timing(partial_pdu=1.0))
     async with bound_link() as (peer, visit, link, _intake):
         octets, session = deliver(5), link._sender.session
         visit.send(octets[:30])
         await asyncio.sleep(0.05)
         session.pause_writing()
         visit.send(octets[30:50])
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.2)
         session.resume_writing()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         visit.send(octets[50:])
         await visit.expect(DELIVER_RESP, status=0)
         assert peer.visits.empty()

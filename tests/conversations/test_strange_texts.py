@@ -103,11 +103,11 @@ def test_no_reading_of_a_text_takes_longer_than_its_length_asks():
     desk_link = uuid4()
     worst = (b"id: " * 16_000, b"id:" + b" " * 60_000, b"stat:" * 12_000, b"text:" * 12_000, b"submit " * 9_000)
     for octets in worst:
-        began = time.perf_counter()
+        began = time.process_time()
         for esm_class in (0, 4):
             frame = deliver(octets[:65_000], 3, esm_class=esm_class)
             (found,) = FrameReader().feed(frame)
             message = inbound.decode(found)
             with contextlib.suppress(UnreadableReceipt):
                 inbound.find_receipt(found, message, desk_link, MessageIds())
-        assert time.perf_counter() - began < 0.5
+        assert time.process_time() - began < 0.5
