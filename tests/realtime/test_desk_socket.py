@@ -7,7 +7,9 @@ import asyncio
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.realtime import verbs
+from realtime.gap import events_after
+from realtime.models import Event
+from tests.realtime import screens, verbs
 from tests.realtime.world import World, in_thread, sign_in
 
 
@@ -88,6 +90,23 @@ async def test_an_observer_gets_neither_words_nor_numbers(web, world: World, lis
 async def test_a_strange_cursor_means_fetch_afresh(web, world: World, listen, cursor: object) -> None:
     listener = await listen(web, await in_thread(sign_in, world.people["afi"]))
     assert (await listener.hello(1, cursor))["type"] == "reset"
+
+
+async def test_a_cursor_below_what_is_kept_means_fetch_afresh(web, world: World, listen) -> None:
+    """Retention has dropped what the browser missed: neither the socket nor the replay may answer with less."""
+    conversation = await in_thread(world.conversation)
+    for _ in range(3):
+        await in_thread(verbs.received, world, conversation)
+    await in_thread(Event.objects.filter(organisation_id=world.organisation.id, seq__lte=2).delete)
+    session = await in_thread(sign_in, world.people["boss"])
+    viewer = await in_thread(screens.audience, world, "boss")
+    for cursor in (0, 1):
+        listener = await listen(web, session)
+        assert (await listener.hello(1, cursor))["type"] == "reset"
+        assert await in_thread(events_after, viewer, cursor, 1) == {"reset": True}
+    listener = await listen(web, session)
+    assert (await listener.hello(1, 2))["type"] == "frame"
+    assert (await in_thread(events_after, viewer, 2, 1))["upto"] == 3
 
 
 async def test_another_epoch_means_fetch_afresh(web, world: World, listen) -> None:

@@ -49,6 +49,7 @@ async def test_what_goes_out_is_numbered_without_holes() -> None:
     await let_it_write()
     assert [message["n"] for message in wire.said] == list(range(1, 53))
     assert [message["type"] for message in wire.said[-2:]] == ["ping", "reset"]
+    assert [message["upto"] for message in wire.said[:50]] == list(range(50)), "in the order in which it was given"
     wire.writer.cancel()
 
 

@@ -15,10 +15,17 @@ export const threadKey = (id: string) => [...threadsKey, id] as const;
 /** Events that arrived while a page of messages was being fetched. */
 export const recentEvents = new Recent<ServerEvent>(500);
 
+/** What was loaded further up is fetched again, too, as far as one request goes: its ticks may have changed unheard. */
+const MOST_AGAIN = 200;
+
 async function fetchThread(client: QueryClient, id: string, signal: AbortSignal): Promise<Thread> {
   const mark = recentEvents.mark();
-  const page = await get<MessagePage>(`/api/conversations/${id}/messages${query({ limit: 50 })}`, signal);
+  const fetchPage = (before: number | null, limit: number) =>
+    get<MessagePage>(`/api/conversations/${id}/messages${query({ before, limit })}`, signal);
+  const page = await fetchPage(null, 50);
   let thread = mergeNewestPage(client.getQueryData<Thread>(threadKey(id)), page);
+  const above = (page.items[0]?.seq ?? 0) - (thread.items[0]?.seq ?? 0);
+  if (above > 0) thread = mergeOlderPage(thread, await fetchPage(page.items[0]!.seq, Math.min(above, MOST_AGAIN)));
   for (const event of recentEvents.since(mark)) thread = applyEvent(thread, event, id);
   settleOutbox(thread.items);
   return thread;
