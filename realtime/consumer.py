@@ -80,7 +80,7 @@ class DeskConsumer(AsyncWebsocketConsumer):
                 await self.disconnect(Close.GONE)
 
     async def _send_text(self, text: str) -> None:
-        await self.send(text_data=text)
+        await self.base_send({"type": "websocket.send", "text": text})
 
     async def _close(self, code: int) -> None:
         await asyncio.wait_for(self.close(code), CLOSE_S)

@@ -85,6 +85,19 @@ def read_range(organisation_id: UUID, after: int, upto: int, last_id: UUID | Non
     raise LogBroken(f"events {after + 1}..{upto} of organisation {organisation_id} are not all there")
 
 
+def read_on(
+    organisation_id: UUID, here: Head, most: int, last_id: UUID | None = None
+) -> tuple[Head, list[StoredEvent]]:
+    """Where the log stands now, and the next events after `here`, at most `most`: one visit for both.
+
+    No events when the log is of another epoch by now, or stands before `here`. Raises LogBroken.
+    """
+    newest = read_head(organisation_id)
+    if newest.epoch != here.epoch:
+        return newest, []
+    return newest, read_range(organisation_id, here.seq, min(newest.seq, here.seq + most), last_id)
+
+
 def still_there(organisation_id: UUID, seq: int) -> bool:
     """Whether event `seq` can still be read. False once its month has been dropped."""
     with connection.cursor() as cursor:

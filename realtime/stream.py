@@ -21,7 +21,7 @@ from realtime.audience import AudienceKind
 from realtime.facts import changes_rights, conversations_in, for_everybody
 from realtime.frames import RESET, Pieces, frame
 from realtime.lists import Changed, Selection, note_change
-from realtime.reading import Head, LogBroken, StoredEvent, read_head, read_range, still_there
+from realtime.reading import Head, LogBroken, StoredEvent, read_head, read_on, still_there
 from realtime.seams import renderer
 from realtime.socket import DeskSocket
 
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 Run = Callable[..., Awaitable[Any]]  # runs a synchronous function on a thread that may use the database
 
 BATCH = 200  # events read at once: with long texts and their rows a frame stays under a megabyte
-LINGER_S = 0.01  # between two batches: what arrives meanwhile shares the next
+# Between two batches, so that what arrives meanwhile shares the next: as long as the last one took, and at most this. A
+# lone text is not held up by the one before it, and a busy stream leaves half of the time to everything else.
+LINGER_S = 0.01
 CONFLATE_S = 0.25  # rows of lists and counts: at most four times a second...
 AT_ONCE = 4  # ...but after a quiet second this many flushes need not wait: a lone text is painted at once
 MOST_ROWS = 200  # in one frame; beyond, lists are fetched again
@@ -209,6 +211,7 @@ class Stream:
                     await asyncio.wait_for(self._wake.wait(), wait)
                 except TimeoutError:
                     pass
+            began = time.monotonic()
             if self._wake.is_set():
                 self._wake.clear()
                 try:
@@ -219,27 +222,26 @@ class Stream:
                     raise
             if self._changed and time.monotonic() >= self._next_rows:
                 await self.flush_rows()
-            await asyncio.sleep(LINGER_S)
+            await asyncio.sleep(min(LINGER_S, time.monotonic() - began))
 
     async def catch_up(self) -> None:
         """Read and give out everything up to the head of the log."""
         while True:
             async with self._lock:
                 here = await self._started()
-                newest: Head = await self._run(read_head, self.organisation_id)
+                try:
+                    newest, events = await self._run(read_on, self.organisation_id, here, BATCH, self._last_id)
+                except LogBroken as error:
+                    log.error("%s: all screens fetch afresh", error)
+                    self._start_over(await self._run(read_head, self.organisation_id))
+                    return
                 if newest.epoch != here.epoch or newest.seq < here.seq:
                     self._start_over(newest)
                     return
-                if newest.seq == here.seq:
+                if events:
+                    await self._give_out(events, Head(here.epoch, here.seq + len(events)))
+                if here.seq + len(events) == newest.seq:
                     return
-                upto = min(newest.seq, here.seq + BATCH)
-                try:
-                    events = await self._run(read_range, self.organisation_id, here.seq, upto, self._last_id)
-                except LogBroken as error:
-                    log.error("%s: all screens fetch afresh", error)
-                    self._start_over(newest)
-                    return
-                await self._give_out(events, Head(here.epoch, upto))
             await asyncio.sleep(0)
 
     async def _stumbled(self) -> None:
