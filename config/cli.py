@@ -142,6 +142,8 @@ def migrate(_options: argparse.Namespace) -> None:
 
     from config import grants
 
+    with connection.cursor() as cursor:
+        cursor.execute("set lock_timeout = 0")  # a migration waits for its tables, however long a report reads them
     call_command("migrate", interactive=False, verbosity=1)
     with connection.cursor() as cursor:
         grants.apply(cursor, app=grants.role_of(application))

@@ -93,16 +93,9 @@ DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", DATABASE_URL)
 _DATABASE = env.database(DATABASE_URL, "DATABASE_URL")
 # A process that is stopped within a transaction, or a peer that has gone without a word, must not keep rows from
 # everybody: the server ends its session. What asks for something that nobody waits for any more ends, too.
+# Whoever waits for a row that somebody holds is told "not now": the connections of the pool are few.
 _BOUNDS = {
-    "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s",
-    "keepalives_idle": 10,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-}
-# A process that is stopped within a transaction, or a peer that has gone without a word, must not keep rows from
-# everybody: the server ends its session. What asks for something that nobody waits for any more ends, too.
-_BOUNDS = {
-    "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s",
+    "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s -c lock_timeout=4s",
     "keepalives_idle": 10,
     "keepalives_interval": 3,
     "keepalives_count": 3,
@@ -118,7 +111,6 @@ DATABASES = {
         "OPTIONS": _DATABASE["OPTIONS"]
         if MODE == "test"
         else {
-            **_BOUNDS,
             **_BOUNDS,
             **_DATABASE["OPTIONS"],
             "pool": {
