@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from config.logs import escaped
+
 LARGEST, KEPT = 5_000_000, 3  # bytes, files
 
 
@@ -23,4 +25,5 @@ def last_words(log: Path) -> str:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 4_000))
         lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
-    return f"\n           {lines[-1].strip()[:160]}" if lines else ""
+    # It goes to a terminal, and not every program that writes here escapes what it was given.
+    return f"\n           {escaped(lines[-1].strip()[:160])}" if lines else ""
