@@ -148,7 +148,9 @@ def _pictures() -> list[Picture]:
         ),
         Picture("admin-audit", "/admin/audit", person=SAM, wait=TABLE),
         Picture("admin-health", "/admin/health", person=SAM, wait=TABLE),
-        Picture("admin-health.360.dark.en", "/admin/health", NARROW, person=SAM, theme="dark", language="en", wait=TABLE),
+        Picture(
+            "admin-health.360.dark.en", "/admin/health", NARROW, person=SAM, theme="dark", language="en", wait=TABLE
+        ),
     ]
 
 
