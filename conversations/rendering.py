@@ -180,8 +180,11 @@ left join accounts_user u on u.id = m.author_user_id
 left join conversations_delivery d on d.message_id = m.id and
 """
 # What bounds the messages bounds their deliveries in so many words: else those of every month there is are opened.
-_BY_ID = _MESSAGES + """d.message_id = any(%(ids)s)
+_BY_ID = (
+    _MESSAGES
+    + """d.message_id = any(%(ids)s)
 where m.organisation_id = %(organisation)s and m.id = any(%(ids)s)"""
+)
 _OLDER = (
     _MESSAGES
     + """d.message_id >= %(since)s
