@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.gates.conftest import company  # noqa: F401  (a fixture)
+from tests.gates.conftest import company, made_company  # noqa: F401  (fixtures)
 from tests.gates.test_description import test_every_answer_is_one_that_the_description_tells_of  # noqa: F401
 
 pytestmark = pytest.mark.skipif(os.environ.get("FAULT_SEEDS", "1") == "1", reason="asked by the unit tests already")

@@ -1,15 +1,31 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from typing import Any
 
-from tests.gates.company import Company, make_company
+import pytest
+from django.db import transaction
+
+from tests.gates.company import Company, make_company, undone
 from tests.gates.ear import listen  # noqa: F401  (a fixture)
 
 
+@pytest.fixture(scope="module")
+def made_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[Company]:
+    """Made once for a module, in a transaction that ends with it. No other test of that module may empty the tables."""
+    with django_db_blocker.unblock():
+        block = transaction.atomic()
+        block._from_testcase = True  # type: ignore[attr-defined]  # as Django's own TestCase does
+        with block:
+            yield make_company()
+            transaction.set_rollback(True)
+
+
 @pytest.fixture
-def company(db: None) -> Company:
-    """In a transaction that ends with the test: quick, and for what needs no second connection."""
-    return make_company()
+def company(made_company: Company) -> Iterator[Company]:
+    """As it was made, whatever the tests before have done: quick, and for what needs no second connection."""
+    with undone():
+        yield made_company
 
 
 @pytest.fixture

@@ -54,6 +54,6 @@ def test_the_description_is_for_administrators(company: Company) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/nothing/here", "/api/conversations/7", "/api/admin"])
-def test_an_unknown_address_of_the_api_answers_in_json(path: str, db: None) -> None:
+def test_an_unknown_address_of_the_api_answers_in_json(path: str, company: Company) -> None:
     answer = Browser().get(path)
     assert (answer.status, answer.code) == (404, "not_found")
