@@ -167,7 +167,7 @@ describe("owning a conversation", () => {
   it("what is typed right behind T is the answer, from its first letter", async () => {
     const { user, server } = openPalabre(QUEUED);
     await screen.findByTestId("take");
-    server.options.latency = 600;
+    server.options.latency = 3000;
     await user.keyboard("tBonne idée");
     expect(screen.getByTestId("composer-text")).toHaveValue("Bonne idée");
     expect(server.conversation("c-00005").row.status).toBe("queued");

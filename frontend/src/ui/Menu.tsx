@@ -39,16 +39,13 @@ export function Menu({ label, prefix, children, groups, className, align = "star
   useLayoutEffect(() => {
     const element = list.current;
     if (!open || !element) return;
-    const place = () => {
-      element.style.transform = "";
-      const { left, right } = element.getBoundingClientRect();
-      const shift = Math.min(0, document.documentElement.clientWidth - EDGE_PX - right) || Math.max(0, EDGE_PX - left);
-      if (shift !== 0) element.style.transform = `translateX(${Math.round(shift)}px)`;
-    };
-    place();
-    // A phone is turned, a page is zoomed, while the menu is open.
-    window.addEventListener("resize", place);
-    return () => window.removeEventListener("resize", place);
+    const { left, right } = element.getBoundingClientRect();
+    const shift = Math.min(0, document.documentElement.clientWidth - EDGE_PX - right) || Math.max(0, EDGE_PX - left);
+    if (shift !== 0) element.style.transform = `translateX(${Math.round(shift)}px)`;
+    // A phone is turned, a page is zoomed: it closes, as the browser's own menus do.
+    const leave = () => setOpen(false);
+    window.addEventListener("resize", leave);
+    return () => window.removeEventListener("resize", leave);
   }, [open]);
 
   useEffect(() => {
