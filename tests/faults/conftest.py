@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -82,6 +83,18 @@ class Line:
 @pytest.fixture
 def palabre() -> Iterator[Running]:
     with trial.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def standing() -> Iterator[Running]:
+    """One product for the tests that leave it as they found it: alive, and quiet. Its gateway can be killed at named
+    points of sending (crashing/sitecustomize.py); nothing else of it differs. All agents have room."""
+    crashing = Path(__file__).parent / "crashing"
+    path = os.pathsep.join([str(crashing), *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    with trial.running({"PYTHONPATH": path}) as running:
+        with psycopg.connect(running.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
+            connection.execute("update routing_agentstate set capacity = 1000, state = 'busy'")
         yield running
 
 

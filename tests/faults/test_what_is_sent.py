@@ -1,22 +1,14 @@
-"""One click is one message, answers leave in order, and a crash at any point of sending sends nothing twice.
-
-One product for all of it: its gateway can be killed at named points (crashing/sitecustomize.py), and nothing else of
-it differs.
-"""
+"""One click is one message, answers leave in order, and a crash at any point of sending sends nothing twice."""
 
 from __future__ import annotations
 
 import os
 import signal
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import psycopg
 import pytest
 
-from config.up import trial
 from config.up.children import Identity
 from config.up.trial import Running
 from tests.faults.checker import judge
@@ -38,19 +30,13 @@ POINTS = (
 # At these the operator cannot have it, at these he has all of it; between them, what he has is for the ledger to say.
 NEVER_HAD, SURELY_HAD = POINTS[1:3], POINTS[4:]
 KILLS = 50 if FULL else 1  # at each point
-TALKS = 200 if FULL else 12  # conversations whose order is watched
-ROOM = 1000
+TALKS = 200 if FULL else 8  # conversations whose order is watched
 UNDER_WAY = "select count(*) from conversations_delivery where state in (0, 1)"
 
 
-@pytest.fixture(scope="module")
-def palabre() -> Iterator[Running]:
-    crashing = Path(__file__).parent / "crashing"
-    path = os.pathsep.join([str(crashing), *filter(None, [os.environ.get("PYTHONPATH", "")])])
-    with trial.running({"PYTHONPATH": path}) as running:
-        with psycopg.connect(running.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
-            connection.execute("update routing_agentstate set capacity = %s, state = 'busy'", [ROOM])
-        yield running
+@pytest.fixture
+def palabre(standing: Running) -> Running:
+    return standing
 
 
 @pytest.fixture
