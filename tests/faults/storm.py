@@ -146,7 +146,8 @@ class Storm:
             self._probes.popleft()
 
     def told(self) -> str:
-        return "\n".join(str(one) for one in [*self.recoveries, *self.services])
+        load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+        return "\n".join([load, *(str(one) for one in [*self.recoveries, *self.services])])
 
 
 def _answers(url: str) -> bool:
