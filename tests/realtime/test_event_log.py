@@ -16,7 +16,7 @@ from conversations.events import ConversationRead
 from realtime.checker import check_density
 from realtime.gap import events_after
 from realtime.log import APPEND, append_events, record_changes
-from realtime.reading import LogBroken, hour_before, read_range
+from realtime.reading import Head, LogBroken, hour_before, read_on, read_range
 from tests.realtime import screens
 from tests.realtime.verbs import VERBS, Verb, received
 from tests.realtime.world import World
@@ -143,6 +143,19 @@ def test_a_clock_set_back_hides_no_event(world: World) -> None:
     assert [event.seq for event in events] == [1, 2, 3]
     assert hour_before(events[1].id) > events[2].id
     assert [event.seq for event in read_range(world.organisation.id, 2, 3, events[1].id)] == [3]
+
+
+def test_one_visit_tells_where_the_log_stands_and_what_came_since(world: World) -> None:
+    conversation = world.conversation()
+    for _ in range(3):
+        received(world, conversation)
+    epoch = world.head().epoch
+    newest, events = read_on(world.organisation.id, Head(epoch, 1), 200)
+    assert newest == Head(epoch, 3) and [event.seq for event in events] == [2, 3]
+    newest, events = read_on(world.organisation.id, Head(epoch, 0), 2)
+    assert newest == Head(epoch, 3) and [event.seq for event in events] == [1, 2], "no more than asked for"
+    assert read_on(world.organisation.id, Head(epoch, 3), 200) == (Head(epoch, 3), [])
+    assert read_on(world.organisation.id, Head(epoch + 1, 1), 200)[1] == [], "of another epoch nothing follows"
 
 
 def test_a_hole_is_never_stepped_over(world: World) -> None:

@@ -1,0 +1,54 @@
+"""The bells of an asyncio process: one that is broken costs the other nothing, many rings at once are one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from uuid import uuid4
+
+from conversations.bells import Bells
+from conversations.intake import connect
+from realtime.doorbell import UNHANDLED
+
+
+async def hears(listener, seconds: float) -> list[float]:
+    """When each NOTIFY came, for so long."""
+    began = time.monotonic()
+    return [time.monotonic() - began async for _ in listener.notifies(timeout=seconds)]
+
+
+async def test_a_redis_that_hangs_holds_up_no_process(dsn):
+    async def silence(reader, writer):
+        await asyncio.sleep(30)
+
+    server = await asyncio.start_server(silence, "127.0.0.1", 0)
+    bells = Bells(dsn, f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0")
+    ringing = asyncio.create_task(bells.run())
+    try:
+        async with await connect(dsn) as listener:
+            await listener.execute(f'listen "{UNHANDLED}"')
+            bells.ring(organisations=[uuid4()])
+            await asyncio.sleep(0.1)  # Redis is being asked
+            bells.ring(UNHANDLED, organisations=[uuid4()])
+            assert len(await hears(listener, 0.7)) == 1, "before Redis has timed out"
+    finally:
+        ringing.cancel()
+        await asyncio.gather(ringing, return_exceptions=True)
+        await bells.close()
+        server.close()
+
+
+async def test_a_hundred_rings_in_a_moment_are_few(dsn, redis_url):
+    bells = Bells(dsn, redis_url)
+    ringing = asyncio.create_task(bells.run())
+    try:
+        async with await connect(dsn) as listener:
+            await listener.execute(f'listen "{UNHANDLED}"')
+            for _ in range(100):
+                bells.ring(UNHANDLED)
+                await asyncio.sleep(0.001)
+            assert 1 <= len(await hears(listener, 0.5)) <= 20
+    finally:
+        ringing.cancel()
+        await asyncio.gather(ringing, return_exceptions=True)
+        await bells.close()
