@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import browser
 from sections import BIN, ROOT, Sections
 
 SEEDS = os.environ.get("FAULT_SEEDS", "20")
@@ -106,12 +107,13 @@ def _git(*words: str) -> None:
 def main(only: str) -> int:
     sections = Sections("faults", "" if only == "broken" else only)
     if only != "broken":
+        browsers = {"PALABRE_BROWSER": found} if (found := browser.find()) else {}
         for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
             name = path.stem.removeprefix("test_")
             if name == "soak" and only != "soak":
                 continue
             command = [str(BIN / "python"), "-m", "pytest", "-q", "-s", "--timeout=3900", str(path)]
-            sections.run(name, command, env={"FAULT_SEEDS": SEEDS, "FAULT_FULL": "1"}, seconds=4000)
+            sections.run(name, command, env={"FAULT_SEEDS": SEEDS, "FAULT_FULL": "1", **browsers}, seconds=4000)
     for path in sorted(BROKEN.glob("*.patch")):
         patch = Patch.read(path)
         sections.run(path.stem, partial(goes_red, patch))

@@ -16,10 +16,10 @@ def main(only: str) -> int:
     sections.run("unit", [*pytest, "--durations=5"], seconds=900)
     if (FRONTEND / "package.json").exists():
         sections.run("frontend", ["npm", "test"], cwd=FRONTEND, seconds=300)
+    chromium = browser.find() if only in ("", "journeys", "faults") else None
     if list((ROOT / "tests" / "journeys").glob("test_*.py")):
         # A process of its own: the browser's driver keeps an event loop running, which the asyncio tests could
         # not stand, and Django refuses the ORM beside a running loop unless told that we know.
-        chromium = browser.find() if only in ("", "journeys") else None
         if chromium or only not in ("", "journeys"):
             env = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "PALABRE_BROWSER": chromium or ""}
             sections.run("journeys", [*pytest, "-s", "-p", "no:asyncio", "tests/journeys"], env=env, seconds=600)
@@ -28,7 +28,8 @@ def main(only: str) -> int:
     else:
         sections.skip("journeys", "tests/journeys is empty")
     if list((ROOT / "tests" / "faults").glob("test_*.py")):
-        sections.run("faults", [*pytest, "-s", "tests/faults"], env={"FAULT_SEEDS": "1"}, seconds=600)
+        env = {"FAULT_SEEDS": "1", "PALABRE_BROWSER": chromium or ""}
+        sections.run("faults", [*pytest, "-s", "tests/faults"], env=env, seconds=600)
     else:
         sections.skip("faults", "tests/faults is empty")
     return sections.verdict()
