@@ -162,7 +162,16 @@ SCREENS: list[Screen] = [
         "",
         SUBMIT,
         then(fill("#email", "a@b.example"), fill("#password", "not this one"), click(SUBMIT), see("[role=alert] p")),
-        expects="status of 400",
+        expects="status of 4(00|29)",  # tried often enough, it is refused for a while
+    ),
+    Screen(
+        "sign-in-too-often",
+        "/sign-in",
+        "",
+        SUBMIT,
+        then(fill("#email", "a@b.example"), fill("#password", "x"), click(SUBMIT), see("[role=alert] p")),
+        prepare=fails("/auth/login", 429, "too_many"),
+        expects="status of 429",
     ),
     Screen("unreachable", "/", "", EMPTY, prepare=fails("/api/session"), expects="status of 500"),
     # The agent's desk

@@ -25,6 +25,7 @@ export function SignInPage({ logo, languages }: { logo: ReactNode; languages: Re
 
   const explain = (failure: Error): string => {
     if (!(failure instanceof ApiError) || failure.status === 0) return t("unreachable");
+    if (failure.status === 429) return t("tooMany");
     return failure.status === 400 || failure.status === 401 ? t("wrong") : t("failed", { code: failure.status });
   };
 
