@@ -109,10 +109,11 @@ class Company:
 
 
 def normal(text: str) -> str:
-    """Without what differs between two answers to the same question: ids, and times."""
-    return _AT.sub("<at>", _ID.sub("<id>", text))
+    """Without what differs between two answers to the same question: ids, times, CSRF tokens."""
+    return _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text)))
 
 
+_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")
 _AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 

@@ -22,7 +22,7 @@ def made_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[Comp
 
 
 @pytest.fixture
-def company(made_company: Company) -> Iterator[Company]:
+def company(made_company: Company, db: None) -> Iterator[Company]:
     """As it was made, whatever the tests before have done: quick, and for what needs no second connection."""
     with undone():
         yield made_company

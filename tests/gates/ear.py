@@ -53,6 +53,10 @@ class Ear:
             await asyncio.sleep(0.02)
         return time.monotonic() - began
 
+    def rows_upto(self) -> int:
+        """Every row of its lists is as new as this event."""
+        return max(json.loads(text).get("rows_upto", -1) for text in self.heard)
+
     def text(self) -> str:
         return "\n".join(self.heard)
 

@@ -138,3 +138,32 @@ def test_an_own_thing_is_answered_otherwise(company: Company) -> None:
         assert asked(browser, place, company, own).status == 200
     with undone():
         assert asked(browser, place, company, strange).status == 422
+
+
+def test_fields_that_nobody_asks_for_change_nothing(company: Company, subtests: pytest.Subtests) -> None:
+    """What a model has and an operation does not take cannot be given to it (mass assignment), nor given twice."""
+    strange = company.objects(company.foreign, company.theirs)
+    extra = {
+        "organisation_id": str(company.foreign.organisation.id), "organisation": str(company.foreign.organisation.id),
+        "id": str(uuid4()), "pk": str(uuid4()), "owner_id": str(strange["user_id"]), "is_superuser": True,
+        "actor_id": str(strange["user_id"]), "author_user_id": str(strange["user_id"]), "is_staff": True,
+        "revision": 10**6, "load": -5, "capacity": 99, "created_at": "2001-01-01T00:00:00Z", "status": "closed",
+    }  # fmt: skip
+    browser = Browser(company.people[Role.ADMINISTRATOR])
+    untouched = company.fingerprint()
+    for door in OPERATIONS:
+        operation = calls.described(door) or {}
+        if "requestBody" not in operation:
+            continue
+        with subtests.test(door.name):
+            asked_for = {name for where, name, _ in inputs(door) if where == "body"}
+            body = calls.body(door, company) or {}
+            added = {**body, **{name: value for name, value in extra.items() if name not in asked_for}}
+            answers = []
+            for given in (body, added):
+                with undone():
+                    ids = company.objects(company.own, company.mine)
+                    answer = calls.call(browser, door, company, ids, body=given)
+                    answers.append((answer.status, normal(answer.raw.decode())))
+                    assert company.fingerprint() == untouched
+            assert answers[0] == answers[1]

@@ -60,10 +60,13 @@ async def test_no_socket_hears_of_others(lasting_company: Company, listen: Calla
         await in_thread(received, company.foreign if one is company.theirs else company.own, one, "encore un secret")
     last = await in_thread(received, company.own, company.mine, "pour tous ceux de la ligne")
 
+    head = (await in_thread(company.own.head)).seq
+
     company.foreign_ids |= {str(one.id) for one in (*theirs, *new_theirs)}
     company.hidden_ids |= {str(one.id) for one in (*team, *new_team)}
     for role, ear in ears.items():
         await ear.until(lambda ear=ear: str(last.id) in ear.text(), f"{role} hears of what he may", 20)
+        await ear.until(lambda ear=ear: ear.rows_upto() >= head, f"{role} has all rows", 20)
         assert not company.leaks(ear.text(), role=role), f"{role} heard {company.leaks(ear.text(), role=role)}"
         assert ear.code is None
     # What is looked for can be heard: who may see the team's line was told of it.

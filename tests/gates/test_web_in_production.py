@@ -45,7 +45,8 @@ def head(answer: str) -> dict[str, str]:
     return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
 
 
-@pytest.mark.needs("RFP-012", part="browser")
+# With its neighbours: test_transport.py (settings), test_certificates.py (PostgreSQL, Redis), test_tls.py (operators).
+@pytest.mark.needs("RFP-012", "RFP-095")
 def test_plain_http_is_sent_away_and_the_proxys_https_is_answered(web: Web) -> None:
     plain = say(web, "GET /api/session HTTP/1.1\nHost: palabre.example\nConnection: close\n\n")
     assert plain.startswith("HTTP/1.1 301") and head(plain)["location"] == f"{OURS}/api/session"

@@ -168,8 +168,8 @@ def progressed(world: World, conversation: Conversation) -> None:
         changes.add(
             events.DeliveriesProgressed(
                 tuple(
-                    (world.open_line.id, message.conversation_id, message.id, message.seq, int(state))
-                    for message, state in zip(sent, states, strict=True)
+                    (one.line_id, one.id, message.id, message.seq, int(state))
+                    for one, message, state in zip((conversation, other), sent, states, strict=True)
                 )
             )
         )
