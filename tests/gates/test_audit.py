@@ -17,6 +17,8 @@ from tests.browser import Browser
 from tests.gates import calls
 from tests.gates.company import Company, product_models, undone
 
+pytestmark = pytest.mark.timeout(240)  # seconds on a quiet machine, a minute on a busy one
+
 CHANGES = [door for door in doors() if door.permission and door.method != "GET"]
 ADMINISTERS = [door for door in CHANGES if door.permission and door.permission.endswith(".administer")]
 # Changes that leave no line anywhere, each with the reason.

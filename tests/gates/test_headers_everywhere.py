@@ -16,6 +16,8 @@ from tests.gates import calls
 from tests.gates.company import Company, undone
 from tests.gates.production import production  # noqa: F401  (a fixture)
 
+pytestmark = pytest.mark.timeout(240)  # seconds on a quiet machine, a minute on a busy one
+
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE")
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -20,6 +20,8 @@ from tests.browser import Answer, Browser
 from tests.gates import calls, document
 from tests.gates.company import ROLES, Company, normal, undone
 
+pytestmark = pytest.mark.timeout(240)  # seconds on a quiet machine, a minute on a busy one
+
 DOORS = doors()
 _SAVEPOINT = re.compile(r'"s\d+_x\d+"')
 GUARDED = [door for door in DOORS if door.permission]

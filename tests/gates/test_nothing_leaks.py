@@ -15,6 +15,8 @@ from tests.gates import calls
 from tests.gates.company import MARK, Company, undone
 from tests.gates.test_foreign_ids import inputs
 
+pytestmark = pytest.mark.timeout(240)  # seconds on a quiet machine, a minute on a busy one
+
 READINGS = [door for door in doors() if door.permission and door.method == "GET"]
 
 
