@@ -80,6 +80,16 @@ def usable(line, rows, mark: str, account: str) -> float:
     return time.monotonic() - began
 
 
+def quiet(line) -> None:
+    """Return when no PDU has passed for a second."""
+    last, since = -1, time.monotonic()
+    while time.monotonic() - since < 1:
+        now = line.ask("/control/state")["ledger"]["last"]
+        if now != last:
+            last, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.needs("RFP-002", part="damaged and hostile PDUs")
 def test_poison_costs_itself_only(palabre, line, rows):
@@ -150,9 +160,12 @@ def test_poison_costs_itself_only(palabre, line, rows):
     # Half a PDU, a pause, the other half; then a length that cannot be true: the link comes back by itself.
     body, _ = message_body(Random(5))
     halved = framed(DELIVER, FIRST - 1, body)
+    line.behave("lagune", paused=True)  # a receipt of the operator's between the halves would be a part of the PDU
+    quiet(line)
     line.ask("/control/raw", {"account": "lagune", "hex": halved[:20].hex()})
     time.sleep(1.5)
     line.ask("/control/raw", {"account": "lagune", "hex": halved[20:].hex()})
+    line.behave("lagune", paused=False)
     assert usable(line, rows, "après la pause", "lagune") < USABLE_S * MACHINES
     assert rows("select count(*) from conversations_rawinbound where payload = %s", halved) == [(1,)]
     for account, length in (("savane", 0), ("lagune", 0xFFFFFFFF)):
