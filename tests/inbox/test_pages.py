@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -57,29 +56,6 @@ def test_a_front_end_that_is_not_built_says_what_to_do(
 def test_other_addresses_are_not_there(built: Path, transactional_db: None) -> None:
     for path in ("/nothing", "/supervisionx", "/.env", "/c", "/static/../config/settings.py"):
         assert Browser().client.get(path).status_code == (200 if path == "/c" else 404), path
-
-
-def test_health_is_green_with_engines_and_months_ahead(transactional_db: None) -> None:
-    answer = Browser().get("/health")
-    assert answer.status == 200, answer.data
-    assert answer.data["status"] == "ok"
-    assert answer.data["partitions_ahead"] >= 2
-
-
-@pytest.mark.parametrize(
-    ("broken", "value", "shown"),
-    [
-        ("config.health._redis_answers", lambda: False, ("redis", "unreachable")),
-        ("config.health.months_ahead", dict, ("partitions_ahead", 0)),
-    ],
-)
-def test_health_is_red_and_names_what_fails(
-    broken: str, value: Any, shown: tuple[str, Any], monkeypatch: pytest.MonkeyPatch, transactional_db: None
-) -> None:
-    monkeypatch.setattr(broken, value)
-    answer = Browser().get("/health")
-    assert (answer.status, answer.data["status"]) == (503, "red")
-    assert answer.data[shown[0]] == shown[1]
 
 
 def test_answers_of_the_api_are_kept_by_nobody(transactional_db: None) -> None:
