@@ -23,7 +23,7 @@ SECRETS = {
     "SIMULATOR_PASSWORD": "lienpass",  # of the links, which bind with it: SMPP knows eight characters
     "DEMO_PASSWORD": "motdepasse-du-jury-9876543210",
 }
-TYPED = {"a new link's secret": "s3cr3t-du-lien", "a new person's password": "un caiman sous le manguier bleu"}
+TYPED = {"a new link's secret": "s3cr3t-7", "a new person's password": "un caiman sous le manguier bleu"}
 WORDS = "mon code secret est 4321-zebre"
 SENDER = "+2290161234567"
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -74,10 +74,12 @@ def use(palabre: Running, line: Line) -> Desk:
         "name": f"Tiers {uuid4().hex[:6]}", "adapter": "sms.smpp", "secret": TYPED["a new link's secret"],
         "settings": {"host": "127.0.0.1", "port": 1, "system_id": "x"},
     }  # fmt: skip
-    assert desk.ask("POST", "/api/admin/links", link)[0] == 201
+    made = desk.ask("POST", "/api/admin/links", link)
+    assert made[0] == 201, made
     desk.ask("POST", "/api/admin/links", {**link, "settings": {"host": 5, "password": TYPED["a new link's secret"]}})
     person = {"name": "Ada", "email": "ada@x.example", "role": "agent", "password": TYPED["a new person's password"]}
-    assert desk.ask("POST", "/api/admin/users", person)[0] == 201
+    made = desk.ask("POST", "/api/admin/users", person)
+    assert made[0] == 201, made
     desk.ask("POST", "/api/admin/users", {**person, "email": "not an address"})
     desk.ask("POST", "/api/admin/users", raw=json.dumps(person).encode()[:-3])
     for path in ("/api/admin/links", "/api/admin/lines", "/api/admin/users", "/api/admin/audit", "/api/session",
