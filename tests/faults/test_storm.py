@@ -30,7 +30,7 @@ STORMS = [("short", SHORT, seed) for seed in seeds(MOST_SHORT)]
 if FULL:
     STORMS = [("kills", KILLS, seed) for seed in seeds(1)] + [("engines", ENGINES, seed) for seed in seeds(1)] + STORMS
 
-# From a kill, or from PostgreSQL's return where it was away. While engines die, too, the service's own time is promised.
+# From a kill, or from PostgreSQL's return. While engines die, too, it is the service's own time that is promised.
 READY_AGAIN_S = {"kills": 5.0, "short": 5.0, "engines": 10.0}
 SERVICE_AGAIN_S = 10.0  # from PostgreSQL's return: a new text is acknowledged and shown
 ROOM = 200  # conversations that each agent may hold: the storm needs people who answer
