@@ -30,7 +30,11 @@ def pss_mb(palabre: Running) -> dict[str, float]:
     def add(process: psutil.Process, name: str) -> None:
         name = names.get(process.pid, name)
         found[name] = found.get(name, 0.0) + _pss_of(process.pid)
-        for child in process.children():
+        try:
+            children = process.children()
+        except psutil.NoSuchProcess:  # gone meanwhile
+            return
+        for child in children:
             add(child, name)
 
     add(psutil.Process(palabre.supervisor.pid), "palabre")
@@ -55,13 +59,17 @@ class Peak:
         self.by_process: dict[str, float] = {}
         self._palabre = palabre
         self._done = threading.Event()
+        self._failed: Exception | None = None
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
-        while not self._done.wait(0.5):
-            now = pss_mb(self._palabre)
-            if sum(now.values()) > self.mb:
-                self.mb, self.by_process = round(sum(now.values()), 1), now
+        try:
+            while not self._done.wait(0.5):
+                now = pss_mb(self._palabre)
+                if sum(now.values()) > self.mb:
+                    self.mb, self.by_process = round(sum(now.values()), 1), now
+        except Exception as error:
+            self._failed = error
 
     def __enter__(self) -> Peak:
         self._thread.start()
@@ -70,6 +78,8 @@ class Peak:
     def __exit__(self, *_error: object) -> None:
         self._done.set()
         self._thread.join()
+        if self._failed is not None:
+            raise self._failed  # a peak that nobody looked for would pass for a low one
 
 
 class Cap:
