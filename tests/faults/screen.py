@@ -183,7 +183,7 @@ class Screen(Desk):
                 self._hear(event)
             self.cursor, self.safe, self.epoch = said["upto"], said["rows_upto"], said["epoch"]
         if kind == "ping":
-            socket.send(json.dumps({"type": "pong", "upto": said["upto"]}))
+            socket.send(json.dumps({"type": "pong", "key": said["key"]}))
         self._watch(socket)
 
     def _hear(self, event: dict[str, Any]) -> None:
