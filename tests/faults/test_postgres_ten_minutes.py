@@ -11,7 +11,7 @@ import pytest
 
 from config.up import trial
 from config.up.trial import Running
-from tests.faults.conftest import FULL, Line
+from tests.faults.conftest import FULL, Line, wait_until
 from tests.faults.engines import away
 from tests.faults.screen import Screen
 from tests.faults.test_postgres_away import ride_out
@@ -37,6 +37,7 @@ def without_valkey(palabre: Running) -> None:
     line, rows = Line(palabre), rows_of(palabre)
     with Screen(palabre) as screen:
         work = Work(palabre, line, rows, screen)
+        wait_until(lambda: rows("select 1 from jobs_schedule limit 1") != [], "schedules are there", 30)
         with away(palabre, "valkey") as back:
             until = time.monotonic() + SECONDS
             while time.monotonic() < until:
