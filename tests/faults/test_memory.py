@@ -9,7 +9,7 @@ import pytest
 from bench._memory import Peak, capped, pss_mb
 from bench.memory import LIMIT, serve
 from config.up import trial
-from tests.faults.conftest import seeds
+from tests.faults.conftest import seeds, wait_until
 
 IDLE_MB = 1_200
 # One seed, as CI asks for: fewer texts, the same limits.
@@ -22,6 +22,11 @@ def test_a_thousand_texts_are_served_in_two_gigabytes_on_two_processors():
     if not Path("/proc/self/smaps_rollup").exists():
         pytest.skip("only Linux tells how much of its memory a process shares")
     with capped(LIMIT) as cap, trial.running() as palabre:
+        # READY does not wait for these two.
+        late = ("worker", "beat")
+        wait_until(
+            lambda: all(name in palabre.processes() and palabre.facts(name) for name in late), "all are there", 20
+        )
         idle = pss_mb(palabre)
         print(f"\nat rest {sum(idle.values()):.0f} MB: {idle}")
         with Peak(palabre) as peak:
