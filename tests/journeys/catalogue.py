@@ -175,7 +175,7 @@ SCREENS: list[Screen] = [
     ),
     Screen("unreachable", "/", "", EMPTY, prepare=fails("/api/session"), expects="status of 500"),
     # The agent's desk
-    Screen("desk-mine-empty", "/?view=mine", AWA, EMPTY),
+    Screen("desk-mine-empty", "/?view=mine", AWA, EMPTY, prepare=nothing_there),
     Screen("desk-queue", "/?view=queue&c={queued}", AWA, TAKE),
     Screen("desk-bot", "/?view=all&c={bot}", AWA, TAKE),
     Screen("desk-all", "/?view=all", AWA, ROW),
