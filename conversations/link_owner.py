@@ -265,13 +265,15 @@ class LinkOwner:
     async def _look_for_unheard(self, connection: psycopg.AsyncConnection[Any], lease: HeldLease) -> None:
         """A claim whose answer never came (its connection broke, or the database was silent too long) may have been
         committed all the same: under our present epoch, so that no later owner would look for it. Its parts were surely
-        not written. Called between claims only: none of ours is under way."""
+        not written. Called between claims only: whatever we have heard of is known by then."""
         now = leases.ticking()
         if now >= self._doubt_until or now < self._look_at:
             return
         self._look_at = now + LOOK_EVERY_S
+        # Before the look: an outcome that is stored while its rows come is known to nobody here afterwards.
+        known = self._results.known()
         for attempt_id, message_id in await under_way(connection, link_id=self.config.id, epoch=lease.epoch):
-            if not self._results.knows(attempt_id):
+            if attempt_id not in known:
                 log.warning("link %s: attempt %s was claimed unheard: back to the queue", self.config.name, attempt_id)
                 self._results.keep(_again(attempt_id, message_id, "claimed unheard"))
 

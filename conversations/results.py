@@ -61,9 +61,9 @@ class LinkResults:
         if len(self._unanswered) > UNANSWERED_KEPT:
             self._unanswered.popitem(last=False)
 
-    def knows(self, attempt_id: UUID) -> bool:
-        """Whether it is being submitted here, or its outcome is about to be stored."""
-        return attempt_id in self._unanswered or attempt_id in self._keeping.values()
+    def known(self) -> set[UUID]:
+        """The attempts that are being submitted here, or whose outcome is about to be stored."""
+        return {*self._unanswered, *self._keeping.values()}
 
     def keep(self, outcome: Outcome) -> None:
         """Have it stored, whatever it takes."""

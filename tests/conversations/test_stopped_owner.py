@@ -12,7 +12,7 @@ from conversations import link_owner
 from conversations.adapters import IntakeUnavailable
 from conversations.intake import ReadyText
 from conversations.models import DeliveryState
-from conversations.outbox import claim
+from conversations.outbox import claim, under_way
 from jobs import leases
 from tests.conversations.deeds import STATE, at_work, say, store_texts, until
 from tests.conversations.scripted import ScriptedLink
@@ -67,6 +67,38 @@ async def test_what_is_being_submitted_is_not_taken_for_unheard(
         assert await sync_to_async(rows)("select count(*) from conversations_attempt where withdrawn") == [(0,)]
         answered.set()
         await until(rows, STATE, [(DeliveryState.SENT, "")])
+    assert len(ScriptedLink.made[0].submitted) == 1
+
+
+async def test_what_is_answered_while_the_unheard_are_looked_for_is_not_sent_again(
+    scripted, conversation, dsn, rows, redis_url, monkeypatch
+):
+    """The look saw it under way; before its rows were read, the answer came and was stored."""
+    monkeypatch.setattr(link_owner, "LOOK_EVERY_S", 0.05)
+    answered = asyncio.Event()
+
+    async def slowly(part):
+        await answered.wait()
+        return ("77",)
+
+    async def read_late(connection, **asked):
+        found = await under_way(connection, **asked)
+        if found and not answered.is_set():
+            answered.set()
+            await until(rows, STATE, [(DeliveryState.SENT, "")])
+            await asyncio.sleep(0.1)
+        return found
+
+    monkeypatch.setattr(link_owner, "under_way", read_late)
+    ScriptedLink.answer = staticmethod(slowly)
+    await sync_to_async(say)(conversation)
+    async with at_work(scripted, dsn, redis_url) as owner:
+        await until(rows, STATE, [(DeliveryState.SENDING, "")])
+        owner._doubt_until = leases.ticking() + 30
+        owner.wake()
+        await asyncio.wait_for(answered.wait(), 5)
+        await asyncio.sleep(3)  # what was put back would be due after two seconds
+    assert await sync_to_async(rows)("select withdrawn from conversations_attempt") == [(False,)]
     assert len(ScriptedLink.made[0].submitted) == 1
 
 
