@@ -39,6 +39,9 @@ from routing.turns import AT_ONCE, Talk, Turns, read_talks
 log = logging.getLogger(__name__)
 
 MOST_CLAIMED = 100  # conversations of one claim
+HELD_MS = 200  # that each is waited for, tried alone after one of them was held
+# What may come of one conversation while the database does its work.
+_ONES_OWN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 TOGETHER = 10  # conversations of one transaction: a click or a text to one of them waits for all ten
 
 # A literal limit: the planner then knows that it walks the index. A claim outlives a batch's turns and commits.
@@ -111,7 +114,9 @@ def settle(claim: str, claimed: Sequence[UUID]) -> list[UUID]:
 
 
 def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None = None) -> None:
-    """Bot turns, then what comes of them. Raises only when the database fails."""
+    """Bot turns, then what comes of them. Raises only when the database fails, and at the end when somebody holds what
+    a whole organisation needs: that is tried again, and the others have been decided about."""
+    held: Exception | None = None
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
         asked = [talk for talk in wave if talk.status == Status.BOT and talk.bot and talk.first_at is not None]
@@ -119,7 +124,15 @@ def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None 
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
             for first in range(0, len(mine), TOGETHER):
-                _store_all(claim, organisation_id, mine[first : first + TOGETHER], answers, now)
+                try:
+                    _store_all(claim, organisation_id, mine[first : first + TOGETHER], answers, now)
+                except OperationalError as error:
+                    if not isinstance(error.__cause__, errors.LockNotAvailable):
+                        raise
+                    held = error
+                    break  # the rest of this organisation would wait in vain, too
+    if held is not None:
+        raise held
 
 
 def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
@@ -133,35 +146,61 @@ def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
 def _store_all(
     claim: str, organisation_id: UUID, talks: list[Talk], answers: dict[UUID, BotTurn], now: datetime | None
 ) -> None:
-    """Store together; when that fails, each alone, so that one bad conversation does not cost its neighbours."""
+    """Store together; when that fails, each alone, so that one bad conversation does not cost its neighbours. Raises
+    when the database fails, and LockNotAvailable when none can be had: what all of them need is held by somebody."""
     try:
         _store(claim, organisation_id, talks, answers, now)
         return
     except Exception as error:
-        if isinstance(error, OperationalError | InterfaceError) and not isinstance(
-            error.__cause__, errors.DeadlockDetected | errors.SerializationFailure
-        ):
-            raise  # the database is away: nothing would fare better alone
-        if len(talks) == 1:
-            # Left claimed: due again in half a minute, and meanwhile not in the way of others.
-            log.error(
-                "conversation %s stays undecided: %s at %s",
-                talks[0].id,
-                type(error).__name__,
-                place_of(error),
-            )
-            return
-        log.warning("%d decisions are stored one by one: %s", len(talks), type(error).__name__)
+        _raise_if_away(error)
+        failed = error
+    waits = isinstance(failed.__cause__, errors.LockNotAvailable)
+    if len(talks) == 1:
+        if waits:
+            raise failed
+        _leave(talks[0], failed)
+        return
+    log.warning("%d decisions are stored one by one: %s", len(talks), type(failed).__name__)
+    held = []
     for talk in talks:
-        _store_all(claim, organisation_id, [talk], answers, now)
+        try:
+            _store(claim, organisation_id, [talk], answers, now, lock_ms=HELD_MS if waits else None)
+        except Exception as error:
+            _raise_if_away(error)
+            if isinstance(error.__cause__, errors.LockNotAvailable):
+                held.append(error)
+            _leave(talk, error)
+    if len(held) == len(talks):
+        raise held[0]
+
+
+def _leave(talk: Talk, error: Exception) -> None:
+    """It stays claimed: due again in half a minute, and meanwhile not in the way of others."""
+    log.error("conversation %s stays undecided: %s at %s", talk.id, type(error).__name__, place_of(error))
+
+
+def _raise_if_away(error: Exception) -> None:
+    """Raise it when the database is away: nothing would fare better alone."""
+    if isinstance(error, OperationalError | InterfaceError) and not isinstance(error.__cause__, _ONES_OWN):
+        raise error
 
 
 def _store(
-    claim: str, organisation_id: UUID, talks: list[Talk], answers: dict[UUID, BotTurn], now: datetime | None
+    claim: str,
+    organisation_id: UUID,
+    talks: list[Talk],
+    answers: dict[UUID, BotTurn],
+    now: datetime | None,
+    *,
+    lock_ms: int | None = None,
 ) -> None:
+    """`lock_ms`: how long to wait for a row that somebody holds; None: as long as everybody (settings)."""
     by_id = {talk.id: talk for talk in talks}
     decided, left = [], []
     with record_changes(organisation_id) as changes:
+        if lock_ms is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"set local lock_timeout = {lock_ms}")
         # In the order of the intake statement, which locks several of them, too.
         conversations = list(
             Conversation.objects.select_for_update(of=("self",))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from bots.turn import BotTurn, Handover
 from conversations.models import Conversation, Delivery, Message, Status, Unhandled
@@ -326,6 +326,34 @@ def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(cas
     assert cast.unhandled() == {bad.id}
     assert handle(owner="d1", turns=turns) == 0  # not in a hot loop: due again when the claim expires
     assert Unhandled.objects.get().claimed_until is not None
+
+
+def test_a_conversation_that_somebody_holds_does_not_cost_its_neighbours(cast: Cast, bot, turns, at_once):
+    """Held by a forgotten transaction: the others are decided about, and it is due again when its claim expires."""
+    there = [cast.open_conversation(line=cast.line_1919, sender=f"+2290197000{n}") for n in range(101, 104)]
+    for conversation in there:
+        cast.text_in(conversation, "Bonjour")
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Conversation.objects.select_for_update().get(id=there[0].id)
+            held.set()
+            free.wait(20)
+
+    def decide_about_all() -> None:
+        try:
+            held.wait(5)
+            with connection.cursor() as cursor:
+                cursor.execute("set lock_timeout = '300ms'")  # as the pool's connections have it, only sooner
+            handle(owner="d1", turns=turns)
+        finally:
+            free.set()
+
+    at_once([hold, decide_about_all])
+    assert [Message.objects.filter(conversation=one, author="bot").count() for one in there] == [0, 1, 1]
+    assert cast.unhandled() == {there[0].id}
+    assert handle(owner="d1", turns=turns) == 0  # not in the way of others meanwhile
 
 
 def test_a_conversation_given_back_to_the_bot_while_texts_are_settled_is_not_forgotten(cast: Cast, bot, turns):
