@@ -44,7 +44,8 @@ def _held(lock: Path) -> bool:
 def healthy(state: Path, name: str, *, web_port: int) -> int:
     """0 when process `name` of this machine does its work, else 1 and a word why. For containers' health checks."""
     if name == "web":
-        lacking = checks.page_answers(f"http://127.0.0.1:{web_port}/")
+        # Not a page: in production whoever asks for one over plain HTTP is sent to the proxy, which waits for us.
+        lacking = checks.page_answers(f"http://127.0.0.1:{web_port}/health/live")
     else:
         try:
             said = json.loads((state / "run" / f"{name}.ready").read_text())

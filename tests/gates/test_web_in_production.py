@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from config.up.status import healthy
 from tests.gates.production import PRODUCTION
 from tests.realtime.conftest import Web, web_process
 from tests.realtime.world import World, in_thread, make_world, sign_in
@@ -19,7 +21,7 @@ OURS = "https://palabre.example"
 
 @pytest.fixture(scope="module")
 def web(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    given = {**PRODUCTION, "PUBLIC_URL": OURS, "ALLOWED_HOSTS": "palabre.example"}
+    given = {**PRODUCTION, "PUBLIC_URL": OURS, "ALLOWED_HOSTS": "palabre.example,127.0.0.1"}
     del given["DATABASE_URL"], given["REDIS_URL"]
     with django_db_blocker.unblock(), web_process(tmp_path_factory.mktemp("web"), quiet=False, **given) as found:
         yield found
@@ -60,6 +62,11 @@ def test_plain_http_is_sent_away_and_the_proxys_https_is_answered(web: Web) -> N
     assert say(web, f"GET http://evil.example/ HTTP/1.1\n{ours}").startswith("HTTP/1.1 ")
     evil = say(web, "GET / HTTP/1.1\nHost: evil.example\nX-Forwarded-Proto: https\nConnection: close\n\n")
     assert evil.startswith("HTTP/1.1 400") and "evil" not in evil
+
+
+def test_a_containers_health_check_asks_over_plain_http_and_is_answered(web: Web, tmp_path: Path) -> None:
+    """The proxy waits for it: were it sent to https like a browser, nothing would ever be served."""
+    assert healthy(tmp_path, "web", web_port=web.port) == 0
 
 
 async def opened(web: Web, session: str, **headers: str) -> int:
