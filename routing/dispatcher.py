@@ -46,6 +46,7 @@ DECISIONS = 3  # batches with bot turns under way; beyond that only what needs n
 # After a round that only forgot what people have, and after each assignment: under load these rounds took a quarter of
 # what a text costs, for a few conversations each. Who comes in the pause waits so long, and no longer.
 REST_S = 0.02
+FAILED_S = 0.5  # before decisions that failed are due again: what fails at once would else fail thousands of times
 STOP_S = 6.0
 Result = TypeVar("Result")
 
@@ -165,6 +166,7 @@ class Dispatcher:
         try:
             await self._in_thread(decide, claim, rest, self._turns)
         except Exception:
+            await self._sleep(FAILED_S)
             self._failed.add(claim)
             raise
 

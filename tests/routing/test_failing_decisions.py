@@ -1,0 +1,32 @@
+"""Decisions that fail at once, again and again: tried again in a moment, and not as fast as the machine can."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+from django.db import OperationalError
+
+from routing import dispatcher
+from routing.dispatcher import Dispatcher
+
+
+async def test_decisions_that_fail_at_once_are_tried_again_in_a_moment(monkeypatch):
+    """A full disk, say: claims are small and still stored, what comes of them is not."""
+    tried = []
+
+    def decide(claim, rest, turns):
+        tried.append(claim)
+        raise OperationalError("no space left on device")
+
+    monkeypatch.setattr(dispatcher, "_claim_and_settle", lambda claim, bots: (1, [uuid4()]) if bots else (0, []))
+    monkeypatch.setattr(dispatcher, "decide", decide)
+    monkeypatch.setattr(dispatcher, "return_claims_of", lambda owner: 0)
+    monkeypatch.setattr(dispatcher, "return_claims", lambda claims: None)
+    one = Dispatcher(dsn="", owner="d1")
+    one._bots_warm = True
+    texts = asyncio.create_task(one._forever("texts", one._handle_texts))
+    await asyncio.sleep(2)
+    one.stop()
+    await asyncio.wait([texts, *one._decisions], timeout=5)
+    assert 2 <= len(tried) <= dispatcher.DECISIONS * (2 / dispatcher.FAILED_S + 1), len(tried)
