@@ -59,6 +59,16 @@ def test_compose_passes_only_settings_that_are_explained():
     assert set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text())) <= explained
 
 
+def test_compose_passes_every_setting_of_the_installation():
+    """One that is set in .env and reaches no process is silently without effect."""
+    sections = re.split(r"^# --- ", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    wanted = [one for one in sections if one.startswith(("The installation", "How much"))]
+    assert len(wanted) == 2
+    settings = set(re.findall(r"^#?([A-Z_]+)=", "".join(wanted), re.MULTILINE))
+    fixed = {"PALABRE_MODE", "PALABRE_STATE", "BEHIND_PROXY"}  # by the image, or by the proxy that stands beside it
+    assert settings - fixed <= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+
+
 def test_the_images_packages_are_a_part_of_the_locked_ones():
     def pins(name: str) -> set[str]:
         return set(re.findall(r"^[\w.-]+(?:\[[\w,-]+\])?==\S+", (ROOT / name).read_text(), re.MULTILINE))
