@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -48,6 +49,18 @@ def heard_after(line: Line, reader: Reader, words: str, number: int) -> float:
     return float(reader.heard[words] - left)
 
 
+def wait_until_heard(line: Line, *readers: Reader) -> None:
+    """A page fetches its lists when it joins; a reader only hears what comes after it has: text until it hears."""
+    tries = itertools.count()
+
+    def heard() -> bool:
+        line.text(f"+22901957{next(tries):05d}", "prêt", to="3334")
+        time.sleep(0.2)
+        return all("prêt" in reader.heard for reader in readers)
+
+    wait_until(heard, "the readers have joined", 20)
+
+
 @pytest.mark.timeout(240)
 def test_browsers_that_do_not_read_cost_the_others_nothing(palabre, line):
     desk = Desk(palabre)
@@ -59,6 +72,7 @@ def test_browsers_that_do_not_read_cost_the_others_nothing(palabre, line):
     web = psutil.Process(palabre.pid("web"))
 
     healthy, warm = Reader(palabre, desk), Reader(palabre, desk)
+    wait_until_heard(line, healthy, warm)
     calm = sorted(heard_after(line, healthy, f"avant {number}", number) for number in range(8))
     # A page that reads has had such floods before: what is loaded once is not what a paused one costs.
     watcher = Plain(palabre, desk)
