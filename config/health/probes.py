@@ -148,8 +148,11 @@ def _links(cursor: Any, organisation_id: Scope) -> Iterator[Finding]:
         if not enabled:
             continue
         facts = orjson.loads(reported) if reported else {}
+        # A gateway that stops gives its links back at once; one that dies loses them within seconds, long before
+        # its last word of them is old.
+        held = lease_left is not None and lease_left > 0
         about = {
-            "state": "silent" if said is None or said > SILENT_S else state,
+            "state": state if held and said is not None and said <= SILENT_S else "silent",
             "ready": due, "unknown": link_unknown, "lease_epoch": epoch,
             "lease_left": None if lease_left is None else round(max(lease_left, 0.0), 1),
             **{key: facts[key] for key in ("sent", "refused", "throttled", "unanswered") if key in facts},
@@ -158,7 +161,7 @@ def _links(cursor: Any, organisation_id: Scope) -> Iterator[Finding]:
         if about["state"] == "bound":
             yield Finding("link", Level.OK, 0.0, **beside)
         else:
-            away = said if about["state"] == "silent" else since
+            away = said if state == "bound" else since
             yield measured("link", away if away is not None else SILENT_S, words=error or "", **beside)
     yield measured("outbound_ready", ready_age, facts={"count": ready})
     yield measured("outbound_under_way", taken)

@@ -34,6 +34,7 @@ def well(cast: Cast) -> Cast:
     """An installation as its processes keep it: links connected, routing led."""
     for link in cast.organisation.links.all():
         LinkState.objects.update_or_create(link=link, defaults={"state": "bound", "facts": {"sent": 7, "throttled": 1}})
+        _lease(f"link:{link.id}", 10)
     _sql("update conversations_linkstate set updated_at = now()")
     _lease(f"routing:{cast.organisation.id}", 10)
     return cast
@@ -99,6 +100,17 @@ def test_a_link_that_is_away_or_silent_is_told(well: Cast) -> None:
     assert (links[str(south.id)].level, links[str(south.id)].facts["state"]) == ("red", "silent")
     well.organisation.links.update(is_enabled=False)
     assert found("link") == [], "what is switched off is missed by nobody"
+
+
+def test_a_link_that_its_gateway_gave_back_is_told_before_its_last_word_is_old(well: Cast) -> None:
+    north = well.organisation.links.order_by("name")[0]
+    _lease(f"link:{north.id}", -1)
+    away = next(one for one in found("link") if one.of == str(north.id))
+    assert (away.level, away.facts["state"]) == ("warning", "silent")
+
+    LinkState.objects.filter(link=north).update(state="failed", since="2026-01-01T00:00Z")
+    away = next(one for one in found("link") if one.of == str(north.id))
+    assert away.level == "red", "it was away before, and is no less so without a gateway"
 
 
 def test_texts_and_answers_that_wait_are_told(well: Cast) -> None:

@@ -1,7 +1,11 @@
-import { screen, within } from "@testing-library/react";
-import { expect, it } from "vitest";
-import { SAM } from "@/testing/cast";
+import { act, screen, within } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+import { AWA, SAM } from "@/testing/cast";
 import { openPalabre } from "@/testing/render";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 it("says how the installation is, and what to do about each check that is not well", async () => {
   openPalabre("/admin/health", { signedInAs: SAM });
@@ -14,4 +18,29 @@ it("says how the installation is, and what to do about each check that is not we
   expect(screen.getByRole("row", { name: /Doorbells/ })).toHaveTextContent("not measured");
   expect(screen.getByRole("row", { name: /Oldest message ready/ })).toHaveTextContent("7 waiting");
   expect(screen.getByRole("row", { name: /Months prepared/ })).toHaveTextContent("3 months");
+});
+
+it("shows what is gravest first", async () => {
+  openPalabre("/admin/health", { signedInAs: SAM });
+  await screen.findByTestId("verdict");
+  const levels = screen.getAllByRole("row").slice(1).map((row) => /(now|to look at|well)/.exec(within(row).getByRole("rowheader").querySelector("span[class*=word]")?.textContent ?? "")?.[1]);
+  expect(levels).toEqual([...levels].sort((a, b) => ["now", "to look at", "well"].indexOf(a ?? "") - ["now", "to look at", "well"].indexOf(b ?? "")));
+  expect(levels[0]).toBe("now");
+});
+
+it("does not say how it is when the server hangs: only how it was", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  openPalabre("/admin/health", { signedInAs: SAM });
+  expect(await screen.findByTestId("verdict")).not.toHaveTextContent("not known");
+  window.fetch = () => new Promise<Response>(() => undefined);
+  await act(() => vi.advanceTimersByTimeAsync(14_000));
+  expect(screen.getByTestId("verdict")).toHaveTextContent("How it is now is not known");
+  expect(screen.getByTestId("verdict")).toHaveTextContent(/this is how it was at \d\d:\d\d:\d\d/);
+});
+
+it.each(["/admin/health", "/supervision"])("gives an agent who asks for %s the desk", async (path) => {
+  openPalabre(path, { signedInAs: AWA });
+  expect(await screen.findByTestId("presence")).toBeVisible();
+  expect(screen.queryByTestId("verdict")).toBeNull();
+  expect(location.pathname).toBe("/");
 });

@@ -13,6 +13,7 @@ import { firstLanguage, setLanguage } from "./i18n";
 import { Logo } from "./Logo";
 import { DeskPage } from "./pages/DeskPage";
 import { Signed } from "./Signed";
+import { useScreens } from "./TopBar";
 import styles from "./Signed.module.css";
 
 // The desk must open fast on an old PC; what only a few people see is fetched when they ask.
@@ -29,8 +30,8 @@ export function App() {
           <Route path="/sign-in" element={<SignIn />} />
           <Route element={<Gate />}>
             <Route path="/" element={<DeskPage />} />
-            <Route path="/supervision" element={<Later><SupervisionPage /></Later>} />
-            <Route path="/admin/:section?" element={<Later><AdminPage /></Later>} />
+            <Route path="/supervision" element={<Later screen="supervision"><SupervisionPage /></Later>} />
+            <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
             <Route path="*" element={<NotFound />} />
           </Route>
         </Routes>
@@ -39,8 +40,11 @@ export function App() {
   );
 }
 
-function Later({ children }: { children: React.ReactNode }) {
+/** A screen that is fetched when it is asked for. Whose role has no such screen gets his desk, and not its empty shell. */
+function Later({ screen, children }: { screen: "supervision" | "admin"; children: React.ReactNode }) {
   const { t } = useTranslation("app");
+  const screens = useScreens();
+  if (!screens.some(({ name }) => name === screen)) return <Navigate to="/" replace />;
   return (
     <ErrorBoundary instead={<Failed />}>
       <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>

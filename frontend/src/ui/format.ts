@@ -21,6 +21,10 @@ function formatter(name: string, options: Intl.DateTimeFormatOptions): Intl.Date
 
 export const clockTime = (iso: string): string => formatter("clock", { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
 
+/** With its seconds: for what is measured again every few of them. */
+export const exactTime = (iso: string): string =>
+  formatter("exact", { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
+
 export const fullTime = (iso: string): string =>
   formatter("full", { dateStyle: "long", timeStyle: "short" }).format(new Date(iso));
 

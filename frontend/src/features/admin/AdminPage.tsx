@@ -1,5 +1,5 @@
 import { Activity, CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useParams } from "react-router";
 import { Button } from "@/ui/Button";
@@ -28,9 +28,16 @@ export default function AdminPage() {
   const { t } = useTranslation("admin");
   const wanted = useParams().section;
   const section = SECTIONS.find((one) => one === wanted) ?? "users";
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the sections are a strip that is wider than the screen: the one that is open is in sight.
+  useEffect(() => {
+    const strip = nav.current;
+    const open = strip?.querySelector<HTMLElement>("[aria-current]");
+    if (strip && open) strip.scrollTo({ left: open.offsetLeft - (strip.clientWidth - open.offsetWidth) / 2 });
+  }, [section]);
   return (
     <div className={styles.admin}>
-      <nav className={styles.nav} aria-label={t("title")}>
+      <nav ref={nav} className={styles.nav} aria-label={t("title")}>
         {SECTIONS.map((one) => (
           <NavLink key={one} to={`/admin/${one}`} className={`${look.link} ${one === section ? look.active : ""}`} aria-current={one === section ? "page" : undefined}>
             {ICONS[one]}
@@ -63,7 +70,7 @@ function SectionPage({ section }: { section: Section }) {
         )}
       </header>
       {table.data ? (
-        <Content section={section} data={table.data} stale={table.isError} edited={edited} onEdit={setEdited} />
+        <Content section={section} data={table.data} failed={table.isError} edited={edited} onEdit={setEdited} />
       ) : table.isError ? (
         <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
           <Button onClick={() => void table.refetch()}>{t("retry")}</Button>
@@ -78,19 +85,20 @@ function SectionPage({ section }: { section: Section }) {
 interface ContentProps {
   section: Section;
   data: Tables[Section];
-  stale: boolean;
+  /** The last question was not answered: the data is from before. */
+  failed: boolean;
   /** undefined: no form; null: a new one. */
   edited: string | null | undefined;
   onEdit: (id: string | null | undefined) => void;
 }
 
-function Content({ section, data, stale, edited, onEdit }: ContentProps) {
+function Content({ section, data, failed, edited, onEdit }: ContentProps) {
   const close = () => onEdit(undefined);
   switch (section) {
     case "audit":
       return <AuditTable items={(data as Tables["audit"]).items} />;
     case "health":
-      return <HealthTable health={data as Tables["health"]} stale={stale} />;
+      return <HealthTable health={data as Tables["health"]} failed={failed} />;
     case "users": {
       const { items } = data as Tables["users"];
       return (

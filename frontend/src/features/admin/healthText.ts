@@ -1,7 +1,7 @@
 import type { Same } from "@/ui/text";
 
 export const healthEn = {
-  verdict: { ok: "All is well", warning: "Something needs a look", red: "Something needs you now" },
+  verdict: { ok: "All is well", warning: "Something needs a look", red: "Something needs you now", unknown: "How it is now is not known" },
   level: { ok: "well", warning: "to look at", red: "now" },
   heads: { check: "What is watched", value: "Measured", limit: "Too much from" },
   asOf: "Measured at {{time}}, again every 5 s",
@@ -9,6 +9,7 @@ export const healthEn = {
   unmeasured: "not measured",
   there: "there",
   never: "–",
+  atOnce: "at once",
   rows: "{{count}} waiting",
   months_one: "{{count}} month",
   months_other: "{{count}} months",
@@ -51,7 +52,7 @@ export const healthEn = {
 };
 
 export const healthFr: Same<typeof healthEn> = {
-  verdict: { ok: "Tout va bien", warning: "Un point à regarder", red: "Il faut intervenir" },
+  verdict: { ok: "Tout va bien", warning: "À regarder", red: "Il faut intervenir", unknown: "L’état actuel n’est pas connu" },
   level: { ok: "bien", warning: "à regarder", red: "intervenir" },
   heads: { check: "Ce qui est surveillé", value: "Mesuré", limit: "Trop à partir de" },
   asOf: "Mesuré à {{time}}, puis toutes les 5 s",
@@ -59,6 +60,7 @@ export const healthFr: Same<typeof healthEn> = {
   unmeasured: "non mesuré",
   there: "présent",
   never: "–",
+  atOnce: "aussitôt",
   rows: "{{count}} en attente",
   months_one: "{{count}} mois",
   months_other: "{{count}} mois",

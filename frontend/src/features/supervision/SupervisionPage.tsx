@@ -8,7 +8,7 @@ import { useSecondsSince } from "@/realtime/clock";
 import { useConnection } from "@/realtime/connection";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
-import { duration, number, stopwatch } from "@/ui/format";
+import { duration, number } from "@/ui/format";
 import { Empty, Skeleton } from "@/ui/States";
 import { waitLevel, type WaitLevel } from "@/ui/Waiting";
 import styles from "./SupervisionPage.module.css";
@@ -161,8 +161,8 @@ function Load({ agent }: { agent: Agent }) {
 }
 
 function TimeInState({ since }: { since: string }) {
-  const seconds = useSecondsSince(since);
-  return <>{seconds < 86_400 ? stopwatch(seconds) : duration(seconds)}</>;
+  // Not a stopwatch: beside "Since", 10:00 reads as a time of the day.
+  return <>{duration(useSecondsSince(since))}</>;
 }
 
 interface WaitRow {
