@@ -27,9 +27,13 @@ def report(state: Path) -> int:
     for name, (pid, started, _asking) in recorded.items():
         alive = Identity(int(pid), started).alive()
         said = facts(state, name, int(pid)) or {}
-        what = " ".join(f"{key}={value}" for key, value in said.items() if key != "pid")
+        what = "  ".join(f"{key}: {_words(value)}" for key, value in said.items() if key != "pid")
         sys.stdout.write(f"{name:<12}{'runs' if alive else 'DEAD':<6}pid {pid:<8}{what}\n")
     return 0
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _held(lock: Path) -> bool:
