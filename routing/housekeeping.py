@@ -6,18 +6,20 @@ Each step is a bounded slice: the dispatcher calls `tidy` each second, and it re
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, date, datetime
 from itertools import cycle
 
 from django.db import Error, connection, transaction
 
 from common.clock import database_now
-from common.partitions import keep_partitions_ahead
+from common.partitions import keep_partitions_ahead, months_ahead
 
 log = logging.getLogger(__name__)
 
 EVIDENCE_DAYS = 90  # of transport and client ids: a repeat that late is not a repeat
 RAW_DAYS = 30
+MONTHS_AGAIN_S = 60.0
 PAGES = 500  # of a table, 4 MB: what one slice reads
 
 # Keys with a date but no index on it, which each incoming text would have to pay for: read by place instead.
@@ -47,21 +49,33 @@ class Housekeeping:
         self._table, self._at = next(self._tables)
         self._page = 0
         self._hour: datetime | None = None
+        self._months_due = 0.0
 
     def tidy(self, now: datetime | None = None) -> None:
         """The months ahead, each second: while one is missing no text can be taken. Then one slice of evidence; once an
         hour the months behind."""
         try:
-            if made := keep_partitions_ahead():
-                log.info("%d partitions made", made)
+            self._make_months()
         finally:  # a month that cannot be made is tried again in a second, and costs the rest nothing
             self._tidy_behind(now or database_now())  # a wrong clock of ours would drop months that are young
+
+    def _make_months(self) -> None:
+        if time.monotonic() < self._months_due:
+            return
+        try:
+            if made := keep_partitions_ahead():
+                log.info("%d partitions made", made)
+        except Error:
+            # Each try that waits for a lock holds up whoever writes: while this month and the next are there, few do.
+            if min(months_ahead().values(), default=-1) >= 1:
+                self._months_due = time.monotonic() + MONTHS_AGAIN_S
+            raise
 
     def _tidy_behind(self, now: datetime) -> None:
         hour = now.replace(minute=0, second=0, microsecond=0)
         if hour != self._hour:
+            self._hour = hour  # first: a month that somebody reads is dropped an hour later, not tried each second
             drop_old_raw(now)
-            self._hour = hour
         self._forget_slice()
 
     def _forget_slice(self) -> None:

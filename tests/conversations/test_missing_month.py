@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection
 
 from common.partitions import PARTITIONED, keep_partitions_ahead, months_ahead
 from conversations.intake import CONNECTION_SETTINGS, connect, store
 from conversations.models import DeliveryState
 from conversations.outbox import claim
 from conversations.outcomes import Outcome, store_results
+from routing import housekeeping
 from routing.housekeeping import Housekeeping
 from tests.conversations.deeds import STATE, say, take
 
@@ -98,6 +101,73 @@ def test_a_month_that_cannot_be_made_costs_the_other_housekeeping_nothing():
     assert run("select count(*) from conversations_seen") == [(0,)]
     keeper.tidy()
     assert months_ahead()["conversations_message"] >= 3
+
+
+def shape(table: str) -> list[tuple]:
+    """Indexes and constraints of a month, without its name."""
+    month = table[-9:]
+    indexes = run("select replace(indexdef, %s, '') from pg_indexes where tablename = %s", month, table)
+    constraints = run(
+        """select contype::text || ' ' || pg_get_constraintdef(oid) || ' ' || (conparentid <> 0)::text
+           from pg_constraint where conrelid = %s::regclass""",
+        table,
+    )
+    stray = run(
+        """select count(*) from pg_index join pg_class on pg_class.oid = indexrelid
+           where indrelid = %s::regclass and not relispartition""",
+        table,
+    )
+    return [*sorted((one.split(" ON ")[1],) for (one,) in indexes), *sorted(constraints), *stray]
+
+
+@pytest.mark.parametrize("table", PARTITIONED)
+def test_a_month_is_made_at_once_beside_a_report_that_reads_for_an_hour(dsn, table):
+    """Waiting for it, the sweep would hold up every text and every screen that comes behind it."""
+    [(month,)] = run(MONTH, 3)
+    [(other,)] = run(MONTH, 2)
+    run(f"drop table {table}{month}")
+    with psycopg.connect(dsn) as report:
+        report.execute(f"select count(*) from {table}")
+        started = time.monotonic()
+        assert keep_partitions_ahead() == 1
+        assert time.monotonic() - started < 0.9
+    assert shape(f"{table}{month}") == shape(f"{table}{other}")
+
+
+def test_a_month_far_ahead_that_cannot_be_made_is_tried_again_in_a_minute_and_the_present_one_in_a_second(monkeypatch):
+    tried = []
+
+    def fail():
+        tried.append(1)
+        raise OperationalError("lock timeout")
+
+    monkeypatch.setattr(housekeeping, "keep_partitions_ahead", fail)
+    keeper = Housekeeping()
+    with pytest.raises(OperationalError):
+        keeper.tidy()
+    keeper.tidy()
+    assert len(tried) == 1
+    detach("conversations_message", 1)
+    keeper = Housekeeping()
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            keeper.tidy()
+    assert len(tried) == 3
+
+
+def test_a_month_of_raw_bytes_that_somebody_reads_is_not_dropped_again_each_second(monkeypatch):
+    tried = []
+
+    def fail(now):
+        tried.append(now)
+        raise OperationalError("lock timeout")
+
+    monkeypatch.setattr(housekeeping, "drop_old_raw", fail)
+    keeper = Housekeeping()
+    with pytest.raises(OperationalError):
+        keeper.tidy()
+    keeper.tidy()
+    assert len(tried) == 1
 
 
 async def test_an_answer_of_the_operator_waits_for_the_month_of_its_event(scripted, conversation, dsn, rows):
