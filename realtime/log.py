@@ -20,7 +20,6 @@ from django.db import connection, transaction
 
 from realtime import doorbell
 from realtime.events import Change, to_json
-from realtime.models import EventHead
 
 # %(organisation)s, %(types)s text[], %(data)s jsonb[] in order. Returns the new head.
 # The numbers are dense: head - count + position, under the lock that the upsert holds until COMMIT.
@@ -38,6 +37,12 @@ with head as (
     order by item.ord
 )
 select head from head
+"""
+
+
+_TAKE = """
+insert into realtime_eventhead as h (organisation_id, head, epoch) values (%s, 0, 1)
+on conflict (organisation_id) do update set head = h.head
 """
 
 
@@ -78,8 +83,10 @@ def take_event_head(organisation_id: UUID) -> None:
 
     Changing a key locks the row against references to it, which other writers check at COMMIT, holding the counter:
     whoever came in the other order would deadlock with them. For rare deeds only, since it holds up every writer.
+    The row is made where it is missing: what is not there yet cannot be locked.
     """
-    EventHead.objects.select_for_update().filter(organisation_id=organisation_id).first()
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [organisation_id])
 
 
 def append_events(organisation_id: UUID, changes: Sequence[Change]) -> int:

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from conversations.events import ConversationRead
 from realtime.checker import check_density
 from realtime.gap import events_after
-from realtime.log import APPEND, append_events, record_changes
+from realtime.log import APPEND, append_events, record_changes, take_event_head
+from realtime.models import EventHead
 from realtime.reading import Head, LogBroken, hour_before, read_on, read_range
 from tests.realtime import screens
 from tests.realtime.verbs import VERBS, Verb, received
@@ -95,6 +96,29 @@ def test_many_writers_leave_no_hole_and_no_double(world: World) -> None:
     found = check_density(world.organisation.id)
     assert (found.head, found.events, found.doubles, found.lowest) == (40, 40, 0, 1)
     assert found.dense
+
+
+def test_the_counter_is_taken_early_even_where_it_has_never_been_used(world: World) -> None:
+    """Else whoever changes a key before the organisation's first event deadlocks with the one who writes it."""
+    EventHead.objects.all().delete()
+    before = threading.Event()
+
+    def write() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("set lock_timeout = '200ms'")
+            with transaction.atomic(), pytest.raises(OperationalError, match="lock timeout"):
+                append_events(world.organisation.id, [])
+            before.set()
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        take_event_head(world.organisation.id)
+        other = threading.Thread(target=write)
+        other.start()
+        other.join()
+    assert before.is_set()
 
 
 def test_nobody_is_woken_for_a_change_that_is_not_committed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
