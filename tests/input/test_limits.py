@@ -134,3 +134,20 @@ def test_the_proxy_in_front_bounds_addresses_time_and_size() -> None:
     for place in ("/_allauth/", "/ws/"):
         assert "limit_req zone=" in said.split(f"location {place} {{")[1].split("}")[0], place
     assert "$request_uri" not in said.split("log_format")[1].split(";")[0], "searches are people's names and numbers"
+
+
+AGENTS = 60
+AT_A_CHANGE_OF_SHIFT = {"requests": 20 * AGENTS, "sign_in": 2 * AGENTS + AGENTS // 2, "sockets": 2 * AGENTS}
+
+
+@pytest.mark.parametrize("zone", sorted(AT_A_CHANGE_OF_SHIFT))
+def test_a_call_centre_behind_one_address_changes_shifts_within_five_seconds(zone: str) -> None:
+    """Some out, some in, every second one with a slip at his password. A leaky bucket lets through its burst and what
+    drips out meanwhile; of a page whose scripts were refused nothing can be seen, nor of a sign-out that was."""
+    said = (ROOT / "deploy" / "nginx.conf").read_text()
+    found = re.search(rf"zone={zone}:\d+m rate=(\d+)r/([sm]);", said)
+    assert found
+    per_second = int(found[1]) / (1 if found[2] == "s" else 60)
+    bursts = re.findall(rf"limit_req zone={zone} burst=(\d+) nodelay;", said)
+    assert len(bursts) == 1
+    assert int(bursts[0]) + 5 * per_second >= AT_A_CHANGE_OF_SHIFT[zone]
