@@ -38,8 +38,10 @@ export function announceSignedOut(): void {
   signedOutListener?.();
 }
 
+/** Behind https only the name with the prefix is ours: another application of the same domain may have set the plain one. */
 function csrfToken(): string {
-  const found = /(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie);
+  const cookies = document.cookie;
+  const found = /(?:^|;\s*)__Host-csrftoken=([^;]+)/.exec(cookies) ?? /(?:^|;\s*)csrftoken=([^;]+)/.exec(cookies);
   return found?.[1] ? decodeURIComponent(found[1]) : "";
 }
 
