@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -130,24 +131,24 @@ def links_shown(organisation_id: UUID, link_id: UUID | None = None) -> list[dict
     if link_id is not None:
         links = links.filter(id=link_id)
     states = {state.link_id: state for state in LinkState.objects.filter(link__organisation_id=organisation_id)}
-    waiting, now = _waiting(organisation_id), database_now()
+    now_of, now = _now(organisation_id), database_now()
     return [
         {
             "id": link.id,
             **_described(link),
             "line_ids": sorted(str(line.id) for line in link.lines.all()),
-            "live": _live(link, states.get(link.id), waiting.get(link.id, 0), now),
+            "live": _live(link, states.get(link.id), now_of[link.id], now),
         }
         for link in links
     ]
 
 
-def _live(link: Link, state: LinkState | None, waiting: int, now: Any) -> dict[str, Any]:
+def _live(link: Link, state: LinkState | None, now_of: _Now, now: Any) -> dict[str, Any]:
     shown: dict[str, Any] = {"state": "unbound", "since": None, "error": None, "facts": {}}
     if not link.is_enabled:
         shown["state"] = "disabled"
-    elif state is not None and now - state.updated_at > SILENT:
-        # Its last words may be "bound": after this silence they are no longer true.
+    elif state is not None and (not now_of.held or now - state.updated_at > SILENT):
+        # Its last words may be "bound": without a gateway, or after this silence, they are no longer true.
         shown |= {"since": state.updated_at, "error": "no gateway reports on this link"}
     elif state is not None:
         shown = {"state": state.state, "since": state.since, "error": state.error or None, "facts": state.facts}
@@ -155,7 +156,7 @@ def _live(link: Link, state: LinkState | None, waiting: int, now: Any) -> dict[s
     return {
         **shown,
         "bound": shown["state"] == "bound",
-        "queued": waiting,
+        "queued": now_of.waiting,
         "sent": _number(facts, "sent"),
         "throttled": _number(facts, "throttled"),
     }
@@ -166,14 +167,22 @@ def _number(facts: Any, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _waiting(organisation_id: UUID) -> dict[UUID, int]:
+@dataclass(frozen=True, slots=True)
+class _Now:
+    waiting: int = 0  # messages
+    held: bool = False  # by a gateway that lives; one that stops gives it back at once
+
+
+def _now(organisation_id: UUID) -> defaultdict[UUID, _Now]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """select link.id, (select count(*) from conversations_delivery d where d.link_id = link.id and d.state = 0)
+            """select link.id,
+                      (select count(*) from conversations_delivery d where d.link_id = link.id and d.state = 0),
+                      exists (select from jobs_lease where name = 'link:' || link.id and expires_at > clock_timestamp())
                from conversations_link link where link.organisation_id = %s""",
             [organisation_id],
         )
-        return dict(cursor.fetchall())
+        return defaultdict(_Now, {link_id: _Now(waiting, held) for link_id, waiting, held in cursor.fetchall()})
 
 
 def adapters() -> list[str]:

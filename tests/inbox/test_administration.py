@@ -12,6 +12,7 @@ from accounts.models import Audit, Role, User
 from common.clock import database_now
 from common.secrets import unseal
 from conversations.models import Line, Link, LinkState
+from jobs.models import Lease
 from realtime.models import Event
 from tests.browser import Browser, someone
 from tests.cast import Cast, make_cast
@@ -85,12 +86,16 @@ def test_settings_that_cannot_work_are_named(desk: Browser, change: dict[str, An
 def test_a_link_says_how_it_is_now_and_doubts_old_words(desk: Browser, cast: Cast) -> None:
     now = database_now()
     state = LinkState.objects.create(link=cast.north, state="bound", facts={"sent": 12, "throttled": 2})
+    held = Lease.objects.create(name=f"link:{cast.north.id}", owner="g", epoch=1, expires_at=now + timedelta(hours=1))
 
     def live() -> dict[str, Any]:
         return next(one["live"] for one in desk.get("/api/admin/links").data["items"] if one["name"] == "Savane Mobile")
 
     assert live()["bound"] is True
     assert (live()["sent"], live()["throttled"]) == (12, 2)
+    Lease.objects.filter(pk=held.pk).update(expires_at=now)
+    assert (live()["state"], live()["bound"]) == ("unbound", False), "its gateway gave it back"
+    Lease.objects.filter(pk=held.pk).update(expires_at=now + timedelta(hours=1))
     LinkState.objects.filter(pk=state.pk).update(updated_at=now - timedelta(seconds=30))
     assert (live()["state"], live()["bound"]) == ("unbound", False)
     assert live()["error"]

@@ -14,6 +14,10 @@ it("knows the operator's answers to a bind by their code", () => {
   expect(readTrouble("bind refused: Bind Failed (0x0000000d)").key).toBe("account");
 });
 
+it("knows a link that no gateway tends", () => {
+  expect(readTrouble("no gateway reports on this link").key).toBe("noGateway");
+});
+
 it("shows as it is what it does not know", () => {
   const odd = "bind refused: operator's own code (0x00000455)";
   expect(readTrouble(odd)).toEqual({ key: "other", detail: odd });

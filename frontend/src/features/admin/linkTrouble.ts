@@ -5,7 +5,7 @@
  */
 export type Trouble =
   | { key: "refused" | "unreachable" | "silent" | "noName"; where: string }
-  | { key: "password" | "systemId" | "account" | "alreadyBound" | "systemType" | "busy" | "bindSilent" | "database" | "settings"; detail: string }
+  | { key: "password" | "systemId" | "account" | "alreadyBound" | "systemType" | "busy" | "bindSilent" | "database" | "noGateway" | "settings"; detail: string }
   | { key: "other"; detail: string };
 
 /** Answers to a bind, by command_status (SMPP 3.4, table 5-2). */
@@ -35,6 +35,7 @@ export function readTrouble(error: string): Trouble {
   }
   if (error.startsWith("bind not answered")) return { key: "bindSilent", detail: "" };
   if (error.startsWith("not bound while texts cannot be stored")) return { key: "database", detail: "" };
+  if (error.startsWith("no gateway reports")) return { key: "noGateway", detail: "" };
   if (error.startsWith("settings: ")) return { key: "settings", detail: error.slice("settings: ".length) };
   return { key: "other", detail: error };
 }
