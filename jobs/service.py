@@ -74,7 +74,12 @@ def cancel_job(*, organisation_id: UUID, job_id: UUID) -> None:
 def ring_soon(job_id: UUID) -> None:
     """Tell a worker, on a thread of the bell's own: a broker that hangs takes seconds, which are nobody's who asks."""
     if time.monotonic() >= _silent_until:
-        _bell.submit(ring, job_id)
+        _bell.submit(_ring_unless_silent, job_id)
+
+
+def _ring_unless_silent(job_id: UUID) -> None:
+    if time.monotonic() >= _silent_until:  # asked again: those that were given before the first time-out need not try
+        ring(job_id)
 
 
 def ring(job_id: UUID) -> bool:

@@ -97,6 +97,23 @@ def test_a_broker_that_hangs_costs_a_sweep_one_time_out_and_not_one_for_each_job
     assert len(tried) == 1
 
 
+def test_a_crowd_of_requests_while_a_broker_hangs_costs_one_time_out(monkeypatch):
+    """Each would wait on the bell's thread in turn, and a process that is asked to stop for all of them."""
+    tried: list = []
+
+    def hangs(**given: Any) -> None:
+        tried.append(given)
+        time.sleep(0.2)
+        raise TimeoutError
+
+    monkeypatch.setattr(tasks.ring, "apply_async", hangs)
+    monkeypatch.setattr(service, "_silent_until", 0.0)
+    for _ in range(20):
+        service.ring_soon(uuid4())
+    service._bell.submit(int).result(10)
+    assert len(tried) == 1
+
+
 def test_eight_workers_at_once_run_a_job_once(silent, at_once):
     job = request_job(kind="tests.count", arguments={"seconds": 0.2})
     assert sorted(at_once([lambda: runner.run(job.id)] * 8)) == [False] * 7 + [True]
