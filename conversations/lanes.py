@@ -89,7 +89,8 @@ class TextLanes:
                 self._held.add((one, sender))
                 if held >= MOST_HELD:  # the rest is put off, too: it is tried again when it is offered again
                     break
-            if held >= MOST_HELD and not through and one not in self._held:
+            # Also when they came one by one: each of them has held up everybody for a moment.
+            if not through and one not in self._held and len(self._held_senders(one)) >= MOST_HELD:
                 log.error("rows of organisation %s are held: its texts are put off, the others go on", one)
                 self._held.add(one)
         return results
@@ -110,8 +111,13 @@ class TextLanes:
     def _free(self, texts: Sequence[ReadyText]) -> None:
         if self._held:
             for text in texts:
-                self._held.discard(_whose(text))
-                self._held.discard((_whose(text), text.sender))
+                whose = _whose(text)
+                if whose in self._held:
+                    self._held -= {whose, *self._held_senders(whose)}
+                self._held.discard((whose, text.sender))
+
+    def _held_senders(self, whose: UUID) -> list[tuple[UUID, str]]:
+        return [one for one in self._held if isinstance(one, tuple) and one[0] == whose]
 
 
 class _Lane:

@@ -81,6 +81,33 @@ async def test_a_neighbour_whose_event_head_is_held_costs_the_others_a_moment_on
     assert bodies == ["a0", "a9", *(f"b{n}" for n in range(9))]
 
 
+async def test_a_held_neighbour_whose_people_write_one_by_one_costs_the_others_a_few_moments_too(desk, neighbour, dsn):
+    lanes = TextLanes(dsn, lambda _organisations: None)
+    running = asyncio.create_task(lanes.run())
+    _, line, link = neighbour
+    try:
+        await asyncio.gather(lanes.put(text(desk.line, desk.link, "a0")), lanes.put(text(line, link, "b0")))
+        async with await connect(dsn, idle_in_transaction_session_timeout="0") as holder, holder.transaction():
+            await holder.execute(
+                "select 1 from realtime_eventhead where organisation_id = %s for update", [desk.organisation.id]
+            )
+            took = []
+            for who in range(7):
+                waits = asyncio.create_task(lanes.put(text(desk.line, desk.link, "a", who)))
+                await asyncio.sleep(0)
+                began = time.monotonic()
+                await lanes.put(text(line, link, f"b{who}"))
+                took.append(time.monotonic() - began)
+                assert (await waits).put_off
+            print(f"beside one text of each: {[round(s, 2) for s in took]}")
+            assert max(took[4:]) < 1.0, "each new sender holds up everybody once more"
+        assert (await lanes.put(text(desk.line, desk.link, "a9"))).message_id is not None
+        assert not lanes._held
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_one_conversation_that_is_held_costs_its_own_texts_only(desk, dsn, rows):
     lanes = TextLanes(dsn, lambda _organisations: None)
     running = asyncio.create_task(lanes.run())
