@@ -22,6 +22,7 @@ from django.conf import settings
 
 from common.readiness import clear_ready, mark_ready
 from common.secrets import unseal
+from common.waiting import rung
 from conversations.adapters import LinkConfig
 from conversations.bells import Bells
 from conversations.intake import connect
@@ -52,7 +53,7 @@ insert into conversations_linkstate as s (link_id, state, error, facts, since, u
 values (%(link)s, %(state)s, %(error)s, %(facts)s::jsonb, clock_timestamp(), clock_timestamp())
 on conflict (link_id) do update set
     state = excluded.state, error = excluded.error, facts = excluded.facts, updated_at = clock_timestamp(),
-    since = case when s.state = excluded.state then s.since else clock_timestamp() end
+    since = case when s.state = excluded.state and not %(anew)s then s.since else clock_timestamp() end
 """
 
 
@@ -103,10 +104,7 @@ class Gateway:
                         log.critical("%s has ended", task.get_name())
                         await self._leave()
                         task.result()
-                try:
-                    await asyncio.wait_for(self._reload.wait(), 5.0)
-                except TimeoutError:
-                    pass
+                await rung(self._reload, 5.0)
                 self._reload.clear()
             await self._leave()
         finally:
@@ -239,6 +237,8 @@ class Gateway:
             said = (state, {**facts, **(entry[1].figures if entry is not None else {})})
             if self._saved.get(link_id) == said and not everything:
                 continue
+            # What another process, or this link's owner before, had connected is not what is connected now.
+            anew = state == "bound" and link_id not in self._saved
             self._saved[link_id] = said  # even where it cannot be written: a deleted link must not stop the rest
             shown = {key: value for key, value in said[1].items() if key != "error"}
             with cut_after(self._state_connection, SILENCE_S), suppress(psycopg.IntegrityError):
@@ -249,6 +249,7 @@ class Gateway:
                         "state": state,
                         "error": str(facts.get("error", ""))[:300],
                         "facts": json.dumps(shown, default=str),
+                        "anew": anew,
                     },
                 )
 

@@ -54,6 +54,7 @@ class LineView(TypedDict):
     address: str
     medium: str
     is_enabled: bool
+    has_bot: bool  # one to give a conversation back to
     capabilities: CapabilitiesView
 
 
@@ -111,6 +112,7 @@ def lines_of(user: User) -> list[LineView]:
             "address": line.address,
             "medium": line.medium,
             "is_enabled": line.is_enabled,
+            "has_bot": bool(line.bot),
             "capabilities": _capabilities(line),
         }
         for line in lines

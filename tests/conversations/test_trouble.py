@@ -14,7 +14,7 @@ from conversations.adapters import IntakeUnavailable, LinkConfig
 from conversations.batching import Batcher
 from conversations.gateway import Gateway
 from conversations.intake import connect
-from conversations.models import DeliveryState, Link
+from conversations.models import DeliveryState, Link, LinkState
 from tests.conversations.deeds import STATE, at_work, say, until
 from tests.conversations.scripted import ScriptedLink
 from tests.conversations.wire import wire_to
@@ -121,6 +121,18 @@ async def test_a_link_that_is_deleted_at_work_stops_nobody_from_saying_how_he_is
         made = next(link for link in ScriptedLink.made if link.config.name == "Savane Mobile")
         made.intake.state("failed", error="encore en vie")
         await until(rows, "select error from conversations_linkstate", [("encore en vie",)], 8)
+
+
+async def test_connected_since_is_since_this_gateway_connected(scripted, dsn, rows, redis_url):
+    an_hour_ago = (
+        "select count(*) from conversations_linkstate where state = 'bound' and since < now() - interval '1 h'"
+    )
+    async with gateway_at_work(dsn, redis_url):
+        await until(rows, "select count(*) from conversations_linkstate where state = 'bound'", [(1,)])
+    await LinkState.objects.aupdate(since="2026-01-01T00:00Z")
+    await until(rows, an_hour_ago, [(1,)])
+    async with gateway_at_work(dsn, redis_url):
+        await until(rows, an_hour_ago, [(0,)])
 
 
 async def test_a_gateway_whose_intake_has_died_ends_so_that_it_is_started_again(scripted, dsn, redis_url, monkeypatch):

@@ -205,6 +205,9 @@ def test_the_session_holds_what_a_screen_needs_first(cast: Cast) -> None:
     }  # fmt: skip
     assert [line["address"] for line in session["lines"]] == ["1919", "3334"]
     assert session["lines"][0]["capabilities"]["counts_segments"] is True
+    assert {line["address"]: line["has_bot"] for line in session["lines"]} == {
+        line.address: bool(line.bot) for line in cast.organisation.lines.all()
+    }
     assert session["presence"]["id"] == str(cast.awa.id)
     assert session["phone_page"] is None
     observer = Browser(someone(cast, Role.OBSERVER)).get("/api/session").data

@@ -693,6 +693,8 @@ export interface components {
             /** Address */
             address: string;
             capabilities: components["schemas"]["CapabilitiesView"];
+            /** Has Bot */
+            has_bot: boolean;
             /** Id */
             id: string;
             /** Is Enabled */

@@ -74,6 +74,7 @@ export interface Line {
   name: string;
   address: string;
   medium: string;
+  has_bot: boolean;
   capabilities: Capabilities;
 }
 

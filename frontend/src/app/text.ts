@@ -32,11 +32,11 @@ const en = {
     signOut: "Sign out",
   },
   leave: {
-    title: "Texts that have not left",
+    title: "Not everything has been sent",
     unsent_one: "{{count}} text has not been sent. Signing out removes it from this computer.",
     unsent_other: "{{count}} texts have not been sent. Signing out removes them from this computer.",
     stay: "Stay",
-    go: "Sign out and lose them",
+    go: "Sign out anyway",
     failed: "You are still signed in: the server cannot be reached.",
   },
   keys: {
@@ -99,11 +99,11 @@ const fr: Same<typeof en> = {
     signOut: "Se déconnecter",
   },
   leave: {
-    title: "Des textos ne sont pas partis",
+    title: "Tout n’est pas envoyé",
     unsent_one: "{{count}} texto n’a pas été envoyé. Se déconnecter l’efface de cet ordinateur.",
     unsent_other: "{{count}} textos n’ont pas été envoyés. Se déconnecter les efface de cet ordinateur.",
     stay: "Rester",
-    go: "Se déconnecter et les perdre",
+    go: "Se déconnecter quand même",
     failed: "Vous êtes toujours connecté : le serveur ne répond pas.",
   },
   keys: {

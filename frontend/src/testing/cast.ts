@@ -33,8 +33,8 @@ export const PEOPLE: (DemoPerson & { id: string })[] = [
 const sms = { medium: "sms", longest_text: 1530, counts_segments: true, attachments: false, receipts: true };
 
 export const LINES: Line[] = [
-  { id: "line-1919", name: "Assistance", address: "1919", medium: "sms", capabilities: sms },
-  { id: "line-3334", name: "Réclamations", address: "3334", medium: "sms", capabilities: sms },
+  { id: "line-1919", name: "Assistance", address: "1919", medium: "sms", has_bot: true, capabilities: sms },
+  { id: "line-3334", name: "Réclamations", address: "3334", medium: "sms", has_bot: false, capabilities: sms },
 ];
 
 export const QUEUES = [{ id: "queue-general", name: "Général" }];

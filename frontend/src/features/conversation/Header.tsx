@@ -54,7 +54,7 @@ export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel 
               {
                 items: [
                   { key: "queue", label: t("action.returnQueue"), run: () => onDeed({ do: "return", to: "queue" }) },
-                  { key: "bot", label: t("action.returnBot"), run: () => onDeed({ do: "return", to: "bot" }) },
+                  ...(line?.has_bot ? [{ key: "bot", label: t("action.returnBot"), run: () => onDeed({ do: "return", to: "bot" }) }] : []),
                 ],
               },
             ]}
