@@ -22,7 +22,6 @@ from django.conf import settings
 
 from common.readiness import clear_ready, mark_ready
 from common.secrets import unseal
-from common.waiting import rung
 from conversations.adapters import LinkConfig
 from conversations.bells import Bells
 from conversations.intake import connect
@@ -104,7 +103,10 @@ class Gateway:
                         log.critical("%s has ended", task.get_name())
                         await self._leave()
                         task.result()
-                await rung(self._reload, 5.0)
+                try:
+                    await asyncio.wait_for(self._reload.wait(), 5.0)
+                except TimeoutError:
+                    pass
                 self._reload.clear()
             await self._leave()
         finally:
