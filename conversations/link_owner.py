@@ -21,6 +21,7 @@ from uuid import UUID
 
 import psycopg
 
+from common.waiting import rung
 from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
 from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, connect
@@ -127,8 +128,7 @@ class LinkOwner:
         return self._lease is not None
 
     async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stop.wait(), seconds)
+        await rung(self._stop, seconds)
 
     async def _take(self, name: str) -> HeldLease | None:
         self._control = await self._open(self._control)
@@ -259,8 +259,7 @@ class LinkOwner:
             if parts:
                 await asyncio.sleep(0)  # let them take their places in the window before room is counted again
             else:
-                with contextlib.suppress(TimeoutError):  # the sweep of each second: a bell may be lost
-                    await asyncio.wait_for(self._due.wait(), 1.0)
+                await rung(self._due, 1.0)  # the sweep of each second: a bell may be lost
 
     async def _look_for_unheard(self, connection: psycopg.AsyncConnection[Any], lease: HeldLease) -> None:
         """A claim whose answer never came (its connection broke, or the database was silent too long) may have been

@@ -19,6 +19,7 @@ import redis.asyncio
 from django.conf import settings
 from django.db import connection
 
+from common.waiting import rung
 from realtime.admission import Admission, readmit
 from realtime.codes import Close
 from realtime.doorbell import EVENTS_TOPIC
@@ -170,10 +171,7 @@ class Hub:
 
     async def _guard(self) -> None:
         while True:
-            try:
-                await asyncio.wait_for(self._guard_now.wait(), GUARD_S)
-            except TimeoutError:
-                pass
+            await rung(self._guard_now, GUARD_S)
             self._guard_now.clear()
             if self.sockets:
                 await self.recheck()

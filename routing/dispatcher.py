@@ -25,6 +25,7 @@ from django.db import connections
 
 from common.places import place_of
 from common.readiness import clear_ready, mark_ready
+from common.waiting import rung
 from conversations.models import Line
 from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
@@ -248,8 +249,7 @@ class Dispatcher:
         bell.clear()
 
     async def _sleep(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+        await rung(self._stopping, seconds)
 
 
 def _with_connection(deed: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:

@@ -18,6 +18,7 @@ from channels_sms.smpp.receipts import MessageIds, UnreadableReceipt
 from channels_sms.smpp.requests import BIND_ANSWERS
 from channels_sms.smpp.session import NoAnswer, Session, SessionError, Timing
 from channels_sms.smpp.settings import SmppSettings
+from common.waiting import rung
 from conversations.adapters import (
     InboundPart,
     InboundReceipt,
@@ -109,10 +110,7 @@ class Connection:
             last_error = ended.reason
             state = "failed" if ended.account else "unbound"
             self._report(self, state, last_error, {"retry_s": round(delay, 1)})
-            try:
-                await asyncio.wait_for(self._stopping.wait(), delay)
-            except TimeoutError:
-                pass
+            await rung(self._stopping, delay)
         self._report(self, "unbound", "", {})
 
     async def stop(self, *, patience: float) -> None:

@@ -12,6 +12,7 @@ from channels_sms.smpp.pace import Pace
 from channels_sms.smpp.receipts import MessageIds
 from channels_sms.smpp.session import NoAnswer, NotWritten, Session, Timing
 from channels_sms.text import parts as cutting
+from common.waiting import rung
 from conversations.adapters import (
     Capabilities,
     Intake,
@@ -155,10 +156,7 @@ class SmppLink:
         session = self._sending_session()
         only_rate = session is not None and session.in_flight < self._settings.window and not session.congested
         self._wake.clear()
-        try:
-            await asyncio.wait_for(self._wake.wait(), self._pace.delay() + 0.001 if only_rate else None)
-        except TimeoutError:
-            pass
+        await rung(self._wake, self._pace.delay() + 0.001 if only_rate else None)
 
     def _report(self, connection: Connection, state: str, error: str, facts: dict[str, Any]) -> None:
         self._states[connection.command] = (state, error, facts)

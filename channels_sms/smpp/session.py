@@ -17,6 +17,7 @@ from channels_sms.smpp.framing import BrokenFraming, Frame, FrameReader
 from channels_sms.smpp.outbox import Outbox
 from channels_sms.smpp.repeats import Repeats
 from channels_sms.smpp.requests import BIND_ANSWERS, Request, Requests
+from common.waiting import rung
 
 log = logging.getLogger(__name__)
 
@@ -143,10 +144,7 @@ class Session(asyncio.Protocol):
         self.retire()
         self._quiet.clear()
         self._settle()
-        try:
-            await asyncio.wait_for(self._quiet.wait(), patience)
-        except TimeoutError:
-            pass
+        await rung(self._quiet, patience)
         if self.state == "unbinding":
             try:
                 await asyncio.wait_for(self.request(codes.UNBIND), self._timing.unbind)
