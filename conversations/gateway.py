@@ -22,6 +22,7 @@ from django.conf import settings
 
 from common.readiness import clear_ready, mark_ready
 from common.secrets import unseal
+from common.waiting import rung
 from conversations.adapters import LinkConfig
 from conversations.bells import Bells
 from conversations.intake import connect
@@ -103,10 +104,7 @@ class Gateway:
                         log.critical("%s has ended", task.get_name())
                         await self._leave()
                         task.result()
-                try:
-                    await asyncio.wait_for(self._reload.wait(), 5.0)
-                except TimeoutError:
-                    pass
+                await rung(self._reload, 5.0)
                 self._reload.clear()
             await self._leave()
         finally:
