@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from ninja import Schema
 from pydantic import AfterValidator, create_model
 
+from common.text import storable
+
 
 @cache
 def schema_of(shape: Any) -> type[Schema]:
@@ -43,12 +45,8 @@ def _readable(hint: Any) -> Any:
 
 
 def _storable(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("must not hold a NUL")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be valid Unicode") from None
+    if storable(text) != text:
+        raise ValueError("must be valid Unicode without NUL")
     return text
 
 
