@@ -66,7 +66,7 @@ def _daphne(application: Any, host: str, port: int) -> None:
 
     class Protocol(WebSocketProtocol):
         def onConnect(self, request: Any) -> Any:
-            self.flow = Flow()
+            self.flow = Flow(self.write_text)
             return super().onConnect(request)
 
         def onOpen(self) -> None:
@@ -80,6 +80,28 @@ def _daphne(application: Any, host: str, port: int) -> None:
         def onClose(self, wasClean: bool, code: int, reason: str) -> None:
             if hasattr(self, "server"):  # else the handshake was none, and Daphne has never heard of it
                 super().onClose(wasClean, code, reason)
+
+        def write_text(self, head: bytes, rest: memoryview) -> None:
+            """One text message, given in two pieces (realtime.flow): at once, or behind what waits.
+
+            Through Channels, Daphne and autobahn it would be the same octets for some ten times the CPU.
+            """
+            transport, size = self.transport, len(head) + len(rest)
+            if self.state != self.STATE_OPEN or transport is None or not transport.connected:
+                return
+            if size < 126:
+                start = bytes((0x81, size))
+            elif size < 65536:
+                start = b"\x81\x7e" + size.to_bytes(2, "big")
+            else:
+                start = b"\x81\x7f" + size.to_bytes(8, "big")
+            octets = b"".join((start, head, rest))
+            if not (transport.dataBuffer or transport._tempDataBuffer or transport.disconnecting):
+                done = transport.writeSomeData(octets)
+                if isinstance(done, int) and done > 0:  # else the reactor finds out what is the matter
+                    octets = octets[done:]
+            if octets:
+                transport.write(octets)
 
         def onMessageFrameBegin(self, length: int) -> None:
             # The limit of autobahn for whole messages binds what we send, too, so this one is ours.

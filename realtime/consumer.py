@@ -79,8 +79,8 @@ class DeskConsumer(AsyncWebsocketConsumer):
             if self.socket is not None:
                 await self.disconnect(Close.GONE)
 
-    async def _send_text(self, text: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": text})
+    async def _send_text(self, text: bytes) -> None:
+        await self.base_send({"type": "websocket.send", "text": text.decode()})
 
     async def _close(self, code: int) -> None:
         await asyncio.wait_for(self.close(code), CLOSE_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import orjson
 from realtime.seams import RenderedEvent
 
 LONGEST = 256 * 1024  # bytes of events in one frame, unless one event alone is longer
-RESET = orjson.dumps({"type": "reset"}).decode()
+RESET = orjson.dumps({"type": "reset"})
 
 
 def frame(
@@ -23,7 +23,7 @@ def frame(
     events: list[Any],
     rows: list[Any] | None = None,
     overflow: bool = False,
-) -> str:
+) -> bytes:
     """One frame. Events and rows may be dicts or orjson.Fragment of what is serialised already."""
     content: dict[str, Any] = {
         "type": "frame", "epoch": epoch, "after": after, "upto": upto, "rows_upto": rows_upto, "events": events,
@@ -32,7 +32,19 @@ def frame(
         content["rows"] = rows
     if overflow:
         content["rows_overflow"] = True
-    return orjson.dumps(content).decode()
+    return orjson.dumps(content)
+
+
+def cut(pieces: list[bytes]) -> Iterator[list[bytes]]:
+    """In their order, in portions that are no longer than LONGEST, unless one alone is."""
+    taken, size = 0, 0
+    for end, piece in enumerate(pieces):
+        if end > taken and size + len(piece) > LONGEST:
+            yield pieces[taken:end]
+            taken, size = end, 0
+        size += len(piece)
+    if taken < len(pieces):
+        yield pieces[taken:]
 
 
 class Pieces:
@@ -41,7 +53,8 @@ class Pieces:
     def __init__(self, rendered: Mapping[int, RenderedEvent]) -> None:
         self.rendered = rendered
         self._whole: dict[int, bytes] = {}
-        self._frames: dict[Hashable, list[tuple[str, int]]] = {}
+        self.size = 0  # octets of the events that were serialised
+        self._frames: dict[Hashable, list[tuple[bytes, int]]] = {}
 
     def piece(self, seq: int, parts: Collection[UUID]) -> bytes | None:
         """Event `seq`, with the deliveries of conversations `parts` when it has any. None: it is not to be shown."""
@@ -53,11 +66,12 @@ class Pieces:
             return orjson.dumps({**found.wire, "deliveries": deliveries}) if deliveries else None
         if seq not in self._whole:
             self._whole[seq] = orjson.dumps(found.wire)
+            self.size += len(self._whole[seq])
         return self._whole[seq]
 
     def frames(
         self, *, epoch: int, after: int, upto: int, rows_upto: int, wanted: Iterable[tuple[int, frozenset[UUID]]]
-    ) -> list[tuple[str, int]]:
+    ) -> list[tuple[bytes, int]]:
         """The frames of events `wanted` (number, conversations), each with where it ends; the same for all who ask
         the same. Mostly one; none when there is nothing to show; more when one would be too long for a socket."""
         wanted = tuple(wanted)
@@ -68,17 +82,14 @@ class Pieces:
 
     def _assemble(
         self, epoch: int, after: int, upto: int, rows_upto: int, wanted: tuple[tuple[int, frozenset[UUID]], ...]
-    ) -> list[tuple[str, int]]:
+    ) -> list[tuple[bytes, int]]:
         pieces = [(seq, piece) for seq, parts in wanted if (piece := self.piece(seq, parts)) is not None]
-        found: list[tuple[str, int]] = []
-        while pieces:
-            size = taken = 0
-            while taken < len(pieces) and (taken == 0 or size + len(pieces[taken][1]) <= LONGEST):
-                size += len(pieces[taken][1])
-                taken += 1
-            now, pieces = pieces[:taken], pieces[taken:]
-            end = now[-1][0] if pieces else upto
-            events = [orjson.Fragment(piece) for _, piece in now]
+        found: list[tuple[bytes, int]] = []
+        taken = 0
+        for some in cut([piece for _, piece in pieces]):
+            taken += len(some)
+            end = pieces[taken - 1][0] if taken < len(pieces) else upto
+            events = [orjson.Fragment(piece) for piece in some]
             text = frame(epoch=epoch, after=after, upto=end, rows_upto=min(rows_upto, end), events=events)
             found.append((text, end))
             after = end

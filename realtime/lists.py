@@ -1,17 +1,24 @@
-"""Which changed rows belong in whose lists: the queue, one's own, all."""
+"""Which changed rows belong in whose lists (the queue, one's own, all), and sending them there."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from realtime.audience import Audience
+import orjson
+
+from realtime.audience import Audience, AudienceKind
 from realtime.facts import conversations_in, former_owner, moves_between_lists
-from realtime.reading import StoredEvent
+from realtime.frames import frame
+from realtime.reading import Head, StoredEvent
 from realtime.socket import DeskSocket
+
+MOST_ROWS = 200  # in one frame; beyond, lists are fetched again
+YIELD_EVERY = 200  # sends
 
 
 @dataclass(slots=True)
@@ -53,3 +60,40 @@ class Selection:
         queued = self.queued if "queue" in socket.lists else ()
         mine = self.by_owner.get(str(socket.audience.user_id), ()) if "mine" in socket.lists else ()
         return tuple(dict.fromkeys((*queued, *mine)))
+
+
+async def send_rows(
+    sockets: list[DeskSocket],
+    head: Head,
+    changed: dict[UUID, Changed],
+    rows: dict[AudienceKind, Mapping[UUID, Mapping[str, Any]]],
+    overflow: bool,
+) -> None:
+    """To each socket, those of `rows` that belong in its lists. `overflow`: too much has changed, lists are fetched."""
+    pieces = {
+        kind: {id_: orjson.Fragment(orjson.dumps(row)) for id_, row in found.items()} for kind, found in rows.items()
+    }
+    frames: dict[object, bytes] = {}
+    selections: dict[object, Selection] = {}
+    for number, socket in enumerate(sockets):
+        upto = max(socket.cursor, head.seq)
+        after, socket.rows_upto = socket.cursor, max(socket.rows_upto, head.seq)
+        if socket.lists:
+            kind = socket.audience.kind
+            share = (kind, socket.audience.line_ids)
+            if share not in selections:
+                selections[share] = Selection(socket.audience, changed, rows.get(kind, {}))
+            chosen = () if overflow else selections[share].rows_for(socket)
+            too_many = overflow or len(chosen) > MOST_ROWS
+            if chosen or too_many:
+                key = (kind, after, upto, socket.rows_upto, too_many or chosen)
+                if key not in frames:
+                    shown = [] if too_many else [pieces[kind][id_] for id_ in chosen]
+                    frames[key] = frame(
+                        epoch=head.epoch, after=after, upto=upto, rows_upto=socket.rows_upto,
+                        events=[], rows=shown, overflow=too_many,
+                    )  # fmt: skip
+                socket.offer(frames[key])
+                socket.cursor = upto
+        if number % YIELD_EVERY == YIELD_EVERY - 1:
+            await asyncio.sleep(0)

@@ -2,8 +2,9 @@
 
 The hub only ever puts things into `offer`, which neither waits nor fails: each socket has a writer of its own, so
 that one that is slow, paused or broken costs the others nothing. What the connection does not take waits here
-(realtime.flow), as strings that all sockets share. How far behind a browser is, its pongs say: a pong to our ping
+(realtime.flow), as octets that all sockets share. How far behind a browser is, its pongs say: a pong to our ping
 says that it has read everything before. Each ping carries a key that cannot be guessed, so that a pong proves it.
+A burst is not slowness: before a browser that has much unread is given up, it has had time to answer.
 
 What goes out is numbered 1, 2, 3... ("n"), so that a browser notices whatever was lost or repeated on its way: also
 what has no place in the log, such as counts and "fetch afresh".
@@ -31,8 +32,13 @@ log = logging.getLogger(__name__)
 
 PING_S = 5.0
 BEHIND_S = 15.0
+# Unread, and the oldest ping among it PATIENCE_S old: it does not read, or reads less than is written.
 BEHIND_FRAMES = 500
 BEHIND_BYTES = 4_000_000
+PATIENCE_S = 2.0
+# Unread, however young: this much memory one socket may hold, and no more.
+MOST_FRAMES = 1000
+MOST_BYTES = 6_000_000
 # Conversations that one browser may watch, here and when it asks for what it missed: as ids in an address, 200 are
 # what still fits into the 8 KiB that a proxy accepts.
 MOST_WATCHED = 200
@@ -49,16 +55,16 @@ class Ping:
     size: int
 
 
-def numbered(number: int, text: str) -> str:
-    """The JSON object `text` with its number on this socket; `text` itself is shared by all who get the same."""
-    return f'{{"n":{number},{text[1:]}'
+def numbered(number: int, text: bytes) -> tuple[bytes, memoryview]:
+    """The JSON object `text` with its number on this socket, in two pieces: the second is shared by all who get it."""
+    return b'{"n":%d,' % number, memoryview(text)[1:]
 
 
 class DeskSocket:
     def __init__(
         self,
         admission: Admission,
-        send: Callable[[str], Awaitable[None]],
+        send: Callable[[bytes], Awaitable[None]],
         close: Callable[[int], Awaitable[None]],
         flow: Flow | None = None,
     ) -> None:
@@ -71,9 +77,10 @@ class DeskSocket:
         # Everything up to `cursor` that this socket watches has been offered; every list row is as new as `rows_upto`.
         self.cursor = 0
         self.rows_upto = 0
-        self.counts = ""
+        self.counts = b""
         self.closing: int | None = None
-        self._queue: deque[str] = deque()
+        self._queue: deque[bytes] = deque()
+        self._sent = 0
         self._wake = asyncio.Event()
         self._flow = flow or Flow()
         self._flow.resumed = self._wake.set
@@ -94,19 +101,34 @@ class DeskSocket:
 
     # --- what goes out -------------------------------------------------------------------------------------------
 
-    def offer(self, text: str) -> None:
-        """Send `text` when the socket can take it. A socket too far behind is closed instead (TOO_SLOW)."""
+    def offer(self, text: bytes) -> None:
+        """Send `text` when the socket can take it: at once where the server has a way that does not wait.
+
+        A socket too far behind is closed instead (TOO_SLOW).
+        """
         if self.closing is not None:
             return
         self._frames += 1
         self._size += len(text)
-        if self._frames - self._read_frames > BEHIND_FRAMES or self._size - self._read_size > BEHIND_BYTES:
+        if self._too_far_behind():
             self.close(Close.TOO_SLOW)
             return
-        self._queue.append(text)
-        self._wake.set()
+        if self._flow.write is not None and self._flow.open and not self._queue:
+            self._sent += 1
+            self._flow.write(*numbered(self._sent, text))
+        else:
+            self._queue.append(text)
+            self._wake.set()
         if self._heard is not None and self.wants_ping():
             self.ping(time.monotonic(), epoch=self._heard[0], at=self._heard[1])
+
+    def _too_far_behind(self) -> bool:
+        frames, size = self._frames - self._read_frames, self._size - self._read_size
+        if frames > MOST_FRAMES or size > MOST_BYTES:
+            return True
+        if frames > BEHIND_FRAMES or size > BEHIND_BYTES:
+            return bool(self._pings) and time.monotonic() - self._pings[0].at > PATIENCE_S
+        return False
 
     def close(self, code: int) -> None:
         """Drop what is still waiting and close. The first reason given is the one the browser hears."""
@@ -114,6 +136,10 @@ class DeskSocket:
             self.closing = code
             self._queue.clear()
             self._wake.set()
+
+    def begin(self, *, epoch: int, at: str) -> None:
+        """It has joined: from now on it is pinged, at first as soon as it has something to read."""
+        self.joined, self._heard = True, (epoch, at)
 
     def tick(self, now: float, *, epoch: int, upto: int, at: str) -> None:
         """Called each second or sooner: ping when it is time, give up when pings stay unanswered."""
@@ -140,7 +166,7 @@ class DeskSocket:
         self._last_ping = now
         self._pings.append(Ping(key, now, self._frames, self._size))
         self._pinged_frames, self._pinged_size = self._frames, self._size
-        self.offer(orjson.dumps(message).decode())
+        self.offer(orjson.dumps(message))
 
     def pong(self, key: str) -> None:
         """The browser has read everything up to the ping of `key`. Another key says nothing: answered, or made up."""
@@ -154,14 +180,17 @@ class DeskSocket:
 
     async def write(self) -> None:
         """The socket's own writer: runs until it is closed, by either side. Raises nothing but cancellation."""
-        sent = 0
         while self.closing is None:
             await self._wake.wait()
             self._wake.clear()
             while self._queue and self._flow.open and self.closing is None:
-                sent += 1
+                self._sent += 1
+                head, rest = numbered(self._sent, self._queue.popleft())
+                if self._flow.write is not None:
+                    self._flow.write(head, rest)
+                    continue
                 try:
-                    await self._send(numbered(sent, self._queue.popleft()))
+                    await self._send(b"".join((head, rest)))
                 except asyncio.CancelledError:
                     raise
                 except Exception as error:

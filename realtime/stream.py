@@ -17,10 +17,11 @@ from uuid import UUID
 
 import orjson
 
+from common.waiting import rung
 from realtime.audience import AudienceKind
 from realtime.facts import changes_rights, conversations_in, for_everybody
-from realtime.frames import RESET, Pieces, frame
-from realtime.lists import Changed, Selection, note_change
+from realtime.frames import RESET, Pieces, cut, frame
+from realtime.lists import YIELD_EVERY, Changed, Selection, note_change, send_rows
 from realtime.reading import Head, LogBroken, StoredEvent, read_head, read_on, still_there
 from realtime.seams import renderer
 from realtime.socket import DeskSocket
@@ -29,19 +30,24 @@ log = logging.getLogger(__name__)
 
 Run = Callable[..., Awaitable[Any]]  # runs a synchronous function on a thread that may use the database
 
-BATCH = 200  # events read at once: with long texts and their rows a frame stays under a megabyte
+# Events read and rendered at once. Each catching up begins with FIRST and doubles while what comes of a batch is small:
+# what is being rendered, with its copies, is the most that this process holds at once.
+FIRST, BATCH, FEWEST = 50, 200, 5
+BATCH_BYTES = 512 * 1024
 # Between two batches, so that what arrives meanwhile shares the next: as long as the last one took, and at most this. A
 # lone text is not held up by the one before it, and a busy stream leaves half of the time to everything else.
 LINGER_S = 0.01
 CONFLATE_S = 0.25  # rows of lists and counts: at most four times a second...
 AT_ONCE = 4  # ...but after a quiet second this many flushes need not wait: a lone text is painted at once
-MOST_ROWS = 200  # in one frame; beyond, lists are fetched again
 MOST_CHANGED = 1000  # conversations changed in a quarter of a second; beyond, nothing is rendered
 REMEMBER = 2000  # events kept for sockets that begin to watch a conversation just after they happened
 REMEMBER_S = 60.0
 MOST_LINES = 50_000
-YIELD_EVERY = 200  # sends
 MOST_FAILURES = 5  # in a row
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Stream:
@@ -72,7 +78,7 @@ class Stream:
         async with self._lock:
             head = await self._started()
             socket.cursor = socket.rows_upto = head.seq
-            socket.joined = True
+            socket.begin(epoch=head.epoch, at=_now())
             self.sockets.add(socket)
             if cursor is not None and not await self._can_follow(epoch, cursor):
                 socket.offer(RESET)
@@ -147,22 +153,32 @@ class Stream:
             socket.audience, changed, {} if overflow else {id_: rows[id_] for id_ in changed.keys() & rows.keys()}
         )
         shown = dict.fromkeys((*(touched & rows.keys()), *selection.rows_for(socket)))
-        pieces = await self._render([event for event, _ in missed], kind)
-        events = [
-            orjson.Fragment(piece) for event, parts in missed if (piece := pieces.piece(event.seq, parts)) is not None
-        ]
+        last: list[bytes] = []
+        for begin in range(0, len(missed), FIRST):  # a few at a time, as when they were new
+            part = missed[begin : begin + FIRST]
+            pieces = await self._render([event for event, _ in part], kind)
+            found = [one for event, parts in part if (one := pieces.piece(event.seq, parts)) is not None]
+            *whole, last = cut(last + found) if last or found else ([],)
+            for some in whole:  # more follows: these move nobody on
+                socket.offer(
+                    frame(
+                        epoch=head.epoch, after=socket.cursor, upto=socket.cursor, rows_upto=socket.rows_upto,
+                        events=[orjson.Fragment(piece) for piece in some],
+                    )
+                )  # fmt: skip
         at = max(socket.cursor, head.seq)
         socket.offer(
             frame(
                 epoch=head.epoch, after=socket.cursor, upto=at, rows_upto=socket.rows_upto,
-                events=events, rows=[rows[id_] for id_ in shown], overflow=overflow,
+                events=[orjson.Fragment(piece) for piece in last],
+                rows=[rows[id_] for id_ in shown], overflow=overflow,
             )
         )  # fmt: skip
         socket.cursor = at
 
     async def changed_audience(self, socket: DeskSocket) -> None:
         """What the socket may see has changed: what it watches is looked at again, and its browser fetches all."""
-        socket.counts = ""
+        socket.counts = b""
         socket.offer(RESET)
         async with self._lock:
             self._index(socket, frozenset())
@@ -172,7 +188,7 @@ class Stream:
     def tick(self, now: float) -> None:
         if self.head is None:
             return
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = _now()
         for socket in self.sockets:
             socket.tick(now, epoch=self.head.epoch, upto=self.head.seq, at=at)
 
@@ -207,10 +223,7 @@ class Stream:
         while True:
             wait = self._next_rows - time.monotonic() if self._changed else None
             if wait is None or wait > 0:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), wait)
-                except TimeoutError:
-                    pass
+                await rung(self._wake, wait)
             began = time.monotonic()
             if self._wake.is_set():
                 self._wake.clear()
@@ -226,11 +239,13 @@ class Stream:
 
     async def catch_up(self) -> None:
         """Read and give out everything up to the head of the log."""
+        most = FIRST
         while True:
+            size = 0
             async with self._lock:
                 here = await self._started()
                 try:
-                    newest, events = await self._run(read_on, self.organisation_id, here, BATCH, self._last_id)
+                    newest, events = await self._run(read_on, self.organisation_id, here, most, self._last_id)
                 except LogBroken as error:
                     log.error("%s: all screens fetch afresh", error)
                     self._start_over(await self._run(read_head, self.organisation_id))
@@ -239,9 +254,10 @@ class Stream:
                     self._start_over(newest)
                     return
                 if events:
-                    await self._give_out(events, Head(here.epoch, here.seq + len(events)))
+                    size = await self._give_out(events, Head(here.epoch, here.seq + len(events)))
                 if here.seq + len(events) == newest.seq:
                     return
+            most = min(BATCH, 2 * most) if size < BATCH_BYTES // 2 else max(FEWEST, most * BATCH_BYTES // (2 * size))
             await asyncio.sleep(0)
 
     async def _stumbled(self) -> None:
@@ -260,7 +276,8 @@ class Stream:
             socket.cursor = socket.rows_upto = head.seq
             socket.offer(RESET)
 
-    async def _give_out(self, events: list[StoredEvent], upto: Head) -> None:
+    async def _give_out(self, events: list[StoredEvent], upto: Head) -> int:
+        """Returns the octets of what was rendered."""
         listed = any(socket.lists for socket in self.sockets)
 
         # For each socket the events it hears of, and of each the conversations it watches.
@@ -309,6 +326,7 @@ class Stream:
                 await asyncio.sleep(0)
         self.head, self._last_id = upto, events[-1].id
         self._counts_due.set()
+        return sum(one.size for one in pieces.values())
 
     async def _render(self, events: list[StoredEvent], kind: AudienceKind) -> Pieces:
         if not events:
@@ -339,44 +357,7 @@ class Stream:
                     changed[id_] = one
                 self._changed = changed
                 raise
-            await self._send_rows(sockets, head, changed, rows, overflow)
-
-    async def _send_rows(
-        self,
-        sockets: list[DeskSocket],
-        head: Head,
-        changed: dict[UUID, Changed],
-        rows: dict[AudienceKind, Mapping[UUID, Mapping[str, Any]]],
-        overflow: bool,
-    ) -> None:
-        pieces = {
-            kind: {id_: orjson.Fragment(orjson.dumps(row)) for id_, row in found.items()}
-            for kind, found in rows.items()
-        }
-        frames: dict[object, str] = {}
-        selections: dict[object, Selection] = {}
-        for number, socket in enumerate(sockets):
-            upto = max(socket.cursor, head.seq)
-            after, socket.rows_upto = socket.cursor, max(socket.rows_upto, head.seq)
-            if socket.lists:
-                kind = socket.audience.kind
-                share = (kind, socket.audience.line_ids)
-                if share not in selections:
-                    selections[share] = Selection(socket.audience, changed, rows.get(kind, {}))
-                chosen = () if overflow else selections[share].rows_for(socket)
-                too_many = overflow or len(chosen) > MOST_ROWS
-                if chosen or too_many:
-                    key = (kind, after, upto, socket.rows_upto, too_many or chosen)
-                    if key not in frames:
-                        shown = [] if too_many else [pieces[kind][id_] for id_ in chosen]
-                        frames[key] = frame(
-                            epoch=head.epoch, after=after, upto=upto, rows_upto=socket.rows_upto,
-                            events=[], rows=shown, overflow=too_many,
-                        )  # fmt: skip
-                    socket.offer(frames[key])
-                    socket.cursor = upto
-            if number % YIELD_EVERY == YIELD_EVERY - 1:
-                await asyncio.sleep(0)
+            await send_rows(sockets, head, changed, rows, overflow)
 
     # --- counts --------------------------------------------------------------------------------------------------
 
@@ -392,7 +373,7 @@ class Stream:
                 self._counts_due.set()  # still due: nothing else may happen for an hour
                 raise
             for number, socket in enumerate(list(self.sockets)):
-                text = orjson.dumps({"type": "counts", "counts": figures(socket.audience)}).decode()
+                text = orjson.dumps({"type": "counts", "counts": figures(socket.audience)})
                 if socket.joined and text != socket.counts:
                     socket.counts = text
                     socket.offer(text)

@@ -27,7 +27,7 @@ class Browser:
         self.heard: list[dict] = []
         self.socket = DeskSocket(admission, self._take, self._closed)
 
-    async def _take(self, text: str) -> None:
+    async def _take(self, text: bytes) -> None:
         message = json.loads(text)
         self.heard.append(message)
         self.model.hear(message)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from realtime.flow import Flow
 from realtime.socket import BEHIND_S, DeskSocket
@@ -21,7 +24,7 @@ class Wire:
         self.desk.joined = True
         self.writer = asyncio.create_task(self.desk.write())
 
-    async def _send(self, text: str) -> None:
+    async def _send(self, text: bytes) -> None:
         self.said.append(json.loads(text))
 
     async def _close(self, code: int) -> None:
@@ -31,8 +34,8 @@ class Wire:
         return [message for message in self.said if message["type"] == "ping"]
 
 
-def frame(number: int) -> str:
-    return json.dumps({"type": "frame", "upto": number})
+def frame(number: int, text: str = "") -> bytes:
+    return json.dumps({"type": "frame", "upto": number, "text": text}).encode()
 
 
 async def let_it_write() -> None:
@@ -45,7 +48,7 @@ async def test_what_goes_out_is_numbered_without_holes() -> None:
     for number in range(50):
         wire.desk.offer(frame(number))
     wire.desk.tick(time.monotonic() + 6, epoch=1, upto=50, at="")
-    wire.desk.offer(json.dumps({"type": "reset"}))
+    wire.desk.offer(json.dumps({"type": "reset"}).encode())
     await let_it_write()
     assert [message["n"] for message in wire.said] == list(range(1, 53))
     assert [message["type"] for message in wire.said[-2:]] == ["ping", "reset"]
@@ -92,7 +95,7 @@ async def test_pongs_that_are_made_up_prove_nothing() -> None:
 
 async def test_made_up_pongs_do_not_make_room_for_more_frames() -> None:
     wire = Wire()
-    for number in range(501):
+    for number in range(1001):
         wire.desk.offer(frame(number))
         wire.desk.pong(f"{number:08x}")
         if number % 100 == 99:
@@ -116,14 +119,71 @@ async def test_an_answer_to_a_ping_answers_those_before_it() -> None:
     await asyncio.wait_for(wire.writer, 10)
 
 
-async def test_five_hundred_unread_frames_are_too_many() -> None:
+async def test_a_thousand_unread_frames_are_too_many() -> None:
     wire = Wire()
-    for number in range(501):
+    for number in range(1001):
         wire.desk.offer(frame(number))
         if number % 100 == 99:
             await let_it_write()
     await asyncio.wait_for(wire.writer, 10)
     assert wire.code == 4408
+
+
+@pytest.mark.parametrize(("frames", "size"), [(501, 1), (60, 70_000)])
+async def test_a_burst_may_be_big_but_not_unread_for_two_seconds(
+    frames: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr("realtime.socket.time", SimpleNamespace(monotonic=lambda: now))
+    wire = Wire()
+    wire.desk.begin(epoch=1, at="")
+    for number in range(frames):
+        wire.desk.offer(frame(number, "x" * size))
+    await let_it_write()
+    assert wire.desk.closing is None, "it has had no time to read"
+    now += 2.5
+    wire.desk.offer(frame(frames))
+    assert wire.desk.closing == 4408
+    await asyncio.wait_for(wire.writer, 10)
+
+
+async def test_a_burst_that_is_read_late_but_read_closes_nothing() -> None:
+    wire = Wire()
+    wire.desk.begin(epoch=1, at="")
+    for _ in range(10):
+        for number in range(50):
+            wire.desk.offer(frame(number, "x" * 100_000))
+        await let_it_write()
+        wire.desk.pong(wire.pings()[-1]["key"])
+    assert wire.desk.closing is None
+    wire.writer.cancel()
+
+
+async def test_six_megabytes_unread_are_too_much_at_once() -> None:
+    wire = Wire()
+    wire.desk.begin(epoch=1, at="")
+    for number in range(61):
+        wire.desk.offer(frame(number, "x" * 100_000))
+    assert wire.desk.closing == 4408
+    await asyncio.wait_for(wire.writer, 10)
+
+
+async def test_a_server_with_a_shorter_way_gets_the_same_and_in_the_same_order() -> None:
+    said: list[dict[str, Any]] = []
+    flow = Flow(lambda head, rest: said.append(json.loads(b"".join((head, rest)))))
+    wire = Wire(flow)
+    wire.desk.offer(frame(1))
+    assert [message["upto"] for message in said] == [1], "at once"
+    flow.pauseProducing()
+    wire.desk.offer(frame(2))
+    await let_it_write()
+    assert len(said) == 1
+    flow.resumeProducing()
+    wire.desk.offer(frame(3))  # not before the one that waits
+    await let_it_write()
+    assert [(message["n"], message["upto"]) for message in said] == [(1, 1), (2, 2), (3, 3)]
+    assert wire.said == []
+    wire.writer.cancel()
 
 
 async def test_a_busy_browser_that_answers_is_never_too_slow() -> None:

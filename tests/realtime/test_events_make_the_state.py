@@ -135,7 +135,7 @@ async def test_two_followers_give_out_the_same_in_the_same_order(world: World, b
 
 
 async def test_a_flood_of_rows_says_fetch_again(world: World, browse, monkeypatch) -> None:
-    monkeypatch.setattr("realtime.stream.MOST_ROWS", 3)
+    monkeypatch.setattr("realtime.lists.MOST_ROWS", 3)
     conversations = [await in_thread(world.conversation) for _ in range(5)]
     browser = await browse(world.people["boss"], [])
 

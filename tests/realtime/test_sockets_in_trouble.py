@@ -100,7 +100,9 @@ async def warm_up(web: Web, world: World, session: str, flooded: Conversation, l
     warm: Listener = await listen(web, session)
     await warm.hello()
     await warm.watch(flooded)
-    head = 0
+    await in_thread(verbs.received, world, flooded)
+    await warm.until(lambda message: bool(message.get("events")))  # it watches: what follows is sent to it once
+    head = 1
     for texts in (200, 100, 100, 100, 100, 100, 100):
         await in_thread(pour, world, flooded, texts, 20_000)
         head += texts
