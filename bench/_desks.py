@@ -23,6 +23,8 @@ from typing import Any, cast
 import orjson
 import uvloop
 
+from bench._order import taken
+
 _MASK = b"\0\0\0\0"  # masked with zeros: masked by the rules, and the octets stay as they are
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
 
@@ -173,4 +175,4 @@ async def main(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(json.loads(sys.stdin.readline())))
+    uvloop.run(main(taken()))

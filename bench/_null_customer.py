@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-import sys
 import time
 from functools import partial
 from typing import Any, cast
 
 import uvloop
 
+from bench._order import taken
 from channels_sms.smpp import codes, pdu
 from channels_sms.smpp.framing import FrameReader
 
@@ -108,4 +108,4 @@ async def main(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(json.loads(sys.stdin.readline())))
+    uvloop.run(main(taken()))

@@ -11,11 +11,12 @@ import base64
 import hashlib
 import json
 import struct
-import sys
 from typing import Any, cast
 
 import orjson
 import uvloop
+
+from bench._order import taken
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 EVENTS = 5  # of one frame
@@ -94,4 +95,4 @@ async def main(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(json.loads(sys.stdin.readline())))
+    uvloop.run(main(taken()))

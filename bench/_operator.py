@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import uvloop
 
+from bench._order import taken
 from channels_sms.smpp import codes, pdu
 from channels_sms.smpp.framing import Frame, FrameReader
 
@@ -117,4 +118,4 @@ async def main(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(json.loads(sys.stdin.readline())))
+    uvloop.run(main(taken()))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +19,8 @@ from uuid import UUID, uuid4
 import django
 import psycopg
 import uvloop
+
+from bench._order import taken
 
 django.setup()  # before the product's own modules
 
@@ -139,4 +140,4 @@ async def main(order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(json.loads(sys.stdin.readline())))
+    uvloop.run(main(taken()))
