@@ -9,14 +9,18 @@ read, parsed and merged the frame; `from_commit_p99_ms`: from the acknowledgemen
 Daphne, as shipped, stands under these names, uvicorn under `uvicorn_...`.
 
 `lost`: texts that a desk did not paint. `ceiling`: events a second that the same desks paint when a server sends frames
-that it made before. `web_cpu_ms`: of the web process for each text (or tile).
+that it made before. `web_cpu_ms`: of the web process for each text (or tile); `desks_cpu_ms`: of all desks for it.
+`load`: how many wanted a core meanwhile; above the number of cores the times are those of a queue for them.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
+
+import psutil  # type: ignore[import-untyped] # it has no stubs
 
 from bench import _ground as ground
 from bench._ground import Helper, Processor, percentile
@@ -99,13 +103,13 @@ def _texts(palabre: Running, desks: Helper, rate: int) -> Iterator[dict[str, Any
     for repeat in range(REPEATS):
         mark, count = f"r{rate}n{repeat}", rate * SECONDS
         since = ground.ask(palabre, "/control/state")["ledger"]["last"]
-        processor = Processor(palabre).start()
+        processor, own = Processor(palabre).start(), _seconds(desks)
         desks.tell()
         desks.hear()
         ground.flood(palabre, count=count, numbers=CONVERSATIONS, to=TO, text=f"{mark} {{n}}", rate=rate)
         expected = count * DESKS // CONVERSATIONS
         story = _until_painted(desks, f"{mark} ", expected)
-        used = processor.used()
+        used, own = processor.used(), _seconds(desks) - own
         offered, acknowledged = _moments(palabre, since, mark)
         painted: dict[str, list[float]] = story["painted"]
         took = [(at - offered[body]) * 1000 for body, times in painted.items() for at in times]
@@ -118,10 +122,18 @@ def _texts(palabre: Running, desks: Helper, rate: int) -> Iterator[dict[str, Any
             "max_ms": round(max(took), 1),
             "from_commit_p99_ms": round(percentile(after, 0.99), 1),
             "web_cpu_ms": round(used["web"] * 1000 / count, 3),
+            "desks_cpu_ms": round(own * 1000 / count, 3),
+            "load": round(os.getloadavg()[0], 1),
             "lost": expected - len(took),
             "gaps": story["gaps"],
             "closed": story["closed"],
         }
+
+
+def _seconds(desks: Helper) -> float:
+    """Of CPU that the desks themselves have taken: they paint on the same cores."""
+    times = psutil.Process(desks.process.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _until_painted(desks: Helper, beginning: str, expected: int) -> dict[str, Any]:

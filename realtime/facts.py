@@ -6,20 +6,24 @@ with line and conversation) several. The whole organisation hears only of kinds 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID
 
 from realtime.audience import Hears
 from realtime.events import registry
 from realtime.reading import StoredEvent
 
+# A busy conversation is named hundreds of times a minute, and to read a UUID takes longer than to look it up.
+_uuid = lru_cache(maxsize=8192)(UUID)
+
 
 def conversations_in(event: StoredEvent) -> list[tuple[UUID, UUID]]:
     """(line, conversation) of each conversation that the event is about."""
     conversation_id = event.data.get("conversation_id")
     if conversation_id is not None:
-        return [(UUID(event.data["line_id"]), UUID(conversation_id))]
+        return [(_uuid(event.data["line_id"]), _uuid(conversation_id))]
     pairs = {(item[0], item[1]): None for item in event.data.get("items", ())}
-    return [(UUID(line_id), UUID(conversation_id)) for line_id, conversation_id in pairs]
+    return [(_uuid(line_id), _uuid(conversation_id)) for line_id, conversation_id in pairs]
 
 
 def for_everybody(event: StoredEvent) -> bool:

@@ -49,6 +49,20 @@ where organisation_id = %s and seq > %s and seq <= %s and id >= %s
 order by seq
 """
 
+# Where the log stands and what follows, in one statement and so of one moment. A row without an event says that
+# nothing follows here: at the head, or in another epoch.
+_ON = """
+with stands as materialized (
+    select epoch, head from realtime_eventhead where organisation_id = %(organisation)s
+)
+select stands.epoch, stands.head, event.id, event.seq, event.type, event.data::text, event.at
+from stands left join realtime_event event
+  on event.organisation_id = %(organisation)s and event.id >= %(floor)s
+  and event.seq > %(here)s and event.seq <= %(here)s + %(most)s
+  and event.seq <= stands.head and stands.epoch = %(epoch)s
+order by event.seq
+"""
+
 
 def read_heads(organisation_ids: Collection[UUID]) -> dict[UUID, Head]:
     """Where the logs stand. An organisation without events has no row yet and stands at NO_EVENTS_YET."""
@@ -92,10 +106,25 @@ def read_on(
 
     No events when the log is of another epoch by now, or stands before `here`. Raises LogBroken.
     """
-    newest = read_head(organisation_id)
+    floor = UUID(int=0) if last_id is None else hour_before(last_id)
+    asked: dict[str, Any] = {
+        "organisation": organisation_id, "floor": floor, "here": here.seq, "most": most, "epoch": here.epoch,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_ON, asked)
+        found = cursor.fetchall()
+    newest = Head(*found[0][:2]) if found else NO_EVENTS_YET
     if newest.epoch != here.epoch:
         return newest, []
-    return newest, read_range(organisation_id, here.seq, min(newest.seq, here.seq + most), last_id)
+    events = [
+        StoredEvent(id_, seq, type_, orjson.loads(data), at)
+        for _, _, id_, seq, type_, data, at in found
+        if id_ is not None
+    ]
+    upto = min(newest.seq, here.seq + most)
+    if [event.seq for event in events] != list(range(here.seq + 1, upto + 1)):
+        events = read_range(organisation_id, here.seq, upto)  # without the bound, before it is said to be broken
+    return newest, events
 
 
 def still_there(organisation_id: UUID, seq: int) -> bool:
