@@ -245,7 +245,7 @@ class Stream:
             async with self._lock:
                 here = await self._started()
                 try:
-                    newest, events = await self._run(read_on, self.organisation_id, here, most, self._last_id)
+                    newest, events, pieces = await self._run(self._read_and_render, here, most)
                 except LogBroken as error:
                     log.error("%s: all screens fetch afresh", error)
                     self._start_over(await self._run(read_head, self.organisation_id))
@@ -254,11 +254,31 @@ class Stream:
                     self._start_over(newest)
                     return
                 if events:
-                    size = await self._give_out(events, Head(here.epoch, here.seq + len(events)))
+                    size = await self._give_out(events, pieces, Head(here.epoch, here.seq + len(events)))
                 if here.seq + len(events) == newest.seq:
                     return
             most = min(BATCH, 2 * most) if size < BATCH_BYTES // 2 else max(FEWEST, most * BATCH_BYTES // (2 * size))
             await asyncio.sleep(0)
+
+    def _read_and_render(self, here: Head, most: int) -> tuple[Head, list[StoredEvent], dict[AudienceKind, Pieces]]:
+        """On a thread: one way there and back for both, which between two busy cores takes longer than either.
+
+        Who watches is looked up while the event loop may remove sockets, not add any (it holds the lock): so a little
+        too much may be rendered. Who may hear what is decided in `_give_out`.
+        """
+        newest, events = read_on(self.organisation_id, here, most, self._last_id)
+        heard: dict[AudienceKind, dict[int, StoredEvent]] = defaultdict(dict)
+        for event in events:
+            if for_everybody(event):
+                concerned = list(self.sockets)
+            else:
+                concerned = [one for _, id_ in conversations_in(event) for one in list(self._watchers.get(id_, ()))]
+            for kind in {socket.audience.kind for socket in concerned}:
+                heard[kind][event.seq] = event
+        render = renderer().events
+        return newest, events, {
+            kind: Pieces(render(self.organisation_id, list(found.values()), kind)) for kind, found in heard.items()
+        }  # fmt: skip
 
     async def _stumbled(self) -> None:
         """An event that cannot be rendered, again and again, must not stop the organisation: screens fetch afresh."""
@@ -276,13 +296,12 @@ class Stream:
             socket.cursor = socket.rows_upto = head.seq
             socket.offer(RESET)
 
-    async def _give_out(self, events: list[StoredEvent], upto: Head) -> int:
-        """Returns the octets of what was rendered."""
+    async def _give_out(self, events: list[StoredEvent], pieces: dict[AudienceKind, Pieces], upto: Head) -> int:
+        """Returns the octets of what was given out."""
         listed = any(socket.lists for socket in self.sockets)
 
         # For each socket the events it hears of, and of each the conversations it watches.
         wanted: dict[DeskSocket, dict[int, set[UUID]]] = defaultdict(dict)
-        heard: dict[AudienceKind, dict[int, StoredEvent]] = defaultdict(dict)
         now = time.monotonic()
         for event in events:
             self._recent.append((now, event))
@@ -294,7 +313,6 @@ class Stream:
                 for socket in self.sockets:
                     if event.seq > socket.cursor:
                         wanted[socket].setdefault(event.seq, set())
-                        heard[socket.audience.kind][event.seq] = event
                 if changes_rights(event):
                     self._rights_changed()
                 continue
@@ -302,8 +320,6 @@ class Stream:
                 for socket in self._watchers.get(conversation_id, ()):
                     if event.seq > socket.cursor and socket.audience.sees_line(line_id):
                         wanted[socket].setdefault(event.seq, set()).add(conversation_id)
-                        heard[socket.audience.kind][event.seq] = event
-        pieces = {kind: await self._render(list(found.values()), kind) for kind, found in heard.items()}
 
         if not self._changed:  # no row is waiting to be sent
             for socket in self.sockets:
