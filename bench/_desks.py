@@ -33,6 +33,9 @@ class Story:
     """What all desks have heard since it was last told."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self.painted: defaultdict[str, list[float]] = defaultdict(list)
         self.counts: list[tuple[float, int]] = []
         self.frames = self.gaps = self.closed = 0
@@ -40,7 +43,7 @@ class Story:
     def told(self) -> dict[str, Any]:
         said = {"painted": dict(self.painted), "counts": self.counts, "frames": self.frames, "gaps": self.gaps}
         said["closed"] = self.closed
-        self.__init__()  # type: ignore[misc]
+        self._begin()
         return said
 
 

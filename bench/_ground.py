@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import psutil  # type: ignore[import-untyped] # it has no stubs
+import psutil
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -153,8 +153,8 @@ def set_links(palabre: Running, **values: Any) -> None:
 
 
 def _bound(palabre: Running) -> list[str]:
-    facts = palabre.facts("gateway") or {}
-    return list(facts.get("bound", ()))  # type: ignore[call-overload]
+    bound = (palabre.facts("gateway") or {}).get("bound")
+    return bound if isinstance(bound, list) else []
 
 
 def wait_until(done: Callable[[], bool], seconds: float, what: str) -> float:

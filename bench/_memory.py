@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped] # it has no stubs
+import psutil
 
 from config.up.trial import Running
 

@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import psutil  # type: ignore[import-untyped] # it has no stubs
+import psutil
 
 from bench import _ground as ground
 from bench._ground import Helper, Processor, percentile

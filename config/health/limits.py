@@ -57,6 +57,9 @@ LIMITS: dict[CheckName, Limit] = {
 }
 
 
+Facts = dict[str, int | float | str | bool | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One check's answer. `value` is None where nothing could be measured: then `level` says why enough.
@@ -71,20 +74,22 @@ class Finding:
     of: str = ""
     name: str = ""
     words: str = ""
-    facts: dict[str, int | float | str | bool | None] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     @property
     def unit(self) -> str:
         return LIMITS[self.check].unit
 
 
-def measured(check: CheckName, value: float, **beside: object) -> Finding:
-    return Finding(check, LIMITS[check].level(value), round(value, 3), **beside)  # type: ignore[arg-type]
+def measured(
+    check: CheckName, value: float, *, of: str = "", name: str = "", words: str = "", facts: Facts | None = None
+) -> Finding:
+    return Finding(check, LIMITS[check].level(value), round(value, 3), of, name, words, facts or {})
 
 
-def unanswered(check: CheckName, words: str, **beside: object) -> Finding:
+def unanswered(check: CheckName, words: str) -> Finding:
     """Not measured, which is as bad as it gets: nobody knows."""
-    return Finding(check, Level.RED, None, words=words, **beside)  # type: ignore[arg-type]
+    return Finding(check, Level.RED, None, words=words)
 
 
 def verdict(findings: Iterable[Finding]) -> Level:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from common.partitions import PARTITIONED
-from config.health.limits import CheckName, Finding, Level, measured, unanswered
+from config.health.limits import CheckName, Facts, Finding, Level, measured, unanswered
 
 PATIENCE_MS = 2000  # for one statement
 Scope = UUID | None
@@ -232,7 +232,7 @@ def _redis() -> Finding:
     except redis.RedisError as error:
         return unanswered("redis", type(error).__name__)
     limit = int(memory.get("maxmemory", 0))
-    facts: dict[str, int | float | str | bool | None] = {"used": int(memory.get("used_memory", 0)), "limit": limit}
+    facts: Facts = {"used": int(memory.get("used_memory", 0)), "limit": limit}
     if limit and int(memory.get("used_memory", 0)) >= limit:
         return Finding("redis", Level.RED, None, words="full", facts=facts)
     return measured("redis", time.perf_counter() - began, facts=facts)

@@ -84,6 +84,6 @@ def chosen(storm: str, seed: int, **counts: float | int) -> Schedule:
     given = os.environ.get("FAULT_SCHEDULE", "")
     schedule = Schedule.read(given) if given else None
     if schedule is None or schedule.storm != storm:
-        schedule = made(storm, seed, **counts)  # type: ignore[arg-type]  # the counts that `made` names
+        schedule = made(storm, seed, **counts)  # the counts that `made` names
     print(f"\nFAULT_SCHEDULE='{schedule.line()}'", flush=True)
     return schedule

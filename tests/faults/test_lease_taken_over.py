@@ -37,7 +37,7 @@ def silent_since(line: Line, former: set[str], binds: dict[str, dict[str, Any]])
     ]
 
 
-def take_over(line: Line, rows, chance: random.Random, pid: int, number: int) -> None:  # type: ignore[no-untyped-def]
+def take_over(line: Line, rows, chance: random.Random, pid: int, number: int) -> None:
     """Stop `pid`, the owner, at some moment; see the other bind; let it go on at some moment; look what it did."""
     former = {last_bind(line, account)["session"] for account in ACCOUNTS}
     seen = max(last_bind(line, account)["n"] for account in ACCOUNTS)

@@ -25,7 +25,7 @@ RED_WITHIN_S = 5.0
 HEALED_WITHIN_S = 5.0
 
 
-def end_the_month_in(rows, seconds: float) -> tuple[float, str, str]:  # type: ignore[no-untyped-def]
+def end_the_month_in(rows, seconds: float) -> tuple[float, str, str]:
     """Move the boundary between this month's partitions and the next one's to a moment soon. Returns it (time.time) and
     the suffixes of the two."""
     [(now, this, following, low, high)] = rows(
@@ -125,7 +125,7 @@ def test_a_month_ends_under_load_and_a_missing_one_is_made_again(palabre, line, 
     assert [item["body"] for item in thread] == [f"à cheval {n}" for n in range(1, said + 1)]
 
 
-def missing_month(palabre: Running, line, rows, change) -> None:  # type: ignore[no-untyped-def]
+def missing_month(palabre: Running, line, rows, change) -> None:
     """The month in use is taken off and nobody can make another; then somebody can again."""
     assert health(palabre)[1]["partitions_ahead"] >= 2
     [(present,)] = rows("""select to_char(now() at time zone 'UTC', '"_y"YYYY"m"MM')""")

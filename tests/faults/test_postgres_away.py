@@ -25,9 +25,7 @@ def answers_while(line: Line, since: float, until: float) -> set[int]:
     }
 
 
-def ride_out(  # type: ignore[no-untyped-def]
-    palabre: Running, line: Line, rows, fault, seconds: float, words: str, every_s: float = 0.15
-) -> None:
+def ride_out(palabre: Running, line: Line, rows, fault, seconds: float, words: str, every_s: float = 0.15) -> None:
     """Texts and bot answers flow; `fault` holds for `seconds`; then all of it is whole again, within the promise."""
     for account in ("savane", "lagune"):
         line.behave(account, window=20)

@@ -21,7 +21,7 @@ SECONDS = float(os.environ.get("FAULT_ABSENCE_S", "600"))
 LOOK_EVERY_S = 45.0
 
 
-def rows_of(palabre: Running):  # type: ignore[no-untyped-def]
+def rows_of(palabre: Running):
     def ask(sql: str, *parameters: object) -> list[tuple]:
         with psycopg.connect(palabre.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
             return connection.execute(sql, parameters).fetchall()

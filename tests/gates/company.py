@@ -239,7 +239,7 @@ def _update(model: type[models.Model], key: Any, given: dict[str, Any]) -> tuple
 def undone() -> Iterator[None]:
     """What happens inside is taken back at the end. Inside it, transactions may call themselves the outermost."""
     block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]  # as Django's own TestCase does
+    block._from_testcase = True  # as Django's own TestCase does
     with block:
         yield
         transaction.set_rollback(True)

@@ -15,7 +15,7 @@ def made_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[Comp
     """Made once for a module, in a transaction that ends with it. No other test of that module may empty the tables."""
     with django_db_blocker.unblock():
         block = transaction.atomic()
-        block._from_testcase = True  # type: ignore[attr-defined]  # as Django's own TestCase does
+        block._from_testcase = True  # as Django's own TestCase does
         with block:
             yield make_company()
             transaction.set_rollback(True)

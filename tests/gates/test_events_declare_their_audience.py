@@ -46,7 +46,7 @@ def test_every_declared_event_says_who_may_hear_of_it() -> None:
 def test_an_event_that_this_process_does_not_know_is_for_nobody() -> None:
     """A process of the next version may write one while this one still gives out events."""
     stored = Event._meta.pk.default()
-    unknown = StoredEvent(stored, 1, "thing.of.tomorrow", {"text": "secret"}, None)  # type: ignore[arg-type]  # no date
+    unknown = StoredEvent(stored, 1, "thing.of.tomorrow", {"text": "secret"}, None)  # no date
     assert not facts.for_everybody(unknown)
     assert facts.conversations_in(unknown) == []
 

@@ -122,7 +122,7 @@ class Patcher(importlib.abc.MetaPathFinder):
                 execute(module)
                 PATCHES[name](module)
 
-            spec.loader.exec_module = then_patch  # type: ignore[method-assign]  # this one loader, not its class
+            spec.loader.exec_module = then_patch  # this one loader, not its class
         return spec
 
 
