@@ -1,125 +1,108 @@
-"""`make faults [ONLY=name]`: many seeds of each fault, then the broken builds that the tests must notice.
+"""`make faults [ONLY=name]`: many seeds of each fault, and the broken builds that tests must notice; within an hour.
 
-ONLY is the name of a test file of tests/faults (without `test_` and `.py`), `broken`, or the name of one patch.
-`soak` runs only when it is asked for by name. docs/faults.md says how to read and replay a run; FAULT_SEEDS sets the
-number of seeds (20), FAULT_SEED one seed, FAULT_SCHEDULE one schedule.
+ONLY is the name of a test file of tests/faults (without `test_` and `.py`), `screens` (every screen in every language,
+theme and width), `broken`, or the name of one patch. `soak` runs only when it is asked for by name. docs/faults.md says
+what runs beside what, and how to read and replay a run; FAULT_SEEDS sets the number of seeds (20; a test may take
+fewer), FAULT_SEED one seed, FAULT_SCHEDULE one schedule.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
+from itertools import chain
+from queue import Empty, SimpleQueue
 
 import browser
-from sections import BIN, ROOT, Sections
+from broken_builds import BROKEN, Patch, Trees, goes_red, sound
+from sections import BIN, ROOT, Sections, Step
 
 SEEDS = os.environ.get("FAULT_SEEDS", "20")
-BROKEN = ROOT / "tests" / "broken"
+# These promise a few seconds while they use the whole machine: nothing runs beside them.
+ALONE = ("storm", "browsers", "browsers_sockets")
+# These mostly wait: each row passes beside the others, and beside what does not wait.
+WAITING = (
+    ("postgres_ten_minutes",),
+    ("ten_minutes_asleep", "postgres_held"),
+    ("lease_taken_over",),
+    ("partition_real_midnights", "postgres_away", "valkey_away"),
+)
+BY_NAME_ONLY = ("soak",)
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
-    path: Path
-    breaks: str
-    test: str
-
-    @classmethod
-    def read(cls, path: Path) -> Patch:
-        """Raises ValueError for a patch that does not say what it breaks and which test must notice."""
-        head = path.read_text().split("diff --git", 1)[0]
-        said = dict(re.findall(r"^(Breaks|Test): *(\S.*)$", head, re.MULTILINE))
-        if set(said) != {"Breaks", "Test"}:
-            raise ValueError(f"{path.name}: the lines `Breaks: ...` and `Test: tests/...::name` stand before the diff")
-        return cls(path, said["Breaks"], said["Test"].strip())
+def tests(browsers: dict[str, str]) -> dict[str, Step]:
+    env = {"FAULT_SEEDS": SEEDS, "FAULT_FULL": "1", **browsers}
+    pytest = [str(BIN / "python"), "-m", "pytest", "-q", "-s"]
+    found = {}
+    for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
+        name = path.stem.removeprefix("test_")
+        found[name] = Step(name, [*pytest, "--timeout=3900", str(path)], env, 4000)
+    # As in `make test`, which opens each screen in one or two looks: without asyncio's plugin.
+    walk = [*pytest, "-p", "no:asyncio", "tests/journeys/test_screens_hold.py"]
+    looks = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "PALABRE_SCREENS": "all", **browsers}
+    found["screens"] = Step("screens", walk if browsers else lambda _said: False, looks, 3000)
+    return found
 
 
-def goes_red(patch: Patch) -> bool:
-    """Apply the patch to a worktree of its own and say whether its test fails there (and passes here)."""
-    print(f"breaks: {patch.breaks}\ntest:   {patch.test}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="palabre-broken-") as place:
-        tree = Path(place) / "tree"
-        _git("worktree", "add", "--quiet", "--detach", str(tree), "HEAD")
+def broken(patches: list[Patch], trees: Trees) -> list[Step]:
+    """Those whose test starts a whole product come first: the end is for what is short."""
+    patches = sorted(patches, key=lambda patch: (not patch.test.startswith("tests/faults/"), patch.path.name))
+    steps = [Step(patch.path.stem, partial(goes_red, patch, trees)) for patch in patches]
+    return [Step("sound builds", partial(sound, patches, trees)), *steps]
+
+
+def taken_from(queue: SimpleQueue[Step]) -> Iterator[Step]:
+    """What several lanes do, each taking the next."""
+    while True:
         try:
-            for made in (ROOT / "frontend" / "dist", ROOT / "frontend" / "node_modules"):
-                if made.is_dir():
-                    (tree / "frontend" / made.name).symlink_to(made)
-            sound = _test(tree, patch.test)
-            if sound != 0:
-                print(f"the test does not pass on the sound build (its runner says {sound}): it can prove nothing")
-                return False
-            applied = subprocess.run(["git", "apply", str(patch.path)], cwd=tree, check=False)
-            if applied.returncode:
-                print("the patch no longer applies: make it again")
-                return False
-            broken = _test(tree, patch.test)
-            # 1 = tests ran and failed. Anything else (no test, an error of usage) is no proof.
-            print("noticed" if broken == 1 else f"NOT NOTICED (its runner says {broken})", flush=True)
-            return broken == 1
-        finally:
-            _git("worktree", "remove", "--force", str(tree))
+            yield queue.get_nowait()
+        except Empty:
+            return
 
 
-def _test(tree: Path, test: str) -> int:
-    """The exit code of one test: of the browser's side by vitest, of everything else by pytest."""
-    return _vitest(tree, test) if test.startswith("frontend/") else _pytest(tree, test)
+def queued(steps: list[Step]) -> SimpleQueue[Step]:
+    queue: SimpleQueue[Step] = SimpleQueue()
+    for step in steps:
+        queue.put(step)
+    return queue
 
 
-def _vitest(tree: Path, test: str) -> int:
-    return subprocess.run(
-        ["npx", "--no-install", "vitest", "run", test.removeprefix("frontend/")],
-        cwd=tree / "frontend",
-        env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    ).returncode
+def alone(sections: Sections, steps: list[Step]) -> None:
+    """What is said is seen as it is said."""
+    for step in steps:
+        command = partial(step.command, sys.stdout) if callable(step.command) else step.command
+        sections.run(step.name, command, env=step.env, seconds=step.seconds)
 
 
-def _pytest(tree: Path, test: str) -> int:
-    """pytest's exit code in `tree`, with the code of `tree` in front of the installed project."""
-    env = {**os.environ, "PYTHONPATH": str(tree), "FAULT_SEEDS": "1", "PALABRE_STATE": str(tree / ".state")}
-    env.pop("FAULT_FULL", None)
-    # A patch may leave a file's size and second of change as they were: a stale .pyc would hide it.
-    env["PYTHONDONTWRITEBYTECODE"] = "1"
-    return subprocess.run(
-        [str(BIN / "python"), "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", test],
-        cwd=tree,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        timeout=600,
-        check=False,
-    ).returncode
-
-
-def _git(*words: str) -> None:
-    subprocess.run(["git", *words], cwd=ROOT, check=True)
+def everything(sections: Sections, steps: dict[str, Step], trees: Trees, patches: list[Patch]) -> None:
+    alone(sections, [steps[name] for name in ALONE])
+    first, *others = [[steps[name] for name in row] for row in WAITING]
+    said = {*ALONE, *BY_NAME_ONLY, *(name for row in WAITING for name in row)}
+    work = queued([*(step for name, step in steps.items() if name not in said), *broken(patches, trees)])
+    # One does what does not wait; the ten minutes over, there are two.
+    sections.beside(taken_from(work), chain(first, taken_from(work)), *others)
 
 
 def main(only: str) -> int:
-    sections = Sections("faults", "" if only == "broken" else only)
-    if only != "broken":
-        browsers = {"PALABRE_BROWSER": found} if (found := browser.find()) else {}
-        for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
-            name = path.stem.removeprefix("test_")
-            if name == "soak" and only != "soak":
-                continue
-            command = [str(BIN / "python"), "-m", "pytest", "-q", "-s", "--timeout=3900", str(path)]
-            sections.run(name, command, env={"FAULT_SEEDS": SEEDS, "FAULT_FULL": "1", **browsers}, seconds=4000)
-    for path in sorted(BROKEN.glob("*.patch")):
-        patch = Patch.read(path)
-        sections.run(path.stem, partial(goes_red, patch))
-    if not sections.count:
-        print(f"nothing is called {only}" if only else "no faults here yet")
-        return 1 if only else 0
+    sections = Sections("faults")
+    with Trees() as trees:
+        patches = {path.stem: Patch.read(path) for path in sorted(BROKEN.glob("*.patch"))}
+        if only in patches:
+            alone(sections, broken([patches[only]], trees))
+        elif only == "broken":
+            work = queued(broken([*patches.values()], trees))
+            sections.beside(taken_from(work), taken_from(work))
+        else:
+            steps = tests({"PALABRE_BROWSER": found} if (found := browser.find()) else {})
+            if only in steps:
+                alone(sections, [steps[only]])
+            elif only:
+                print(f"nothing is called {only}")
+                return 1
+            else:
+                everything(sections, steps, trees, [*patches.values()])
     return sections.verdict()
 
 

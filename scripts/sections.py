@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command, or a function that says into the given file what it does and returns whether all is well."""
+
+    name: str
+    command: Sequence[str] | Callable[[IO[str]], bool]
+    env: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 600
 
 
 class Sections:
@@ -20,6 +36,7 @@ class Sections:
         self._title, self._only = title, only
         self._verdicts: list[tuple[str, bool, float]] = []
         self._began = time.monotonic()
+        self._terminal = threading.Lock()
 
     def run(
         self,
@@ -35,24 +52,33 @@ class Sections:
             return
         print(f"\n=== {name}", flush=True)
         began = time.monotonic()
-        if callable(command):
-            fine = command()
-        else:
-            path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
-            try:
-                done = subprocess.run(
-                    command,
-                    cwd=cwd,
-                    env={**os.environ, **(env or {}), "PATH": path},
-                    stdin=subprocess.DEVNULL,
-                    timeout=seconds,
-                    check=False,
-                )
-                fine = done.returncode == 0
-            except subprocess.TimeoutExpired:
-                print(f"not done within {seconds:g} s: ended")
-                fine = False
+        fine = command() if callable(command) else _succeeds(command, env or {}, cwd, seconds)
         self._verdicts.append((name, fine, time.monotonic() - began))
+
+    def beside(self, *lanes: Iterable[Step]) -> None:
+        """Run the lanes side by side, the steps of each one after the other. What a step says stands together: it is
+        printed when the step ends."""
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            for done in [pool.submit(self._lane, lane) for lane in lanes]:
+                done.result()
+
+    def _lane(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            with self._terminal:
+                print(f"··· {step.name} begins", flush=True)
+            began = time.monotonic()
+            with tempfile.TemporaryFile("w+", prefix="palabre-", encoding="utf-8", errors="replace") as said:
+                if callable(step.command):
+                    fine = step.command(said)
+                else:
+                    fine = _succeeds(step.command, step.env, ROOT, step.seconds, said)
+                took = time.monotonic() - began
+                said.seek(0)
+                with self._terminal:
+                    print(f"\n=== {step.name}", flush=True)
+                    shutil.copyfileobj(said, sys.stdout)
+                    print(f"--- {step.name}: {'ok' if fine else 'FAILED'} in {took:.1f} s", flush=True)
+                    self._verdicts.append((step.name, fine, took))
 
     @property
     def count(self) -> int:
@@ -73,3 +99,24 @@ class Sections:
         total = time.monotonic() - self._began
         print(f"{self._title} {'FAILED: ' + ', '.join(failed) if failed else 'passed'} in {total:.0f} s", flush=True)
         return 1 if failed or not self._verdicts else 0
+
+
+def _succeeds(
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, seconds: float, said: IO[str] | None = None
+) -> bool:
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env={**os.environ, **env, "PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"not done within {seconds:g} s: ended", file=said)
+        return False
+    return done.returncode == 0

@@ -7,7 +7,6 @@ trimmed below where they stood; its epoch changes; a laptop sleeps.
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -261,28 +260,3 @@ def test_every_browser_converges_after_every_fault(palabre, line, open_browsers)
         check([*browsers.screens, sleeper])
         browsers.close()
         sleepers.close()
-
-
-@pytest.mark.timeout(1500)
-@pytest.mark.skipif(not os.environ.get("FAULT_FULL"), reason="ten minutes: make faults")
-def test_a_laptop_that_slept_for_ten_minutes_converges(palabre, line, open_browsers):
-    product = Product(palabre)
-    line.text("+2290195500001", "bonjour", to="3334")
-    line.text("+2290195500002", "bonjour", to="3334")
-    line.text("+2290195500003", "bonjour", to="3334")
-    wait_until(lambda: len(product.busiest(3)) == 3, "three conversations")
-    browsers = open_browsers()
-    for seat in seats(product.busiest(3))[:4]:
-        browsers.open(seat)
-    pids = [process.pid for process in browsers.processes()]
-    with ThreadPoolExecutor(1) as pool:
-        away = pool.submit(absences.asleep, pids, 600.0)
-        for part in range(10):
-            with busy(palabre, line, part, 20, rate=3):
-                time.sleep(20)
-            time.sleep(35)
-        away.result()
-    product.quiet()
-    converge(browsers.screens, promised(CONVERGE_S), "asleep for ten minutes")
-    check(browsers.screens)
-    assert settled(lambda: all(screen.shown()["live"] for screen in browsers.screens), 5, browsers.screens[0].page)
