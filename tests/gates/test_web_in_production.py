@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from config.settings import ROOT
 from config.up.status import healthy
 from tests.gates.production import PRODUCTION
 from tests.realtime.conftest import Web, web_process
@@ -91,3 +93,25 @@ async def test_a_socket_opens_over_encrypted_ways_from_our_own_page_only(web: We
     assert await opened(web, session, **{"X-Forwarded-Proto": "http, https"}) == 403, "a client added its own"
     for origin in ("http://palabre.example", "https://palabre.example.evil", "http://127.0.0.1:8000", "null"):
         assert await opened(web, session, Origin=origin, **https) == 403, origin
+
+
+def said_by_the_proxy(place: str) -> dict[str, str]:
+    """The headers that deploy/nginx.conf sets on a browser's request for `place`. As nginx has it, a location that sets
+    one header inherits none from the server around it."""
+    said = re.sub(r"#.*", "", (ROOT / "deploy" / "nginx.conf").read_text()).split("listen 443")[1]
+    locations = dict(re.findall(r"location (\S+) \{(.*?)\}", said, re.DOTALL))
+    outside = re.sub(r"location \S+ \{.*?\}", "", said, flags=re.DOTALL)
+    found = [re.findall(r"proxy_set_header (\S+) (\S+);", where) for where in (locations[place], outside)]
+    known = {"$host": "palabre.example", "$remote_addr": "203.0.113.7", "$scheme": "https"}
+    return {name: known.get(value, value) for name, value in found[0] or found[1]}
+
+
+@pytest.mark.needs("RFP-095")
+async def test_what_the_proxy_says_of_a_request_is_enough_for_pages_and_for_sockets(web: Web, world: World) -> None:
+    page = "".join(f"{name}: {value}\n" for name, value in said_by_the_proxy("/").items() if name != "Connection")
+    assert say(web, f"GET /api/session HTTP/1.1\n{page}Connection: close\n\n").startswith("HTTP/1.1 401")
+    for place in ("/_allauth/", "/ws/"):
+        assert said_by_the_proxy("/").items() - {("Connection", '""')} <= said_by_the_proxy(place).items(), place
+    session = await in_thread(sign_in, world.people["afi"])
+    given = {name: value for name, value in said_by_the_proxy("/ws/").items() if name.startswith("X-")}
+    assert await opened(web, session, **given) == 101
