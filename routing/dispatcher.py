@@ -67,7 +67,7 @@ class Dispatcher:
         self._decisions: set[asyncio.Task[None]] = set()
         self._claims = count(1)
         self._begun = False  # what a former process of our name had claimed is given back
-        self._failed: set[str] = set()  # claims of ours whose decisions failed, to be given back
+        self._failed: set[str] = set()  # claims of ours that came to nothing, to be given back
         self._bots_warm = False
         self._ready = False
 
@@ -139,7 +139,11 @@ class Dispatcher:
         # A turn that had to wait for a bot's training would be taken for a failure.
         bots = self._bots_warm and len(self._decisions) < DECISIONS
         claim = f"{self._claimer}#{next(self._claims)}"
-        claimed, rest = await self._in_thread(_claim_and_settle, claim, bots)
+        try:
+            claimed, rest = await self._in_thread(_claim_and_settle, claim, bots)
+        except Exception:
+            self._failed.add(claim)  # it may be committed: due again with the next round, not when it expires
+            raise
         if rest:
             task = asyncio.create_task(self._decide(claim, rest), name=claim)
             self._decisions.add(task)
@@ -242,10 +246,10 @@ class Dispatcher:
     async def _wait_for(self, bell: asyncio.Event, seconds: float) -> None:
         """Until the bell rings, `seconds` have passed, or we are stopped."""
         stopped = asyncio.create_task(self._stopping.wait())
-        rung = asyncio.create_task(bell.wait())
-        await asyncio.wait([stopped, rung], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        heard = asyncio.create_task(bell.wait())
+        await asyncio.wait([stopped, heard], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        rung.cancel()
+        heard.cancel()
         bell.clear()
 
     async def _sleep(self, seconds: float) -> None:

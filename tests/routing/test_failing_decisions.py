@@ -30,3 +30,26 @@ async def test_decisions_that_fail_at_once_are_tried_again_in_a_moment(monkeypat
     one.stop()
     await asyncio.wait([texts, *one._decisions], timeout=5)
     assert 2 <= len(tried) <= dispatcher.DECISIONS * (2 / dispatcher.FAILED_S + 1), len(tried)
+
+
+async def test_what_was_claimed_by_a_round_that_failed_is_given_back_by_the_next_one(monkeypatch):
+    """The claim is committed, then the database goes away: nobody may wait until it expires, in half a minute."""
+    claims, returned = [], []
+
+    def claim_and_settle(claim, bots):
+        claims.append(claim)
+        if len(claims) == 1:
+            raise OperationalError("the connection is lost")
+        return 0, []
+
+    monkeypatch.setattr(dispatcher, "_claim_and_settle", claim_and_settle)
+    monkeypatch.setattr(dispatcher, "return_claims_of", lambda owner: 0)
+    monkeypatch.setattr(dispatcher, "return_claims", returned.extend)
+    one = Dispatcher(dsn="", owner="d1")
+    texts = asyncio.create_task(one._forever("texts", one._handle_texts))
+    async with asyncio.timeout(5):
+        while len(claims) < 2:
+            await asyncio.sleep(0.01)
+    one.stop()
+    await asyncio.wait([texts], timeout=5)
+    assert returned == claims[:1]
