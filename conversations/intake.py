@@ -302,14 +302,17 @@ async def make_partitions(connection: psycopg.AsyncConnection[Any]) -> None:
     for them may be given again."""
     from common.partitions import PARTITIONED
 
-    try:
-        for table in PARTITIONED:
+    failed: psycopg.Error | None = None
+    for table in PARTITIONED:
+        try:
             await connection.execute(MAKE_PARTITIONS, [table])
-    except psycopg.OperationalError:
-        raise
-    except psycopg.Error as error:
-        log.error("a month's partition cannot be made: %s", in_short(error))
-        raise psycopg.OperationalError("a month's partition is missing and cannot be made") from error
+        except psycopg.Error as error:  # one that somebody holds keeps no other from its month
+            log.error("months of %s cannot be made: %s", table, in_short(error))
+            failed = failed or error
+    if isinstance(failed, psycopg.OperationalError):
+        raise failed
+    if failed is not None:
+        raise psycopg.OperationalError("a month's partition is missing and cannot be made") from failed
 
 
 async def keep_raw(

@@ -41,7 +41,8 @@ LIMITS: dict[CheckName, Limit] = {
     "oldest_transaction": Limit("s", 300, 1800),  # vacuum stands still behind it, and queues bloat
     "clock": Limit("s", 2, 30),  # between this machine and the database, whose clock decides
     "redis": Limit("s", 0.5, 2),
-    # Whole months after this one that every table has: the sweep keeps three. -1: the present month is missing.
+    # Months after this one that every table has, up to the first that one lacks: the sweep keeps three. -1: the present
+    # month is missing.
     "partitions_ahead": Limit("months", None, 1, falling=True),
     "inbound_unhandled": Limit("s", 5, 30),  # the oldest text that nobody has decided about
     "inbound_unreadable": Limit("count", 1),  # in 24 h

@@ -16,7 +16,7 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from common.partitions import PARTITIONED
+from common.partitions import PARTITIONED, months_ahead
 from config.health.limits import CheckName, Facts, Finding, Level, measured, unanswered
 
 PATIENCE_MS = 2000  # for one statement
@@ -70,24 +70,9 @@ def _clock(cursor: Any, _organisation: Scope) -> Iterator[Finding]:
     yield measured("clock", apart)
 
 
-_MONTHS = """
-select coalesce(min(ahead), -1) from (
-    select case when bool_or(month = this) then count(*) filter (where month > this) else -1 end as ahead
-    from unnest(%(tables)s::text[]) wanted
-    left join pg_class parent on parent.relname = wanted and parent.relkind = 'p'
-        and parent.relnamespace = 'public'::regnamespace
-    left join pg_inherits on inhparent = parent.oid
-    left join pg_class child on child.oid = inhrelid
-    cross join lateral (select right(child.relname, 8) as month,
-                               to_char(now() at time zone 'UTC', '"y"YYYY"m"MM') as this) as months
-    group by wanted
-) as tables
-"""
-
-
-def _partitions(cursor: Any, _organisation: Scope) -> Iterator[Finding]:
-    cursor.execute(_MONTHS, {"tables": list(PARTITIONED)})
-    yield measured("partitions_ahead", cursor.fetchone()[0])
+def _partitions(_cursor: Any, _organisation: Scope) -> Iterator[Finding]:
+    found = months_ahead()
+    yield measured("partitions_ahead", min(found.get(table, -1) for table in PARTITIONED))
 
 
 _UNHANDLED = """

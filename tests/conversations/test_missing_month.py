@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError, ProgrammingError, connection
 
 from common.partitions import PARTITIONED, keep_partitions_ahead, months_ahead
-from conversations.intake import CONNECTION_SETTINGS, connect, store
+from conversations.intake import CONNECTION_SETTINGS, connect, make_partitions, store
 from conversations.models import DeliveryState
 from conversations.outbox import claim
 from conversations.outcomes import Outcome, store_results
@@ -132,6 +132,24 @@ def test_a_month_is_made_at_once_beside_a_report_that_reads_for_an_hour(dsn, tab
         assert keep_partitions_ahead() == 1
         assert time.monotonic() - started < 0.9
     assert shape(f"{table}{month}") == shape(f"{table}{other}")
+
+
+@pytest.mark.parametrize("who", ["the sweep", "the intake"])
+async def test_a_table_that_is_being_vacuumed_keeps_no_other_from_its_month(dsn, who):
+    first, last = PARTITIONED[0], PARTITIONED[-1]
+    for table in (first, last):
+        await sync_to_async(detach)(table, 3)
+    with psycopg.connect(dsn) as vacuum:
+        vacuum.execute(f"lock table {first} in share update exclusive mode")
+        with pytest.raises((OperationalError, psycopg.OperationalError)):
+            if who == "the sweep":
+                await sync_to_async(keep_partitions_ahead)()
+            else:
+                async with await connect(dsn) as intake:
+                    await make_partitions(intake)
+        found = await sync_to_async(months_ahead)()
+    assert found[first] == 2
+    assert found[last] >= 3
 
 
 def test_a_month_far_ahead_that_cannot_be_made_is_tried_again_in_a_minute_and_the_present_one_in_a_second(monkeypatch):

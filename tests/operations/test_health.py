@@ -163,7 +163,11 @@ def test_routing_that_nobody_leads_is_told(well: Cast) -> None:
     assert (the("routing_lease").level, the("routing_lease").value) == ("red", None)
 
 
-@pytest.mark.parametrize(("which", "months"), [(">= this + interval '1 month'", 0), ("= this", -1)])
+@pytest.mark.parametrize(
+    ("which", "months"),
+    [(">= this + interval '1 month'", 0), ("= this + interval '1 month'", 0), ("= this", -1)],
+    ids=["nothing ahead", "a hole", "the present one"],
+)
 def test_a_missing_month_is_red(well: Cast, months_again: None, which: str, months: int) -> None:
     # A table that is dropped stays away for all tests to come: the fixture makes it again.
     _sql(
