@@ -181,6 +181,7 @@ class Hub:
         sockets = list(self.sockets)
         known: dict[str, Admission | None] = {socket.admission.session_key: socket.admission for socket in sockets}
         admitted: dict[str, Admission] = await self.run(readmit, known)
+        changed = []
         for socket in sockets:
             before, now = socket.admission, admitted.get(socket.admission.session_key)
             if (
@@ -192,7 +193,19 @@ class Hub:
                 continue
             socket.admission = now
             if now.audience != before.audience and socket.joined:
-                await self.stream(socket.organisation_id).changed_audience(socket)
+                changed.append(socket)
+        for socket in changed:
+            if socket in self.sockets:
+                await self._look_again(socket)
+
+    async def _look_again(self, socket: DeskSocket) -> None:
+        """What it may see has changed. Where that cannot be looked up it would hear of nothing any more: its browser
+        comes back and begins anew, and all the others are looked at in their time."""
+        try:
+            await self.stream(socket.organisation_id).changed_audience(socket)
+        except Exception as error:
+            log.warning("what %s sees cannot be looked up: %s", socket.audience.user_id, type(error).__name__)
+            socket.close(Close.TOO_SLOW)
 
 
 _hub: tuple[asyncio.AbstractEventLoop, Hub] | None = None

@@ -7,12 +7,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError
 
 from config.rendering import DeskRenderer
-from realtime.audience import AudienceKind
+from realtime.admission import Admission
+from realtime.audience import Audience, AudienceKind
+from realtime.codes import Close
+from realtime.hub import Hub
+from realtime.socket import DeskSocket
+from realtime.stream import Stream
 from tests.realtime import screens
 from tests.realtime.verbs import received
 from tests.realtime.world import World, in_thread
@@ -130,3 +136,42 @@ async def test_somebody_whose_role_changes_while_a_batch_is_rendered_holds_nobod
     await other.level(1)
     assert [event["seq"] for event in other.model.events] == [1]
     assert "stumbled" not in caplog.text
+
+
+async def test_a_view_that_cannot_be_looked_up_ends_its_own_socket_and_nobody_signed_out_listens_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its socket would hear of nothing any more, and its browser not know: so it comes back."""
+    hub, organisation = Hub(), uuid4()
+
+    async def nothing(_: Any) -> None:
+        return None
+
+    def opened(line: UUID) -> DeskSocket:
+        user = uuid4()
+        sees = Audience(AudienceKind.FULL, organisation, user, "agent", frozenset({line}))
+        socket = DeskSocket(Admission(user.hex, user, "", "", sees), nothing, nothing)
+        socket.joined = True
+        hub.add(socket)
+        return socket
+
+    changed, gone = [opened(uuid4()) for _ in range(3)], [opened(uuid4()) for _ in range(30)]
+
+    async def readmitted(_work: Any, known: dict[str, Admission]) -> dict[str, Admission]:
+        return {
+            key: replace(one, audience=replace(one.audience, line_ids=frozenset({uuid4()})))
+            for key, one in known.items()
+            if any(socket.admission.session_key == key for socket in changed)
+        }
+
+    async def failing(_self: Stream, _socket: DeskSocket) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(hub, "run", readmitted)
+    monkeypatch.setattr(Stream, "changed_audience", failing)
+    try:
+        await hub.recheck()
+    finally:
+        await hub.stop()
+    assert {socket.closing for socket in gone} == {Close.SIGNED_OUT}
+    assert {socket.closing for socket in changed} == {Close.TOO_SLOW}
