@@ -55,7 +55,10 @@ def told(error: BaseException) -> str:
         seen.add(id(current))
         words = f" ({str(current)[:200]})" if isinstance(current, _OWN_WORDS) else _of_database(current)
         parts.append(f"{type(current).__name__}{words} at {' < '.join(_places(current)) or '?'}")
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+        if isinstance(current, BaseExceptionGroup):  # of tasks that ended together: the first is what ended the others
+            current = current.exceptions[0]
+        else:
+            current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "Traceback (newest first): " + "; because of ".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import logging.config
@@ -111,6 +112,20 @@ def test_an_error_is_told_by_its_places_and_never_by_the_words_of_others(
     assert "KeyError at test_log_lines.py:" in first and "because of ValueError at test_log_lines.py:" in first
     assert "InvalidTextRepresentation (22P02)" in second and "NotNullViolation (23502)" in third
     assert words not in written.getvalue() and "4321" not in written.getvalue()
+
+
+async def test_the_error_that_ended_a_group_of_tasks_is_told(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, written = log
+
+    async def fails() -> None:
+        raise AttributeError("no such bell")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+    except ExceptionGroup:
+        logger.exception("ended")
+    assert "because of AttributeError (no such bell) at test_log_lines.py:" in written.getvalue()
 
 
 def test_what_the_operating_system_says_is_told(log: tuple[logging.Logger, io.StringIO]) -> None:
