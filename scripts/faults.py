@@ -27,6 +27,7 @@ WAITING = (
     ("postgres_ten_minutes",),
     ("ten_minutes_asleep", "postgres_held"),
     ("lease_taken_over",),
+    ("what_is_sent",),
     ("partition_real_midnights", "postgres_away", "valkey_away"),
 )
 BY_NAME_ONLY = ("soak",)
