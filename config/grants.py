@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-APPEND_ONLY = ("realtime_event", "accounts_audit")
+APPEND_ONLY = ("realtime_event", "accounts_audit", "contacts_consentevent")
 
 
 class Cursor(Protocol):

@@ -64,6 +64,7 @@ class InboundText:
     parts: int = 1
     thread_key: str = ""
     fingerprint: bytes | None = None
+    keyword: str = ""  # what the provider says that it asks for (contacts.keywords.Keyword); "": it says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class OutboundPart:
     text: str = field(repr=False)
     reference: int
     lane: int
+    opposed: bool = False  # the number opted out before the claim: never handed to an adapter
+    regardless: bool = False  # of an opt-out, too: what confirms it
 
 
 class IntakeError(Exception):

@@ -26,9 +26,11 @@ from common.waiting import rung
 from conversations.adapters import LinkConfig
 from conversations.bells import Bells
 from conversations.intake import connect
+from conversations.keyword_book import KeywordBook
 from conversations.lanes import TextLanes
 from conversations.link_owner import LinkOwner
 from conversations.links import adapter_class
+from conversations.opposed import Opposed
 from conversations.patience import cut_after
 from realtime import doorbell
 
@@ -65,6 +67,8 @@ class Gateway:
         self._texts = TextLanes(
             dsn, on_stored=lambda organisations: self._bells.ring(doorbell.UNHANDLED, organisations=organisations)
         )
+        self._keywords = KeywordBook()
+        self._opposed = Opposed(dsn)
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._owners: dict[UUID, tuple[tuple[Any, ...], LinkOwner, asyncio.Task[None]]] = {}
         self._states: dict[UUID, tuple[str, dict[str, Any]]] = {}
@@ -87,6 +91,7 @@ class Gateway:
                 ("bells", self._bells.run()),
                 ("listen", self._listen()),
                 ("states", self._save_states()),
+                ("opposed", self._opposed.run()),
             )
         ]
         for task in tasks:
@@ -129,6 +134,7 @@ class Gateway:
         if self._control is None or self._control.closed:
             self._control = await connect(self._dsn)
         with cut_after(self._control, SILENCE_S):
+            await self._keywords.load(self._control)
             rows = await (await self._control.execute(LOAD_LINKS)).fetchall()
         wanted = {row[0]: tuple(map(repr, row)) for row in rows}
         for link_id, (before, owner, task) in list(self._owners.items()):
@@ -180,6 +186,8 @@ class Gateway:
             texts=self._texts,
             bells=self._bells,
             on_state=self._note_state,
+            keywords=self._keywords,
+            opposed=self._opposed,
         )
 
     async def _listen(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,9 @@ import psycopg
 from psycopg import errors
 
 from common.text import storable
+from contacts.keywords import Keyword
 from conversations.adapters import InboundText
+from conversations.consent import Asked, take_keywords
 
 log = logging.getLogger(__name__)
 
@@ -189,6 +191,9 @@ class ReadyText:
     # owner, who cannot know it, is getting again: only one of them may take it.
     still_ours: Callable[[], bool] = lambda: True
     organisation_id: UUID | None = None  # of its link: whose texts wait together (conversations/lanes.py)
+    keyword: Keyword | None = None  # that the text consists of (contacts.keywords)
+    language: str = ""  # the one that has this keyword
+    hint: bool = False  # a person should ask himself if no more texts are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +266,34 @@ async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyT
 
 
 async def _store_once(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText]) -> list[Stored]:
+    asked = [
+        Asked(
+            place, text.item.link_id, text.line_id, text.item.key, text.sender, text.keyword, text.language,
+            text.item.body,
+        )
+        for place, text in enumerate(texts)
+        if text.keyword is not None
+    ]  # fmt: skip
+    if not asked:
+        return await _insert(connection, texts, frozenset())
+    async with connection.transaction():
+        # First: the event head, which everybody waits for, is the last lock that a transaction takes.
+        obeyed = await take_keywords(connection, asked)
+        return await _insert(connection, texts, obeyed)
+
+
+def _facts(text: ReadyText, *, obeyed: bool) -> str:
+    facts: dict[str, Any] = {"encoding": text.item.encoding, "parts": text.item.parts}
+    if obeyed:
+        facts["keyword"] = text.keyword
+    elif text.hint:
+        facts["hint"] = Keyword.OPT_OUT
+    return json.dumps(facts)
+
+
+async def _insert(
+    connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText], obeyed: Container[int]
+) -> list[Stored]:
     parameters = {
         "ord": list(range(len(texts))),
         "link": [text.item.link_id for text in texts],
@@ -271,7 +304,7 @@ async def _store_once(connection: psycopg.AsyncConnection[Any], texts: Sequence[
         "thread": [text.item.thread_key for text in texts],
         "body": [storable(text.item.body) for text in texts],
         "raw": [text.item.raw for text in texts],
-        "facts": [json.dumps({"encoding": text.item.encoding, "parts": text.item.parts}) for text in texts],
+        "facts": [_facts(text, obeyed=place in obeyed) for place, text in enumerate(texts)],
     }
     cursor = connection.cursor(binary=True)
     await cursor.execute(STATEMENT, parameters, prepare=True)

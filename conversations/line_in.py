@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from contacts.keywords import Keyword
 from contacts.numbers import normalise
 from conversations.adapters import (
     InboundPart,
@@ -24,6 +25,8 @@ from conversations.adapters import (
 )
 from conversations.batching import Batcher
 from conversations.intake import ReadyText, Stored
+from conversations.keyword_book import KeywordBook
+from conversations.opposed import Opposed
 from conversations.outcomes import Outcome, ReadyReceipt
 from conversations.store import LinkStore, Whole
 
@@ -59,8 +62,12 @@ class LinkIntake:
         on_state: Callable[[str, dict[str, Any]], None],
         still_ours: Callable[[], bool],
         former_until: datetime | None,
+        keywords: KeywordBook,
+        opposed: Opposed,
     ) -> None:
         self._config = config
+        self._keywords = keywords
+        self._opposed = opposed
         self._still_ours = still_ours
         self._region = str(config.settings.get("region", "")) or "BJ"
         self._lines = {_bare(address): line_id for address, line_id in lines.items()}
@@ -84,10 +91,17 @@ class LinkIntake:
         if not sender.value:  # blanks, controls: whoever wrote would share one address with all such
             await self.unreadable(InboundUnreadable(item.link_id, item.key, item.raw, "no sender"))
             return True
-        ready = ReadyText(line_id, sender.value, item, self._still_ours, self._config.organisation_id)
+        said, hint = self._keywords.judge(line_id, item.recipient, item.body, item.keyword)
+        ready = ReadyText(
+            line_id, sender.value, item, self._still_ours, self._config.organisation_id,
+            keyword=said.keyword if said else None, language=said.language if said else "", hint=hint,
+        )  # fmt: skip
         stored = await self._texts.put(ready)
         if stored.put_off:
             raise IntakeUnavailable(stored.put_off)
+        if said and said.keyword != Keyword.HELP and stored.message_id is not None:
+            opted_out = said.keyword == Keyword.OPT_OUT
+            self._opposed.note(self._config.organisation_id, sender.value, opted_out=opted_out)
         return stored.message_id is not None or bool(stored.refused)
 
     async def part(self, item: InboundPart) -> None:

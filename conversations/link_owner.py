@@ -25,8 +25,10 @@ from common.waiting import rung
 from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
 from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, connect
+from conversations.keyword_book import KeywordBook
 from conversations.line_in import LinkIntake, Texts
 from conversations.models import DeliveryState
+from conversations.opposed import Opposed
 from conversations.outbox import claim, under_way
 from conversations.outcomes import RETRY_S, Outcome, refused
 from conversations.patience import cut_after
@@ -67,8 +69,12 @@ class LinkOwner:
         texts: Texts,
         bells: Bells,
         on_state: Callable[[UUID, str, dict[str, Any]], None],
+        keywords: KeywordBook,
+        opposed: Opposed,
     ) -> None:
         self.config = config
+        self._keywords = keywords
+        self._opposed = opposed
         self._adapter_class = adapter
         self._lines = lines
         self._owner = owner
@@ -150,6 +156,8 @@ class LinkOwner:
             late=self._results.late,
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
             still_ours=lambda: self._left() > SURELY_S,
+            keywords=self._keywords,
+            opposed=self._opposed,
         )
         adapter = self._adapter_class(self.config, intake)
         self._due.set()
@@ -287,11 +295,19 @@ class LinkOwner:
                     self._results.keep(_again(later.attempt_id, later.message_id, "a part before it was not taken"))
                 return
 
+    def _is_opposed(self, part: OutboundPart) -> bool:
+        """Whether its number had opted out at the claim, or has since: asked as late as can be."""
+        if part.regardless:
+            return False
+        return part.opposed or (self.config.organisation_id, part.destination) in self._opposed
+
     async def _submit_part(self, adapter: LinkAdapter, part: OutboundPart) -> tuple[Outcome, bool]:
         """What became of it, and whether the next part may follow. Swallows being cancelled: what is known is kept."""
         silence = Outcome(
             part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
         )
+        if self._is_opposed(part):
+            return _opted_out(part), False
         try:
             if self._left() <= MARGIN_S:
                 raise NotBound("the lease is about to expire")
@@ -356,6 +372,12 @@ class LinkOwner:
             if connection is not None:
                 with contextlib.suppress(Exception):
                     await connection.close()
+
+
+def _opted_out(part: OutboundPart) -> Outcome:
+    return Outcome(
+        part.attempt_id, part.message_id, DeliveryState.FAILED, error_code="opted_out", error_text="opted out"
+    )
 
 
 def _again(attempt_id: UUID, message_id: UUID, reason: str) -> Outcome:

@@ -18,6 +18,7 @@ from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import uuid7
 from common.text import storable
+from conversations.consent import consent_of
 from conversations.events import MessageAdded
 from conversations.links import adapter_class, link_for_answer
 from conversations.models import Author, Conversation, Delivery, Message, MessageKey, MessageKind, Status
@@ -74,17 +75,23 @@ def send_message(
     author: Author,
     author_user: User | None = None,
     client_id: UUID | None = None,
+    regardless: bool = False,
 ) -> Message:
-    """Store an answer and its delivery, due at once.
+    """Store an answer and its delivery, due at once. `regardless` of an opt-out: only what confirms it.
 
-    Raises Invalid ("empty", "too_long"), Conflict ("closed", "no_link", "already_sent": the same client id has
-    been used at this very moment; the caller looks it up again).
+    Raises Invalid ("empty", "too_long"), Conflict ("closed", "no_link", "opted_out", "already_sent": the same client
+    id has been used at this very moment; the caller looks it up again).
     """
     body = clean_text(body)
     if not body:
         raise Invalid("empty", "a message needs some text", field="body")
     if conversation.status == Status.CLOSED:
         raise Conflict("closed", "this conversation is closed")
+    if not regardless:
+        consent = consent_of(conversation)
+        if consent.refuses:
+            raise Conflict("opted_out", "the subscriber has opted out: nothing may be sent to this number")
+        regardless = consent.opted_out_at is not None
     link = link_for_answer(conversation.line, conversation.link_id)
     encoding, parts = adapter_class(link.adapter).plan(body)
     if parts > LONGEST_PARTS:
@@ -100,7 +107,7 @@ def send_message(
         client_id=client_id,
         answers=author == Author.AGENT,
     )
-    lane = LANE_PERSON if author == Author.AGENT else LANE_BOT
+    lane = LANE_BOT if author == Author.BOT else LANE_PERSON
     with connection.cursor() as cursor:
         cursor.execute(_LIFT, {"lane": lane, "conversation": conversation.id, "link": link.id})
     Delivery.objects.create(
@@ -115,6 +122,7 @@ def send_message(
         encoding=encoding,
         parts=parts,
         reference=random.randrange(65536),  # noqa: S311  (joins parts, guards nothing)
+        regardless=regardless,
     )
     changes.ring(doorbell.OUTBOX)
     return message

@@ -30,6 +30,8 @@ class Line(models.Model):
     queue_id = models.UUIDField(null=True)  # routing.Queue, which lies above: the constraint is in routing's migration
     language = models.CharField(max_length=5, default="fr")
     is_enabled = models.BooleanField(default=True)
+    # Whoever wanted nothing more and then writes again asks something: whether he may be answered, until he says START.
+    answers_after_stop = models.BooleanField(default=False, db_default=False)
     teams = models.ManyToManyField(Team, related_name="lines", blank=True)
     links: models.ManyToManyField[Link, LineLink] = models.ManyToManyField(
         "Link", through="LineLink", related_name="lines"
@@ -263,6 +265,7 @@ class Delivery(models.Model):
     error_code = models.CharField(max_length=16, default="", db_default="")
     error_text = models.CharField(max_length=200, default="", db_default="")
     updated_at = models.DateTimeField(db_default=Now())
+    regardless = models.BooleanField(default=False, db_default=False)  # of an opt-out: what confirms it, and no more
 
     class Meta:
         indexes = [

@@ -3,6 +3,8 @@
 A claim commits an Attempt for each part before anything is written to a socket. What crashes in between is found by
 the next owner of the link and marked unknown; it is never sent again by itself.
 
+Whoever has opted out gets nothing: his rows are claimed like any others, marked, and end as failed without a write.
+
 A conversation's answers leave in their order: none is claimed while one before it waits or has no answer yet, whatever
 its lane, for the earlier one may be told "not now" and would then come after it. It costs each conversation one round
 trip an answer, and an answer that is refused for now holds back those after it. Over two links no order can be kept.
@@ -52,7 +54,10 @@ with due as (
     order by c.lane, c.message_id, part.number
     returning id, message_id, part
 )
-select a.id as attempt_id, a.message_id, a.part, c.parts, c.source, c.destination, m.body as text, c.reference, c.lane
+select a.id as attempt_id, a.message_id, a.part, c.parts, c.source, c.destination, m.body as text, c.reference, c.lane,
+       c.regardless,
+       not c.regardless and (select true from contacts_suppression s where s.organisation_id = c.organisation_id
+                               and s.number = c.destination limit 1) is not null as opposed
 from attempt a
 join claimed c on c.message_id = a.message_id
 join conversations_message m on m.id = a.message_id

@@ -33,6 +33,7 @@ from realtime import doorbell
 from routing.forsaken import return_forsaken
 from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
+from routing.keyword_replies import reply_to_keywords
 from routing.leadership import Leadership
 from routing.rounds import LostLease, assign_waiting
 from routing.turns import Turns
@@ -264,6 +265,7 @@ def _with_connection(deed: Callable[..., Result], arguments: tuple[Any, ...]) ->
 
 
 def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
+    reply_to_keywords()
     claimed = claim_batch(claim, bots=bots)
     return len(claimed), settle(claim, claimed) if claimed else []
 

@@ -26,6 +26,7 @@ from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
 from common.text import storable
+from conversations.consent import consent_of
 from conversations.events import ConversationAssigned, ConversationQueued
 from conversations.messages import add_event_line, send_message
 from conversations.models import Author, Conversation, Status
@@ -244,18 +245,22 @@ def _act(
         _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
         return
     language = storable(turn.language)[:5] or conversation.language
+    if talk.hint or "opt_out" in turn.actions:  # a guess, which nobody may be silenced by; nor ignored
+        _hand_over(changes, conversation, talk, "opt_out_hint", now, language=language)
+        return
     silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
+    if consent_of(conversation).refuses:
+        _hand_over(changes, conversation, talk, "opted_out", now, language=language)
+        return
     sent = silenced is None and _send(changes, conversation, turn)
     if silenced is not None and turn.handover is None:
         _hand_over(changes, conversation, talk, silenced.reason, now, silenced, language)
     elif turn.handover is not None:
         _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
     elif sent:
-        _set(conversation, waiting_since=None, language=language)
+        set_fields(conversation, waiting_since=None, language=language)
     else:
         _hand_over(changes, conversation, talk, "failed", now, language=language)
-    if "opt_out" in turn.actions:  # kept where everybody who writes to this person looks
-        add_event_line(changes=changes, conversation=conversation, facts={"type": "opt_out"})
 
 
 def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
@@ -280,7 +285,7 @@ def _hand_over(
 ) -> None:
     queue = queue_for(conversation.line)
     stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
-    _set(
+    set_fields(
         conversation,
         status=Status.QUEUED,
         queue_id=queue.id,
@@ -308,7 +313,7 @@ def _wake(changes: Changes, conversation: Conversation) -> None:
     """A text to a snoozed conversation brings it back to its owner's list; his load has counted it all along."""
     owner_id = conversation.owner_id
     assert owner_id is not None  # the CHECK constraint on status and owner
-    _set(conversation, status=Status.OPEN)
+    set_fields(conversation, status=Status.OPEN)
     changes.add(
         ConversationAssigned(
             line_id=conversation.line_id, conversation_id=conversation.id, owner_id=owner_id, by="woken"
@@ -316,7 +321,7 @@ def _wake(changes: Changes, conversation: Conversation) -> None:
     )
 
 
-def _set(conversation: Conversation, **fields: object) -> None:
+def set_fields(conversation: Conversation, **fields: object) -> None:
     """Write `fields` and raise the revision, here and in the database. The row is locked."""
     Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
     for name, value in fields.items():

@@ -31,13 +31,15 @@ HISTORY = 40  # messages
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language),
-       m.kind, m.author, m.body, m.created_at
+       m.kind, m.author, m.body, m.created_at, m.hint
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
 join contacts_contact contact on contact.id = c.contact_id
 left join lateral (
-    select seq, kind, author, body, created_at from conversations_message m
-    where m.conversation_id = c.id and m.kind in ('incoming', 'outgoing')
+    -- A keyword has its own answer (routing/keyword_replies.py): no bot hears of it.
+    select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint from conversations_message m
+    where m.conversation_id = c.id and m.kind in ('incoming', 'outgoing') and m.author <> 'system'
+      and m.facts->>'keyword' is null
       and m.id >= uuid_floor(least(c.opened_at, uuid_extract_timestamp(c.id)) - interval '1 hour')
     order by seq desc limit 40
 ) m on true
@@ -59,6 +61,7 @@ class Talk:
     history: tuple[Turn, ...]
     text: str
     first_at: datetime | None  # the first of the unanswered texts; None: nothing is unanswered
+    hint: bool = False  # one of them may ask for no more texts: a person should look
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -83,9 +86,10 @@ def _talk(rows: list[tuple]) -> Talk:
         bot=bot,
         last_seq=last_seq,
         language=language,
-        history=tuple(Turn(author, body) for _, author, body, _ in messages[:answered]),
-        text="\n".join(body for _, _, body, _ in texts),
+        history=tuple(Turn(author, body) for _, author, body, *_ in messages[:answered]),
+        text="\n".join(body for _, _, body, *_ in texts),
         first_at=texts[0][3] if texts else None,
+        hint=any(text[4] for text in texts),
     )
 
 

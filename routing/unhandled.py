@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from conversations.models import Conversation, Message, MessageKind
+from conversations.models import Author, Conversation, Message, MessageKind
 
 _MARK = """
 insert into conversations_unhandled as u (conversation_id, organisation_id) values (%s, %s)
@@ -21,10 +21,14 @@ _RETURN = "update conversations_unhandled set claimed_by = '', claimed_until = n
 
 
 def unanswered(conversation: Conversation) -> list[Message]:
-    """The subscriber's texts after the last answer of bot or person, oldest first. At most the last 100."""
-    newest_first = Message.objects.filter(
-        conversation_id=conversation.id, kind__in=[MessageKind.INCOMING, MessageKind.OUTGOING]
-    ).order_by("-seq")[:100]
+    """The subscriber's texts after the last answer of bot or person, oldest first. At most the last 100. A keyword
+    and what it is answered with are no part of the talk."""
+    newest_first = (
+        Message.objects.filter(conversation_id=conversation.id, kind__in=[MessageKind.INCOMING, MessageKind.OUTGOING])
+        .exclude(author=Author.SYSTEM)
+        .filter(facts__keyword__isnull=True)
+        .order_by("-seq")[:100]
+    )
     texts: list[Message] = []
     for message in newest_first:
         if message.kind == MessageKind.OUTGOING:

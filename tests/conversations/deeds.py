@@ -13,9 +13,11 @@ from conversations.adapters import LinkConfig
 from conversations.batching import Batcher
 from conversations.bells import Bells
 from conversations.intake import CONNECTION_SETTINGS, connect, store
+from conversations.keyword_book import KeywordBook
 from conversations.link_owner import LinkOwner
 from conversations.messages import lock_conversation, send_message
 from conversations.models import Author, Conversation
+from conversations.opposed import Opposed
 from jobs import leases
 from jobs.leases import HeldLease
 from realtime.log import record_changes
@@ -35,7 +37,7 @@ async def take(connection, link_id, owner="us", seconds=10.0) -> HeldLease | Non
 
 
 @contextlib.asynccontextmanager
-async def at_work(scripted, dsn, redis_url, owner="us", lines=None, adapter=ScriptedLink):
+async def at_work(scripted, dsn, redis_url, owner="us", lines=None, adapter=ScriptedLink, opposed=None):
     texts: Batcher = Batcher(lambda items: store_texts(dsn, items), largest=100, room=100)
     bells = Bells(dsn, redis_url)
     config = LinkConfig(scripted.link.id, scripted.organisation.id, "Savane Mobile", {"region": "BJ"}, "", ("1919",))
@@ -48,6 +50,8 @@ async def at_work(scripted, dsn, redis_url, owner="us", lines=None, adapter=Scri
         texts=texts,
         bells=bells,
         on_state=lambda *_: None,
+        keywords=KeywordBook(),
+        opposed=opposed or Opposed(dsn),
     )
     tasks = [asyncio.create_task(work) for work in (texts.run(), bells.run(), link.run())]
     try:
