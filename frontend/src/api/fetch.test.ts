@@ -1,7 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { post } from "@/api/fetch";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 async function tokenSentWith(cookies: string): Promise<string | null> {
   vi.spyOn(document, "cookie", "get").mockReturnValue(cookies);
@@ -16,4 +19,9 @@ test("the token of this address is sent, whatever another application of the sam
 
 test("without https the token has no prefix", async () => {
   expect(await tokenSentWith("theme=dark; csrftoken=ours")).toBe("ours");
+});
+
+test("behind https another application's token is never taken for ours, so that ours is asked for", async () => {
+  vi.stubGlobal("location", { protocol: "https:" });
+  expect(await tokenSentWith("csrftoken=theirs")).toBe("");
 });

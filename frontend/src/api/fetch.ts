@@ -39,9 +39,10 @@ export function announceSignedOut(): void {
 }
 
 /** Behind https only the name with the prefix is ours: another application of the same domain may have set the plain one. */
-function csrfToken(): string {
+export function csrfToken(): string {
   const cookies = document.cookie;
-  const found = /(?:^|;\s*)__Host-csrftoken=([^;]+)/.exec(cookies) ?? /(?:^|;\s*)csrftoken=([^;]+)/.exec(cookies);
+  const ours = /(?:^|;\s*)__Host-csrftoken=([^;]+)/.exec(cookies);
+  const found = ours ?? (location.protocol === "https:" ? null : /(?:^|;\s*)csrftoken=([^;]+)/.exec(cookies));
   return found?.[1] ? decodeURIComponent(found[1]) : "";
 }
 

@@ -25,6 +25,13 @@ export function startAfresh(client: QueryClient, session: Session): void {
   client.setQueryData<Session>(sessionKey, session);
 }
 
+/** Whoever signs in next has not heard it. */
+export function forgetHeard(): void {
+  agentSeq.clear();
+  recentAgents.clear();
+  recentCounts.clear();
+}
+
 export function useSessionQuery() {
   return useQuery({
     queryKey: sessionKey,

@@ -20,6 +20,16 @@ it("says how the installation is, and what to do about each check that is not we
   expect(screen.getByRole("row", { name: /Months prepared/ })).toHaveTextContent("3 months");
 });
 
+it("is read out when it changes, and not at each measurement", async () => {
+  openPalabre("/admin/health", { signedInAs: SAM });
+  const verdict = await screen.findByTestId("verdict");
+  expect(verdict).toHaveTextContent(/Measured at/);
+  const told = within(verdict).getByRole("status");
+  expect(told).toHaveTextContent("Something needs you now");
+  expect(told).not.toHaveTextContent(/Measured/);
+  expect(verdict.closest("[aria-live], [role=status]")).toBeNull();
+});
+
 it("shows what is gravest first", async () => {
   openPalabre("/admin/health", { signedInAs: SAM });
   await screen.findByTestId("verdict");

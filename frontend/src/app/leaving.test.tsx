@@ -1,5 +1,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
+import { recentRows } from "@/api/detail";
+import type { Row } from "@/api/types";
 import { openPalabre } from "@/testing/render";
 
 const MINE = "/?view=mine&c=c-00000";
@@ -10,6 +12,7 @@ it("signing out leaves nothing of what was read or written here", async () => {
   const { user, client } = openPalabre(MINE);
   await user.type(await screen.findByTestId("composer-text"), "Un brouillon");
   await waitFor(() => expect(stored().join()).toContain("palabre.draft."));
+  recentRows.add({ id: "c-00001" } as Row); // as the stream does it
 
   await user.click(screen.getByTestId("user-menu"));
   await user.click(screen.getByRole("menuitem", { name: "Sign out" }));
@@ -23,6 +26,7 @@ it("signing out leaves nothing of what was read or written here", async () => {
   expect(stored()).toEqual([]);
   const kept = client.getQueryCache().getAll().filter(({ queryKey, state }) => queryKey[0] !== "demo-people" && state.data !== undefined);
   expect(kept.map(({ queryKey }) => queryKey)).toEqual([]);
+  expect(recentRows.since(0)).toEqual([]);
 });
 
 it("whoever has written nothing leaves without being asked", async () => {

@@ -1,7 +1,8 @@
 /** Signing out: nothing that was read or written here stays in this browser, which the next shift uses, too. */
 import type { QueryClient } from "@tanstack/react-query";
+import { recentRows } from "@/api/detail";
 import { announceSignedOut } from "@/api/fetch";
-import { sessionKey } from "@/api/session";
+import { forgetHeard, sessionKey } from "@/api/session";
 import { forgetUnsent } from "@/features/conversation/api";
 import { signOut } from "@/features/session/api";
 import { hush } from "./announce";
@@ -10,6 +11,8 @@ import { hush } from "./announce";
 export async function leave(client: QueryClient): Promise<void> {
   await signOut();
   forgetUnsent();
+  forgetHeard();
+  recentRows.clear();
   hush();
   localStorage.clear();
   sessionStorage.clear();

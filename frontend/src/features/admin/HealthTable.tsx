@@ -29,9 +29,10 @@ export function HealthTable({ health, failed }: { health: Health; failed: boolea
   const checks = [...health.checks].sort((a, b) => GRAVEST_FIRST.indexOf(a.level) - GRAVEST_FIRST.indexOf(b.level));
   return (
     <div data-stale={stale} className={styles.health}>
-      <p className={`${styles.verdict} ${styles[verdict]}`} role="status" data-testid="verdict">
+      <p className={`${styles.verdict} ${styles[verdict]}`} data-testid="verdict">
         <Sign level={verdict} size={20} />
-        <strong>{t(`health.verdict.${verdict}`)}</strong>
+        {/* Not the time beside it: a reader would hear it every five seconds. */}
+        <strong role="status">{t(`health.verdict.${verdict}`)}</strong>
         <span>{t(stale ? "health.late" : "health.asOf", { time })}</span>
       </p>
       <Table heads={[t("health.heads.check"), t("health.heads.value"), t("health.heads.limit")]} empty={false} label={t("sections.health")}>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { ApiError, get, patch, post, request } from "@/api/fetch";
+import { ApiError, csrfToken, get, patch, post, request } from "@/api/fetch";
 import { sessionKey } from "@/api/session";
 import type { DemoPerson, Language, Session, Theme } from "@/api/types";
 
@@ -29,7 +29,7 @@ export function useSignIn() {
   return useMutation({
     mutationFn: async (by: SignInBy) => {
       // The answer to this request sets the CSRF cookie, which a first visit does not have yet.
-      if (!document.cookie.includes("csrftoken=")) await get("/api/session").catch(() => undefined);
+      if (!csrfToken()) await get("/api/session").catch(() => undefined);
       if ("demo" in by) await post("/api/demo/sign-in", { email: by.demo });
       else await request("POST", `${AUTH}/login`, { body: by, accept: [409] });
       return get<Session>("/api/session");
