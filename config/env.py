@@ -24,11 +24,15 @@ def text(name: str, default: str | None = None) -> str:
 
 
 def number(name: str, default: int) -> int:
+    """A whole number from 1."""
     raw = text(name, str(default))
     try:
-        return int(raw)
+        found = int(raw)
     except ValueError:
         raise SettingError(f"{name} must be a whole number, not {raw!r}") from None
+    if found < 1:
+        raise SettingError(f"{name} must be at least 1, not {raw!r}")
+    return found
 
 
 def flag(name: str, default: bool) -> bool:

@@ -58,6 +58,7 @@ def test_what_a_request_says_of_its_way_is_believed_of_our_proxy_only(settings: 
         ({"PUBLIC_URL": "http://palabre.example"}, "PUBLIC_URL must begin with https"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY must have at least 32"),
+        ({"WRITES_PER_MINUTE": "0"}, "WRITES_PER_MINUTE must be at least 1"),  # it is divided by
         ({"DATABASE_URL": "postgresql://a@b/c?sslmod=verify-full"}, "does not know: sslmod"),
     ],
 )
