@@ -104,3 +104,15 @@ class Audit(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "-id"], name="audit_newest")]
+
+
+class Tries(models.Model):
+    """Where django-allauth counts tries of signing in: the table of Django's own DatabaseCache, with its columns.
+
+    `cache_key` names what is counted and holds the address of a caller or the hash of an e-mail address; `value` is
+    written and read by Django only. Rows that have run out are forgotten by accounts.forget_sessions.
+    """
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)

@@ -1,4 +1,4 @@
-"""Ending the sessions of a person, and forgetting those that have ended."""
+"""Ending the sessions of a person, and forgetting those that have ended, and tries that count no more."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
+from accounts.models import Tries
 from jobs.kinds import RunningJob, job_kind
 
 
@@ -30,8 +31,9 @@ def end_sessions(user_id: UUID, *, except_key: str | None = None) -> int:
 
 @job_kind("accounts.forget_sessions", every=timedelta(days=1), at=time(2, 40))
 def forget_sessions(job: RunningJob, **_later: object) -> dict[str, Any]:
-    """Delete the sessions that have run out; Django refuses them already, and keeps them for ever."""
+    """Delete the sessions that have run out; Django refuses them already, and keeps them for ever. Tries, too."""
     forgotten = 0
+    Tries.objects.filter(expires__lt=Now()).delete()
     while keys := list(Session.objects.filter(expire_date__lt=Now()).values_list("session_key", flat=True)[:1000]):
         forgotten += Session.objects.filter(session_key__in=keys).delete()[0]
         job.progress(0.5)

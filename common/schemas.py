@@ -11,6 +11,7 @@ import orjson
 from django.http import HttpResponse
 from ninja import Schema
 from pydantic import AfterValidator, create_model
+from pydantic_core import PydanticCustomError
 
 from common.text import storable
 
@@ -46,7 +47,7 @@ def _readable(hint: Any) -> Any:
 
 def _storable(text: str) -> str:
     if storable(text) != text:
-        raise ValueError("must be valid Unicode without NUL")
+        raise PydanticCustomError("characters", "must be valid Unicode without NUL")
     return text
 
 

@@ -30,6 +30,7 @@ from accounts.demo_api import router as demo_router
 from accounts.models import Role, User
 from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError, TooMany
 from common.text import storable
+from config import field_texts
 from config.administration import router as lines_router
 from config.description import described, written
 from config.doors import Undeclared
@@ -121,13 +122,14 @@ def refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
 
 
 def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    language = get_language() or "fr"
     # Of what was given only the names of fields are repeated, and those may be anything.
     fields = {
-        storable(".".join(map(str, one["loc"][2:] or one["loc"][1:])))[:100]: storable(str(one["msg"]))[:300]
+        storable(".".join(map(str, one["loc"][2:] or one["loc"][1:])))[:100]: field_texts.in_words(one, language)
         for one in error.errors[:MOST_FIELDS]
     }
     # The values themselves are not repeated: a password may be among them.
-    return refusal(request, 422, "invalid", in_words("invalid", get_language() or "fr", "invalid"), fields=fields)
+    return refusal(request, 422, "invalid", in_words("invalid", language, "invalid"), fields=fields)
 
 
 def _signed_out(request: HttpRequest, _error: Exception) -> HttpResponse:
@@ -178,6 +180,11 @@ _handle(UnreadablePostError, partial(_kind, 400, "unreadable"))  # the caller le
 _handle(OperationalError, partial(_kind, 503, "unavailable"))
 _handle(InterfaceError, partial(_kind, 503, "unavailable"))
 _handle(Exception, partial(_kind, 500, "failed"))
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database is away or says nothing, wherever that was found."""
+    return _kind(503, "unavailable", request, error)
 
 
 def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:

@@ -1,4 +1,7 @@
-"""Refusals in the words of the person who meets them, by code: French and English."""
+"""Refusals in the words of the person who meets them, by code: French and English.
+
+No English: the refusal's own words, which say more than a fixed sentence can.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A secret has its own field: settings can be read.",
     ),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
+    "opted_out": (
+        "Ce numéro ne veut plus de SMS : rien ne peut lui être envoyé.",
+        "This number wants no more texts: nothing can be sent to it.",
+    ),
+    "adapter_fixed": (
+        "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",
+    ),
+    "already_owned": ("Un collègue a cette conversation.", ""),
+    "already_sent": ("Ce message a déjà été enregistré.", "This message was stored already."),
+    "cursor": ("Cette liste a changé : reprenez au début.", "This is no place in a list: start again."),
+    "no_bot": ("Cette ligne n’a pas de robot.", "This line has no bot."),
+    "no_job": ("Cette tâche est introuvable.", "There is no such job."),
+    "no_line": ("Cette ligne est introuvable.", "There is no such line."),
+    "no_user": ("Cette personne est introuvable.", "There is no such person."),
+    "not_an_id": ("Des identifiants séparés par des virgules.", "Ids separated by commas."),
+    "setting": ("Ce réglage ne convient pas.", ""),
+    "too_long": ("Ce texte est trop long.", ""),
+    "unknown_adapter": ("Cet adaptateur n’existe pas.", ""),
+    "unknown_choice": ("Ce choix n’existe pas.", ""),
     "search": (
         "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
     ),
@@ -66,4 +88,4 @@ TEXTS: dict[str, tuple[str, str]] = {
 def in_words(code: str, language: str, otherwise: str) -> str:
     """The sentence of `code` in `language`; `otherwise` for codes whose message says more than a fixed sentence."""
     french, english = TEXTS.get(code, (otherwise, otherwise))
-    return french if language.startswith("fr") else english
+    return french if language.startswith("fr") else english or otherwise

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.doors.known_methods",
+    "config.answer_limit.AnswerLimit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -96,6 +97,7 @@ _DATABASE = env.database(DATABASE_URL, "DATABASE_URL")
 # Whoever waits for a row that somebody holds is told "not now": the connections of the pool are few.
 _BOUNDS = {
     "options": "-c idle_in_transaction_session_timeout=10s -c client_connection_check_interval=2s -c lock_timeout=4s",
+    "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
     "keepalives_count": 3,
@@ -199,12 +201,13 @@ TEXTS_PER_MINUTE = env.number("TEXTS_PER_MINUTE", 120)
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 900)
 SOCKETS_PER_USER = env.number("SOCKETS_PER_USER", 20)
 
-# allauth counts tries here; a flush forgets them, which is the price of Redis holding nothing durable.
+# allauth counts tries here: in PostgreSQL, where no flush forgets them and all web processes count together. A try
+# costs a few milliseconds beside the 100 of its hash. Beyond so many rows those that have run out are deleted first.
 CACHES = {
     "default": {
-        "BACKEND": "config.cache.ForgivingCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_tries",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 
@@ -229,7 +232,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "config.logs.OneLine"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"flood": {"()": "config.log_flood.Flood"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["flood"]}},
     "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"handlers": []},  # Django's own would write it a second time

@@ -1,8 +1,7 @@
 """Signing in: django-allauth's view, which reads as strictly as the API, answers as it does, and leaves a line.
 
-Tries are counted by allauth in Redis (settings.ACCOUNT_RATE_LIMITS): 5 wrong ones in 5 minutes for one account, 60 in
-a minute from one address. Redis holds nothing durable: a flush begins the counting anew, and while Redis is away
-only the hash of the password slows anybody down.
+Tries are counted by allauth in PostgreSQL (settings.CACHES, ACCOUNT_RATE_LIMITS): 5 wrong ones in 5 minutes for one
+account, 60 in a minute from one address. Redis is not asked: it may be away, or emptied, and nobody gets more tries.
 """
 
 from __future__ import annotations

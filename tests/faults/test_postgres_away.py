@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from config.answer_limit import ANSWER_S
 from config.up.trial import Running
 from tests.faults.conftest import FULL, Line, promised, wait_until
 from tests.faults.engines import Pour, Sampler, accounted, away, dense, hung, sent_once
@@ -25,15 +26,18 @@ def answers_while(line: Line, since: float, until: float) -> set[int]:
     }
 
 
-def ride_out(palabre: Running, line: Line, rows, fault, seconds: float, words: str, every_s: float = 0.15) -> None:
-    """Texts and bot answers flow; `fault` holds for `seconds`; then all of it is whole again, within the promise."""
+def ride_out(palabre: Running, line: Line, rows, fault, seconds: float, words: str, every_s: float = 0.15) -> float:
+    """Texts and bot answers flow; `fault` holds for `seconds`; then all of it is whole again, within the promise.
+
+    Returns the longest time after which the desk was told that the database is away; 0.0: it was not told.
+    """
     for account in ("savane", "lagune"):
         line.behave(account, window=20)
     desk = Desk(palabre)
     asks = f"bonjour, {words}"
     with Pour(line, words, every_s=every_s) as people, Pour(line, asks, to="1919", every_s=0.4, first=500_000) as bot:
         time.sleep(2)
-        with Sampler(lambda: desk.ask("/api/conversations?view=all&limit=1")) as screen:
+        with Sampler(lambda: desk.ask("/api/conversations?view=all&limit=1", seconds=60)) as screen:
             began = time.time()
             with fault(palabre, "postgres") as back:
                 time.sleep(seconds)
@@ -63,6 +67,10 @@ def ride_out(palabre: Running, line: Line, rows, fault, seconds: float, words: s
     print(f"the desk was told {told or 'nothing: its requests waited'}")
     assert {status for status, _ in told} <= {503}
     assert all('"unavailable"' in body for _, body in told)
+    longest = max((took for _, answer, took in screen.answers if isinstance(answer, tuple)), default=0.0)
+    print(f"told so after {longest:.1f} s at the longest")
+    assert longest < promised(ANSWER_S + 2)
+    return longest
 
 
 @pytest.mark.timeout(400)
@@ -78,7 +86,7 @@ def test_texts_and_answers_outlive_a_postgresql_that_says_nothing(palabre, line,
     over (another gateway may still hear PostgreSQL) and is back by itself."""
     for account in ("savane", "lagune"):
         line.behave(account, enquire_s=1.0)
-    ride_out(palabre, line, rows, hung, 20, "silence")
+    assert ride_out(palabre, line, rows, hung, 20, "silence") > 0, "whoever asked waited as long as the silence"
     said = [row for row in line.ledger() if "hung up" in row.get("command", "")]
     assert said == [], "an enquire_link stayed without an answer"
     ends = [row for row in line.ledger() if row.get("command") == "unbind" and row["direction"] == "in"]

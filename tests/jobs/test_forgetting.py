@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Tries
 from accounts.sessions import forget_sessions
 from jobs import forgetting
 from jobs.forgetting import forget_finished
@@ -58,3 +59,12 @@ def test_sessions_that_have_run_out_are_forgotten() -> None:
         store.create()
     assert forget_sessions(Told()) == {"forgotten": 1}
     assert Session.objects.get().expire_date > timezone.now()
+
+
+def test_tries_of_signing_in_that_count_no_more_are_forgotten() -> None:
+    for seconds in (-1, 300):
+        Tries.objects.create(
+            cache_key=f"of {seconds}", value="", expires=timezone.now() + timedelta(seconds=seconds)
+        )  # fmt: skip
+    forget_sessions(Told())
+    assert [tries.cache_key for tries in Tries.objects.all()] == ["of 300"]
