@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,11 @@ from conversations.patience import cut_after
 log = logging.getLogger(__name__)
 
 SILENCE_S = 10.0  # of the database
-MOST_FAULTS = 60  # tries, a second apart, of an outcome whose batch fails by a fault that is not the database's absence
+# Tries, about a second apart, of an outcome whose batch fails by a fault that is not the database's absence. Then it is
+# stored without its words (a receipt will not find it); were even that to fail, it is tried every PAUSE_S as long as we
+# live: an outcome that nobody stores would keep the answers after it waiting, and could be taken for a claim unheard.
+MOST_FAULTS = 60
+PAUSE_S = 60.0
 UNANSWERED_KEPT = 20_000  # parts whose answer may still come after we have given it up
 
 
@@ -100,21 +105,29 @@ class LinkResults:
                 await asyncio.sleep(0.5)
             except IntakeUnavailable as error:
                 faults += 1
-                if not self._over and faults < MOST_FAULTS:  # a fault that was ours, or another's of the same batch
-                    await asyncio.sleep(1.0)
-                    continue
-                # We stop; the next owner will call it unknown.
-                log.error(
-                    "link %s: attempt %s is %s, the provider's id is %r, and it could not be stored: %s",
-                    self._config.name,
-                    outcome.attempt_id,
-                    outcome.state.label,
-                    (outcome.provider_ids or ("",))[0],
-                    error,
-                )
-                return
+                if self._over:  # the next owner will call it unknown
+                    self._tell("and could not be stored", outcome, error)
+                    return
+                if faults == MOST_FAULTS:
+                    self._tell("and cannot be stored as it is", outcome, error)
+                    outcome = replace(outcome, provider_ids=(), error_text="")
+                # A fault that was ours, or another's of the same batch: each comes back after a pause of its own
+                # length, so that they part.
+                own = 0.5 + outcome.attempt_id.int % 1000 / 1000
+                await asyncio.sleep(own if faults <= MOST_FAULTS else PAUSE_S)
             else:
                 return
+
+    def _tell(self, words: str, outcome: Outcome, error: Exception) -> None:
+        log.error(
+            "link %s: attempt %s is %s, the provider's id is %r, %s: %s",
+            self._config.name,
+            outcome.attempt_id,
+            outcome.state.label,
+            (outcome.provider_ids or ("",))[0],
+            words,
+            error,
+        )
 
     async def _store(self, items: Sequence[Outcome | ReadyReceipt]) -> Sequence[None]:
         if self._connection is None or self._connection.closed:

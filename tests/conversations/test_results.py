@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
+from conversations import results
 from conversations.adapters import InboundReceipt, SubmitRefused, SubmitUnknown
 from conversations.intake import connect
 from conversations.models import DeliveryState
@@ -53,6 +54,27 @@ async def test_a_receipt_that_cannot_be_stored_as_it_is_costs_nobody_elses_answe
     async with at_work(scripted, dsn, redis_url):
         await until(rows, STATE, [(DeliveryState.SENT, "")], 3)
         assert await sync_to_async(rows)("select count(*) from conversations_receipt") == [(1,)]
+
+
+async def test_an_answer_that_a_fault_of_ours_keeps_from_being_stored_holds_up_none_after_it(
+    scripted, conversation, dsn, rows, redis_url, monkeypatch, caplog
+):
+    """Without an end to the tries its conversation would wait until the link has another owner."""
+
+    async def faulty(connection, *, link_id, outcomes, receipts):
+        if any(outcome.provider_ids == ("bad",) for outcome in outcomes):
+            raise KeyError("a fault of ours")
+        return await store_results(connection, link_id=link_id, outcomes=outcomes, receipts=receipts)
+
+    monkeypatch.setattr(results, "store_results", faulty)
+    monkeypatch.setattr(results, "MOST_FAULTS", 2)
+    ScriptedLink.answer = staticmethod(lambda part: ("bad",) if part.text == "première" else ("77",))
+    for words in ("première", "seconde"):
+        await sync_to_async(say)(conversation, words)
+    async with at_work(scripted, dsn, redis_url):
+        await until(rows, STATE, [(DeliveryState.SENT, ""), (DeliveryState.SENT, "")], 15)
+    assert [part.text for part in ScriptedLink.made[0].submitted] == ["première", "seconde"]
+    assert "the provider's id is 'bad', and cannot be stored as it is" in caplog.text
 
 
 async def test_a_parked_receipt_of_another_number_is_not_this_messages(scripted, conversation, dsn, rows):
