@@ -82,7 +82,7 @@ class Running:
 
 @contextmanager
 def running(
-    env: Mapping[str, str] | None = None, *, state: Path | None = None, seconds: float = 60
+    env: Mapping[str, str] | None = None, *, state: Path | None = None, seconds: float = 180
 ) -> Iterator[Running]:
     """Start, wait for READY, stop at the end. With `state` the data stays there; without it goes.
 
