@@ -132,8 +132,10 @@ def healthy(options: argparse.Namespace) -> int:
 def migrate(_options: argparse.Namespace) -> None:
     _join_running()
     # The schema's owner does this; the application's role could not.
-    application = os.environ.get("DATABASE_URL", "")
-    os.environ["DATABASE_URL"] = os.environ.get("DATABASE_OWNER_URL") or application
+    from config import env
+
+    application = env.text("DATABASE_URL")
+    os.environ["DATABASE_URL"] = env.text("DATABASE_OWNER_URL", "") or application
     import django
 
     django.setup()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import psycopg
 import pytest
 
+from config.settings import ROOT
 from config.up import schema
 
 
@@ -49,3 +52,24 @@ def test_an_untouched_schema_is_left_alone_and_anything_else_is_migrated(owner, 
     assert schema.is_current(tmp_path, owner)
     (project / "jobs" / "migrations" / "0003_new.py").write_text("# new")
     assert not schema.is_current(tmp_path, owner)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_read_both_addresses_from_mounted_secrets(tmp_path):
+    application = os.environ["TEST_APP_DATABASE_URL"]
+    mine = os.environ["DATABASE_OWNER_URL"].rsplit("/", 1)[0] + "/" + application.rsplit("/", 1)[1]
+    given = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
+    for name, value in {"DATABASE_URL": application, "DATABASE_OWNER_URL": mine}.items():
+        (tmp_path / name).write_text(f"{value}\n")
+        given[f"{name}_FILE"] = str(tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "config.cli", "migrate"],
+        cwd=ROOT,
+        env={**given, "PALABRE_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "No migrations to apply" in done.stdout
