@@ -30,19 +30,23 @@ class Palabre(Collector):
         self._findings = findings
 
     def collect(self) -> Iterator[Metric]:
-        level = GaugeMetricFamily("palabre_check_level", "0 well, 1 a warning, 2 red", labels=["check", "of"])
+        # `id` beside the name: links of two organisations may be called the same.
+        level = GaugeMetricFamily("palabre_check_level", "0 well, 1 a warning, 2 red", labels=["check", "of", "id"])
         values: dict[str, GaugeMetricFamily] = {}
         for one in self._findings:
-            level.add_metric([one.check, one.name or one.of], _LEVELS[one.level])
+            about = [one.name, one.of]
+            level.add_metric([one.check, *about], _LEVELS[one.level])
             if one.value is None:
                 continue
             name = f"palabre_{one.check}{_UNITS[one.unit]}"
-            gauge = values.setdefault(name, GaugeMetricFamily(name, f"the check {one.check}", labels=["of"]))
-            gauge.add_metric([one.name or one.of], one.value)
+            gauge = values.setdefault(name, GaugeMetricFamily(name, f"the check {one.check}", labels=["of", "id"]))
+            gauge.add_metric(about, one.value)
             if "count" in one.facts:
                 name = f"palabre_{one.check}_rows"
-                rows = values.setdefault(name, GaugeMetricFamily(name, "at most 10,000 are counted", labels=["of"]))
-                rows.add_metric([one.name or one.of], float(one.facts["count"] or 0))
+                rows = values.setdefault(
+                    name, GaugeMetricFamily(name, "at most 10,000 are counted", labels=["of", "id"])
+                )
+                rows.add_metric(about, float(one.facts["count"] or 0))
         yield level
         yield from values.values()
         yield from self._links()
@@ -51,16 +55,16 @@ class Palabre(Collector):
 
     def _links(self) -> Iterator[Metric]:
         links = [one for one in self._findings if one.check == "link"]
-        bound = GaugeMetricFamily("palabre_link_bound", "1 while the link is connected", labels=["link"])
+        bound = GaugeMetricFamily("palabre_link_bound", "1 while the link is connected", labels=["link", "id"])
         for one in links:
-            bound.add_metric([one.name], 1 if one.facts.get("state") == "bound" else 0)
+            bound.add_metric([one.name, one.of], 1 if one.facts.get("state") == "bound" else 0)
         yield bound
         for key, words in _PARTS.items():
             counter = CounterMetricFamily(
-                f"palabre_link_parts_{key}", f"message parts {words}, since the gateway's start", labels=["link"]
+                f"palabre_link_parts_{key}", f"message parts {words}, since the gateway's start", labels=["link", "id"]
             )
             for one in links:
-                counter.add_metric([one.name], float(one.facts.get(key) or 0))
+                counter.add_metric([one.name, one.of], float(one.facts.get(key) or 0))
             yield counter
 
 

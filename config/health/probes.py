@@ -41,9 +41,12 @@ def look(organisation_id: Scope = None) -> list[Finding]:
         # The pool's time-out is an OperationalError, too. Its words may name hosts and roles: not for this page.
         found = [one for one in found if one.check != "database"]
         found.insert(0, unanswered("database", type(error).__name__))
-    found.append(_redis())
-    found.append(_disk())
-    return found
+    return found + beside()
+
+
+def beside() -> list[Finding]:
+    """What can be looked at without the database."""
+    return [_redis(), _disk()]
 
 
 def _answers(check: CheckName, probe: Probe, cursor: Any, organisation_id: Scope) -> list[Finding]:

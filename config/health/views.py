@@ -21,9 +21,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from config.health import probes
-from config.health.limits import Finding, Level, verdict
+from config.health.limits import Finding, Level, unanswered, verdict
 from config.health.metrics import exposition
 
+PATIENCE_S = 5.0  # for the look of somebody else
 REMEMBER_S = 2.0  # a look costs some ten statements: strangers cannot ask for more than one in this time
 
 
@@ -36,11 +37,16 @@ class _Look:
         self._found: list[Finding] = []
 
     def now(self) -> list[Finding]:
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE_S):
+            # Whoever looks waits for a database that says nothing. Were all to wait with him, each would keep a thread.
+            return [unanswered("database", "no answer"), *probes.beside()]
+        try:
             if not self._found or time.monotonic() - self._at > REMEMBER_S:
                 self._found = probes.look()
                 self._at = time.monotonic()
             return self._found
+        finally:
+            self._lock.release()
 
     def forget(self) -> None:
         with self._lock:

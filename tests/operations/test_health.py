@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Role
 from common.partitions import keep_partitions_ahead
-from config.health import probes
+from config.health import probes, views
 from config.health.limits import LIMITS, Finding, Level, measured, unanswered, verdict
 from config.health.views import latest
 from conversations.models import LinkState
@@ -232,6 +234,45 @@ def test_a_stranger_hears_one_word_and_a_monitor_everything(well: Cast, settings
     assert stranger.client.get("/metrics", **monitor).status_code == 200
     settings.METRICS_TOKEN = ""
     assert stranger.client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+
+
+def test_a_database_that_says_nothing_is_red_in_seconds_for_whoever_asks_next(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one who looks waits for it as long as it hangs; strangers could else have a thread each wait with him."""
+    hanging, thawed = threading.Event(), threading.Event()
+
+    def look() -> list[Finding]:
+        hanging.set()
+        assert thawed.wait(30)
+        return probes.beside()
+
+    monkeypatch.setattr(probes, "look", look)
+    monkeypatch.setattr(views, "PATIENCE_S", 0.2)
+    first = threading.Thread(target=latest.now)
+    first.start()
+    try:
+        assert hanging.wait(10)
+        began = time.monotonic()
+        answer = Browser().get("/health")
+        assert time.monotonic() - began < 5
+    finally:
+        thawed.set()
+        first.join(10)
+    assert (answer.status, answer.data["database"], answer.data["redis"]) == (503, "unreachable", "ok")
+
+
+def test_links_of_two_organisations_with_one_name_are_two_to_prometheus(well: Cast, settings: Any) -> None:
+    settings.METRICS_TOKEN = "a-token-of-the-monitors"
+    foreign = make_cast(name="Autre", slug="autre", domain="autre.example")
+    assert foreign.north.name == well.north.name
+    answer = Browser().client.get("/metrics", headers={"Authorization": "Bearer a-token-of-the-monitors"})
+    told = [
+        (sample.name, *sorted(sample.labels.items()))
+        for family in text_string_to_metric_families(answer.content.decode())
+        for sample in family.samples
+    ]
+    assert len(told) == len(set(told)), "Prometheus keeps one of two that are called the same"
 
 
 def test_prometheus_can_read_it(well: Cast, settings: Any) -> None:
