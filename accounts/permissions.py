@@ -28,6 +28,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.return": DESK,
     "conversations.close": DESK,
     "conversations.mark_read": DESK,
+    "consent.opt_out": DESK,
+    "consent.opt_in": frozenset(
+        {Role.SUPERVISOR, Role.ADMINISTRATOR}
+    ),  # against what a subscriber has said: with proof
+    "consent.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # numbers in full
     "counts.read": EVERYONE,
     "events.read": EVERYONE,
     "presence.set": DESK,

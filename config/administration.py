@@ -20,6 +20,7 @@ router = Router(tags=["administration"])
 
 
 class LineShown(Schema):
+    answers_after_stop: bool
     id: UUID
     name: str
     address: str
@@ -33,6 +34,7 @@ class LineShown(Schema):
 
 
 class LineGiven(Schema):
+    answers_after_stop: bool | None = None
     name: Words | None = None
     address: Words | None = None
     bot: Words | None = None

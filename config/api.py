@@ -36,7 +36,9 @@ from config.description import described, written
 from config.doors import Undeclared
 from config.error_texts import in_words
 from config.health.api import router as health_router
+from config.keywords_api import router as keywords_router
 from config.parser import OneMeaning, Unreadable
+from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
 from inbox.session_api import router as session_router
@@ -64,10 +66,12 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", session_router)
 api.add_router("", conversations_router)
+api.add_router("", consent_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/admin", people_router)
 api.add_router("/admin", lines_router)
+api.add_router("/admin", keywords_router)
 api.add_router("/admin", health_router)
 api.add_router("/demo", demo_router)
 

@@ -42,6 +42,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "empty": ("Écrivez quelque chose.", "Write something."),
     "at_capacity": ("Vous avez déjà assez de conversations.", "You hold as many conversations as you may."),
+    "opted_out": (
+        "Ce numéro ne veut plus de SMS : rien ne peut lui être envoyé.",
+        "This number wants no more texts: nothing can be sent to it.",
+    ),
+    "keyword": ("Ce mot ne peut pas être un mot-clé.", "This cannot be a keyword."),
     "no_link": ("Cette ligne n’a aucun lien actif.", "This line has no enabled link."),
     "required": ("Ce champ est obligatoire.", "This field is required."),
     "not_an_email": ("Ce n’est pas une adresse électronique.", "This is not an e-mail address."),

@@ -32,6 +32,7 @@ class LineFields:
     queue_id: UUID | None = None
     language: str | None = None
     is_enabled: bool | None = None
+    answers_after_stop: bool | None = None
     link_ids: Sequence[UUID] | None = None
     team_ids: Sequence[UUID] | None = None
 
@@ -104,6 +105,8 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
         line.language = fields.language
     if fields.is_enabled is not None:
         line.is_enabled = fields.is_enabled
+    if fields.answers_after_stop is not None:
+        line.answers_after_stop = fields.answers_after_stop
     # The constraint decides between two at once; this one speaks in words.
     same = Line.objects.filter(organisation_id=line.organisation_id, medium=line.medium, address=line.address)
     if same.exclude(id=line.id).exists():
@@ -134,6 +137,7 @@ def described(line: Line) -> dict[str, Any]:
         "queue_id": str(line.queue_id) if line.queue_id else None,
         "language": line.language,
         "is_enabled": line.is_enabled,
+        "answers_after_stop": line.answers_after_stop,
         "link_ids": [str(link_id) for link_id in links],
         "team_ids": sorted(str(team_id) for team_id in line.teams.values_list("id", flat=True)),
     }

@@ -12,6 +12,7 @@ from common.errors import NotFound
 from contacts.numbers import masked
 from conversations.rendering import iso
 from conversations.visibility import conversations_of
+from inbox.consent import ConsentView, consent_view
 from realtime.audience import Audience, AudienceKind
 
 PREVIOUS = 5
@@ -36,6 +37,7 @@ class PersonView(TypedDict):
     language: str | None
     addresses: list[AddressView]
     previous: list[PreviousView]
+    consent: ConsentView  # of the number that the conversation is with
 
 
 _PERSON = """
@@ -49,9 +51,10 @@ from contacts_contact contact where contact.organisation_id = %s and contact.id 
 def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
     """Raises NotFound for a conversation that this audience does not see."""
     found = conversations_of(audience)
-    contact_id = found.filter(id=conversation_id).values_list("contact_id", flat=True).first()
-    if contact_id is None:
+    conversation = found.filter(id=conversation_id).select_related("line", "address").first()
+    if conversation is None:
         raise NotFound("no_conversation", "there is no such conversation")
+    contact_id = conversation.contact_id
     with connection.cursor() as cursor:
         cursor.execute(_PERSON, [audience.organisation_id, contact_id])
         id_, name, language, addresses = cursor.fetchone()
@@ -80,4 +83,5 @@ def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
             }
             for one in previous
         ],
+        "consent": consent_view(conversation),
     }

@@ -15,7 +15,7 @@ from tests.gates.company import Company
 
 # An address that each regular expression of config.urls matches.
 SAMPLES = {"/^api/.*$": "/api/nothing/here", "/^(?:supervision|admin|c)(?:/.*)?$": "/admin/users"}
-QUERIES = {"/api/events": "?after=0&epoch=1"}
+QUERIES = {"/api/events": "?after=0&epoch=1", "/api/opt-outs/said": "?number=%2B2290197999999"}
 
 # 503 where monitors see that all is not well, and where the front end is not built.
 PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|c)(?:/.*)?$"}
@@ -31,6 +31,11 @@ BODIES: dict[str, Body] = {
     "POST /api/conversations/{conversation_id}/notes": lambda _: {"client_id": str(uuid4()), "body": "Note"},
     "POST /api/conversations/{conversation_id}/return": lambda _: {"to": "queue"},
     "POST /api/conversations/{conversation_id}/read": lambda _: {"seq": 1},
+    "POST /api/conversations/{conversation_id}/opt-out": lambda _: {"reason": "Il l'a dit au téléphone"},
+    "POST /api/conversations/{conversation_id}/opt-in": lambda _: {"reason": "Courrier signé"},
+    "PUT /api/admin/lines/{line_id}/keywords": lambda _: {
+        "language": "fr", "kind": "help", "words": ["SOS"], "reply": "Appelez le 1919.",
+    },
     "POST /api/admin/users": lambda _: {
         "name": "Nouvelle", "email": "nouvelle@own.example", "role": "agent", "password": "un baobab au bord du fleuve",
     },

@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.models import Role
 from accounts.people import PersonFields, create_person
+from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
 from conversations.models import (
     Attempt,
     Conversation,
@@ -50,6 +51,28 @@ def leave_behind(world: World, conversation: Conversation) -> None:
                on conflict do nothing""",
             [conversation.id, organisation.id],
         )
+
+    number = "+2290197999999"
+    Suppression.objects.create(organisation_id=organisation.id, number=number, source="text")
+    said = ConsentEvent.objects.create(
+        organisation=organisation, number=number, kind="opt_out", source="text", changed=True, words="STOP foreign"
+    )
+    OwedReply.objects.create(
+        id=said.id,
+        organisation_id=organisation.id,
+        number=number,
+        line_id=world.open_line.id,
+        kind="opt_out",
+        changed=True,
+    )
+    LineKeywords.objects.create(
+        organisation=organisation,
+        line_id=world.open_line.id,
+        language="fr",
+        kind="help",
+        words=["FOREIGN"],
+        reply="foreign",
+    )
 
     job = Job.objects.create(organisation_id=organisation.id, owner_id=nadia.id, kind="nothing")
     schedule = Schedule.objects.create(
