@@ -57,7 +57,7 @@ def serve(palabre: Running, count: int) -> int:
     ground.set_windows(palabre, 100)
     ground.flood(palabre, count=count, numbers=count, to="1919", text="Bonjour, mon solde ? {n}", rate=100)
     undecided = "select count(*) from conversations_unhandled"
-    ground.wait_until(lambda: ground.rows(palabre, undecided) == [(0,)], 90, "everything is decided")
+    ground.wait_until(lambda: ground.rows(palabre, undecided) == [(0,)], 300, "everything is decided")
     ((served,),) = ground.rows(
         palabre,
         """select count(distinct m.conversation_id) from conversations_message m

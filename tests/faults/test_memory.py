@@ -16,7 +16,7 @@ IDLE_MB = 1_200
 COUNT = 1_000 if len(seeds()) > 1 else 200
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.needs("BUS-001")
 def test_a_thousand_texts_are_served_in_two_gigabytes_on_two_processors():
     if not Path("/proc/self/smaps_rollup").exists():

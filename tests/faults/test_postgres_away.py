@@ -38,8 +38,8 @@ def ride_out(palabre: Running, line: Line, rows, fault, seconds: float, words: s
     with Pour(line, words, every_s=every_s) as people, Pour(line, asks, to="1919", every_s=0.4, first=500_000) as bot:
         time.sleep(2)
         with Sampler(lambda: desk.ask("/api/conversations?view=all&limit=1", seconds=60)) as screen:
-            began = time.time()
             with fault(palabre, "postgres") as back:
+                began = time.time()
                 time.sleep(seconds)
                 ended = time.time()
             page = wait_until(lambda: isinstance(screen.answers[-1][1], dict), "the desk answers", promised(10))
