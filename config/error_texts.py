@@ -72,6 +72,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "adapter_fixed": (
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",
     ),
+    "account_taken": ("Un autre lien a déjà ce compte de l’opérateur.", ""),
     "already_owned": ("Un collègue a cette conversation.", ""),
     "already_sent": ("Ce message a déjà été enregistré.", "This message was stored already."),
     "cursor": ("Cette liste a changé : reprenez au début.", "This is no place in a list: start again."),
