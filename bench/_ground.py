@@ -23,6 +23,7 @@ from config.up import secrets_file
 from config.up.postgres import SUPERUSER
 from config.up.trial import Running
 from realtime.doorbell import LINKS
+from simulator.accounts import DEVELOPMENT_PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNTS = ("savane", "lagune")
@@ -165,6 +166,28 @@ def wait_until(done: Callable[[], bool], seconds: float, what: str) -> float:
             raise RuntimeError(f"not within {seconds:g} s: {what}")
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def ceiling_in(palabre: Running, *, window: int, count: int, numbers: int, to: str, links: int = len(ACCOUNTS)) -> int:
+    """Texts a second that the generator, the simulator, hands to a customer that acknowledges at once and keeps
+    nothing. The gateway must be stopped: the operators' accounts are free then."""
+    set_windows(palabre, window)
+    accounts = ACCOUNTS[:links]
+    order = {"port": int(palabre.environ["SIMULATOR_SMPP_PORT"]), "password": DEVELOPMENT_PASSWORD}
+    with helper(palabre, "_null_customer", accounts=accounts, **order) as customer:
+        customer.hear()
+        one: dict[str, Any] = {"account": accounts[0]} if links == 1 else {}
+        found = flood(palabre, count=count, numbers=numbers, to=to, text="ceiling {n}", **one)
+        return round(found["handed"] / found["seconds"])
+
+
+def ceiling_out(palabre: Running, *, port: int, count: int, window: int, source: str) -> int:
+    """Answers a second, with their receipts, that the operator at `port` does with a customer that keeps nothing."""
+    submit = {"count": count, "window": window, "source": source}
+    order = {"port": port, "accounts": list(ACCOUNTS), "password": DEVELOPMENT_PASSWORD, "submit": submit}
+    with helper(palabre, "_null_customer", **order) as customer:
+        customer.hear()
+        return round(customer.hear()["rate"])
 
 
 # --- the disk, the processor, the clock -------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Writers of one organisation at a given pace: agents who answer, or the intake. A process of its own.
 
-Order: {"role": "agents" | "intake", "rate", "seconds", "flushed", "dsn", "conversations"?, "link"?, "line"?}. Says
-{"took_ms": from when each was due until it was acknowledged, "per_s"}.
+Order: {"role": "agents" | "intake", "rate", "seconds", "flushed", "dsn", "conversations"?, "link"?, "line"?, "idle"?}.
+Says {"took_ms": from when each was due until it was acknowledged, "per_s"}. `idle`: nothing is written, each deed is
+acknowledged at once, and all are due at the beginning: what this process itself could do.
 
 `flushed`: COMMIT does not wait for the disk; then one statement flushes the log up to there, and only then is the deed
 acknowledged (docs/decisions/0013-the-counter-on-a-slow-disk.md). Else COMMIT waits, as the product's does.
@@ -78,7 +79,8 @@ async def agents(order: dict[str, Any]) -> list[float]:
     async def one(number: int, due: float) -> None:
         connection = await free.get()
         try:
-            await answer(connection, conversations[number % len(conversations)], flushed=order["flushed"])
+            if not order.get("idle"):
+                await answer(connection, conversations[number % len(conversations)], flushed=order["flushed"])
         finally:
             free.put_nowait(connection)
         took.append((time.monotonic() - due) * 1000)
@@ -94,6 +96,8 @@ async def intake(order: dict[str, Any]) -> list[float]:
     link, line = UUID(order["link"]), UUID(order["line"])
 
     async def keep(texts: Sequence[ReadyText]) -> Sequence[Stored]:
+        if order.get("idle"):
+            return [Stored(None, None)] * len(texts)
         stored = await store(connection, texts)
         if flushed:
             await connection.execute(FLUSH)
@@ -123,7 +127,7 @@ async def paced(deed: Any, order: dict[str, Any]) -> None:
     began = time.monotonic()
     running: set[asyncio.Task[None]] = set()
     for number in range(count):
-        due = began + number / order["rate"]
+        due = began if order.get("idle") else began + number / order["rate"]
         if (ahead := due - time.monotonic()) > 0.001:
             await asyncio.sleep(ahead)
         task = asyncio.create_task(deed(number, due))

@@ -3,7 +3,8 @@
 `in_per_s`: texts acknowledged; `p95_ms` from the deliver_sm to its acknowledgement, at a window of 100. `out_per_s`:
 from COMMIT of all answers until the last receipt is stored; `p95_ms` from an attempt's claim to its stored answer.
 `peak_mb`: the highest PSS of the whole product meanwhile, the simulator with its ledger beside. `lost` and `twice` are
-counted in the database and in the operators' ledger.
+counted in the database and in the operators' ledger. `ceiling`: what the simulator alone does
+with a customer that keeps nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ def run() -> Iterator[dict[str, Any]]:
         ground.set_windows(palabre, 100)
         with Peak(palabre) as peak:
             figures = [*_texts_in(palabre), *_answers_out(palabre)]
-        yield from figures
+        palabre.stop("gateway")
+        port = int(palabre.environ["SIMULATOR_SMPP_PORT"])
+        ceilings = {
+            "in_per_s": ground.ceiling_in(palabre, window=100, count=COUNT, numbers=NUMBERS, to=TO),
+            "out_per_s": ground.ceiling_out(palabre, port=port, count=COUNT // 2, window=100, source=TO),
+        }
+        yield from ({**figure, "ceiling": ceilings[str(figure["metric"])]} for figure in figures)
         simulator = peak.by_process.pop("simulator", 0.0)
         yield {
             "metric": "peak_mb",

@@ -3,7 +3,7 @@
 `cpu_ms_at_100`, `cpu_ms_at_1000`, `cpu_ms_saturated`: user and system time of gateway, dispatcher, web, worker, beat,
 PostgreSQL (its background included) and Valkey over the texts, less what they take in as long a time of silence.
 Nobody looks at a screen; what sockets cost stands in bench/push.py. The simulator, which a real installation has not,
-is told beside. `lost` is counted in the database.
+is told beside. `lost` is counted in the database. `ceiling`: what the generator hands to a customer that keeps nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def run() -> Iterator[dict[str, Any]]:
         ground.flood(palabre, count=NUMBERS, numbers=NUMBERS, to=TO, text="warm {n}")
         time.sleep(2)
         idle = _idle(palabre)
+        figures = []
         for name, (count, rate) in COUNTS.items():
             for repeat in range(REPEATS):
                 mark = f"{name}{repeat}"
@@ -44,7 +45,7 @@ def run() -> Iterator[dict[str, Any]]:
                     for process, took in used.items()
                 }
                 simulator = each.pop("simulator")
-                yield {
+                figure = {
                     "metric": f"cpu_ms_{name}",
                     "value": round(sum(each.values()), 3),
                     "unit": "ms a text",
@@ -53,6 +54,10 @@ def run() -> Iterator[dict[str, Any]]:
                     "texts_per_s": round(found["handed"] / found["seconds"]),
                     "lost": ground.lost(palabre, mark, count),
                 }
+                figures.append(figure)
+        palabre.stop("gateway")
+        ceiling = ground.ceiling_in(palabre, window=100, count=40_000, numbers=NUMBERS, to=TO)
+        yield from ({**figure, "ceiling": ceiling} for figure in figures)
 
 
 def _idle(palabre: Running, seconds: float = 5.0) -> dict[str, float]:

@@ -16,9 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench._ground import ACCOUNTS, commit_ms, flood, helper, lost, run_in_product, set_windows
+from bench._ground import ACCOUNTS, ceiling_in, commit_ms, flood, lost, run_in_product, set_windows
 from config.up import trial
-from simulator.accounts import DEVELOPMENT_PASSWORD
 
 COUNT = 20_000
 NUMBERS = 5_000
@@ -99,11 +98,6 @@ def run() -> Iterator[dict[str, Any]]:
 def _ceilings(palabre: trial.Running) -> Iterator[tuple[str, int]]:
     """What the same generator does against a customer that acknowledges at once."""
     palabre.stop("gateway")
-    order = {"port": int(palabre.environ["SIMULATOR_SMPP_PORT"]), "password": DEVELOPMENT_PASSWORD}
-    for window, accounts in ((100, ACCOUNTS), (10, ACCOUNTS[:1])):
-        set_windows(palabre, window)
-        with helper(palabre, "_null_customer", accounts=accounts, **order) as customer:
-            customer.hear()
-            account: dict[str, Any] = {"account": accounts[0]} if len(accounts) == 1 else {}
-            found = flood(palabre, count=2 * COUNT, numbers=NUMBERS, to=TO, text="ceiling {n}", **account)
-            yield f"texts_per_s_w{window}", round(found["handed"] / found["seconds"])
+    for window, links in ((100, len(ACCOUNTS)), (10, 1)):
+        ceiling = ceiling_in(palabre, window=window, count=2 * COUNT, numbers=NUMBERS, to=TO, links=links)
+        yield f"texts_per_s_w{window}", ceiling

@@ -17,11 +17,10 @@ from typing import Any
 import psycopg
 
 from bench import _ground as ground
-from bench._ground import ACCOUNTS, Helper, Processor
+from bench._ground import Helper, Processor
 from config.up import trial
 from config.up.trial import Running
 from realtime.doorbell import OUTBOX
-from simulator.accounts import DEVELOPMENT_PASSWORD
 
 COUNT = 20_000
 CONVERSATIONS = 4_000
@@ -110,10 +109,5 @@ def _measure(palabre: Running, operator: Helper, mark: str) -> dict[str, Any]:
 
 
 def _ceiling(palabre: Running) -> int:
-    submit = {"count": COUNT, "window": WINDOW, "source": TO}
     with ground.helper(palabre, "_operator", receipt_ms=50) as operator:
-        port = operator.hear()["port"]
-        order = {"port": port, "accounts": list(ACCOUNTS), "password": DEVELOPMENT_PASSWORD, "submit": submit}
-        with ground.helper(palabre, "_null_customer", **order) as customer:
-            customer.hear()
-            return round(customer.hear()["rate"])
+        return ground.ceiling_out(palabre, port=operator.hear()["port"], count=COUNT, window=WINDOW, source=TO)
