@@ -87,11 +87,11 @@
   const startTabbing = () => {
     met = [];
     document.addEventListener("focusin", (event) => met.push([event.target, shown(event.target)]));
-    const stops = [...modal().querySelectorAll(CONTROLS)].filter(
-      (one) => visible(one) && !one.disabled && one.tabIndex >= 0 && !one.closest("fieldset[disabled]"),
-    );
-    return stops.length;
   };
+  const stops = () =>
+    [...modal().querySelectorAll(CONTROLS)].filter(
+      (one) => visible(one) && !one.disabled && one.tabIndex >= 0 && !one.closest("fieldset[disabled]"),
+    ).length;
   const shown = (element) => {
     for (let up = element, level = 0; up && level < 4; up = up.parentElement, level += 1) {
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(up);
@@ -110,5 +110,5 @@
     ];
   };
 
-  window.gates = { overflow, words, startTabbing, tabbed };
+  window.gates = { overflow, words, startTabbing, stops, tabbed };
 })();
