@@ -7,6 +7,7 @@ committed and nothing else. The suppression itself was stored with the text (con
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from contacts.models import AddressKind, LineKeywords, OwedReply
 from contacts.numbers import is_number
 from conversations.events import ConversationClosed
 from conversations.messages import add_event_line, send_message
-from conversations.models import Author, Conversation, Message, MessageKind, Status
+from conversations.models import Author, Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
@@ -31,11 +32,17 @@ from routing.unhandled import unanswered
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
+MOST_HELD = 3  # rows of one organisation that are tried in vain: then what all of them need is held by somebody
 _HELD = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 MOST_HELP = 3  # answers to HELP for one number within ten minutes: whoever asks more may be a machine that answers us
 _CLAIM = """
 select id, number, line_id, kind, changed, language from contacts_owedreply
 where id = %s for update skip locked
+"""
+_TALKED = """
+select from conversations_message
+where conversation_id = %s and kind = 'incoming' and facts->>'keyword' is null
+  and id >= uuid_floor(%s - interval '1 hour') limit 1
 """
 _HELPED = """
 select count(*) from contacts_consentevent
@@ -53,17 +60,39 @@ class Owed(NamedTuple):
 
 
 def reply_to_keywords() -> int:
-    """Answer the oldest keywords, at most AT_ONCE; returns how many are due. Raises when the database fails; a row that
-    somebody holds, or that cannot be answered, waits for the next call and costs the others nothing."""
-    due = list(OwedReply.objects.order_by("at").values_list("id", "organisation_id")[:AT_ONCE])
-    for id_, organisation_id in due:
-        try:
-            _reply(id_, organisation_id)
-        except Exception as error:
-            if isinstance(error, OperationalError | InterfaceError) and not isinstance(error.__cause__, _HELD):
-                raise
-            log.error("keyword %s is not answered yet: %s at %s", id_, type(error).__name__, place_of(error))
-    return len(due)
+    """Answer the oldest keywords, AT_ONCE; returns how many were looked at. Raises when the database fails; a row that
+    somebody holds, or that cannot be answered, waits for the next call. Of an organisation whose rows are held the rest
+    is passed over: the dispatcher waits here, and everybody's texts with it."""
+    looked_at = 0
+    held: Counter[UUID] = Counter()
+    passed: set[UUID] = set()
+    while True:
+        oldest = OwedReply.objects.exclude(organisation_id__in=passed).order_by("at")
+        due = list(oldest.values_list("id", "organisation_id")[:AT_ONCE])
+        before = len(passed)
+        for id_, organisation_id in due:
+            if organisation_id in passed:
+                continue
+            looked_at += 1
+            if not _answered(id_, organisation_id):
+                held[organisation_id] += 1
+                if held[organisation_id] >= MOST_HELD:
+                    passed.add(organisation_id)
+        if len(passed) == before or len(due) < AT_ONCE:
+            return looked_at
+
+
+def _answered(id_: UUID, organisation_id: UUID) -> bool:
+    """False: somebody holds what it needs. Raises when the database fails."""
+    try:
+        _reply(id_, organisation_id)
+    except Exception as error:
+        held = isinstance(error.__cause__, _HELD)
+        if isinstance(error, OperationalError | InterfaceError) and not held:
+            raise
+        log.error("keyword %s is not answered yet: %s at %s", id_, type(error).__name__, place_of(error))
+        return not held
+    return True
 
 
 def _reply(id_: UUID, organisation_id: UUID) -> None:
@@ -144,10 +173,7 @@ def _let_go(changes: Changes, conversation: Conversation) -> None:
         waiting_since = left[0].created_at if left else None
         set_fields(conversation, waiting_since=waiting_since, unread=min(conversation.unread, len(left)))
         return
-    talked = Message.objects.filter(
-        conversation_id=conversation.id, kind=MessageKind.INCOMING, facts__keyword__isnull=True
-    )
-    if talked.exists():  # the bot's, and all answered
+    if _talked(conversation):  # with the bot, and all answered
         set_fields(conversation, waiting_since=None, unread=0)
         return
     now = database_now()
@@ -157,3 +183,10 @@ def _let_go(changes: Changes, conversation: Conversation) -> None:
         ConversationClosed(line_id=conversation.line_id, conversation_id=conversation.id, previous_owner_id=None)
     )
     changes.ring(doorbell.WAITING)
+
+
+def _talked(conversation: Conversation) -> bool:
+    """Whether the subscriber has ever written more than keywords. The bound on the keys keeps older months out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TALKED, [conversation.id, conversation.opened_at])
+        return cursor.fetchone() is not None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
+import psycopg
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
@@ -18,7 +20,7 @@ from conversations.models import Conversation, Delivery, Line, Message, Status
 from realtime.checker import check_density
 from routing import ownership
 from routing.handling import handle
-from routing.keyword_replies import MOST_HELP, reply_to_keywords
+from routing.keyword_replies import AT_ONCE, MOST_HELP, reply_to_keywords
 from routing.turns import Turns
 from tests.cast import SUBSCRIBER, Cast
 
@@ -161,3 +163,29 @@ def test_a_line_may_have_words_and_answers_of_its_own(cast: Cast, text):
     conversation = text("assez !")
     assert cast.said(conversation)[1] == ("system", "Service clients (1919) se tait.")
     assert Suppression.objects.filter(number=SUBSCRIBER).exists()
+
+
+def test_an_organisation_whose_rows_are_held_costs_the_others_a_moment(cast, text, dsn):
+    """The dispatcher answers keywords before it looks at any text: what is tried in vain here, everybody waits for."""
+    conversation = text("Bonjour")
+    OwedReply.objects.bulk_create(
+        OwedReply(
+            id=uuid4(), organisation_id=cast.organisation.id, number=SUBSCRIBER, line_id=conversation.line_id,
+            kind=Keyword.OPT_OUT, changed=True,
+        )
+        for _ in range(AT_ONCE)
+    )  # fmt: skip
+    neighbours = OwedReply.objects.create(
+        id=uuid4(), organisation_id=uuid4(), number=SUBSCRIBER, line_id=uuid4(), kind=Keyword.HELP, changed=True
+    )
+    with psycopg.connect(dsn) as holder:
+        holder.execute("select from realtime_eventhead where organisation_id = %s for update", [cast.organisation.id])
+        began = time.monotonic()
+        reply_to_keywords()
+        took = time.monotonic() - began
+        print(f"beside a held organisation: {took:.2f} s")
+        assert took < 4, "ten seconds, were each of them tried"
+        assert not OwedReply.objects.filter(id=neighbours.id).exists(), "the neighbour's waits behind them"
+    assert OwedReply.objects.count() == AT_ONCE
+    reply_to_keywords()
+    assert OwedReply.objects.count() == 0
