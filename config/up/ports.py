@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 
 
@@ -24,6 +25,30 @@ def any_free() -> int:
         return int(probe.getsockname()[1])
 
 
+class Held:
+    """A port (0: any that is free) that is kept from whoever asks for a free one, until `close`. A server may listen on
+    it all the same: for tests, which start and stop many at once. Raises OSError when somebody listens there.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._socket = socket.socket()
+        try:
+            if port:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port = int(self._socket.getsockname()[1])
+        # From now on, so that no port is given that another one keeps.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "linux":
+            self._socket.close()  # elsewhere no server could listen beside it
+
+    def close(self) -> None:
+        self._socket.close()
+
+
 class Ports:
     """The ports of one state directory, by name, kept in `ports.json`."""
 
@@ -42,8 +67,20 @@ class Ports:
                 break
         else:
             port = any_free()
+        self._remember(name, port)
+        return port
+
+    def hold(self, name: str) -> Held:
+        """`take` a port, and keep it from others."""
+        while True:
+            port = self.take(name)
+            try:
+                return Held(port)
+            except OSError:  # somebody was quicker
+                self._remember(name, any_free())
+
+    def _remember(self, name: str, port: int) -> None:
         self._known[name] = port
         draft = self._path.with_suffix(".new")
         draft.write_text(json.dumps(self._known))
         draft.replace(self._path)
-        return port

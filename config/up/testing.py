@@ -19,9 +19,11 @@ import pytest
 from config.up import engines
 from config.up.binaries import EngineError, remove
 from config.up.children import Identity
+from config.up.ports import Held, Ports
 
 PREFIX = "palabre-test-"
 _running: tuple[engines.Engines, Path] | None = None
+_kept: list[Held] = []
 
 
 def throw_away(prefix: str = PREFIX) -> Path:
@@ -63,6 +65,9 @@ def environment(found: engines.Engines, state: Path) -> dict[str, str]:
 def start() -> tuple[engines.Engines, Path]:
     """Engines without fsync in a throw-away directory, or those that TEST_..._URL name."""
     state = throw_away()
+    # Several test runs start at once, and tests stop and start servers: nobody else gets these ports meanwhile.
+    ports = Ports(state)
+    _kept.extend(ports.hold(name) for name in ("postgres", "valkey"))
     try:
         found = engines.start(
             state,
@@ -79,6 +84,8 @@ def start() -> tuple[engines.Engines, Path]:
 
 def stop(found: engines.Engines, state: Path) -> None:
     found.stop(5)
+    while _kept:
+        _kept.pop().close()
     remove(state)
 
 

@@ -202,7 +202,7 @@ class QuickLink(SmppLink):
     """The same link with a short temper between attempts."""
 
     patience = Patience(first=0.02, most=0.1, account_first=0.3, account_most=0.6, stable=60)
-    timing = Timing(partial_pdu=0.3, unbind=0.5)
+    timing = Timing(partial_pdu=1.0, unbind=0.5)
 
 
 def config(port, **settings):

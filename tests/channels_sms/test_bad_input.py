@@ -86,7 +86,7 @@ async def test_a_pdu_may_pause_for_longer_than_a_peer_would_wait_for_an_answer()
 
 
 async def test_a_pdu_that_only_drips_is_half_a_pdu():
-    """Each octet is a sign of life; the deadline is for the whole PDU all the same. QuickLink's is 0.3 s."""
+    """Each octet is a sign of life; the deadline is for the whole PDU all the same. QuickLink's is 1 s."""
     async with bound_link() as (peer, visit, _link, intake):
         began = asyncio.get_running_loop().time()
         octets = again(deliver(5), BARE + tlv(0x0424, b"a" * 5000))
@@ -95,7 +95,7 @@ async def test_a_pdu_that_only_drips_is_half_a_pdu():
                 break
             visit.send(bytes((octet,)))
             await asyncio.sleep(0.02)
-        assert asyncio.get_running_loop().time() - began < 5
+        assert asyncio.get_running_loop().time() - began < 20  # of a hundred, one by one
         await peer.visit()
         assert intake.texts == []
 
@@ -109,14 +109,14 @@ def test_half_a_pdu_is_waited_for_ten_seconds_and_the_most_in_one_is_64_kib_and_
 
 async def test_a_pdu_that_we_ourselves_did_not_read_for_long_is_not_half_a_pdu(monkeypatch):
     """Our answers were not read, so we read nothing; the rest of the PDU may have been waiting all the time."""
-    monkeypatch.setattr(QuickLink, "timing", Timing(partial_pdu=1.0))
+    monkeypatch.setattr(QuickLink, "timing", Timing(partial_pdu=1.5))
     async with bound_link() as (peer, visit, link, _intake):
         octets, session = deliver(5), link._sender.session
         visit.send(octets[:30])
         await asyncio.sleep(0.05)
         session.pause_writing()
         visit.send(octets[30:50])
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(1.7)
         session.resume_writing()
         await asyncio.sleep(0.3)
         visit.send(octets[50:])

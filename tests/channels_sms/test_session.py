@@ -117,9 +117,9 @@ async def test_a_stream_whose_every_read_ends_inside_a_pdu_is_not_cut():
         stream = b"".join(deliver(n, b"%d" % n) for n in range(1, 41))
         size = len(stream) // 40
         visit.send(stream[: size // 2])
-        for at in range(size // 2, len(stream), size):  # 40 reads in more than the 0.3 s of the deadline
+        for at in range(size // 2, len(stream), size):  # 40 reads in more than the 1 s of the deadline
             visit.send(stream[at : at + size])
-            await asyncio.sleep(0.015)
+            await asyncio.sleep(0.03)
         for _ in range(40):
             await visit.expect(DELIVER_RESP, status=0)
         assert peer.visits.empty()

@@ -70,7 +70,7 @@ async def store_texts(dsn, items):
         return await store(connection, items)
 
 
-async def until(rows: Callable, sql: str, wanted: list, limit_s: float = 10.0) -> None:
+async def until(rows: Callable, sql: str, wanted: list, limit_s: float = 20.0) -> None:
     """Wait until the database says `wanted`."""
     async with asyncio.timeout(limit_s):
         while True:

@@ -106,4 +106,4 @@ async def test_taking_a_text_and_claiming_an_answer_stay_quick(desk, dsn, months
             claims.append(time.monotonic() - began)
     warm = {"text": sorted(texts[10:])[10], "claim": sorted(claims[10:])[10]}
     print(f"{months}, median: " + ", ".join(f"{name} {s * 1000:.1f} ms" for name, s in warm.items()))
-    assert max(warm.values()) < 0.1
+    assert max(warm.values()) < 0.2

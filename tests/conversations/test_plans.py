@@ -19,6 +19,7 @@ from conversations.store import UNCONFIRMED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+WAITING = "select 1 from pg_stat_activity where wait_event_type = 'Lock'"
 FILL = """
 with filled as (
     insert into conversations_delivery (message_id, organisation_id, conversation_id, line_id, link_id, source,
@@ -69,8 +70,10 @@ async def test_the_months_ahead_are_not_waited_for_by_everybody(conversation, ds
     async with await connect(dsn) as writer, writer.transaction():
         await writer.execute("update conversations_conversation set revision = revision where false")
         sweep = asyncio.create_task(sync_to_async(keep_partitions_ahead)(9))
-        await asyncio.sleep(0.3)
-        assert not sweep.done()
+        async with await connect(dsn) as looker, asyncio.timeout(20):
+            while await (await looker.execute(WAITING)).fetchall() == []:
+                assert not sweep.done()
+                await asyncio.sleep(0.02)
         async with await connect(dsn, lock_timeout=f"{LOCK_S}s") as text:
             await text.execute("update conversations_conversation set revision = revision where false")
         with pytest.raises((DatabaseError, psycopg.Error)):

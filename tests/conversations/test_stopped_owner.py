@@ -96,7 +96,7 @@ async def test_what_is_answered_while_the_unheard_are_looked_for_is_not_sent_aga
         await until(rows, STATE, [(DeliveryState.SENDING, "")])
         owner._doubt_until = leases.ticking() + 30
         owner.wake()
-        await asyncio.wait_for(answered.wait(), 5)
+        await asyncio.wait_for(answered.wait(), 20)
         await asyncio.sleep(3)  # what was put back would be due after two seconds
     assert await sync_to_async(rows)("select withdrawn from conversations_attempt") == [(False,)]
     assert len(ScriptedLink.made[0].submitted) == 1

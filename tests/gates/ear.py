@@ -45,7 +45,7 @@ class Ear:
     async def say(self, **message: Any) -> None:
         await self.socket.send_json_to(message)
 
-    async def until(self, true: Callable[[], bool], what: str, seconds: float = 10) -> float:
+    async def until(self, true: Callable[[], bool], what: str, seconds: float = 20) -> float:
         """Seconds until it was true."""
         began = time.monotonic()
         while not true():

@@ -18,6 +18,7 @@ from realtime.consumer import SAYINGS
 from tests.browser import Browser
 from tests.gates.company import Company
 from tests.gates.ear import Ear
+from tests.promised import promised
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, in_thread, sign_in
 
@@ -133,10 +134,10 @@ async def test_who_may_no_longer_listen_is_cut_within_five_seconds_and_at_once_f
         await in_thread(ending, company, user, browser)
         answer = await in_thread(browser.get, "/api/session")
         assert answer.status == 401, f"{ending.__name__}: {answer.status}"
-        await ear.until(lambda ear=ear: ear.code is not None, f"{ending.__name__}: closed", 3 * RIGHTS_S)
+        await ear.until(lambda ear=ear: ear.code is not None, f"{ending.__name__}: closed", 2 * promised(RIGHTS_S))
         print(f"{ending.__name__}: the socket closed after {ear.closed_at - at:.1f} s")
         assert ear.code == 4401, ending.__name__
-        assert ear.closed_at - at < RIGHTS_S, ending.__name__
+        assert ear.closed_at - at < promised(RIGHTS_S), ending.__name__
 
 
 def leave_team(company: Company) -> None:
@@ -167,10 +168,10 @@ async def test_who_loses_a_line_hears_no_more_of_it_within_five_seconds(
     answer = await in_thread(browser.get, f"/api/conversations/{company.hidden.id}")
     assert answer.status == 404, "over REST it is gone at once"
     resets = ear.text().count('"reset"')
-    await ear.until(lambda: ear.text().count('"reset"') > resets, "told to fetch afresh", 3 * RIGHTS_S)
+    await ear.until(lambda: ear.text().count('"reset"') > resets, "told to fetch afresh", 2 * promised(RIGHTS_S))
     took = time.monotonic() - at
     print(f"{loss.__name__}: the socket knows after {took:.1f} s")
-    assert took < RIGHTS_S
+    assert took < promised(RIGHTS_S)
     heard = len(ear.heard)
     await in_thread(received, company.own, company.hidden, "après")
     last = await in_thread(received, company.own, company.mine, "de sa ligne")

@@ -16,11 +16,12 @@ import pytest
 
 from config.up import binaries, holding, logs, status, testing
 from config.up.children import Identity, start_time
+from tests.promised import promised
 
 PROGRAM = Path(__file__).with_name("small_installation.py")
 
 
-def until(what: Callable[[], object], seconds: float = 10) -> float:
+def until(what: Callable[[], object], seconds: float = 30) -> float:
     """Wait for `what`; returns the seconds it took, prints them, fails after `seconds`."""
     began = time.monotonic()
     while not what():
@@ -58,7 +59,7 @@ class Installation:
     def end(self, with_signal: int = signal.SIGINT) -> int:
         assert self.up is not None
         self.up.send_signal(with_signal)
-        return self.up.wait(20)
+        return self.up.wait(60)
 
     def processes(self) -> dict[str, Identity]:
         recorded = json.loads((self.state / "run" / "children.json").read_text())["processes"]
@@ -96,7 +97,7 @@ def test_ctrl_c_stops_everything_in_time_and_the_next_start_has_the_data_on_the_
     assert set(processes) == {"postgres", "valkey", "steady"}
     began = time.monotonic()
     assert installation.end() == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < promised(10)
     assert not [name for name, one in processes.items() if one.alive()]
 
     second = installation.start("steady")
@@ -114,7 +115,7 @@ def test_a_process_that_will_not_stop_is_killed_within_ten_seconds_with_its_chil
     processes = installation.processes()
     began = time.monotonic()
     assert installation.end() == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < promised(10)
     assert not [name for name, one in processes.items() if one.alive()]
     assert grandchild is not None
     assert not grandchild.alive()
@@ -127,8 +128,8 @@ def test_a_second_ctrl_c_hurries(installation):
     installation.up.send_signal(signal.SIGINT)
     time.sleep(0.3)
     installation.up.send_signal(signal.SIGINT)
-    assert installation.up.wait(10) == 0
-    assert time.monotonic() - began < 4
+    assert installation.up.wait(60) == 0
+    assert time.monotonic() - began < promised(4)
 
 
 def test_kill_9_of_the_supervisor_leaves_no_orphan_and_the_next_start_works(installation):

@@ -44,7 +44,7 @@ class Browser:
         await self.stream.join(self.socket, self.model.epoch, self.model.at)
         await self.stream.watch(self.socket, frozenset(conversations), frozenset(lists))
 
-    async def level(self, head: int, seconds: float = 10) -> None:
+    async def level(self, head: int, seconds: float = 20) -> None:
         """Until the browser has everything up to `head`, rows too."""
         limit = time.monotonic() + seconds
         while self.model.at < head or self.model.rows_at < head:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,18 @@ from tests.realtime.browsing import Browser
 from tests.realtime.client import DeskModel
 from tests.realtime.verbs import VERBS, Verb
 from tests.realtime.world import World, in_thread
+
+
+async def soon(claim: Callable[..., None], *arguments: Any, seconds: float = 20) -> None:
+    """Return once `claim` no longer fails: what the socket brings is under way."""
+    limit = time.monotonic() + seconds
+    while True:
+        try:
+            return await in_thread(claim, *arguments)
+        except AssertionError:
+            if time.monotonic() > limit:
+                raise
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
@@ -53,15 +68,8 @@ async def test_counts_are_those_of_a_fresh_fetch_after_every_verb(world: World, 
     for verb in VERBS.values():
         conversation = await in_thread(lambda v=verb: world.conversation(**v.fields(world)))
         await in_thread(verb.act, world, conversation)
-    for browser in browsers:
-        for attempt in range(100):  # counts come at most four times a second
-            try:
-                await in_thread(screens.assert_counts, browser.model, browser.viewer)
-                break
-            except AssertionError:
-                if attempt == 99:
-                    raise
-                await asyncio.sleep(0.05)
+    for browser in browsers:  # counts come at most four times a second
+        await soon(screens.assert_counts, browser.model, browser.viewer)
 
 
 def test_every_kind_of_event_has_a_verb_that_proves_it(world: World) -> None:
@@ -113,8 +121,7 @@ async def test_a_conversation_opened_just_after_its_events_misses_none(world: Wo
     await in_thread(VERBS["shape: received"].act, world, conversation)
     await browser.level(1)
     await browser.stream.watch(browser.socket, frozenset([conversation.id]), frozenset())
-    await asyncio.sleep(0.1)
-    await in_thread(screens.assert_same_as_fetched, browser.model, browser.viewer, [conversation.id])
+    await soon(screens.assert_same_as_fetched, browser.model, browser.viewer, [conversation.id])
 
 
 async def test_two_followers_give_out_the_same_in_the_same_order(world: World, browse) -> None:
@@ -156,5 +163,4 @@ async def test_a_list_opened_just_after_its_events_misses_none(world: World, bro
     await browser.level(1)
     assert browser.model.rows[str(conversation.id)]["last_seq"] == 0
     await browser.stream.watch(browser.socket, frozenset(), frozenset({"all"}))
-    await asyncio.sleep(0.1)
-    await in_thread(screens.assert_same_as_fetched, browser.model, browser.viewer, [])
+    await soon(screens.assert_same_as_fetched, browser.model, browser.viewer, [])
