@@ -6,7 +6,15 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
+
+# A slow machine is no failure. In CI the examples are always the same ones; elsewhere what failed can be replayed.
+hypothesis.settings.register_profile(
+    "palabre", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    parent=hypothesis.settings.get_profile("ci" if os.environ.get("CI") else "default"),
+)  # fmt: skip
+hypothesis.settings.load_profile("palabre")
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ async def test_a_receipt_that_cannot_be_stored_as_it_is_costs_nobody_elses_answe
     ScriptedLink.answer = staticmethod(answer)
     await sync_to_async(say)(conversation)
     async with at_work(scripted, dsn, redis_url):
-        await until(rows, STATE, [(DeliveryState.SENT, "")], 3)
+        await until(rows, STATE, [(DeliveryState.SENT, "")], 6)
         assert await sync_to_async(rows)("select count(*) from conversations_receipt") == [(1,)]
 
 

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+from config.up.ports import Held
+
 
 class Wire:
     """Forwards to the database at `dsn`. `freeze`: nothing passes, nothing is refused. `cut`: refused until `mend`."""
@@ -20,7 +22,8 @@ class Wire:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.port = 0
+        self._kept = Held()  # also while it is cut
+        self.port = self._kept.port
 
     @property
     def dsn(self) -> str:
@@ -31,7 +34,6 @@ class Wire:
         self._open.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     def freeze(self) -> None:
         self._open.clear()
@@ -50,6 +52,7 @@ class Wire:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._kept.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
