@@ -127,8 +127,8 @@ def test_no_secret_is_where_anybody_could_read_it() -> None:
             pytest.raises(psycopg.errors.NotNullViolation),
         ):
             connection.execute("insert into conversations_line (name) values (%s)", [f"{WORDS} {SENDER}"])
-        palabre.kill("web")  # what a death and a restart write, too
-        wait_until(lambda: palabre.facts("web") is not None, "web is back", 20)
+        killed = palabre.kill("web")  # what a death and a restart write, too
+        wait_until(lambda: palabre.processes()["web"] != killed and palabre.facts("web") is not None, "web is back", 60)
         passwords = re.findall(r"://[^:/]*:([^@]+)@", " ".join(palabre.environ.values()))
         secrets = {
             **SECRETS, **TYPED, "session": desk.cookies["session"], "csrf": desk.cookies["csrftoken"],
