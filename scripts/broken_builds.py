@@ -97,15 +97,16 @@ def sound(patches: Iterable[Patch], trees: Trees, said: IO[str]) -> bool:
     tests = sorted({patch.test for patch in patches})
     tree = trees.take()
     try:
-        ours = [test for test in tests if not _in_the_browser(test)]
-        groups = [group for group in (ours, *[[test] for test in tests if _in_the_browser(test)]) if group]
-        bad = [group for group in groups if run(tree, group, said).code]
-        # Which of the many it is: each by itself.
-        bad = [[test] for group in bad for test in group if len(group) == 1 or run(tree, [test], said).code]
+        browsers = [test for test in tests if _in_the_browser(test)]
+        groups = [group for group in ([test for test in tests if test not in browsers], browsers) if group]
+        many = [group for group in groups if run(tree, group, said).code]
+        # Which of them it is: each by itself.
+        bad = {test: outcome for group in many for test in group if (outcome := run(tree, [test], said)).code}
     finally:
         trees.give_back(tree)
-    for test in (test for group in bad for test in group):
-        print(f"does not pass on the sound build, and can prove nothing: {test}", file=said)
+    for test, outcome in bad.items():
+        why = outcome.failures[0] if outcome.failures else f"its runner says {outcome.code}"
+        print(f"does not pass on the sound build, and can prove nothing: {test}: {why}", file=said)
     return not bad
 
 
@@ -128,7 +129,7 @@ def goes_red(patch: Patch, trees: Trees, said: IO[str]) -> bool:
 
 
 def run(tree: Path, tests: list[str], said: IO[str]) -> Outcome:
-    """Tests of the browser's side by vitest, one file; of everything else by pytest."""
+    """Tests of the browser's side by vitest, whole files; of everything else by pytest."""
     with tempfile.TemporaryDirectory(prefix="palabre-broken-report-") as place:
         report = Path(place) / "report"
         look = _vitest if _in_the_browser(tests[0]) else _pytest
@@ -152,7 +153,7 @@ def _vitest(tree: Path, tests: list[str], report: Path) -> Outcome:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        timeout=300,
+        timeout=300 + 10 * len(tests),
         check=False,
     ).returncode
     if not report.exists():
@@ -174,6 +175,7 @@ def _pytest(tree: Path, tests: list[str], report: Path) -> Outcome:
         env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         timeout=600 + 10 * len(tests),
         check=False,
     ).returncode
