@@ -168,7 +168,8 @@ def _pytest(tree: Path, tests: list[str], report: Path) -> Outcome:
     env = {**os.environ, "PYTHONPATH": str(tree), "FAULT_SEEDS": "1", "PALABRE_STATE": str(tree / ".state")}
     env.pop("FAULT_FULL", None)
     env["PYTHONDONTWRITEBYTECODE"] = "1"
-    words = ["-q", "--no-header", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    # A fixture that a busy machine does not make in the usual minute would be an error, which proves nothing.
+    words = ["-q", "--no-header", "-p", "no:cacheprovider", "-o", "timeout=180", f"--junitxml={report}"]
     code = subprocess.run(
         [sys.executable, "-m", "pytest", *words, *tests],
         cwd=tree,
