@@ -65,10 +65,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A secret has its own field: settings can be read.",
     ),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
-    "opted_out": (
-        "Ce numéro ne veut plus de SMS : rien ne peut lui être envoyé.",
-        "This number wants no more texts: nothing can be sent to it.",
-    ),
     "adapter_fixed": (
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",
     ),

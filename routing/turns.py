@@ -41,11 +41,11 @@ left join lateral (
     where m.conversation_id = c.id and m.kind in ('incoming', 'outgoing') and m.author <> 'system'
       and m.facts->>'keyword' is null
       and m.id >= uuid_floor(least(c.opened_at, uuid_extract_timestamp(c.id)) - interval '1 hour')
-    order by seq desc limit HISTORY
+    order by seq desc limit %s
 ) m on true
 where c.id = any(%s)
 order by c.id, m.seq
-""".replace("HISTORY", str(HISTORY))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Talk:
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
     with connection.cursor() as cursor:
-        cursor.execute(_TALKS, [list(conversation_ids)])
+        cursor.execute(_TALKS, [HISTORY, list(conversation_ids)])
         rows = cursor.fetchall()
     by_id: dict[UUID, list[tuple]] = {}
     for row in rows:
