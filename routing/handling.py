@@ -17,7 +17,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from psycopg import errors
 
@@ -46,8 +46,13 @@ _ONES_OWN = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNo
 TOGETHER = 10  # conversations of one transaction: a click or a text to one of them waits for all ten
 
 # A literal limit: the planner then knows that it walks the index. A claim outlives a batch's turns and commits.
+# This and the next are what every text costs: transactions of their own, begun and ended by the server. The intake
+# waits for the rows that they lock; it would wait for each message between us and the server. `quick`: a claim or a
+# forgotten row that a crash of the server undoes is only made again, so nobody waits for the disk.
 _CLAIM = """
-with due as materialized (
+with quick as materialized (
+    select set_config('synchronous_commit', 'off', true)
+), due as materialized (
     select conversation_id from conversations_unhandled
     where (claimed_until is null or claimed_until <= clock_timestamp())
       and (%(bots)s or exists (select from conversations_conversation c
@@ -57,22 +62,30 @@ with due as materialized (
 )
 update conversations_unhandled u
 set claimed_by = %(claim)s, claimed_until = clock_timestamp() + interval '30 seconds'
-from due where u.conversation_id = due.conversation_id
+from due, quick where u.conversation_id = due.conversation_id
 returning u.conversation_id
 """.replace("MOST_CLAIMED", str(MOST_CLAIMED))
 # The statuses are read after the claim has committed: whoever gives a conversation to the bot later takes our claim
 # away with it, so none is forgotten. A row that the intake holds just now is about to lose our claim: skipped.
 _SETTLE = """
-with settled as materialized (
+with quick as materialized (
+    select set_config('synchronous_commit', 'off', true)
+), claimed as materialized (
     -- By key, one by one: joined, the planner reads the whole table of conversations for a handful.
-    select u.conversation_id, (select c.status from conversations_conversation c where c.id = u.conversation_id) status
-    from conversations_unhandled u
+    select given.id, (select c.status from conversations_conversation c where c.id = given.id) status
+    from unnest(%(ids)s::uuid[]) given (id)
+), free as materialized (
+    select u.conversation_id from conversations_unhandled u
     where u.conversation_id = any(%(ids)s) and u.claimed_by = %(claim)s
-    for update of u skip locked
+    for update skip locked
+), settled as (
+    delete from conversations_unhandled u using free, claimed, quick
+    where u.conversation_id = free.conversation_id and claimed.id = free.conversation_id
+      and claimed.status in ('open', 'queued', 'closed')
+    returning u.conversation_id
 )
-delete from conversations_unhandled u using settled
-where u.conversation_id = settled.conversation_id and settled.status in ('open', 'queued', 'closed')
-returning u.conversation_id, settled.status
+select claimed.id, claimed.status, settled.conversation_id is not null
+from claimed left join settled on settled.conversation_id = claimed.id
 """
 _STILL_CLAIMED = """
 select conversation_id from conversations_unhandled
@@ -107,11 +120,15 @@ def claim_batch(claim: str, *, bots: bool = True) -> list[UUID]:
 
 
 def settle(claim: str, claimed: Sequence[UUID]) -> list[UUID]:
-    """Forget those that a person or a queue has; returns the rest, to `decide` about."""
-    settled = dict(_quick(_SETTLE, {"claim": claim, "ids": list(claimed)}))
-    if Status.QUEUED in settled.values():
+    """Forget those that a person or a queue has; returns the rest, to `decide` about.
+
+    Not among them: what a person or a queue has and the intake holds just now. It is due again when the intake is done,
+    and needs no decision; to read all its texts for one, and lock it, would hold up whoever writes there.
+    """
+    rows = _quick(_SETTLE, {"claim": claim, "ids": list(claimed)})
+    if any(status == Status.QUEUED for _, status, settled in rows if settled):
         doorbell.ring(doorbell.WAITING)
-    return [id_ for id_ in claimed if id_ not in settled]
+    return [id_ for id_, status, _ in rows if status not in (Status.OPEN, Status.QUEUED, Status.CLOSED)]
 
 
 def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None = None) -> None:
@@ -137,9 +154,7 @@ def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None 
 
 
 def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # A claim or a forgotten row that a crash of the server undoes is only made again: no need to wait for the disk.
-        cursor.execute("set local synchronous_commit = off")
+    with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()
 
