@@ -32,6 +32,9 @@ SETTINGS: Mapping[str, object] = {
     # Compiling costs more than the short statements of an inbox take.
     "jit": "off",
     "wal_compression": "pglz",
+    # As PostgreSQL has them for segments of 16 MB: for smaller ones initdb writes less (_initialise).
+    "min_wal_size": "80MB",
+    "max_wal_size": "1GB",
     "shared_preload_libraries": "pg_stat_statements",
     "cluster_name": "palabre",
     "log_checkpoints": "off",
@@ -115,6 +118,9 @@ class Postgres:
             self._run(
                 "initdb", "-D", draft, "-U", SUPERUSER, "-E", "UTF8", "--auth=scram-sha-256",
                 f"--pwfile={password_file}", "--no-instructions",
+                # Whoever commits when the write-ahead log needs a new segment writes it full of zeros and syncs it, and
+                # everybody waits: 40 to 100 ms for 16 MB, each 5,300 texts of a burst, 3 ms for 1 MB.
+                "--wal-segsize=1",
                 # Upper and lower case of é without any locale of the system.
                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
                 *([] if self._durable else ["--no-sync"]),

@@ -49,6 +49,15 @@ def test_both_answer_on_loopback_with_a_password_and_upper_case_knows_accents(st
             redis.Redis(port=found.valkey.port).ping()
 
 
+def test_a_commit_that_begins_a_segment_of_the_log_has_little_to_write(state):
+    """Sixteen megabytes of zeros would be synced before it, and everybody's texts behind it."""
+    with engines.start(state, durable=False) as found:
+        sizes = [
+            one(found.database_url, f"show {name}") for name in ("wal_segment_size", "min_wal_size", "max_wal_size")
+        ]
+    assert sizes == ["1MB", "80MB", "1GB"]
+
+
 def test_a_start_that_died_half_way_through_initdb_is_begun_anew(state):
     place = binaries.place_for(state, "pg18")
     for half in (place, place.with_name("pg18.unfinished")):
