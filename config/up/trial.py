@@ -36,6 +36,9 @@ from config.up.testing import throw_away
 _OURS = re.compile(r"^(DATABASE|REDIS|TEST|PALABRE|PUBLIC|WEB|SIMULATOR|SECRET_KEY|ALLOWED_HOSTS|DJANGO)")
 
 
+PORTS = ("postgres", "valkey", "web_port", "simulator_smpp_port", "simulator_http_port")
+
+
 @dataclass(slots=True)
 class Running:
     state: Path
@@ -90,10 +93,10 @@ def running(
     """
     place = state.absolute() if state else throw_away()
     clean = {key: value for key, value in os.environ.items() if not _OURS.match(key)}
-    # Ports of its own from the start: two trials that begin together would both find 8000 free.
+    # Ports of its own from the start, also while its servers are away: two trials that begin together would both find
+    # 8000 free, and what a killed server leaves could be another's a moment later.
     ports = Ports(engines.prepare(place))
-    for name in ("web_port", "simulator_smpp_port", "simulator_http_port"):
-        ports.take(name)
+    kept = [ports.hold(name) for name in PORTS]
     said = place / "said"
     said.unlink(missing_ok=True)
     given = {**clean, "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
@@ -110,6 +113,8 @@ def running(
             child.kill()
             child.wait()
             end(Record(place / "run" / "children.json").left_behind(), grace=1)
+        for port in kept:
+            port.close()
         if state is None:
             remove(place)
 

@@ -82,7 +82,7 @@ async def test_the_next_answer_needs_no_sweep_to_leave(scripted, conversation, d
         await sync_to_async(say)(conversation, f"{number}")
     async with at_work(scripted, dsn, redis_url):
         # Ten sweeps would take ten seconds.
-        await until(rows, "select count(*) from conversations_delivery where state = 3", [(10,)], limit_s=5)
+        await until(rows, "select count(*) from conversations_delivery where state = 3", [(10,)], limit_s=8)
 
 
 async def test_what_stands_before_an_answer_is_found_by_index(scripted, conversation, dsn, rows):

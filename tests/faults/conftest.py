@@ -114,9 +114,10 @@ def rows(palabre: Running) -> Callable[..., list[tuple[Any, ...]]]:
     return ask
 
 
-def wait_until(claim: Callable[[], bool], what: str, limit_s: float = 10.0) -> float:
-    """Seconds until `claim` holds; fails after `limit_s`, naming what was awaited."""
-    began = time.monotonic()
+def wait_until(claim: Callable[[], bool], what: str, limit_s: float = 0.0) -> float:
+    """Seconds until `claim` holds; fails after `limit_s`, naming what was awaited. What has no promise of its own has
+    10 s, as `promised` counts them."""
+    began, limit_s = time.monotonic(), limit_s or promised(10)
     while not claim():
         if time.monotonic() - began > limit_s:
             pytest.fail(f"after {limit_s:g} s still not: {what}")

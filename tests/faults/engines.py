@@ -145,6 +145,10 @@ class Sampler:
         self._stop.set()
         self._thread.join(15)
 
+    def last(self) -> Any:
+        """The newest answer; None before the first."""
+        return self.answers[-1][1] if self.answers else None
+
     def _run(self) -> None:
         while not self._stop.wait(self._every):
             began = time.monotonic()

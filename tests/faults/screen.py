@@ -117,6 +117,7 @@ class Screen(Desk):
         self.cursor = self.safe = self.session["head"]
         self.epoch = self.session["epoch"]
         self.threads: dict[str, dict[str, dict[str, Any]]] = {}  # conversation -> message -> as it stands there
+        self.upto = -1  # everything up to this event is on the screen, fetched threads too
         self._rows: dict[str, dict[str, Any]] = {}
         self._thread: threading.Thread | None = None
         self._leaving = False
@@ -141,6 +142,14 @@ class Screen(Desk):
             id_: sorted(thread.copy().values(), key=lambda message: message["seq"])
             for id_, thread in self.threads.copy().items()
         }
+
+    def follow_to(self, head: int, limit_s: float) -> float:
+        """Seconds until everything up to event `head` is on the screen. Raises AssertionError after `limit_s`."""
+        began = time.monotonic()
+        while self.upto < head:
+            assert time.monotonic() - began < limit_s, f"the screen is at {self.upto}, not {head}, after {limit_s:g} s"
+            time.sleep(0.05)
+        return time.monotonic() - began
 
     def open_thread(self, conversation: str) -> None:
         """From now on the screen follows this conversation, too."""
@@ -185,6 +194,8 @@ class Screen(Desk):
         if kind == "ping":
             socket.send(json.dumps({"type": "pong", "key": said["key"]}))
         self._watch(socket)
+        if kind in ("frame", "ping"):
+            self.upto = min(self.cursor, self.safe)
 
     def _hear(self, event: dict[str, Any]) -> None:
         row = event.get("conversation")

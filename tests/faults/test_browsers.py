@@ -99,12 +99,11 @@ class Product:
 
     def trim(self) -> None:
         """All events so far become last month's, and last month's partition goes, as retention drops it."""
-        self.ask("update realtime_event set id = uuidv7(interval '-1 month')")
-        [(dropped,)] = self.ask(
-            "select palabre_drop_partition('realtime_event', date_trunc('month', now() - interval '1 month')::date)"
-        )
+        [(month,)] = self.ask("select (date_trunc('month', now()) - interval '1 month')::date")
+        self.ask("update realtime_event set id = uuidv7(%s::date + interval '1 day' - now())", [month])
+        [(dropped,)] = self.ask("select palabre_drop_partition('realtime_event', %s)", [month])
         assert dropped, "there was no such month"
-        self.ask("select palabre_make_partitions('realtime_event', now() - interval '1 month', 1)")
+        self.ask("select palabre_make_partitions('realtime_event', %s::date, 1)", [month])
 
     def new_epoch(self) -> None:
         self.ask("update realtime_eventhead set epoch = epoch + 1")
@@ -158,7 +157,7 @@ class Rounds:
             self._let_pass(self.chance.uniform(0.0, 1.0))
             engine.flushall()
         wait_until(
-            lambda: self.palabre.processes()["web"] != killed and self.palabre.facts("web") is not None, "web", 20
+            lambda: self.palabre.processes()["web"] != killed and self.palabre.facts("web") is not None, "web", 60
         )
         self.product.quiet()
         converge(self.screens, promised(BACK_S), "web killed, Redis emptied")
@@ -237,7 +236,7 @@ def test_every_browser_converges_after_every_fault(palabre, line, open_browsers)
     product = Product(palabre)
     for number in range(12):
         line.text(f"+22901955{number:05d}", f"bonjour {number}", to="3334")
-    wait_until(lambda: len(product.busiest(12)) == 12, "twelve conversations")
+    wait_until(lambda: len(product.busiest(12)) == 12, "twelve conversations", 60)
     for seed in seeds(2):  # twenty pages need minutes each, with nothing beside them
         browsers, sleepers = open_browsers(), open_browsers()
         for seat in seats(product.busiest(3)):

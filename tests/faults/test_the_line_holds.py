@@ -21,8 +21,7 @@ def test_the_line_holds(palabre, line, rows, tmp_path):
     line.behave("savane", copies_same=7)
     line.text("+2290197550001", "une seule fois", to="3334")
     wait_until(lambda: rows(BODIES, "+2290197550001") != [], "the text is stored")
-    wait_until(lambda: line.acknowledged()["une seule fois"] >= 1, "it is acknowledged")
-    time.sleep(1)
+    wait_until(lambda: line.acknowledged()["une seule fois"] == 8, "each copy is acknowledged")
     assert rows(BODIES, "+2290197550001") == [("une seule fois", 1)]
     line.behave("savane", reset=True)
 
@@ -52,7 +51,7 @@ def test_the_line_holds(palabre, line, rows, tmp_path):
     for account in ("savane", "lagune"):
         line.behave(account, window=20, per_subscriber=20)
     line.text("+2290197550004", "texte {n}", to="3334", count=20)
-    wait_until(lambda: len(rows(BODIES, "+2290197550004")) == 20, "all twenty", 10)
+    wait_until(lambda: len(rows(BODIES, "+2290197550004")) == 20, "all twenty")
     found = rows(BODIES, "+2290197550004")
     assert sorted(body for body, _ in found) == sorted(f"texte {n}" for n in range(1, 21))
     assert [seq for _, seq in found] == list(range(1, 21))
@@ -64,15 +63,14 @@ def test_the_line_holds(palabre, line, rows, tmp_path):
 
     # A second gateway and a second dispatcher, started by hand: they stand by.
     second = tmp_path / "second"
+    before = line.last()
     with another(palabre, "gateway", second), another(palabre, "dispatcher", second):
         wait_until(lambda: bool(facts(second, "dispatcher")), "the second dispatcher is there", 20)
         time.sleep(6)
         assert facts(second, "dispatcher")["leading"] == [], "one leader"
         assert not facts(second, "gateway").get("bound"), "one owner of each link"
-        binds = [
-            row for row in line.ledger() if row.get("command") == "bind_transceiver" and row.get("direction") == "in"
-        ]
-        assert len({row["session"] for row in binds if row["at"] > time.time() - 6}) == 0, "nobody bound again"
+        binds = [row for row in line.ledger(before) if row.get("command") == "bind_transceiver"]
+        assert binds == [], "nobody bound again"
         line.text("+2290197550005", "à deux, une fois", to="3334")
         wait_until(lambda: rows(BODIES, "+2290197550005") == [("à deux, une fois", 1)], "stored once")
     assert rows("select name from jobs_lease group by name having count(*) > 1") == []

@@ -108,8 +108,8 @@ def test_one_click_is_one_message(palabre, line, rows, agent):
         assert insisting.result(60)["body"] == killed["body"]
 
     bodies = [one["body"] for one in (storm, hung, lost, killed)]
-    wait_until(lambda: set(line.submitted()) >= set(bodies), "all are submitted")
-    await_quiet(line, palabre.environ["DATABASE_OWNER_URL"], 20)
+    wait_until(lambda: set(line.submitted()) >= set(bodies), "all are submitted", 30)
+    await_quiet(line, palabre.environ["DATABASE_OWNER_URL"], 60)
     assert [line.submitted()[body] for body in bodies] == [1, 1, 1, 1]
     stored = rows("select body, count(*) from conversations_message where body = any(%s) group by 1", bodies)
     assert sorted(stored) == sorted((body, 1) for body in bodies)
@@ -155,7 +155,7 @@ def bound(palabre: Running) -> Identity:
         said = palabre.facts("gateway") or {}
         return palabre.processes()["gateway"].alive() and said.get("bound") == said.get("links")
 
-    wait_until(ready, "the gateway has bound its links", 20)
+    wait_until(ready, "the gateway has bound its links", 60)
     return palabre.processes()["gateway"]
 
 
@@ -171,7 +171,7 @@ def test_a_crash_at_any_point_of_sending_sends_nothing_twice_and_hides_nothing(p
             for place, point in enumerate(POINTS):
                 victim = bound(palabre)
                 # Else it dies with what the last crash has left to do, and one crash would be taken for another.
-                wait_until(lambda: rows(UNDER_WAY) == [(0,)], "what the last crash left is settled", 20)
+                wait_until(lambda: rows(UNDER_WAY) == [(0,)], "what the last crash left is settled", 60)
                 armed.write_text(point)
                 # Named at its end, too: each part of a long one must be its own, to be counted as such at the operator.
                 body = f"{point} {turn} {LONG}{point} {turn}" if (turn + place) % 3 == 1 else f"{point} {turn}"
@@ -181,7 +181,7 @@ def test_a_crash_at_any_point_of_sending_sends_nothing_twice_and_hides_nothing(p
                 wait_until(lambda: not victim.alive(), f"the gateway dies {point}")  # noqa: B023
                 assert not armed.exists()
         bound(palabre)
-        await_quiet(line, database, 30)
+        await_quiet(line, database, 60)
         world = witnesses.world(screen)
         verdict = judge(world)
     print(verdict)

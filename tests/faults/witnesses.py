@@ -17,11 +17,15 @@ STILL_MOVING = """
 select (select count(*) from conversations_unhandled) as undecided,
        (select count(*) from conversations_delivery where state in (0, 1)) as outbox,
        (select count(*) from conversations_inboundpart) as parts,
-       (select count(*) from jobs_job where state in ('waiting', 'running') and due_at <= clock_timestamp()
-                                        and (lease_until is null or %(leases)s)) as jobs,
+       (select count(*) from jobs_job
+        where state in ('waiting', 'running') and due_at <= clock_timestamp()
+          and (lease_until is null or lease_until < clock_timestamp() or %(leases)s)) as jobs,
        (select coalesce(sum(head), 0)::bigint from realtime_eventhead) as head
 """
 QUIET_S = 1.5
+FOLLOWS_WITHIN_S = 30.0  # a screen whose server was killed: it tries again, and is told where the log stands
+MOVING_S = 60.0
+MOVES = ("deliver_sm", "deliver_sm_resp", "submit_sm", "submit_sm_resp")
 
 
 def await_quiet(line: Line, database: str, limit_s: float, *, leases: bool = False) -> float:
@@ -65,7 +69,29 @@ class Witnesses:
         self._began = row[0]
 
     def world(self, screen: Screen, *, answers: dict[str, str] | None = None, jobs: list[str] | None = None) -> World:
-        """Everything that the four say. `screen` has followed since before the storm."""
+        """Everything that the four say. `screen` has followed since before the storm.
+
+        They are asked one after the other: when something has moved meanwhile, all of them are asked again.
+        """
+        limit = time.monotonic() + MOVING_S
+        while True:
+            since, head = self._line.last(), self._head()
+            screen.follow_to(head, FOLLOWS_WITHIN_S)
+            world = self._ask(screen, answers, jobs)
+            moved = [row for row in self._line.ledger(since) if row.get("command") in MOVES]
+            if not moved and self._head() == head:
+                return world
+            assert time.monotonic() < limit, f"still moving after {MOVING_S:g} s: {moved[-3:]}"
+            time.sleep(0.5)
+
+    def _head(self) -> int:
+        """The newest event of the organisation that texts."""
+        with psycopg.connect(self._database, autocommit=True) as connection:
+            row = connection.execute("select coalesce(max(head), 0) from realtime_eventhead").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _ask(self, screen: Screen, answers: dict[str, str] | None, jobs: list[str] | None) -> World:
         world = World(answers=dict(answers or {}), jobs_asked=list(jobs or []))
         world.offered, world.submits, world.told = read_ledger(self._line.ledger(since=self._ledger_from))
         with psycopg.connect(self._database, row_factory=dict_row) as connection:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from config.up import trial
 from config.up.trial import Running
 
-WAIT_MS = 10_000  # the limit of every wait
+WAIT_MS = 30_000  # the limit of every wait
 FLAGS = [
     "--disable-gpu",
     "--disable-background-networking",

@@ -120,7 +120,7 @@ def test_the_operator_keeps_texts_while_the_gateway_is_away(visit, palabre):
     text(phone, "gardez ce texte")
     kept = phone.locator("[data-testid=phone-bubble]").filter(has_text="gardez ce texte")
     expect(kept).to_have_attribute("data-state", "kept")
-    palabre.resume("gateway")
+    palabre.resume("gateway", 60)
     expect(phone.get_by_test_id("phone-banner")).to_be_hidden()
     expect(kept).to_have_attribute("data-state", "handed")
     desk = desk_of(visit, palabre)

@@ -35,7 +35,10 @@ def test_after_signing_out_the_storage_is_empty_and_back_shows_nothing(visit, pa
     last.wait_for()
     words = last.locator("p").first.inner_text()
     page.get_by_test_id("composer-text").fill(DRAFT)
-    page.wait_for_timeout(400)
+    for _ in range(100):
+        if DRAFT in str(page.evaluate(STORED)):
+            break
+        page.wait_for_timeout(100)
     assert DRAFT in str(page.evaluate(STORED)), "a draft outlives a closed tab"
 
     sign_out(page)

@@ -33,6 +33,7 @@ GATES = Path(__file__).with_name("gates.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FULL = os.environ.get("PALABRE_SCREENS") == "all"
 
+REST_S = 5.0
 WIDE, NARROW, ZOOMED = (1440, 900), (360, 740), (640, 400)  # the last is 1280 x 800 at 200 %
 Language = Literal["fr", "en"]
 Theme = Literal["light", "dark"]
@@ -279,12 +280,22 @@ def _axe(page: Page, rules: list[str] | None = None) -> list[str]:
     return [f"axe: {one}" for one in found]
 
 
+def _at_rest(page: Page, question: str) -> list[str]:
+    """What is found on a screen that has come to rest: what a new size moves may still be on its way."""
+    limit = time.monotonic() + REST_S
+    found: list[str] = page.evaluate(question)
+    while found and time.monotonic() < limit:
+        page.wait_for_timeout(100)
+        found = page.evaluate(question)
+    return found
+
+
 def _overflow(page: Page, sizes: list[tuple[int, int]]) -> list[str]:
     found = []
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        found += [f"at {width} x {height}: {one}" for one in page.evaluate("gates.overflow()")]
+        found += [f"at {width} x {height}: {one}" for one in _at_rest(page, "gates.overflow()")]
     return found
 
 

@@ -15,7 +15,7 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def until(condition, what: str, seconds: float = 10.0) -> None:
+async def until(condition, what: str, seconds: float = 30.0) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, f"{what}: not within {seconds} s"
