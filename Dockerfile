@@ -20,6 +20,8 @@ COPY --from=packages /opt/palabre /opt/palabre
 WORKDIR /app
 COPY . .
 COPY --from=desk /build/dist frontend/dist
+# Nobody writes here later: without this every start would compile every file.
+RUN python -m compileall -q -j 0 /app
 ENV PATH=/opt/palabre/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

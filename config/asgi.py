@@ -16,6 +16,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 
+from common.memory import settled  # noqa: E402
 from config.socket_urls import websocket_urlpatterns  # noqa: E402
 
 
@@ -57,10 +58,6 @@ application = ProtocolTypeRouter(
 
 
 def settle_memory() -> None:
-    """For processes that live long: what is loaded now stays, so the collector need never look at it again.
-
-    With 1,000 sockets Python's collector took half of the time of each delivery before this.
-    """
-    gc.collect()
-    gc.freeze()
+    """Call when everything is loaded. Sockets and what they are sent live long, too: a look at all of them is rare."""
+    settled()
     gc.set_threshold(100_000, 50, 100)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from common.memory import starting
+
 PROCESSES = ("simulator", "gateway", "dispatcher", "web", "worker", "beat")
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -181,6 +183,7 @@ def demo(options: argparse.Namespace) -> None:
 
 
 def web(_options: argparse.Namespace) -> None:
+    starting()
     _join_running()
     from config.web import main as run
 
@@ -188,6 +191,7 @@ def web(_options: argparse.Namespace) -> None:
 
 
 def gateway(_options: argparse.Namespace) -> Any:
+    starting()
     _django()  # before the import: it brings models
     from conversations.gateway import main as run
 
@@ -195,6 +199,9 @@ def gateway(_options: argparse.Namespace) -> Any:
 
 
 def dispatcher(_options: argparse.Namespace) -> Any:
+    # Its bots multiply small matrices. More threads for them would wait for one another and keep others off the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    starting()
     _django()  # before the import: it brings models
     from routing.dispatcher import main as run
 

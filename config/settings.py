@@ -130,6 +130,8 @@ TIME_ZONE = "UTC"
 
 # --- Redis: holds nothing that may not be deleted at any second --------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Whoever asks for a job rings through this application; it is loaded at the first ring, not at every process' start.
+JOBS_APPLICATION = "config.celery"
 CELERY_BROKER_URL = env.checked_broker(REDIS_URL)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -31,14 +32,19 @@ def main(host: str = "", port: int = 0) -> None:
     from config.asgi import application, settle_memory  # loads Django: settings can be read from here on
 
     host, port = host or os.environ.get("WEB_HOST", HOST), port or settings.WEB_PORT
-    settle_memory()
+    _load_addresses()
+    serve = _uvicorn if settings.WEB_SERVER == "uvicorn" else _daphne
     try:
-        if settings.WEB_SERVER == "uvicorn":
-            _uvicorn(application, host, port)
-        else:
-            _daphne(application, host, port)
+        serve(application, host, port, settle_memory)
     finally:
         clear_ready("web")
+
+
+def _load_addresses() -> None:
+    """Django loads them for the first request: then everybody who comes back after a restart would wait for it."""
+    from django.urls import get_resolver
+
+    assert get_resolver().url_patterns
 
 
 def _ready(port: int) -> None:
@@ -55,7 +61,7 @@ _PROXY = {
 }
 
 
-def _daphne(application: Any, host: str, port: int) -> None:
+def _daphne(application: Any, host: str, port: int, loaded: Callable[[], None]) -> None:
     import daphne.server
     from daphne.ws_protocol import WebSocketProtocol
     from django.conf import settings
@@ -168,13 +174,14 @@ def _daphne(application: Any, host: str, port: int) -> None:
         **_PROXY if settings.BEHIND_PROXY else {},
         verbosity=1,
     )
+    loaded()
     server.run()
     assert not reactor.running
     if server.failed:
         raise SystemExit(f"cannot listen on {host}:{port}")
 
 
-def _uvicorn(application: Any, host: str, port: int) -> None:
+def _uvicorn(application: Any, host: str, port: int, loaded: Callable[[], None]) -> None:
     import uvicorn
     from django.conf import settings
 
@@ -190,6 +197,7 @@ def _uvicorn(application: Any, host: str, port: int) -> None:
             await super().shutdown(sockets)
             await stop_hub()
 
+    loaded()
     Server(
         uvicorn.Config(
             application,

@@ -7,7 +7,6 @@ Another gateway beside it stands by for each link, and takes over when a lease e
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 
+from common.memory import settled
 from common.readiness import clear_ready, mark_ready
 from common.secrets import unseal
 from common.waiting import rung
@@ -275,8 +275,7 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, gateway.stop)
-    gc.collect()
-    gc.freeze()  # what start-up made lives for ever: the collector need not look at it again
+    settled()
     await gateway.run()
     clear_ready("gateway")
 

@@ -3,14 +3,18 @@ survives today's caller; running one twice, or never, changes nothing."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from celery.signals import worker_init
+from django.conf import settings
 from django.db import connections
 
 from jobs import poller, runner, schedules
+
+import_module(settings.JOBS_APPLICATION)  # without it Celery would invent a broker
 
 
 @shared_task(name="jobs.ring", ignore_result=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -23,6 +22,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
+from common.memory import settled
 from common.places import place_of
 from common.readiness import clear_ready, mark_ready
 from common.waiting import rung
@@ -284,7 +284,7 @@ def _warm_bots() -> None:
 
     for bot in Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", flat=True).distinct():
         try:
-            warm(bot)
+            warm(bot, settings.STATE / "bots")
         except Exception as error:
             log.error("bot %s cannot be used: %s", bot, type(error).__name__)
 
@@ -295,8 +295,7 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, dispatcher.stop)
-    gc.collect()
-    gc.freeze()  # what start-up made lives for ever: the collector need not look at it again
+    settled()
     try:
         await dispatcher.run()
     finally:

@@ -37,7 +37,7 @@ class Guess:
 
 
 class Classifier:
-    """`weights`: float32 (features, labels)."""
+    """`weights`: float32 (features, labels). `columns`: the feature of each row, in order."""
 
     def __init__(
         self,
@@ -52,17 +52,17 @@ class Classifier:
         self.labels = labels
         self.factor = factor
         self.accuracy = accuracy
-        self._columns = columns
-        self._idf = idf
+        self.columns = columns
+        self.idf = idf
         self._unseen = float(idf.max())
-        self._weights = weights
-        self._bias = bias
+        self.weights = weights
+        self.bias = bias
 
     def guess(self, features: Iterable[str]) -> Guess:
         """No features at all: equal confidence for every label."""
         seen: dict[int, int] = {}
         strangers: set[str] = set()
-        known = self._columns
+        known = self.columns
         for feature in features:
             column = known.get(feature)
             if column is None:
@@ -73,9 +73,9 @@ class Classifier:
             even = 1.0 / len(self.labels)
             return Guess(self.labels[0], even, even)
         columns = np.array(list(seen), dtype=np.intp)
-        values = (1.0 + np.log(np.array(list(seen.values()), dtype=np.float32))) * self._idf.take(columns)
+        values = (1.0 + np.log(np.array(list(seen.values()), dtype=np.float32))) * self.idf.take(columns)
         length = math.sqrt(float(values @ values) + len(strangers) * self._unseen**2)
-        scores = (values @ self._weights.take(columns, axis=0) / length + self._bias) * self.factor
+        scores = (values @ self.weights.take(columns, axis=0) / length + self.bias) * self.factor
         odds = np.exp(scores - scores.max())
         odds /= odds.sum()
         best = int(odds.argmax())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from bots.embedded import classifier, features
+from bots.embedded import features, trained
 from bots.embedded.bot_files import BotFiles
 from bots.errors import BotDataError
 
@@ -26,7 +27,8 @@ class Model:
     "STOP" is certain, whatever the statistics say.
     """
 
-    def __init__(self, files: BotFiles) -> None:
+    def __init__(self, files: BotFiles, memory: Path | None = None) -> None:
+        """`memory`: a directory where what training made outlives the process."""
         self._files = files
         examples = files.nlu.examples
         typed = [files.spelling.words(example.text) for example in examples]
@@ -40,13 +42,17 @@ class Model:
             other = self._known.setdefault(" ".join(words), example.intent)
             if other != example.intent:
                 raise _refusal(files, example.intent, f"the phrase {example.text!r} also stands under {other!r}")
-        self.intents = classifier.train(
-            [list(features.of_words(words)) for words in meant], [example.intent for example in examples]
+        self.intents = trained.kept(
+            memory and memory / f"{files.name}-intents.npz",
+            [list(features.of_words(words)) for words in meant],
+            [example.intent for example in examples],
         )
         self._only_language = files.languages[0] if len(files.languages) == 1 else ""
         if not self._only_language:
-            self.languages = classifier.train(
-                [list(features.of_words(words)) for words in typed], [example.language for example in examples]
+            self.languages = trained.kept(
+                memory and memory / f"{files.name}-languages.npz",
+                [list(features.of_words(words)) for words in typed],
+                [example.language for example in examples],
             )
 
     def language(self, words: Sequence[str]) -> str | None:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from common.memory import settled, starting
+
 log = logging.getLogger(__name__)
 
 AGAIN_S = 5.0
@@ -21,8 +23,10 @@ def serve_worker() -> None:
     Celery gives up on a broker that answers and cannot be used (one that is full). The process stays, and its poller
     goes on finding jobs (jobs/poller.py), while Celery is tried again.
     """
-    from celery.signals import worker_ready
+    starting()
+    from celery.signals import worker_init, worker_ready
 
+    worker_init.connect(lambda **_: settled(), weak=False)
     ready = _say_ready("worker")
     worker_ready.connect(ready, weak=False)
     while True:
@@ -42,8 +46,10 @@ def serve_worker() -> None:
 
 def serve_beat(state: Path) -> None:
     """The tick of recurring work. Its own memory is disposable: schedules are rows."""
+    starting()
     from celery.signals import beat_init
 
+    beat_init.connect(lambda **_: settled(), weak=False)
     beat_init.connect(_say_ready("beat"), weak=False)
     memory = state / "run" / "beat"
     memory.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +65,8 @@ def _say_ready(name: str) -> Callable[..., None]:
 
 
 def _celery(*words: str) -> None:
+    # At each start Celery would have Django check everything, which loads the whole API: `palabre manage check` does.
+    os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
     from celery.__main__ import main
 
     sys.argv = ["celery", "-A", "config", "--quiet", *words]  # without a banner: a log is lines

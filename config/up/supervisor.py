@@ -20,9 +20,10 @@ from config.up.holding import is_held
 from config.up.logs import last_words, rotated
 from config.up.processes import Process, facts
 
-# Seconds before a restart, doubled at each crash of what cannot even start. One that had become ready works: it gets
-# the first pause however often it dies, for its users are worth more than the cost of its starts.
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+# Seconds before a restart, doubled at each crash of what cannot even start. One that had become ready works: it is
+# back at once however often it dies, for its users are worth more than the cost of its starts.
+AT_ONCE, FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5, 30.0
+LOOK_EVERY = 0.1  # seconds: so long a death may go unnoticed
 STEADY = 60.0  # seconds of life after which the next crash counts as a first one
 LATECOMERS_AFTER = 6.0  # seconds that processes which READY does not promise wait for those that it does
 STOP_WITHIN = 7.0  # seconds for all processes together
@@ -91,7 +92,7 @@ class Supervisor:
                     last_word = now
                     words = ", ".join(f"{name}: {what}" for name, what in missing.items())
                     self._say(f"still waiting after {now - began:.0f} s for {words}")
-            time.sleep(0.05 if self._ready_since is None else 0.25)
+            time.sleep(0.05 if self._ready_since is None else LOOK_EVERY)
         return "interrupted"
 
     def interrupt(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -117,11 +118,12 @@ class Supervisor:
                 return
             if now - kept.started_at > STEADY:
                 kept.pause = FIRST_PAUSE
-            pause = kept.pause if facts(self._state, name, pid) is None else FIRST_PAUSE
+            had_been_ready = facts(self._state, name, pid) is not None
+            pause = AT_ONCE if had_been_ready else kept.pause
             kept.restart_at = now + pause
             how = f"was ended by signal {-code}" if code < 0 else f"stopped with code {code}"
             self._say(f"{name} {how}; again in {pause:g} s (log: {self._log(name)}){last_words(self._log(name))}")
-            kept.pause = min(pause * 2, LONGEST_PAUSE)
+            kept.pause = FIRST_PAUSE if had_been_ready else min(pause * 2, LONGEST_PAUSE)
             return
         if is_held(self._state, name):
             if kept.asked_at is None:

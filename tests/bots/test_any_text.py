@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -80,9 +81,9 @@ def test_a_bot_is_trained_once_however_many_ask_at_the_same_time(monkeypatch: py
     made = []
 
     class Slow(engine.EmbeddedEngine):
-        def __init__(self, folder: object) -> None:
+        def __init__(self, folder: Path, memory: Path | None) -> None:
             made.append(folder)
-            super().__init__(folder)
+            super().__init__(folder, memory)
 
     monkeypatch.setitem(engine.ENGINES, "embedded", Slow)
     monkeypatch.setattr(engine, "_ready", {})

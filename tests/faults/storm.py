@@ -8,6 +8,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+import psutil
 import psycopg
 import redis
 
@@ -28,9 +29,12 @@ class Recovery:
     at_s: float  # in the schedule's time, when it was done
     took_s: float | None = None  # None: it was hit again before it was back
     note: str = ""
+    cpu_s: float | None = None  # of the processor, that the new process had used by then: tells its cost from the load
 
     def __str__(self) -> str:
         took = "hit again before it was back" if self.took_s is None else f"back after {self.took_s:.2f} s"
+        if self.cpu_s is not None:
+            took += f", {self.cpu_s:.2f} s of CPU"
         return f"{self.at_s:6.1f} s  {self.what:<20} {took} {self.note}".rstrip()
 
 
@@ -102,6 +106,7 @@ class Storm:
                 if self._database_since > waiting.since:
                     waiting.recovery.note = f"({now - self._database_since:.2f} s after PostgreSQL)"
                     waiting.recovery.took_s = now - self._database_since
+                waiting.recovery.cpu_s = _spent(self._palabre.processes()[name])
                 del self._waiting[name]
                 if name == "postgres":
                     self._database_since = now
@@ -148,6 +153,15 @@ class Storm:
     def told(self) -> str:
         load = f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
         return "\n".join([load, *(str(one) for one in [*self.recoveries, *self.services])])
+
+
+def _spent(process: Identity) -> float | None:
+    """Seconds of the processor, its own and the kernel's for it; None when it has died again."""
+    try:
+        used = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:
+        return None
+    return float(used.user + used.system)
 
 
 def _answers(url: str) -> bool:

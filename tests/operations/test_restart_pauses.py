@@ -23,7 +23,7 @@ path.write_text(json.dumps({"pid": os.getpid()}))
 @pytest.mark.parametrize(
     ("begins", "pauses"),
     [
-        (BECOMES_READY, ["0.5", "0.5", "0.5"]),  # it works: back at once, however often it is killed
+        (BECOMES_READY, ["0.05", "0.05", "0.05"]),  # it works: back at once, however often it is killed
         ("", ["0.5", "1", "2"]),  # it cannot even start: ever slower
     ],
 )

@@ -1,0 +1,105 @@
+"""What training made outlives the process, and stands for nothing else than what it was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bots.embedded import classifier, trained
+from bots.embedded.classifier import Classifier
+from bots.embedded.engine import EmbeddedEngine
+from tests.bots.conftest import SHIPPED
+
+TEXTS = [["=solde", "so", "ol"], ["=stop", "st", "to"], ["=credit", "cr"]]
+ANSWERS = ["balance", "stop", "balance"]
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One number for each training."""
+    made: list[int] = []
+    train = classifier.train
+
+    def counted(texts: Any, answers: Any) -> Classifier:
+        made.append(len(answers))
+        return train(texts, answers)
+
+    monkeypatch.setattr(classifier, "train", counted)
+    return made
+
+
+def test_a_bot_that_starts_again_does_not_train_again_and_says_the_same(tmp_path: Path, trainings: list[int]):
+    first = EmbeddedEngine(SHIPPED, tmp_path / "bots").model
+    assert len(trainings) == 2, "intents and languages"
+    second = EmbeddedEngine(SHIPPED, tmp_path / "bots").model
+    assert len(trainings) == 2
+    for was, now in ((first.intents, second.intents), (first.languages, second.languages)):
+        assert (was.labels, was.columns, was.factor, was.accuracy) == (
+            now.labels,
+            now.columns,
+            now.factor,
+            now.accuracy,
+        )
+        assert np.array_equal(was.weights, now.weights)
+        assert np.array_equal(was.idf, now.idf)
+        assert np.array_equal(was.bias, now.bias)
+
+
+@pytest.mark.parametrize(
+    ("texts", "answers"),
+    [
+        ([*TEXTS[:2], ["=credit", "cd"]], ANSWERS),  # a phrase is written otherwise
+        (TEXTS, ["balance", "stop", "stop"]),  # a phrase means something else
+        (TEXTS[:2], ANSWERS[:2]),  # a phrase has gone
+    ],
+)
+def test_phrases_that_have_changed_are_trained(tmp_path: Path, trainings: list[int], texts, answers):
+    file = tmp_path / "bot.npz"
+    trained.kept(file, TEXTS, ANSWERS)
+    changed = trained.kept(file, texts, answers)
+    assert len(trainings) == 2
+    assert changed.guess(texts[-1]).label == answers[-1]
+    trained.kept(file, texts, answers)
+    assert len(trainings) == 2, "the new one is kept in its place"
+
+
+def test_other_words_that_look_the_same_side_by_side_are_other_phrases(tmp_path: Path, trainings: list[int]):
+    file = tmp_path / "bot.npz"
+    trained.kept(file, [["a", "b"], ["c"]], ["x", "y"])
+    trained.kept(file, [["a"], ["b", "c"]], ["x", "y"])
+    assert len(trainings) == 2
+
+
+def test_other_code_that_trains_is_another_origin(tmp_path: Path, trainings: list[int], monkeypatch):
+    file = tmp_path / "bot.npz"
+    trained.kept(file, TEXTS, ANSWERS)
+    monkeypatch.setattr(trained.inspect, "getsource", lambda _module: "another way to train")
+    trained.kept(file, TEXTS, ANSWERS)
+    assert len(trainings) == 2
+
+
+@pytest.mark.parametrize("spoil", [lambda whole: b"", lambda whole: whole[: len(whole) // 2], lambda whole: b"x" * 99])
+def test_a_file_that_cannot_be_used_costs_a_training(tmp_path: Path, trainings: list[int], spoil):
+    file = tmp_path / "bot.npz"
+    trained.kept(file, TEXTS, ANSWERS)
+    file.write_bytes(spoil(file.read_bytes()))
+    assert trained.kept(file, TEXTS, ANSWERS).guess(["=stop", "st", "to"]).label == "stop"
+    assert len(trainings) == 2
+    trained.kept(file, TEXTS, ANSWERS)
+    assert len(trainings) == 2
+
+
+def test_a_file_with_objects_in_it_is_not_opened(tmp_path: Path, trainings: list[int]):
+    file = tmp_path / "bot.npz"
+    with file.open("wb") as out:
+        np.savez(out, head=np.array([{"origin": "anything"}], dtype=object))
+    trained.kept(file, TEXTS, ANSWERS)
+    assert len(trainings) == 1
+
+
+def test_a_memory_that_cannot_be_written_costs_nothing_else(tmp_path: Path, trainings: list[int]):
+    (tmp_path / "taken").write_text("a file where the directory should be")
+    assert trained.kept(tmp_path / "taken" / "bot.npz", TEXTS, ANSWERS).guess(["=stop"]).label == "stop"
