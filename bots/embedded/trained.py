@@ -13,6 +13,7 @@ import logging
 import os
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -91,4 +92,5 @@ def _write(file: Path, origin: str, made: Classifier) -> None:
         draft.replace(file)
     except OSError as error:  # a disk that is full costs the next start a training
         log.warning("%s cannot be kept: %s", file.name, type(error).__name__)
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
