@@ -255,7 +255,7 @@ def test_a_database_that_says_nothing_is_red_in_seconds_for_whoever_asks_next(
         assert hanging.wait(10)
         began = time.monotonic()
         answer = Browser().get("/health")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15, "it waited for the one who looks, half a minute"
     finally:
         thawed.set()
         first.join(10)
