@@ -28,6 +28,8 @@ class LineShown(Schema):
     bot: str
     queue_id: UUID | None
     language: str
+    most_parts: int
+    saver: str
     is_enabled: bool
     link_ids: list[UUID]
     team_ids: list[UUID]
@@ -40,6 +42,8 @@ class LineGiven(Schema):
     bot: Words | None = None
     queue_id: UUID | None = None
     language: Words | None = None
+    most_parts: int | None = None
+    saver: Words | None = None
     is_enabled: bool | None = None
     link_ids: list[UUID] | None = None
     team_ids: list[UUID] | None = None

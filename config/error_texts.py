@@ -64,6 +64,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Un secret a son propre champ : les réglages sont lisibles.",
         "A secret has its own field: settings can be read.",
     ),
+    "most_parts": ("De 1 à 255 SMS.", "From 1 to 255 SMS."),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
     "adapter_fixed": (
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",

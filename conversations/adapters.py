@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -64,6 +64,7 @@ class InboundText:
     parts: int = 1
     thread_key: str = ""
     fingerprint: bytes | None = None
+    missing: tuple[int, ...] = ()  # parts that never came, shown as a gap
     keyword: str = ""  # what the provider says that it asks for (contacts.keywords.Keyword); "": it says nothing
 
 
@@ -137,9 +138,25 @@ class InboundUnreadable:
     sender: str = ""
 
 
+class Planned(NamedTuple):
+    """What a text costs over one link, and how it will be handed over.
+
+    `parts`: short messages that the subscriber's phone gets and the operator charges for. `submits`: how often
+    `submit` is called for it; 0: once for each part. It is 1 where the provider cuts a long text itself.
+    """
+
+    encoding: str
+    parts: int
+    submits: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class OutboundPart:
-    """One part to submit. The adapter cuts `text` by `reference` always the same way and sends part `part`."""
+    """One part to submit. The adapter cuts `text` by `reference` always the same way and sends part `part`.
+
+    `parts` counts submits. `encoding` is what `plan` said ("": nobody planned); the link's settings may be others by
+    now, and parts that have left cannot be cut anew. `weight`: short messages that this one submit becomes.
+    """
 
     attempt_id: UUID
     message_id: UUID
@@ -150,6 +167,8 @@ class OutboundPart:
     text: str = field(repr=False)
     reference: int
     lane: int
+    encoding: str = ""
+    weight: int = 1
     opposed: bool = False  # the number opted out before the claim: never handed to an adapter
     regardless: bool = False  # of an opt-out, too: what confirms it
 
@@ -233,8 +252,13 @@ class LinkAdapter(Protocol):
         """Raises ValueError, whose text begins with the name of the setting that cannot be used. Pure."""
 
     @staticmethod
-    def plan(text: str) -> tuple[str, int]:
-        """(encoding, parts) that `text` will be sent in. Pure and quick: asked for each message that is stored."""
+    def plan(text: str, settings: Mapping[str, Any]) -> Planned:
+        """How `text` will be sent by a link of these settings. Pure and quick: asked for each message stored."""
+
+    @staticmethod
+    def spare(text: str, settings: Mapping[str, Any]) -> str:
+        """`text` with signs that cost a short message or more replaced by their likes, where that saves one; else as it
+        is. No word changes and nothing is left out. Pure. Asked where the line says so (Line.saver)."""
 
     @staticmethod
     def join(parts: Sequence[StoredPart]) -> JoinedText:

@@ -21,6 +21,17 @@ class MessageReceived(Change):
     opened: bool
 
 
+@event("message.completed", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class MessageCompleted(Change):
+    """A part that came late is in a subscriber's text, which was shown with a gap: its words are others now."""
+
+    line_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    seq: int
+
+
 @event("message.added", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class MessageAdded(Change):

@@ -288,6 +288,8 @@ def _facts(text: ReadyText, *, obeyed: bool) -> str:
         facts["keyword"] = text.keyword
     elif text.hint:
         facts["hint"] = Keyword.OPT_OUT
+    if text.item.missing:  # the key: for the parts of this text, which may still come
+        facts |= {"missing": text.item.missing, "key": text.item.key}
     return json.dumps(facts)
 
 

@@ -15,10 +15,11 @@ from common.errors import Invalid, NotFound
 from common.text import name_of
 from contacts.numbers import clean
 from conversations.links import adapter_class
-from conversations.models import Line, LineLink, Link
+from conversations.models import Line, LineLink, Link, Saver
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 
+MOST_PARTS = 255  # no header can number more
 _ADDRESS = re.compile(r"[\w+@.\- ]{1,254}")
 
 
@@ -31,6 +32,8 @@ class LineFields:
     bot: str | None = None
     queue_id: UUID | None = None
     language: str | None = None
+    most_parts: int | None = None
+    saver: str | None = None
     is_enabled: bool | None = None
     answers_after_stop: bool | None = None
     link_ids: Sequence[UUID] | None = None
@@ -103,6 +106,14 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
         if fields.language not in ("fr", "en"):
             raise Invalid("unknown_choice", "must be one of fr, en", field="language")
         line.language = fields.language
+    if fields.most_parts is not None:
+        if not 1 <= fields.most_parts <= MOST_PARTS:
+            raise Invalid("most_parts", f"from 1 to {MOST_PARTS}", field="most_parts")
+        line.most_parts = fields.most_parts
+    if fields.saver is not None:
+        if fields.saver not in Saver.values:
+            raise Invalid("unknown_choice", f"must be one of {', '.join(Saver.values)}", field="saver")
+        line.saver = fields.saver
     if fields.is_enabled is not None:
         line.is_enabled = fields.is_enabled
     if fields.answers_after_stop is not None:
@@ -136,6 +147,8 @@ def described(line: Line) -> dict[str, Any]:
         "bot": line.bot,
         "queue_id": str(line.queue_id) if line.queue_id else None,
         "language": line.language,
+        "most_parts": line.most_parts,
+        "saver": line.saver,
         "is_enabled": line.is_enabled,
         "answers_after_stop": line.answers_after_stop,
         "link_ids": [str(link_id) for link_id in links],

@@ -26,9 +26,10 @@ from conversations.adapters import (
 from conversations.batching import Batcher
 from conversations.intake import ReadyText, Stored
 from conversations.keyword_book import KeywordBook
+from conversations.long_texts import Late, LongTexts, Whole
 from conversations.opposed import Opposed
 from conversations.outcomes import Outcome, ReadyReceipt
-from conversations.store import LinkStore, Whole
+from conversations.store import LinkStore
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class LinkIntake:
         texts: Texts,
         results: Batcher[Outcome | ReadyReceipt, None],
         store: LinkStore,
+        long_texts: LongTexts,
+        on_completed: Callable[[UUID], None],
         late: Callable[[UUID, Sequence[str] | SubmitRefused], None],
         on_state: Callable[[str, dict[str, Any]], None],
         still_ours: Callable[[], bool],
@@ -74,6 +77,8 @@ class LinkIntake:
         self._texts = texts
         self._results = results
         self._store = store
+        self._long_texts = long_texts
+        self._on_completed = on_completed  # hears of the organisation whose log has grown
         self._on_state = on_state
         self._late = late
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -82,15 +87,20 @@ class LinkIntake:
         self._first_bind: float | None = None
 
     async def text(self, item: InboundText) -> bool:
+        stored = await self._stored(item)
+        return stored is None or stored.message_id is not None or bool(stored.refused)
+
+    async def _stored(self, item: InboundText) -> Stored | None:
+        """None: kept unread."""
         line_id = self._lines.get(_bare(item.recipient))
         if line_id is None:
             reason = f"no line of this link is called {item.recipient[:40]!r}"
             await self.unreadable(InboundUnreadable(item.link_id, item.key, item.raw, reason, item.sender))
-            return True
+            return None
         sender = normalise(item.sender, region=self._region, ton=item.sender_ton)
         if not sender.value:  # blanks, controls: whoever wrote would share one address with all such
             await self.unreadable(InboundUnreadable(item.link_id, item.key, item.raw, "no sender"))
-            return True
+            return None
         said, hint = self._keywords.judge(line_id, item.recipient, item.body, item.keyword)
         ready = ReadyText(
             line_id, sender.value, item, self._still_ours, self._config.organisation_id,
@@ -102,19 +112,18 @@ class LinkIntake:
         if said and said.keyword != Keyword.HELP and stored.message_id is not None:
             opted_out = said.keyword == Keyword.OPT_OUT
             self._opposed.note(self._config.organisation_id, sender.value, opted_out=opted_out)
-        return stored.message_id is not None or bool(stored.refused)
+        return stored
 
     async def part(self, item: InboundPart) -> None:
         # One after the other for each reference, in the order they came: some senders use the same one for every text.
-        turn = self._turns.setdefault(item.group, asyncio.Lock())
-        async with turn:
+        async with self._turn(item.group):
             for _ in range(CLASHES):
                 if not self._still_ours():
                     raise IntakeUnavailable("the link has another owner")
-                kept = await self._store.keep_part(item)
-                if kept.whole is not None:
+                kept = await self._long_texts.keep(item)
+                if kept.whole is not None or kept.late is not None:
                     try:
-                        await self.whole(kept.whole)
+                        await self._join(kept.whole or kept.late)
                     except IntakeError as error:
                         if kept.clash:
                             raise  # this part is not stored: the older text is in its way
@@ -124,10 +133,33 @@ class LinkIntake:
                     return
         raise IntakeUnavailable("the reference is in use again and again")
 
-    async def whole(self, whole: Whole) -> None:
-        """Store a complete long text as one, then let its parts go: in this order a crash repeats and loses nothing."""
-        await self.text(whole.text)
-        await self._store.forget_parts(whole)
+    async def join_due(self) -> None:
+        """Long texts that are whole and were left lying, or have waited long enough for what is missing."""
+        for group, at_any_rate in await self._long_texts.due():
+            async with self._turn(group):
+                try:
+                    await self._join(await self._long_texts.read(group, at_any_rate=at_any_rate))
+                except IntakeError:
+                    raise
+                except Exception:
+                    log.exception("a long text of link %s cannot be joined", self._config.id)  # the others still can
+
+    async def forget_old(self) -> None:
+        await self._long_texts.forget_old()
+
+    async def _join(self, found: Whole | Late | None) -> None:
+        """Store a long text as one, then let its parts go: in this order a crash repeats and loses nothing."""
+        if isinstance(found, Whole):
+            stored = await self._stored(found.text)
+            message_id = stored.message_id if stored is not None else None
+            await self._long_texts.stored(found, message_id, self._config.organisation_id)
+        elif found is not None:
+            organisation_id = await self._long_texts.complete(found)
+            if organisation_id is not None:
+                self._on_completed(organisation_id)
+
+    def _turn(self, group: str) -> asyncio.Lock:
+        return self._turns.setdefault(group, asyncio.Lock())
 
     async def receipt(self, item: InboundReceipt) -> None:
         address = normalise(item.address, region=self._region).value if item.address else ""

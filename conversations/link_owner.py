@@ -27,6 +27,7 @@ from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, connect
 from conversations.keyword_book import KeywordBook
 from conversations.line_in import LinkIntake, Texts
+from conversations.long_texts import PARTS_WAIT_S, LongTexts
 from conversations.models import DeliveryState
 from conversations.opposed import Opposed
 from conversations.outbox import claim, under_way
@@ -80,6 +81,7 @@ class LinkOwner:
         self._owner = owner
         self._dsn = dsn
         self._texts = texts
+        self._bells = bells
         self._on_state = on_state
         self._lease: HeldLease | None = None
         self._due = asyncio.Event()
@@ -145,13 +147,16 @@ class LinkOwner:
         return HeldLease(name, self._owner, row[0], before + LEASE_S, row[1]) if row else None
 
     async def _work(self, lease: HeldLease) -> None:
-        store = LinkStore(self._dsn, self._adapter_class)
+        store = LinkStore(self._dsn)
+        wait_s = float(self.config.settings.get("parts_wait_s") or PARTS_WAIT_S)
         intake = LinkIntake(
             self.config,
             lines=self._lines,
             texts=self._texts,
             results=self._results.batches,
             store=store,
+            long_texts=LongTexts(store, self._adapter_class, self.config.id, wait_s=wait_s),
+            on_completed=lambda organisation_id: self._bells.ring(organisations=[organisation_id]),
             former_until=lease.former_until,
             late=self._results.late,
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
@@ -333,8 +338,8 @@ class LinkOwner:
         return Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids)), True
 
     async def _write_behind(self, intake: LinkIntake, store: LinkStore, lease: HeldLease) -> None:
-        """Every half second: which answers the peer surely has. Every ten: what was left lying, long texts and parts
-        that an earlier owner sent or was about to send."""
+        """Every half second: which answers the peer surely has. Every two: long texts that wait for a part. Every ten:
+        parts that an earlier owner sent or was about to send."""
         turn = 0
         while True:
             try:
@@ -345,8 +350,9 @@ class LinkOwner:
                         log.warning("link %s: %d parts left unanswered by former owners", self.config.name, len(left))
                     for outcome in left:
                         self._results.keep(outcome)
-                    for whole in await store.due_groups(self.config.id):
-                        await intake.whole(whole)
+                    await intake.forget_old()
+                if turn % 4 == 0:
+                    await intake.join_due()
             except Exception as error:
                 log.warning("link %s: writing behind failed: %s", self.config.name, type(error).__name__)
             turn += 1

@@ -20,13 +20,13 @@ from common.ids import uuid7
 from common.text import storable
 from conversations.consent import consent_of
 from conversations.events import MessageAdded
-from conversations.links import adapter_class, link_for_answer
+from conversations.links import link_for_answer
 from conversations.models import Author, Conversation, Delivery, Message, MessageKey, MessageKind, Status
+from conversations.wording import worded
 from realtime import doorbell
 from realtime.log import Changes
 
 LANE_PERSON, LANE_BOT, LANE_CAMPAIGN = 0, 1, 2
-LONGEST_PARTS = 10  # dearer than that is a mistake, or belongs in another medium
 PREVIEW = 140
 
 # The answers of a conversation leave in their order (conversations/outbox.py): without this, a person's would wait
@@ -93,9 +93,8 @@ def send_message(
             raise Conflict("opted_out", "the subscriber has opted out: nothing may be sent to this number")
         regardless = consent.opted_out_at is not None
     link = link_for_answer(conversation.line, conversation.link_id)
-    encoding, parts = adapter_class(link.adapter).plan(body)
-    if parts > LONGEST_PARTS:
-        raise Invalid("too_long", f"this text needs {parts} SMS; at most {LONGEST_PARTS} are sent", field="body")
+    written = body
+    body, planned = worded(conversation.line, link, body)
 
     message = _add(
         changes=changes,
@@ -105,6 +104,7 @@ def send_message(
         author_user=author_user,
         body=body,
         client_id=client_id,
+        facts={"written": written} if written != body else None,
         answers=author == Author.AGENT,
     )
     lane = LANE_BOT if author == Author.BOT else LANE_PERSON
@@ -119,8 +119,9 @@ def send_message(
         source=conversation.line.address,
         destination=conversation.address.value,
         lane=lane,
-        encoding=encoding,
-        parts=parts,
+        encoding=planned.encoding,
+        parts=planned.parts,
+        submits=planned.submits or None,
         reference=random.randrange(65536),  # noqa: S311  (joins parts, guards nothing)
         regardless=regardless,
     )

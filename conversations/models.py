@@ -18,6 +18,14 @@ from common.ids import uuid7
 from contacts.models import Address, Contact
 
 
+class Saver(models.TextChoices):
+    """What becomes of signs that make a text cost more short messages than its words need."""
+
+    ASK = "ask"  # the author is offered the cheaper spelling
+    ALWAYS = "always"  # it is taken, and he sees it before he sends
+    NEVER = "never"  # texts leave as they were written
+
+
 class Line(models.Model):
     """One place customers reach us, as they see it. Bot, queue and the one-open-conversation rule hang here."""
 
@@ -29,6 +37,8 @@ class Line(models.Model):
     bot = models.CharField(max_length=64, default="", blank=True)  # a folder of bots/data; empty: straight to the queue
     queue_id = models.UUIDField(null=True)  # routing.Queue, which lies above: the constraint is in routing's migration
     language = models.CharField(max_length=5, default="fr")
+    most_parts = models.PositiveSmallIntegerField(default=10, db_default=10)  # of one text; 1: it must fit in one SMS
+    saver = models.CharField(max_length=8, choices=Saver.choices, default=Saver.ASK, db_default=Saver.ASK)
     is_enabled = models.BooleanField(default=True)
     # Whoever wanted nothing more and then writes again asks something: whether he may be answered, until he says START.
     answers_after_stop = models.BooleanField(default=False, db_default=False)
@@ -42,6 +52,8 @@ class Line(models.Model):
             # A text names its line by address alone, so two organisations cannot share a short code on one link;
             # inside an organisation an address is one line.
             models.UniqueConstraint(fields=["organisation", "medium", "address"], name="line_address_once"),
+            # No header can number more than 255.
+            models.CheckConstraint(condition=Q(most_parts__gte=1, most_parts__lte=255), name="line_most_parts"),
         ]
 
     def __str__(self) -> str:
@@ -259,6 +271,7 @@ class Delivery(models.Model):
     lane = models.SmallIntegerField()  # 0 people and one-time codes, 1 bot, 2 campaigns: smallest first
     encoding = models.CharField(max_length=8)
     parts = models.SmallIntegerField()
+    submits = models.SmallIntegerField(null=True)  # attempts that it takes; null: one for each part
     reference = models.IntegerField()  # the number that joins the parts of a long text, 0..65535
     state = models.SmallIntegerField(choices=DeliveryState.choices, default=DeliveryState.QUEUED)
     due_at = models.DateTimeField(db_default=Now())
@@ -380,7 +393,10 @@ class RawInbound(models.Model):
 
 
 class InboundPart(models.Model):
-    """A part of a long text, durable before it is acknowledged; gone when the text is whole or has timed out."""
+    """A part of a long text, durable before it is acknowledged; gone when the text is whole.
+
+    A text that was shown with a gap names its message here: a part that comes late is put into it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="+")
@@ -391,6 +407,7 @@ class InboundPart(models.Model):
     data = models.JSONField()  # what the adapter needs to join: coding, addresses
     payload = models.BinaryField()
     received_at = models.DateTimeField(db_default=Now())
+    message_id = models.UUIDField(null=True)  # where it is shown; null: it waits for the others
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "group", "part"], name="inboundpart_once")]

@@ -47,14 +47,15 @@ with due as (
 ), attempt as (
     insert into conversations_attempt (id, organisation_id, message_id, link_id, part, epoch, state)
     select uuidv7(), c.organisation_id, c.message_id, c.link_id, part.number, %(epoch)s, 1
-    from claimed c cross join lateral generate_series(1, c.parts) as part (number)
+    from claimed c cross join lateral generate_series(1, coalesce(c.submits, c.parts)) as part (number)
     where (select true from conversations_attempt before
            where before.message_id = c.message_id and before.part = part.number and not before.withdrawn
            limit 1) is null
     order by c.lane, c.message_id, part.number
     returning id, message_id, part
 )
-select a.id as attempt_id, a.message_id, a.part, c.parts, c.source, c.destination, m.body as text, c.reference, c.lane,
+select a.id as attempt_id, a.message_id, a.part, coalesce(c.submits, c.parts) as parts, c.encoding,
+       c.parts / coalesce(c.submits, c.parts) as weight, c.source, c.destination, m.body as text, c.reference, c.lane,
        c.regardless,
        not c.regardless and (select true from contacts_suppression s where s.organisation_id = c.organisation_id
                                and s.number = c.destination limit 1) is not null as opposed

@@ -108,7 +108,7 @@ from (
         case when failed is null and refusals >= %(most)s then refusal_code else code end as code,
         case when failed is null and refusals >= %(most)s then refusal_text else text end as text
     from (
-        select d.message_id, d.parts,
+        select d.message_id, coalesce(d.submits, d.parts) as parts,
             max(a.state) filter (where a.state in (5, 6) and not a.withdrawn) as failed,
             count(distinct a.part) filter (where not a.withdrawn) as under_way,
             coalesce(bool_or(a.state = 2), false) as unknown,
@@ -122,7 +122,7 @@ from (
         from conversations_delivery d
         left join conversations_attempt a on a.message_id = d.message_id
         where d.message_id = any(%(messages)s)
-        group by d.message_id, d.parts
+        group by d.message_id, d.submits, d.parts
     ) told
 ) new
 where d.message_id = new.message_id

@@ -78,6 +78,13 @@ class AuthorView(TypedDict):
     name: str | None
 
 
+class Gap(TypedDict):
+    """Of a subscriber's text of which parts were missing when it was shown: how many still are, since when none is."""
+
+    missing: int
+    completed_at: str | None
+
+
 class MessageView(TypedDict):
     id: str
     seq: int
@@ -88,6 +95,7 @@ class MessageView(TypedDict):
     client_id: str | None
     delivery: DeliveryView | None
     event: dict[str, Any] | None
+    gap: Gap | None
 
 
 class DeliveryProgress(TypedDict):
@@ -254,7 +262,15 @@ def _message(record: tuple[Any, ...], kind: AudienceKind) -> MessageView:
             "link_id": link_id,
         },
         "event": _event(facts, silent) if message_kind == "event" else None,
+        "gap": _gap(facts) if message_kind == "incoming" else None,
     }
+
+
+def _gap(stored: str | None) -> Gap | None:
+    if stored is None or '"missing"' not in stored:  # nearly all: not read for what they do not hold
+        return None
+    facts: dict[str, Any] = json.loads(stored)
+    return {"missing": len(facts["missing"]), "completed_at": facts.get("completed_at")}
 
 
 def _event(stored: str | None, silent: bool) -> dict[str, Any]:

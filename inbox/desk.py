@@ -14,6 +14,7 @@ from conversations.counts import Counts, count_groups, counts_for
 from conversations.links import adapter_class
 from conversations.models import Line
 from conversations.visibility import audience_of, lines_visible_to
+from conversations.wording import takes_latin1
 from realtime.audience import Audience, AudienceKind
 from realtime.models import EventHead
 from routing import ownership
@@ -55,6 +56,9 @@ class LineView(TypedDict):
     medium: str
     is_enabled: bool
     has_bot: bool  # one to give a conversation back to
+    most_parts: int  # of one text; longer ones are refused
+    saver: str  # "ask", "always", "never": what becomes of signs that cost short messages
+    latin1: bool  # each of its links takes Latin-1, so that é, ê and ç may stay together
     capabilities: CapabilitiesView
 
 
@@ -113,6 +117,9 @@ def lines_of(user: User) -> list[LineView]:
             "medium": line.medium,
             "is_enabled": line.is_enabled,
             "has_bot": bool(line.bot),
+            "most_parts": line.most_parts,
+            "saver": line.saver,
+            "latin1": takes_latin1(line),
             "capabilities": _capabilities(line),
         }
         for line in lines

@@ -30,6 +30,7 @@ from conversations.consent import consent_of
 from conversations.events import ConversationAssigned, ConversationQueued
 from conversations.messages import add_event_line, send_message
 from conversations.models import Author, Conversation, Status
+from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
@@ -282,7 +283,8 @@ def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
     """Whether everything that the bot says could be stored for sending."""
     for body in turn.replies:
         try:
-            send_message(changes=changes, conversation=conversation, body=body, author=Author.BOT)
+            for text in in_texts(conversation, body):
+                send_message(changes=changes, conversation=conversation, body=text, author=Author.BOT)
         except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
             log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
             return False

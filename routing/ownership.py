@@ -34,6 +34,7 @@ from conversations.messages import (
     send_message,
 )
 from conversations.models import Author, Conversation, Message, MessageKind, Status
+from conversations.wording import as_written
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
@@ -281,7 +282,7 @@ def _written_before(user: User, conversation_id: UUID, client_id: UUID, said: Sa
     if message_id is None:
         return None
     message = Message.objects.filter(organisation_id=user.organisation_id, id=message_id).first()
-    if message is None or message.conversation_id != conversation_id or (message.kind, message.body) != said:
+    if message is None or message.conversation_id != conversation_id or (message.kind, as_written(message)) != said:
         # Answered with the first message, the screen would show as sent what nobody will ever get.
         raise Invalid("client_id_used", "this client id belongs to another message", field="client_id")
     return message

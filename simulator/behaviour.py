@@ -67,6 +67,11 @@ class Behaviour:
     long_texts: str = "udh8"
     addresses: str = "international"
     data_coding_gsm: int = 0
+    data_coding_latin1: int = 0  # texts that Latin-1 can write come under this value; 0 = they come in Unicode
+    packed: bool = False  # septets travel packed seven bits each, both ways
+    little_endian: bool = False  # Unicode comes with its octets swapped, and a byte order mark
+    late_parts: int = 0  # the next n long texts: their second part leaves late_s after the others
+    late_s: float = 5.0
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Set some fields. Nothing is set when one of them is wrong. Raises BadBehaviour."""

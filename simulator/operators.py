@@ -7,6 +7,7 @@ import random
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from simulator import codec
@@ -16,7 +17,7 @@ from simulator.ledger import Ledger, content_hash
 from simulator.phone import HANDED, KEPT, REFUSED, SENT, Phones
 from simulator.receipts import Submitted, receipt_body, spelled
 from simulator.session import Session
-from simulator.texts import BadNumber, Reading, bodies, read_submit, shown_as, subscriber_number
+from simulator.texts import BadNumber, Habits, Reading, bodies, read_submit, shown_as, subscriber_number
 
 _REMEMBERED = 100_000
 _ALPHANUMERIC = 5
@@ -96,12 +97,10 @@ class Operator:
         """A subscriber has sent a text. Raises channels_sms.text.parts.TooLong."""
         behaviour = self.behaviour
         self._reference = (self._reference + 1) & 0xFFFF
-        cut = bodies(
-            text,
-            how=behaviour.long_texts,
-            reference=self._reference,
-            data_coding_gsm=behaviour.data_coding_gsm,
+        habits = Habits(
+            behaviour.data_coding_gsm, behaviour.data_coding_latin1, behaviour.packed, behaviour.little_endian
         )
+        cut = bodies(text, how=behaviour.long_texts, reference=self._reference, habits=habits)
         if show:
             state = SENT if self.bound and not behaviour.paused else KEPT
             self._phones.sent(text_id=text_id, account=self.id, number=number, code=code, text=text, state=state)
@@ -126,7 +125,12 @@ class Operator:
                 "parts": body.parts,
                 "hash": content_hash(source, code, body.esm_class, body.data_coding, body.octets + body.tlvs),
             }  # fmt: skip
-            self.keeper.put(f"{number}>{code}", raw[16:] + body.tlvs, facts, text_id)
+            offer = partial(self.keeper.put, f"{number}>{code}", raw[16:] + body.tlvs, facts, text_id)
+            if body.part == 2 and behaviour.late_parts:
+                behaviour.late_parts -= 1
+                asyncio.get_running_loop().call_later(behaviour.late_s, offer)  # each tick wakes what is kept
+            else:
+                offer()
         self.wake()
 
     def keep(self, body: bytes) -> str:
@@ -209,7 +213,7 @@ class Operator:
         reading: Reading | None = None
         try:
             number = self._destination(fields)
-            reading = read_submit(pdu)
+            reading = read_submit(pdu, packed=self.behaviour.packed)
             facts["text"] = reading.text
             facts["hash"] = content_hash(
                 facts["source"], facts["destination"], fields["esm_class"], fields["data_coding"], reading.octets

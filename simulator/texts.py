@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from channels_sms.text import data_coding as coding
-from channels_sms.text import gsm, parts, udh
+from channels_sms.text import packing, parts, udh
 from channels_sms.text.joining import ReceivedPart
 from simulator import codec
 
@@ -54,14 +54,34 @@ class Body:
     parts: int
 
 
-def bodies(text: str, *, how: str, reference: int, data_coding_gsm: int) -> list[Body]:
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How an operator writes alphabets. `latin1` 0: not at all."""
+
+    gsm: int = 0
+    latin1: int = 0
+    packed: bool = False
+    little_endian: bool = False
+
+    def write(self, encoding: str, payload: bytes, header_octets: int = 0) -> tuple[int, bytes]:
+        """(data_coding, octets) of one part."""
+        if encoding == parts.GSM7:
+            return self.gsm, packing.pack(payload, header_octets=header_octets) if self.packed else payload
+        if encoding == parts.LATIN1:
+            return self.latin1, payload
+        if self.little_endian:
+            return 8, ("\ufeff" + payload.decode("utf-16-be")).encode("utf-16-le")
+        return 8, payload
+
+
+def bodies(text: str, *, how: str, reference: int, habits: Habits) -> list[Body]:
     """Cut a subscriber's text the way the operator does. Raises channels_sms.text.parts.TooLong."""
+    latin1 = habits.latin1 > 0
     if how == "payload":
-        is_gsm = gsm.is_gsm(text)
-        octets = gsm.encode(text) if is_gsm else parts.encode_ucs2(text)
-        payload = codec.tlv(codec.TLV_PAYLOAD, octets)
-        return [Body(0, data_coding_gsm if is_gsm else 8, b"", payload, 1, 1)]
-    cut = parts.split(text, reference=reference, wide_reference=how == "udh16", data_coding_gsm=data_coding_gsm)
+        encoding = parts.encoding_of(text, latin1=latin1)
+        data_coding, octets = habits.write(encoding, parts.encode(text, encoding))
+        return [Body(0, data_coding, b"", codec.tlv(codec.TLV_PAYLOAD, octets), 1, 1)]
+    cut = parts.split(text, reference=reference, wide_reference=how == "udh16", latin1=latin1)
     found = []
     for number, part in enumerate(cut, 1):
         tlvs = b""
@@ -73,8 +93,8 @@ def bodies(text: str, *, how: str, reference: int, data_coding_gsm: int) -> list
                 + codec.tlv(codec.TLV_SAR_TOTAL, bytes((len(cut),)))
                 + codec.tlv(codec.TLV_SAR_PART, bytes((number,)))
             )
-        esm_class = _UDH if header else 0
-        found.append(Body(esm_class, part.data_coding, header + part.payload, tlvs, number, len(cut)))
+        data_coding, octets = habits.write(part.encoding, part.payload, len(header))
+        found.append(Body(_UDH if header else 0, data_coding, header + octets, tlvs, number, len(cut)))
     return found
 
 
@@ -97,8 +117,8 @@ class Reading:
         ).text
 
 
-def read_submit(pdu: codec.Pdu) -> Reading:
-    """Raises codec.Malformed for a text that no radio network could carry."""
+def read_submit(pdu: codec.Pdu, *, packed: bool = False) -> Reading:
+    """Raises codec.Malformed for a text that no radio network could carry. `packed`: septets come seven bits each."""
     octets: bytes = pdu.fields["short_message"]
     payload = pdu.tlvs.get(codec.TLV_PAYLOAD)
     if payload is not None:
@@ -119,7 +139,10 @@ def read_submit(pdu: codec.Pdu) -> Reading:
             total=pdu.tlvs.get(codec.TLV_SAR_TOTAL, b""),
             number=pdu.tlvs.get(codec.TLV_SAR_PART, b""),
         )
-    if payload is None and not _fits(len(octets) - len(text), len(text), data_coding):
+    header_octets = len(octets) - len(text)
+    if packed and coding.family(data_coding) == "default":
+        text = packing.unpack(text, header_octets=header_octets)
+    if payload is None and not _fits(header_octets, len(text), data_coding):
         raise codec.Malformed(codec.INVALID_LENGTH, "longer than one short message can be")
     part = ReceivedPart(
         number=place.number if place else 1,

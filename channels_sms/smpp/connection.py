@@ -239,7 +239,7 @@ class Connection:
         """What a PDU is, and the status that answers it once that is stored."""
         try:
             message = inbound.decode(frame)
-            receipt = inbound.find_receipt(frame, message, self._link, self._ids)
+            receipt = inbound.find_receipt(frame, message, self._link, self._ids, self._settings.alphabets)
             if receipt is not None:
                 return receipt, codes.OK  # needs no key: the same receipt twice changes nothing
             print_ = fingerprint(message)
@@ -249,7 +249,7 @@ class Connection:
                 self._link,
                 key=self._evidence.key(print_, frame.sequence, asyncio.get_running_loop().time()),
                 fingerprint=print_,
-                default_alphabet=self._settings.default_alphabet,
+                alphabets=self._settings.alphabets,
             )
             return text, codes.OK
         except pdu.MalformedPdu as error:

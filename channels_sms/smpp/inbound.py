@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from channels_sms.smpp import codes, pdu, receipts
+from channels_sms.smpp.alphabets import Alphabets
 from channels_sms.smpp.framing import Frame
 from channels_sms.text import data_coding as coding
-from channels_sms.text import joining, udh
+from channels_sms.text import gsm, joining, udh
 from conversations.adapters import (
     InboundPart,
     InboundReceipt,
@@ -16,6 +17,8 @@ from conversations.adapters import (
     JoinedText,
     StoredPart,
 )
+
+_KIND_BITS = 0x3C  # of esm_class: something else than a text (5.2.12)
 
 Item = InboundText | InboundPart | InboundReceipt | InboundUnreadable
 
@@ -28,10 +31,10 @@ def decode(frame: Frame) -> pdu.ShortMessage:
 
 
 def find_receipt(
-    frame: Frame, message: pdu.ShortMessage, link: UUID, ids: receipts.MessageIds
+    frame: Frame, message: pdu.ShortMessage, link: UUID, ids: receipts.MessageIds, alphabets: Alphabets
 ) -> InboundReceipt | None:
     """Raises receipts.UnreadableReceipt."""
-    receipt = receipts.find(message)
+    receipt = receipts.find(_unpacked(message, alphabets))
     if receipt is None:
         return None
     return InboundReceipt(
@@ -52,7 +55,7 @@ def read_text(
     *,
     key: str,
     fingerprint: bytes,
-    default_alphabet: str,
+    alphabets: Alphabets,
 ) -> InboundText | InboundPart | InboundUnreadable:
     """A text, a part of a long one, or what has no text for a conversation (USSD, nobody as sender)."""
     if message.service_type == "USSD" or message.tlv(codes.TLV_USSD_SERVICE_OP) is not None:
@@ -65,6 +68,8 @@ def read_text(
             header, payload = udh.parse(payload)
         except udh.MalformedHeader:
             pass  # shown whole: a few strange characters in front of words that can be read
+    header_octets = len(message.octets) - len(payload)
+    alphabet, payload = alphabets.inbound(message.data_coding, payload, header_octets=header_octets)
     place = header.concatenation or (_place_by_tlvs(message) if message.tlvs else None)
     if place is not None and place.total > 1:
         return InboundPart(
@@ -81,7 +86,7 @@ def read_text(
                 "data_coding": message.data_coding,
                 "single_shift": header.single_shift,
                 "locking_shift": header.locking_shift,
-                "default_alphabet": default_alphabet,
+                "alphabet": alphabet,
             },
             raw=frame.octets,
             fingerprint=fingerprint,
@@ -91,7 +96,7 @@ def read_text(
         message.data_coding,
         single_shift=header.single_shift,
         locking_shift=header.locking_shift,
-        default_alphabet=default_alphabet,
+        alphabet=alphabet,
     )
     return InboundText(
         link_id=link,
@@ -119,20 +124,29 @@ def join(parts: Sequence[StoredPart]) -> JoinedText:
         return int(data.get(name, 0))
 
     joined = joining.join(
-        (
-            joining.ReceivedPart(
-                number=part.part,
-                total=part.total,
-                data_coding=value(part.data, "data_coding"),
-                payload=bytes(part.payload),
-                single_shift=value(part.data, "single_shift"),
-                locking_shift=value(part.data, "locking_shift"),
-            )
-            for part in parts
-        ),
-        default_alphabet=str(parts[0].data.get("default_alphabet", coding.GSM7)) if parts else coding.GSM7,
+        joining.ReceivedPart(
+            number=part.part,
+            total=part.total,
+            data_coding=value(part.data, "data_coding"),
+            payload=bytes(part.payload),
+            single_shift=value(part.data, "single_shift"),
+            locking_shift=value(part.data, "locking_shift"),
+            alphabet=part.data.get("alphabet"),  # parts of an older version lack it: as the book says
+        )
+        for part in parts
     )
     return JoinedText(joined.text, joined.encoding, joined.total, joined.missing)
+
+
+def _unpacked(message: pdu.ShortMessage, alphabets: Alphabets) -> pdu.ShortMessage:
+    """A receipt whose words came in packed septets, like everything of such an operator; most write them plainly."""
+    octets = message.octets
+    if not message.esm_class & _KIND_BITS or b"id:" in octets.lower():
+        return message
+    alphabet, septets = alphabets.inbound(message.data_coding, octets, header_octets=0)
+    if alphabet != coding.GSM7 or b"id:" not in septets.lower():
+        return message
+    return message._replace(body=gsm.decode(septets).encode("latin-1", "replace"))
 
 
 def _place_by_tlvs(message: pdu.ShortMessage) -> udh.Concatenation | None:

@@ -5,13 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from channels_sms.smpp import codes, inbound, outbound
+from channels_sms.smpp import alphabets, codes, inbound, outbound
 from channels_sms.smpp import settings as smpp_settings
 from channels_sms.smpp.connection import Connection, Patience
 from channels_sms.smpp.pace import Pace
 from channels_sms.smpp.receipts import MessageIds
 from channels_sms.smpp.session import NoAnswer, NotWritten, Session, Timing
-from channels_sms.text import parts as cutting
 from common.waiting import rung
 from conversations.adapters import (
     Capabilities,
@@ -20,6 +19,7 @@ from conversations.adapters import (
     LinkConfig,
     NotBound,
     OutboundPart,
+    Planned,
     StoredPart,
     SubmitRefused,
     SubmitUnknown,
@@ -66,10 +66,13 @@ class SmppLink:
         smpp_settings.read(settings, secret)
 
     @staticmethod
-    def plan(text: str) -> tuple[str, int]:
-        """(encoding, parts), with 8-bit references. More than 255 parts are refused only at `submit`."""
-        plan = cutting.plan(text)
-        return plan.encoding, plan.parts
+    def plan(text: str, settings: Mapping[str, Any]) -> Planned:
+        """With 8-bit references. More than 255 parts are refused only at `submit`."""
+        return alphabets.plan(text, settings)
+
+    @staticmethod
+    def spare(text: str, settings: Mapping[str, Any]) -> str:
+        return alphabets.spare(text, settings)
 
     @staticmethod
     def join(parts: Sequence[StoredPart]) -> JoinedText:
@@ -116,7 +119,7 @@ class SmppLink:
         session = self._sending_session()
         if session is None:
             raise NotBound("the link is not bound for sending")
-        self._pace.take()
+        self._pace.take(part.weight)
         try:
             frame = await session.request(codes.SUBMIT_SM, body, context=part, windowed=True)
             identifier = outbound.provider_id(frame)

@@ -5,8 +5,8 @@ from functools import lru_cache
 from channels_sms.smpp import codes, pdu
 from channels_sms.smpp.framing import Frame
 from channels_sms.smpp.settings import SmppSettings
+from channels_sms.text import gsm, udh
 from channels_sms.text import parts as cutting
-from channels_sms.text import udh
 from conversations.adapters import OutboundPart, SubmitRefused, SubmitUnknown
 
 _TON_INTERNATIONAL, _TON_ALPHANUMERIC = 1, 5
@@ -19,7 +19,7 @@ def submit_body(part: OutboundPart, settings: SmppSettings) -> bytes:
 
     Raises SubmitRefused(permanent=True) for what no operator could accept; nothing is ever cut to fit.
     """
-    piece = _piece(part, settings)
+    piece, whole = _piece(part, settings)
     source, source_ton, source_npi = _source(part.source, settings)
     destination, destination_ton, destination_npi = _destination(part.destination, settings)
     header, tlvs = piece.udh, settings.tlvs
@@ -33,13 +33,17 @@ def submit_body(part: OutboundPart, settings: SmppSettings) -> bytes:
             *tlvs,
         )
         header = b""
+    data_coding, octets = settings.alphabets.outbound(piece.encoding, piece.payload, header_octets=len(header))
+    body = header + octets
+    if whole:
+        tlvs, body = ((codes.TLV_MESSAGE_PAYLOAD, body), *tlvs), b""
     try:
         return pdu.encode_message_body(
             pdu.ShortMessage(
                 source=source,
                 destination=destination,
-                body=header + piece.payload,
-                data_coding=piece.data_coding,
+                body=body,
+                data_coding=data_coding,
                 esm_class=codes.UDH_INDICATOR if header else 0,
                 source_ton=source_ton,
                 source_npi=source_npi,
@@ -73,22 +77,28 @@ def provider_id(frame: Frame) -> str:
 
 
 @lru_cache(maxsize=512)
-def _cut(text: str, reference: int, data_coding_gsm: int, wide: bool) -> tuple[cutting.Part, ...]:
+def _cut(text: str, reference: int, encoding: str, latin1: bool, wide: bool) -> tuple[cutting.Part, ...]:
     """The parts of one text are asked for one by one; cut it once."""
-    return tuple(cutting.split(text, reference=reference, data_coding_gsm=data_coding_gsm, wide_reference=wide))
+    return tuple(cutting.split(text, reference=reference, encoding=encoding, latin1=latin1, wide_reference=wide))
 
 
-def _piece(part: OutboundPart, settings: SmppSettings) -> cutting.Part:
-    # A 16-bit reference takes one unit of each part. The number of parts was promised (and shown) before
-    # the link was known, so a text that needs one more with it is sent with an 8-bit reference.
+def _piece(part: OutboundPart, settings: SmppSettings) -> tuple[cutting.Part, bool]:
+    """What to send as this part; True: it is a whole long text, which the operator cuts."""
+    latin1 = settings.alphabets.latin1 is not None
+    # A 16-bit reference takes one unit of each part. A text that needs one part more with it, which would cost more
+    # than was shown, is sent with an 8-bit reference.
     widths = (True, False) if settings.wide_reference else (False,)
+    pieces: tuple[cutting.Part, ...] = ()
     for wide in widths:
         try:
-            pieces = _cut(part.text, part.reference, settings.data_coding_gsm, wide)
-        except cutting.TooLong as error:
+            pieces = _cut(part.text, part.reference, part.encoding, latin1, wide)
+        except (cutting.TooLong, UnicodeError, gsm.NotGsm) as error:
             raise SubmitRefused(codes.INVALID_MESSAGE_LENGTH, str(error), permanent=True) from None
         if len(pieces) == part.parts and 1 <= part.part <= part.parts:
-            return pieces[part.part - 1]
+            return pieces[part.part - 1], False
+    if part.parts == part.part == 1 < part.weight == len(pieces):
+        encoding = pieces[0].encoding
+        return cutting.Part(encoding, 0, b"", cutting.encode(part.text, encoding)), True
     raise SubmitRefused(
         codes.INVALID_MESSAGE_LENGTH,
         f"part {part.part} of {part.parts} asked for, the text makes {len(pieces)}",

@@ -41,16 +41,16 @@ class Pace:
             return pause
         return max(pause, (1 - self._tokens) / self._rate)
 
-    def take(self) -> None:
-        """One part leaves. May be called with no token left: the debt is waited for by the next."""
+    def take(self, parts: int = 1) -> None:
+        """So many parts leave. May be called with no token left: the debt is waited for by the next."""
         self._refill()
         if self._rate != inf:
-            self._tokens -= 1
+            self._tokens -= parts
         start, now_count, before = self._second
         if self._at - start >= 1:
-            self._second = (self._at, 1, now_count if self._at - start < 2 else 0)
+            self._second = (self._at, parts, now_count if self._at - start < 2 else 0)
         else:
-            self._second = (start, now_count + 1, before)
+            self._second = (start, now_count + parts, before)
 
     def throttled(self) -> None:
         """The operator refused a part for speed: pause, halve, and grow back slowly."""

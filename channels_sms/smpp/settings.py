@@ -1,10 +1,11 @@
 """The settings of one SMPP link, read once and checked, with reasons in words for the administrator."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from channels_sms.smpp import codes, pdu
+from channels_sms.smpp import alphabets, codes, pdu
+from channels_sms.smpp.alphabets import Alphabets
 
 BINDS = {
     "transceiver": (codes.BIND_TRANSCEIVER,),
@@ -36,14 +37,14 @@ class SmppSettings:
     rate_per_s: float = 0
     enquire_s: float = 30
     response_timeout_s: float = 10
-    data_coding_gsm: int = 0
-    default_alphabet: str = "gsm7"  # what the operator means by data_coding 0, inbound
+    alphabets: Alphabets = field(default_factory=Alphabets)
     source_ton: int = 3
     source_npi: int = 0
     dest_ton: int = 1
     dest_npi: int = 1
     wide_reference: bool = False  # 16-bit reference in long texts
-    long_text: str = "udh"  # or "sar": parts told by TLVs
+    long_text: str = "udh"  # or "sar": parts told by TLVs; "payload": handed over whole, the operator cuts it
+    parts_wait_s: int = 600  # for the missing parts of a text that came in; then it is shown with a gap
     service_type: str = ""
     validity_period: str = ""
     priority: int = 0
@@ -74,15 +75,19 @@ def read(settings: Mapping[str, Any], secret: str) -> SmppSettings:
             raise InvalidSettings(f"{name} is missing")
     if settings.get("tlvs"):
         known["tlvs"] = _read_tlvs(settings["tlvs"])
+    try:
+        known["alphabets"] = alphabets.read(settings)
+    except alphabets.InvalidAlphabets as error:
+        raise InvalidSettings(str(error)) from None
     found = SmppSettings(**known)
     _check(found)
     return found
 
 
 _KINDS: dict[str, type] = {
-    **dict.fromkeys(("host", "system_id", "bind", "system_type", "default_alphabet", "long_text"), str),
+    **dict.fromkeys(("host", "system_id", "bind", "system_type", "long_text"), str),
     **dict.fromkeys(("service_type", "validity_period", "message_ids", "tls_ca"), str),
-    **dict.fromkeys(("port", "window", "data_coding_gsm", "source_ton", "source_npi"), int),
+    **dict.fromkeys(("port", "window", "source_ton", "source_npi", "parts_wait_s"), int),
     **dict.fromkeys(("dest_ton", "dest_npi", "priority"), int),
     **dict.fromkeys(("tls", "long_password", "wide_reference"), bool),
     **dict.fromkeys(("rate_per_s", "enquire_s", "response_timeout_s"), float),
@@ -118,6 +123,7 @@ def _check(found: SmppSettings) -> None:
         ("rate_per_s", found.rate_per_s, 0, 100_000),
         ("enquire_s", found.enquire_s, 0.01, 3600),
         ("response_timeout_s", found.response_timeout_s, 0.01, 600),
+        ("parts_wait_s", found.parts_wait_s, 1, 86_400),
         ("priority", found.priority, 0, 3),
         *((name, getattr(found, name), 0, 255) for name in _OCTETS),
     )
@@ -127,8 +133,7 @@ def _check(found: SmppSettings) -> None:
     choices = (
         ("bind", found.bind, BINDS),
         ("message_ids", found.message_ids, MESSAGE_IDS),
-        ("default_alphabet", found.default_alphabet, ("gsm7", "latin1", "ascii")),
-        ("long_text", found.long_text, ("udh", "sar")),
+        ("long_text", found.long_text, alphabets.LONG_TEXTS),
     )
     for name, value, allowed in choices:
         if value not in allowed:
@@ -140,4 +145,4 @@ def _check(found: SmppSettings) -> None:
         raise InvalidSettings(str(error)) from None
 
 
-_OCTETS = ("data_coding_gsm", "source_ton", "source_npi", "dest_ton", "dest_npi")
+_OCTETS = ("source_ton", "source_npi", "dest_ton", "dest_npi")

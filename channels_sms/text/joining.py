@@ -5,7 +5,7 @@ Octets are joined before they are decoded: an operator may have cut a surrogate 
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from channels_sms.text import data_coding as coding
 
@@ -14,7 +14,10 @@ GAP = "[…]"
 
 @dataclass(frozen=True, slots=True)
 class ReceivedPart:
-    """One part as read from the air; `payload` without its UDH."""
+    """One part as read from the air; `payload` without its UDH, septets unpacked.
+
+    `alphabet`: of data_coding.alphabet_of; None: what the data_coding says by the book.
+    """
 
     number: int
     total: int
@@ -22,6 +25,7 @@ class ReceivedPart:
     payload: bytes
     single_shift: int = 0
     locking_shift: int = 0
+    alphabet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ def join(parts: Iterable[ReceivedPart], *, default_alphabet: str = coding.GSM7) 
     by_number: dict[int, ReceivedPart] = {}
     for part in arrived:
         by_number.setdefault(part.number, part)
+    by_number = _in_one_order(by_number, default_alphabet)
     missing = tuple(number for number in range(1, total + 1) if number not in by_number)
 
     texts: list[str] = []
@@ -67,6 +72,7 @@ def join(parts: Iterable[ReceivedPart], *, default_alphabet: str = coding.GSM7) 
                 single_shift=first.single_shift,
                 locking_shift=first.locking_shift,
                 default_alphabet=default_alphabet,
+                alphabet=first.alphabet,
             )
             texts.append(decoded.text)
             encodings[decoded.encoding] += len(run)
@@ -88,9 +94,37 @@ def join(parts: Iterable[ReceivedPart], *, default_alphabet: str = coding.GSM7) 
     return Joined("".join(texts), encodings.most_common(1)[0][0], total, missing)
 
 
+def _in_one_order(parts: dict[int, ReceivedPart], default_alphabet: str) -> dict[int, ReceivedPart]:
+    """A byte order mark stands before the first part only, or before each: it holds for all of them, and none of them
+    is a character of the text."""
+    unicode = [
+        number
+        for number, part in parts.items()
+        if _alphabet(part, default_alphabet) in (coding.UCS2, coding.UCS2_LITTLE)
+    ]
+    marks = {parts[number].payload[:2] for number in unicode} & {b"\xff\xfe", b"\xfe\xff"}
+    if len(marks) != 1:
+        return parts
+    alphabet = coding.UCS2_LITTLE if marks == {b"\xff\xfe"} else coding.UCS2
+    return parts | {
+        number: replace(
+            part, payload=part.payload[2:] if part.payload[:2] in marks else part.payload, alphabet=alphabet
+        )
+        for number, part in parts.items()
+        if number in unicode
+    }
+
+
+def _alphabet(part: ReceivedPart, default_alphabet: str) -> str:
+    if part.alphabet is not None:
+        return part.alphabet
+    return coding.alphabet_of(part.data_coding, default_alphabet=default_alphabet)
+
+
 def _same_alphabet(one: ReceivedPart, other: ReceivedPart) -> bool:
-    return (one.data_coding, one.single_shift, one.locking_shift) == (
+    return (one.data_coding, one.alphabet, one.single_shift, one.locking_shift) == (
         other.data_coding,
+        other.alphabet,
         other.single_shift,
         other.locking_shift,
     )

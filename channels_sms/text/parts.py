@@ -1,22 +1,27 @@
 """How a text to send is cut into short messages, and what that costs.
 
-Limits (3GPP TS 23.040): 140 octets of user data hold 160 septets or 70 UTF-16 units. In a long text each part
-carries a header of 6 octets (153 septets, 67 units), or 7 with a 16-bit reference (152 septets, 66 units).
+Limits (3GPP TS 23.040): 140 octets of user data hold 160 septets, 140 letters of Latin-1 or 70 UTF-16 units. In a
+long text each part carries a header of 6 octets (153 septets, 134 letters, 67 units), or 7 with a 16-bit reference
+(152, 133, 66). Latin-1 is used only where an operator takes it, and only for what the GSM alphabet lacks.
 
 A cut never falls inside an escape pair, a surrogate pair or a grapheme cluster. (One exception: a cluster
 that is longer than a whole part, a pile of combining marks, is cut between code points.) The same cutting
 is written in TypeScript for the composer; tests/vectors/segments.json holds both to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import regex
 
 from channels_sms.text import gsm, udh
 
-GSM7, UCS2 = "gsm7", "ucs2"
+GSM7, LATIN1, UCS2 = "gsm7", "latin1", "ucs2"
 MOST_PARTS = 255
+
+# Units in a text that fits in one message, and in each part of a longer one: with an 8-bit reference, and a 16-bit one.
+_LIMITS = {GSM7: (160, 153, 152), LATIN1: (140, 134, 133), UCS2: (70, 67, 66)}
+_ALL_LATIN1 = regex.compile(r"[\t\n\r\x20-\x7e\xa0-\xff]*")  # without the controls above 0x7F
 
 _CLUSTER = regex.compile(r"\X")
 
@@ -27,9 +32,9 @@ class TooLong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What sending `text` costs. `units`: septets (gsm7) or UTF-16 code units (ucs2) of the whole text.
+    """What sending `text` costs. `units`: septets (gsm7), octets (latin1) or UTF-16 code units (ucs2) of all of it.
 
-    `unicode_characters`: each distinct character that forces UCS-2, in order of appearance (empty for gsm7).
+    `unicode_characters`: each distinct character that forces UCS-2, in order of appearance (empty for the others).
     """
 
     encoding: str
@@ -56,13 +61,27 @@ def encode_ucs2(text: str) -> bytes:
         return text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace").encode("utf-16-be")
 
 
-def plan(text: str, *, wide_reference: bool = False) -> Plan:
+def is_latin1(text: str) -> bool:
+    return _ALL_LATIN1.fullmatch(text) is not None
+
+
+def encoding_of(text: str, *, latin1: bool = False) -> str:
+    """The cheapest alphabet that has every character. `latin1`: the operator takes it."""
     if gsm.is_gsm(text):
-        units = gsm.septets(text)
-        return Plan(GSM7, units, _count(text, GSM7, units, wide_reference=wide_reference))
-    units = _utf16_units(text)
+        return GSM7
+    return LATIN1 if latin1 and is_latin1(text) else UCS2
+
+
+def plan(text: str, *, wide_reference: bool = False, latin1: bool = False) -> Plan:
+    encoding = encoding_of(text, latin1=latin1)
+    units = _WEIGHERS[encoding](text)
+    parts = sum(1 for _ in _pieces(text, encoding, units, wide_reference=wide_reference))
+    if encoding != UCS2:
+        return Plan(encoding, units, parts)
     strangers = dict.fromkeys(character for character in text if not gsm.width(character))
-    return Plan(UCS2, units, _count(text, UCS2, units, wide_reference=wide_reference), tuple(strangers))
+    # Where Latin-1 is taken, what it has is not what forces Unicode; unless it is (an ê beside a €).
+    forcing = tuple(one for one in strangers if not is_latin1(one)) if latin1 else ()
+    return Plan(UCS2, units, parts, forcing or tuple(strangers))
 
 
 def split(
@@ -70,18 +89,21 @@ def split(
     *,
     reference: int,
     wide_reference: bool = False,
+    encoding: str = "",
+    latin1: bool = False,
     data_coding_gsm: int = 0,
+    data_coding_latin1: int = 3,
     data_coding_ucs2: int = 8,
 ) -> list[Part]:
     """Cut `text`; the same arguments always give the same parts, octet for octet.
 
-    `reference` is taken modulo 256, or 65,536 when wide. Raises TooLong.
+    `encoding`: as planned before; "" plans it anew. `reference` is taken modulo 256, or 65,536 when wide. Septets are
+    left unpacked. Raises TooLong, and gsm.NotGsm or UnicodeEncodeError for an `encoding` that cannot write the text.
     """
-    encoding = GSM7 if gsm.is_gsm(text) else UCS2
-    data_coding = data_coding_gsm if encoding == GSM7 else data_coding_ucs2
-    encode = gsm.encode if encoding == GSM7 else encode_ucs2
-    units = gsm.septets(text) if encoding == GSM7 else _utf16_units(text)
-    pieces = list(_pieces(text, encoding, units, wide_reference=wide_reference))
+    encoding = encoding or encoding_of(text, latin1=latin1)
+    data_coding = {GSM7: data_coding_gsm, LATIN1: data_coding_latin1, UCS2: data_coding_ucs2}[encoding]
+    encode = _ENCODERS[encoding]
+    pieces = list(_pieces(text, encoding, _WEIGHERS[encoding](text), wide_reference=wide_reference))
     if len(pieces) == 1:
         return [Part(encoding, data_coding, b"", encode(text))]
     if len(pieces) > MOST_PARTS:
@@ -98,28 +120,31 @@ def split(
     ]
 
 
+def encode(text: str, encoding: str) -> bytes:
+    """The whole text uncut, septets unpacked. Raises as `split`."""
+    return _ENCODERS[encoding](text)
+
+
 def _utf16_units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def _limits(encoding: str, *, wide_reference: bool) -> tuple[int, int]:
-    """Units in a text that fits in one message, and in each part of a longer one."""
-    if encoding == GSM7:
-        return 160, 152 if wide_reference else 153
-    return 70, 66 if wide_reference else 67
-
-
-def _count(text: str, encoding: str, units: int, *, wide_reference: bool) -> int:
-    return sum(1 for _ in _pieces(text, encoding, units, wide_reference=wide_reference))
+_WEIGHERS: dict[str, Callable[[str], int]] = {GSM7: gsm.septets, LATIN1: len, UCS2: _utf16_units}
+_ENCODERS: dict[str, Callable[[str], bytes]] = {
+    GSM7: gsm.encode,
+    LATIN1: lambda text: text.encode("latin-1"),
+    UCS2: encode_ucs2,
+}
 
 
 def _pieces(text: str, encoding: str, units: int, *, wide_reference: bool) -> Iterator[str]:
     """Fill each part with as many whole clusters as fit; an empty text is one empty piece."""
-    alone, most = _limits(encoding, wide_reference=wide_reference)
+    alone, narrow, wide = _LIMITS[encoding]
     if units <= alone:
         yield text
         return
-    weigh = gsm.septets if encoding == GSM7 else _utf16_units
+    most = wide if wide_reference else narrow
+    weigh = _WEIGHERS[encoding]
     start = filled = 0
     for match in _CLUSTER.finditer(text):
         cluster = match.group()

@@ -22,9 +22,9 @@ from common.partitions import PARTITIONED
 from common.secrets import seal, unseal
 from config.demo.talks import Step, Talk, organisation, talks
 from contacts.models import Address, Contact
-from conversations.links import adapter_class
 from conversations.messages import LANE_BOT, LANE_PERSON, PREVIEW
 from conversations.models import Conversation, Delivery, DeliveryState, Line, LineLink, Link, Message
+from conversations.wording import plan_of
 from realtime import doorbell
 from realtime.models import EventHead
 from routing.models import AgentState, Queue
@@ -253,7 +253,7 @@ def _facts(conversation: Conversation, step: Step, agent: User | None) -> dict[s
 
 
 def _delivery(conversation: Conversation, step: Step, message_id: UUID, link: Link) -> Delivery:
-    encoding, parts = adapter_class(link.adapter).plan(step.body)
+    planned = plan_of(link, step.body)
     state = DeliveryState.EXPIRED if step.act == "x" else DeliveryState.DELIVERED
     return Delivery(
         message_id=message_id,
@@ -264,8 +264,8 @@ def _delivery(conversation: Conversation, step: Step, message_id: UUID, link: Li
         source=conversation.line.address,
         destination=conversation.address.value,
         lane=LANE_BOT if step.act == "b" else LANE_PERSON,
-        encoding=encoding,
-        parts=parts,
+        encoding=planned.encoding,
+        parts=planned.parts,
         reference=secrets.randbelow(65536),
         state=state,
         due_at=step.at,

@@ -217,8 +217,10 @@ def config(port, **settings):
     )
 
 
-def outbound(text="Bonjour", *, part=1, parts=1, reference=7, destination="+22997000001", source="1919"):
-    return OutboundPart(uuid4(), uuid4(), part, parts, source, destination, text, reference, 0)
+def outbound(
+    text="Bonjour", *, part=1, parts=1, reference=7, destination="+22997000001", source="1919", encoding="", weight=1
+):
+    return OutboundPart(uuid4(), uuid4(), part, parts, source, destination, text, reference, 0, encoding, weight)
 
 
 @asynccontextmanager

@@ -84,7 +84,7 @@ async def test_the_sender_carries_its_kind(source, octets, ton, npi):
 
 @pytest.mark.parametrize(("wide", "text"), [(False, LONG), (True, LONG), (False, "a" * 300), (True, "a" * 300)])
 async def test_the_parts_of_a_long_text_are_always_the_same_octets(wide, text):
-    encoding, count = SmppLink.plan(text)
+    encoding, count, _ = SmppLink.plan(text, {"wide_reference": wide})
     expected = cutting.split(text, reference=0x1234, wide_reference=wide)
     assert (encoding, count) == (expected[0].encoding, len(expected))
     async with bound_link(wide_reference=wide) as (_, visit, link, _intake):

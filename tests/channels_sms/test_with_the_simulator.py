@@ -87,7 +87,7 @@ async def test_copies_under_the_same_sequence_number_are_one_text(tmp_path):
 @pytest.mark.parametrize("wide", [False, True])
 async def test_what_we_send_reads_the_same_on_the_phone(tmp_path, text, wide):
     async with at_work(tmp_path, wide_reference=wide) as (exchange, _operator, link, _intake):
-        _, count = SmppLink.plan(text)
+        count = SmppLink.plan(text, {}).parts
         for part in range(1, count + 1):
             await link.submit(outbound(text, part=part, parts=count, destination="+" + AWA, reference=900))
         bubbles = exchange.phones.thread(AWA, "1919")

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from conversations.adapters import Capabilities, Intake, JoinedText, LinkConfig, NotBound, OutboundPart, StoredPart
+from conversations.adapters import (
+    Capabilities,
+    Intake,
+    JoinedText,
+    LinkConfig,
+    NotBound,
+    OutboundPart,
+    Planned,
+    StoredPart,
+)
 
 
 class ScriptedLink:
@@ -25,8 +34,12 @@ class ScriptedLink:
         ScriptedLink.made.append(self)
 
     @staticmethod
-    def plan(text: str) -> tuple[str, int]:
-        return "gsm7", max(1, -(-len(text) // 153)) if len(text) > 160 else 1
+    def plan(text: str, settings: Mapping[str, Any]) -> Planned:
+        return Planned("gsm7", max(1, -(-len(text) // 153)) if len(text) > 160 else 1)
+
+    @staticmethod
+    def spare(text: str, settings: Mapping[str, Any]) -> str:
+        return text
 
     @staticmethod
     def join(parts: Sequence[StoredPart]) -> JoinedText:

@@ -8,7 +8,6 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from conversations.adapters import InboundPart, IntakeUnavailable
-from conversations.store import LinkStore
 from tests.conversations.deeds import at_work, until
 from tests.conversations.scripted import ScriptedLink
 
@@ -43,42 +42,43 @@ async def test_texts_that_all_use_one_reference_are_all_kept_when_they_come_at_o
     assert await sync_to_async(rows)("select count(*) from conversations_inboundpart") == [(0,)]
 
 
-async def test_a_part_that_comes_while_its_text_is_given_up_is_not_lost(scripted, intake, rows, monkeypatch):
-    """Between reading what is overdue and letting its parts go, the missing one arrives and is acknowledged."""
-    monkeypatch.setattr("conversations.store.PARTS_WAIT_S", -1)
-    forget = LinkStore.forget_parts
+async def test_a_part_that_comes_while_its_text_is_given_up_is_put_into_it(scripted, intake, rows, monkeypatch):
+    """Between reading what is overdue and saying that it is shown, the missing one arrives and is acknowledged."""
+    monkeypatch.setattr(intake._long_texts, "_wait_s", -1)
+    stored = intake._long_texts.stored
     late = []
 
-    async def slowly(self, *arguments):
+    async def slowly(*arguments):
         if not late:
-            late.append(True)
-            await intake.part(part(scripted, 2, 2, b"b", "k2"))
-        return await forget(self, *arguments)
+            late.append(asyncio.create_task(intake.part(part(scripted, 2, 2, b"b", "k2"))))
+            await asyncio.sleep(0.05)
+        return await stored(*arguments)
 
-    monkeypatch.setattr(LinkStore, "forget_parts", slowly)
+    monkeypatch.setattr(intake._long_texts, "stored", slowly)
     await intake.part(part(scripted, 1, 2, b"a", "k1"))
-    await until(rows, "select count(*) > 0 from conversations_message where body like '%%b%%'", [(True,)], 15)
+    await until(rows, "select body from conversations_message", [("ab",)], 15)
+    await late[0]
 
 
 async def test_a_part_that_is_stored_is_acknowledged_though_its_whole_text_must_wait(
     scripted, intake, rows, monkeypatch
 ):
     """Refused for now, it would come again under another key, and be shown as a piece of another text."""
-    put = intake.text
+    stored = intake._stored
 
     async def away(_item):
         raise IntakeUnavailable("scripted")
 
-    monkeypatch.setattr(intake, "text", away)
+    monkeypatch.setattr(intake, "_stored", away)
     await intake.part(part(scripted, 1, 2, b"a", "k1"))
     await intake.part(part(scripted, 2, 2, b"b", "k2"))
-    monkeypatch.setattr(intake, "text", put)
+    monkeypatch.setattr(intake, "_stored", stored)
     await until(rows, "select body from conversations_message", [("ab",)], 15)
 
 
 async def test_a_sender_who_only_begins_texts_fills_no_table(scripted, intake, rows, monkeypatch):
     """His oldest are shown with their gaps; another subscriber's text still waits for its missing part."""
-    monkeypatch.setattr("conversations.store.MOST_PARTS", 10)
+    monkeypatch.setattr("conversations.long_texts.MOST_PARTS", 10)
 
     def begun(number, sender):
         return InboundPart(
@@ -98,7 +98,7 @@ async def test_a_sender_who_only_begins_texts_fills_no_table(scripted, intake, r
     await intake.part(begun(0, "22997000002"))
     for number in range(25):
         await intake.part(begun(number, "22997000001"))
-    await until(rows, "select count(*) from conversations_inboundpart", [(11,)], 15)
+    await until(rows, "select count(*) from conversations_inboundpart where message_id is null", [(11,)], 15)
     assert await sync_to_async(rows)("select array_agg(body order by seq) from conversations_message") == [
         ([f"{number}[…][…]" for number in range(15)],)
     ]

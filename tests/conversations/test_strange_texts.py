@@ -11,12 +11,14 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from channels_sms.smpp import inbound
+from channels_sms.smpp.alphabets import Alphabets
 from channels_sms.smpp.framing import FrameReader
 from channels_sms.smpp.link import SmppLink
 from channels_sms.smpp.receipts import MessageIds, UnreadableReceipt
 from channels_sms.text import parts as cutting
 from conversations.adapters import InboundPart
 from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
+from conversations.long_texts import LongTexts
 from conversations.store import LinkStore
 from tests.channels_sms.strategies import framed, tlv
 
@@ -44,7 +46,7 @@ def read(octets: bytes, link_id):
         link_id,
         key=uuid4().hex,
         fingerprint=b"f" * 32,
-        default_alphabet="gsm7",
+        alphabets=Alphabets(),
     )
 
 
@@ -88,14 +90,15 @@ async def test_a_text_of_255_parts_is_one_text_though_the_last_comes_first(desk,
     text = "".join(chr(ord("a") + n % 26) for n in range(153 * 255))
     cut = cutting.split(text, reference=7)
     assert len(cut) == 255
-    link, whole = LinkStore(dsn, SmppLink), None
+    store, whole = LinkStore(dsn), None
+    parts = LongTexts(store, SmppLink, desk.link.id, wait_s=600)
     for n in range(254, -1, -1):
         item = read(deliver(cut[n].udh + cut[n].payload, 0, esm_class=0x40, sequence=n + 1), desk.link.id)
         assert isinstance(item, InboundPart)
-        whole = (await link.keep_part(item)).whole
+        whole = (await parts.keep(item)).whole
     assert whole is not None
     assert whole.text.body == text
-    await link.close()
+    await store.close()
 
 
 def test_no_reading_of_a_text_takes_longer_than_its_length_asks():
@@ -109,5 +112,5 @@ def test_no_reading_of_a_text_takes_longer_than_its_length_asks():
             (found,) = FrameReader().feed(frame)
             message = inbound.decode(found)
             with contextlib.suppress(UnreadableReceipt):
-                inbound.find_receipt(found, message, desk_link, MessageIds())
+                inbound.find_receipt(found, message, desk_link, MessageIds(), Alphabets())
         assert time.process_time() - began < 0.5

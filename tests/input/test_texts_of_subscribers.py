@@ -134,4 +134,4 @@ def test_what_only_looks_like_stop_is_a_persons(cast: Cast, turns: Turns, text: 
     ],
 )
 def test_parts_are_counted_in_units_of_utf_16(text: str, encoding: str, parts: int) -> None:
-    assert SmppLink.plan(text) == (encoding, parts)
+    assert SmppLink.plan(text, {}) == (encoding, parts, 0)

@@ -10,9 +10,12 @@ from uuid import uuid4
 from django.db import connection
 
 from accounts.events import SettingsChanged
-from conversations import intake
+from channels_sms.smpp.link import SmppLink
+from conversations import adapters, intake
 from conversations.adapters import InboundText
-from conversations.models import Conversation
+from conversations.long_texts import LongTexts
+from conversations.models import Conversation, InboundPart
+from conversations.store import LinkStore
 from realtime.log import record_changes
 from routing import ownership, presence
 from tests.realtime.verbs import received, verb
@@ -73,11 +76,39 @@ def take_a_break(world: World, conversation: Conversation) -> Any:
     return presence.set_state(user=world.people["afi"], state="break", reason="déjeuner")
 
 
+def _dsn() -> str:
+    facts = connection.settings_dict
+    return f"postgresql://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
+
+
+@verb("a late part completes a text", "bot", sql=True)
+def late_part(world: World, conversation: Conversation) -> Any:
+    """A text that was shown with a gap; then what was missing comes."""
+    shown = received(world, conversation, "un […]")
+    group, about = uuid4().hex, {"sender": "x", "recipient": "1919", "sender_ton": 1, "thread_key": ""}
+    coded = {"data_coding": 0, "alphabet": "gsm7", "single_shift": 0, "locking_shift": 0}
+    InboundPart.objects.create(
+        link=world.link, group=group, part=1, total=2, key=uuid4().hex, payload=b"un ", message_id=shown.id,
+        data={**coded, **about},
+    )  # fmt: skip
+    item = adapters.InboundPart(
+        world.link.id, uuid4().hex, group, 2, 2, "x", "1919", 1, b"deux", coded, b"raw", fingerprint=os.urandom(32)
+    )
+
+    async def put() -> None:
+        store = LinkStore(_dsn())
+        parts = LongTexts(store, SmppLink, world.link.id, wait_s=600)
+        kept = await parts.keep(item)
+        assert kept.late is not None
+        await parts.complete(kept.late)
+        await store.close()
+
+    asyncio.run(put())
+
+
 @verb("a subscriber texts", "bot", sql=True)
 def text(world: World, conversation: Conversation) -> Any:
     """Two texts in one batch: one to this conversation, one that opens another."""
-    facts = connection.settings_dict
-    dsn = f"postgresql://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
 
     def ready(sender: str) -> intake.ReadyText:
         item = InboundText(
@@ -87,7 +118,7 @@ def text(world: World, conversation: Conversation) -> Any:
         return intake.ReadyText(conversation.line_id, sender, item)
 
     async def store() -> None:
-        async with await intake.connect(dsn, **intake.CONNECTION_SETTINGS) as raw:
+        async with await intake.connect(_dsn(), **intake.CONNECTION_SETTINGS) as raw:
             stranger = f"+22901{uuid4().int % 10**8:08d}"
             await intake.store(raw, [ready(conversation.address.value), ready(stranger)])
 

@@ -697,6 +697,13 @@ export interface components {
             /** Seen */
             seen?: number | null;
         };
+        /** Gap */
+        Gap: {
+            /** Completed At */
+            completed_at: string | null;
+            /** Missing */
+            missing: number;
+        };
         /** Handover */
         Handover: {
             /** Reason */
@@ -781,10 +788,14 @@ export interface components {
             language?: string | null;
             /** Link Ids */
             link_ids?: string[] | null;
+            /** Most Parts */
+            most_parts?: number | null;
             /** Name */
             name?: string | null;
             /** Queue Id */
             queue_id?: string | null;
+            /** Saver */
+            saver?: string | null;
             /** Team Ids */
             team_ids?: string[] | null;
         };
@@ -820,10 +831,14 @@ export interface components {
             link_ids: string[];
             /** Medium */
             medium: string;
+            /** Most Parts */
+            most_parts: number;
             /** Name */
             name: string;
             /** Queue Id */
             queue_id: string | null;
+            /** Saver */
+            saver: string;
             /** Team Ids */
             team_ids: string[];
         };
@@ -838,10 +853,16 @@ export interface components {
             id: string;
             /** Is Enabled */
             is_enabled: boolean;
+            /** Latin1 */
+            latin1: boolean;
             /** Medium */
             medium: string;
+            /** Most Parts */
+            most_parts: number;
             /** Name */
             name: string;
+            /** Saver */
+            saver: string;
         };
         /** LinesShown */
         LinesShown: {
@@ -958,6 +979,7 @@ export interface components {
             event: {
                 [key: string]: unknown;
             } | null;
+            gap: components["schemas"]["Gap"] | null;
             /** Id */
             id: string;
             /** Kind */

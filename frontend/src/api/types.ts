@@ -20,6 +20,7 @@ export type Theme = "system" | "light" | "dark";
 export type AuthorKind = "contact" | "bot" | "agent" | "system";
 export type MessageKind = "incoming" | "outgoing" | "note" | "event";
 export type PresenceState = "available" | "busy" | "break" | "offline";
+export type Saver = "ask" | "always" | "never";
 export type View = "mine" | "queue" | "all";
 
 /** What has happened to an outgoing text in the world; it only moves forward. */
@@ -31,7 +32,7 @@ export type LastMessage = Narrow<"LastMessage", { kind: MessageKind; author: Aut
 export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null }>;
 
 export type DeliveryError = Schemas["DeliveryError"];
-export type Delivery = Narrow<"DeliveryView", { status: DeliveryStatus; encoding: "gsm7" | "ucs2" }>;
+export type Delivery = Narrow<"DeliveryView", { status: DeliveryStatus; encoding: "gsm7" | "latin1" | "ucs2" }>;
 export type Author = Narrow<"AuthorView", { kind: AuthorKind }>;
 export type MessageEvent = { type: string; [fact: string]: unknown };
 export type Message = Narrow<
@@ -47,7 +48,7 @@ export type ContactDetail = Schemas["PersonView"];
 
 export type DemoPerson = Narrow<"DemoPerson", { role: Role }>;
 export type AdminUser = Narrow<"Person", { role: Role; language: Language }>;
-export type AdminLine = Narrow<"LineShown", { language: Language }>;
+export type AdminLine = Narrow<"LineShown", { language: Language; saver: Saver }>;
 export type LinkLive = Narrow<"LinkLive", { since: string | null }>;
 export type AdminLink = Narrow<"LinkShown", { live: LinkLive }>;
 export type Health = Schemas["HealthShown"];
@@ -75,6 +76,12 @@ export interface Line {
   address: string;
   medium: string;
   has_bot: boolean;
+  /** Of one text; longer ones are refused. */
+  most_parts: number;
+  /** What becomes of signs that cost SMS. */
+  saver: Saver;
+  /** Each of its links takes Latin-1. */
+  latin1: boolean;
   capabilities: Capabilities;
 }
 

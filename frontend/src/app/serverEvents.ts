@@ -23,6 +23,7 @@ export interface Screen {
 function applyOne(client: QueryClient, event: ServerEvent, screen: Screen): void {
   switch (event.type) {
     case "message.received":
+    case "message.completed":
       messageAdded(client, event, event.conversation.id, event.message);
       screen.arrived(event.conversation, event.message.body);
       return;

@@ -23,6 +23,7 @@ export type ConversationRead = Stamp & { type: "conversation.read"; conversation
 export type ConversationReturned = Stamp & { type: "conversation.returned"; conversation: Row; message?: Message };
 export type DeliveriesProgressed = Stamp & { type: "deliveries.progressed"; deliveries: DeliveryProgress[] };
 export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; message: Message };
+export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
 export type SettingsChanged = Stamp & { type: "settings.changed" };
 
@@ -35,5 +36,6 @@ export type ServerEvent =
   | ConversationReturned
   | DeliveriesProgressed
   | MessageAdded
+  | MessageCompleted
   | MessageReceived
   | SettingsChanged;

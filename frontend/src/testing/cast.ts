@@ -32,9 +32,11 @@ export const PEOPLE: (DemoPerson & { id: string })[] = [
 
 const sms = { medium: "sms", longest_text: 1530, counts_segments: true, attachments: false, receipts: true };
 
+const texts = { most_parts: 10, saver: "ask" as const, latin1: false };
+
 export const LINES: Line[] = [
-  { id: "line-1919", name: "Assistance", address: "1919", medium: "sms", has_bot: true, capabilities: sms },
-  { id: "line-3334", name: "Réclamations", address: "3334", medium: "sms", has_bot: false, capabilities: sms },
+  { id: "line-1919", name: "Assistance", address: "1919", medium: "sms", has_bot: true, ...texts, capabilities: sms },
+  { id: "line-3334", name: "Réclamations", address: "3334", medium: "sms", has_bot: false, ...texts, capabilities: sms },
 ];
 
 export const QUEUES = [{ id: "queue-general", name: "Général" }];

@@ -23,6 +23,7 @@ export function makeMessage(seq: number, part: Partial<Message> & Pick<Message, 
     client_id: null,
     delivery: null,
     event: null,
+    gap: null,
     ...part,
   };
 }
@@ -74,6 +75,7 @@ function makeConversation(n: number, name: string | null, status: Row["status"],
         id: `${id}-old${k}`, opened_at: iso(60 * 24 * (k * 9 + 3)), closed_at: iso(60 * 24 * (k * 9 + 3) - 35), line_id: LINES[k % 2]!.id,
         preview: TALKS[(n + k) % TALKS.length]![2]!,
       })),
+      consent: { opted_out_at: null, source: null, may_answer: true },
     },
     row: {
       id,

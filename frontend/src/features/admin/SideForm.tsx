@@ -21,6 +21,8 @@ export interface Field {
   autoComplete?: string;
   /** An empty value is not sent: it means "as it is". */
   keepEmpty?: boolean;
+  /** Fields of one group stand together under this title, folded away until somebody asks or one of them is refused. */
+  group?: string;
 }
 
 interface SideFormProps {
@@ -78,19 +80,31 @@ export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormPr
     );
   };
 
+  const groups = [...new Set(fields.flatMap((field) => field.group ?? []))];
+  const show = (field: Field) => (
+    <FormField
+      key={field.name}
+      field={field}
+      value={values[field.name]!}
+      error={errors[field.name] ? typeset(errors[field.name]!) : null}
+      onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))}
+    />
+  );
+
   return (
     <Dialog title={title} closeLabel={t("close")} look="side" onClose={onClose}>
       <form ref={form} className={styles.form} onSubmit={submit} noValidate>
         <div className={styles.fields}>
-          {fields.map((field) => (
-            <FormField
-              key={field.name}
-              field={field}
-              value={values[field.name]!}
-              error={errors[field.name] ? typeset(errors[field.name]!) : null}
-              onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))}
-            />
-          ))}
+          {fields.filter((field) => !field.group).map(show)}
+          {groups.map((group) => {
+            const mine = fields.filter((field) => field.group === group);
+            return (
+              <details key={group} className={styles.group} open={mine.some((field) => errors[field.name]) || undefined}>
+                <summary>{group}</summary>
+                {mine.map(show)}
+              </details>
+            );
+          })}
         </div>
         <div className={styles.formFoot}>
           <p role="alert" className={styles.error}>

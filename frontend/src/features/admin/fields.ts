@@ -1,11 +1,13 @@
 /** The fields of each form, filled from what is stored. */
 import type { TFunction } from "i18next";
 import type { AdminLine, AdminLink, AdminUser, Role } from "@/api/types";
+import { textFields } from "./linkTextFields";
 import type { Field } from "./SideForm";
 
 type T = TFunction<"admin">;
 const ROLES: Role[] = ["agent", "supervisor", "administrator", "observer"];
 const LANGUAGES = ["fr", "en"] as const;
+const SAVERS = ["ask", "always", "never"] as const;
 
 const languages = (t: T) => LANGUAGES.map((value) => ({ value, label: t(`languages.${value}`) }));
 
@@ -47,6 +49,14 @@ export function lineFields(
       name: "link_ids", label: t("field.link_ids"), kind: "many", value: line?.link_ids ?? [],
       options: choices.links.map((link) => ({ value: link.id, label: link.name })),
     },
+    {
+      name: "most_parts", label: t("field.most_parts"), kind: "number", value: String(line?.most_parts ?? 10),
+      hint: t("field.most_partsHint"),
+    },
+    {
+      name: "saver", label: t("field.saver"), kind: "select", value: line?.saver ?? "ask", hint: t("field.saverHint"),
+      options: SAVERS.map((value) => ({ value, label: t(`saver.${value}`) })),
+    },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: line?.is_enabled ?? true },
   ];
 }
@@ -65,5 +75,6 @@ export function linkFields(t: T, link: AdminLink | null): Field[] {
     { name: "settings.window", label: t("field.window"), kind: "number", value: stored("window", 10) },
     { name: "settings.rate_per_s", label: t("field.rate_per_s"), kind: "number", value: stored("rate_per_s", 0) },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: link?.is_enabled ?? true },
+    ...textFields(t, link),
   ];
 }

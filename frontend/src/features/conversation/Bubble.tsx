@@ -78,8 +78,9 @@ export const Bubble = memo(function Bubble({ item, me, contactName }: BubbleProp
         {!showName && <span className="visually-hidden">{message.kind === "note" ? t("notePrivate") : name}: </span>}
         {message.body === "" ? <p className={styles.hiddenText}>{t("hidden")}</p> : <Body text={message.body} />}
       </div>
-      {(last || bad) && (
+      {(last || bad || message.gap) && (
         <span className={styles.meta}>
+          {message.gap && <Gap gap={message.gap} />}
           {delivery && delivery.parts > 1 && <span>{t("parts", { count: delivery.parts })}</span>}
           <time dateTime={message.at}>{clockTime(message.at)}</time>
           {delivery && <Ticks delivery={delivery} />}
@@ -88,6 +89,13 @@ export const Bubble = memo(function Bubble({ item, me, contactName }: BubbleProp
     </div>
   );
 });
+
+/** Of a text that was shown before all of it had come: what is still missing, or since when nothing is. */
+function Gap({ gap: { missing, completed_at } }: { gap: NonNullable<Message["gap"]> }) {
+  const { t } = useTranslation("conversation");
+  if (missing > 0) return <span>{t("gap", { count: missing })}</span>;
+  return completed_at && <span title={fullTime(completed_at)}>{t("completed", { time: clockTime(completed_at) })}</span>;
+}
 
 interface PendingProps {
   entry: OutboxEntry;

@@ -1,5 +1,5 @@
 import { SendHorizontal, StickyNote } from "lucide-react";
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from "react";
+import { useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { findLine, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
@@ -8,7 +8,9 @@ import { useConnection } from "@/realtime/connection";
 import { Button } from "@/ui/Button";
 import { useOutbox } from "./api";
 import { readDraft, writeDraft, type Draft } from "./drafts";
+import { Marks } from "./Marks";
 import { SegmentCounter } from "./SegmentCounter";
+import { ORDINARY, wordingOf } from "./wording";
 import styles from "./Composer.module.css";
 
 export interface ComposerHandle {
@@ -29,9 +31,6 @@ interface ComposerProps {
   handle: Ref<ComposerHandle>;
 }
 
-/** Used when the line's adapter does not say how long a text may be. */
-const LONGEST = 1530;
-
 export function Composer({ row, name, mayReply, taking, handle }: ComposerProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
@@ -40,14 +39,16 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
   const field = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState<Draft>(() => readDraft(row.id) ?? { text: "", mode: mayReply ? "reply" : "note" });
   const mode = mayReply || taking ? draft.mode : "note";
-  const capabilities = findLine(session, row.line_id)?.capabilities;
-  const longest = capabilities?.longest_text ?? LONGEST;
-  const counts = capabilities?.counts_segments ?? true;
+  const line = findLine(session, row.line_id);
+  const counts = line?.capabilities.counts_segments ?? true;
   const { text } = draft;
+  const wording = useMemo(() => wordingOf(text.trim(), line ?? ORDINARY), [text, line]);
+  const longest = line?.capabilities.longest_text ?? Infinity;
+  const tooLong = counts ? wording.tooLong : text.length > longest;
   const [focused, setFocused] = useState(false);
   // Nothing to answer here: the way to a note stays, without shouting.
   const slim = !mayReply && !taking && text === "" && !focused;
-  const sendable = text.trim() !== "" && (mode === "note" || (mayReply && text.length <= longest));
+  const sendable = text.trim() !== "" && (mode === "note" || (mayReply && !tooLong));
 
   const change = (next: Draft) => {
     setDraft(next);
@@ -94,7 +95,9 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
 
   const send = () => {
     if (!sendable) return;
-    outbox.add({ clientId: uuid(), conversationId: row.id, kind: mode === "note" ? "note" : "outgoing", body: text.trim() });
+    // What was shown is what leaves, and what stands in the thread meanwhile.
+    const body = mode === "note" || !counts ? text.trim() : wording.sent;
+    outbox.add({ clientId: uuid(), conversationId: row.id, kind: mode === "note" ? "note" : "outgoing", body });
     // The mode stays: whoever writes two notes in a row must not find the second one on the customer's phone.
     change({ text: "", mode });
     field.current?.focus();
@@ -150,24 +153,27 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
             <kbd aria-hidden="true">N</kbd>
           </button>
         </div>
-        <textarea
-          ref={field}
-          data-testid="composer-text"
-          rows={1}
-          dir="auto"
-          value={text}
-          maxLength={note ? 5000 : undefined}
-          placeholder={slim ? t("composer.noteSlim") : note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
-          aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
-          onChange={(event) => change({ text: event.target.value, mode })}
-          onKeyDown={press}
-        />
+        <div className={styles.field}>
+          {!note && counts && wording.forcing.length > 0 && <Marks text={text} signs={wording.forcing} field={field} />}
+          <textarea
+            ref={field}
+            data-testid="composer-text"
+            rows={1}
+            dir="auto"
+            value={text}
+            maxLength={note ? 5000 : undefined}
+            placeholder={slim ? t("composer.noteSlim") : note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+            aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+            onChange={(event) => change({ text: event.target.value, mode })}
+            onKeyDown={press}
+          />
+        </div>
         <div className={styles.foot}>
           <div className={styles.facts} aria-live="off">
             {!note && counts && text !== "" ? (
               <SegmentCounter
-                text={text}
-                longest={longest}
+                wording={wording}
+                most={line?.most_parts ?? ORDINARY.most_parts}
                 onReplace={(saving) => {
                   change({ text: saving.text, mode });
                   field.current?.focus();

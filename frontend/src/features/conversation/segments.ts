@@ -2,14 +2,17 @@
  * How many SMS a text costs, computed as the gateway splits it.
  *
  * GSM-7: 160 septets in one SMS, 153 in each part of a longer text (six octets of header take seven septets).
- * UCS-2: 70 units of 16 bits in one, 67 in each part. One character outside GSM-7 turns the whole text to UCS-2.
+ * Latin-1, where the line's operators take it: 140 and 134. UCS-2: 70 units of 16 bits, and 67. One character outside
+ * GSM-7 turns the whole text to one of the other two.
  * A two-septet character, a surrogate pair and a grapheme cluster are never cut, so a part may end early.
  */
-import { closestGsm, septetsOf } from "./gsm";
+import { septetsOf } from "./gsm";
+
+export type Encoding = "gsm7" | "latin1" | "ucs2";
 
 export interface Segments {
-  encoding: "gsm7" | "ucs2";
-  /** Septets or 16-bit units, padding at the end of parts not counted. */
+  encoding: Encoding;
+  /** Septets, octets or 16-bit units, padding at the end of parts not counted. */
   units: number;
   parts: number;
   /** Units that the parts used so far can hold: the second figure of "142/160". */
@@ -18,7 +21,12 @@ export interface Segments {
   unicode: string[];
 }
 
-const LIMITS = { gsm7: { one: 160, part: 153 }, ucs2: { one: 70, part: 67 } } as const;
+export const LIMITS = { gsm7: { one: 160, part: 153 }, latin1: { one: 140, part: 134 }, ucs2: { one: 70, part: 67 } } as const;
+
+const LATIN1 = /^[\t\n\r\x20-\x7e\xa0-\xff]*$/;
+
+export const fitsGsm = (text: string): boolean => [...text].every((character) => septetsOf(character) > 0);
+export const fitsLatin1 = (text: string): boolean => LATIN1.test(text);
 
 /** What readers see as one character: a flag, a family of emoji, a letter with its accents, CR LF. */
 const clusters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -42,38 +50,18 @@ function countParts(text: string, weigh: (piece: string) => number, part: number
   return parts;
 }
 
-export function countSegments(text: string): Segments {
-  const unicode = [...new Set([...text].filter((character) => septetsOf(character) === 0))];
-  const encoding = unicode.length === 0 ? "gsm7" : "ucs2";
+/** `latin1`: every operator of the line takes it. */
+export function countSegments(text: string, latin1 = false): Segments {
+  const strangers = [...new Set([...text].filter((character) => septetsOf(character) === 0))];
+  const encoding = strangers.length === 0 ? "gsm7" : latin1 && fitsLatin1(text) ? "latin1" : "ucs2";
   const weigh = (piece: string) =>
-    encoding === "ucs2" ? piece.length : [...piece].reduce<number>((sum, character) => sum + septetsOf(character), 0);
+    encoding === "gsm7" ? [...piece].reduce<number>((sum, character) => sum + septetsOf(character), 0) : piece.length;
+  // Where Latin-1 is taken, what it has is not what forces Unicode; unless it is (an ê beside a €).
+  const forcing = latin1 ? strangers.filter((character) => !fitsLatin1(character)) : [];
+  const unicode = encoding !== "ucs2" ? [] : forcing.length > 0 ? forcing : strangers;
   const units = weigh(text);
   const limits = LIMITS[encoding];
   if (units <= limits.one) return { encoding, units, parts: 1, room: limits.one, unicode };
   const parts = countParts(text, weigh, limits.part);
   return { encoding, units, parts, room: parts * limits.part, unicode };
-}
-
-export interface Saving {
-  /** The text in GSM-7. */
-  text: string;
-  /** The replacements, each once: [from, to]. */
-  swaps: [string, string][];
-  saved: number;
-}
-
-/** The same text without Unicode, when that is possible and costs fewer SMS. */
-export function findSaving(text: string): Saving | null {
-  const now = countSegments(text);
-  if (now.encoding === "gsm7") return null;
-  const swaps: [string, string][] = [];
-  for (const character of now.unicode) {
-    const closest = closestGsm(character);
-    if (closest === null) return null;
-    swaps.push([character, closest]);
-  }
-  const table = new Map(swaps);
-  const plain = [...text].map((character) => table.get(character) ?? character).join("");
-  const saved = now.parts - countSegments(plain).parts;
-  return saved > 0 ? { text: plain, swaps, saved } : null;
 }
