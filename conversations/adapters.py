@@ -241,7 +241,15 @@ class Intake(Protocol):
 
 
 class LinkAdapter(Protocol):
-    """One link at work. Made by the gateway that holds the link's lease; never two of one link at once."""
+    """One link at work. Made by the gateway that holds the link's lease; never two of one link at once.
+
+    What an adapter may have besides:
+
+    `paced` (bool): a rate, and not only a window, bounds what leaves now.
+    `room(lane=, ahead=)`: asked instead of `ready()`. How many parts of this lane, or a more urgent one, may be claimed
+    while `ahead` parts that were claimed wait for the ones before them. In `submit`, lane 0 goes before the others.
+    `facts()`: figures of this moment for the people who watch the link, as JSON values (docs/watching.md).
+    """
 
     capabilities: ClassVar[Capabilities]
 

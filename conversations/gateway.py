@@ -242,7 +242,7 @@ class Gateway:
             entry = self._owners.get(link_id)
             if entry is not None and not entry[1].holds_lease and state != "failed":
                 continue  # the owner elsewhere says how it is
-            said = (state, {**facts, **(entry[1].figures if entry is not None else {})})
+            said = (state, {**facts, **(entry[1].facts() if entry is not None else {})})
             if self._saved.get(link_id) == said and not everything:
                 continue
             # What another process, or this link's owner before, had connected is not what is connected now.

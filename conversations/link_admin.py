@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from accounts import audit
 from accounts.events import SettingsChanged
@@ -19,6 +19,7 @@ from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.secrets import seal, unseal
 from common.text import name_of
+from conversations import ramp
 from conversations.links import adapter_class
 from conversations.models import Link, LinkState
 from realtime import doorbell
@@ -68,7 +69,7 @@ def save_link(*, actor: User, fields: LinkFields, link_id: UUID | None = None) -
             raise Invalid("name_taken", "another link has this name", field="name")
         if before and link.name != before["name"]:
             take_event_head(organisation_id)
-        link.save(force_insert=not before)
+        _save(link, new=not before)
         audit.record(
             actor=actor, organisation_id=organisation_id, action="link.changed" if before else "link.created",
             kind="link", object_id=link.id, name=link.name, changes=described,
@@ -76,6 +77,20 @@ def save_link(*, actor: User, fields: LinkFields, link_id: UUID | None = None) -
         changes.add(SettingsChanged(kind="link", object_id=link.id))
         changes.ring(doorbell.LINKS)
     return link
+
+
+def _save(link: Link, *, new: bool) -> None:
+    try:
+        with transaction.atomic():
+            link.save(force_insert=new)
+    except IntegrityError as error:
+        if "link_account_once" not in str(error):
+            raise
+        raise Invalid(
+            "account_taken",
+            "another enabled link has this account: one link may have several binds, and shares out the rate",
+            field="settings.system_id",
+        ) from None
 
 
 def _apply(link: Link, fields: LinkFields) -> None:
@@ -109,6 +124,7 @@ def _check_settings(link: Link, secret: str | None) -> None:
     check = adapter_class(link.adapter).check
     try:
         check(link.settings, secret or unseal(link.secret))
+        ramp.read(link.settings)
     except ValueError as error:  # the adapter's reason, which begins with the setting's name
         name = str(error).split(" ", 1)[0].rstrip(":")
         known = name in link.settings or str(error).startswith(f"{name} is missing")

@@ -14,27 +14,26 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from common.waiting import rung
-from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
+from conversations import ramp
+from conversations.adapters import LinkAdapter, LinkConfig, OutboundPart
 from conversations.bells import Bells
+from conversations.figures import Counted, Figures
 from conversations.intake import LOOKUP_SETTINGS, connect
 from conversations.keyword_book import KeywordBook
 from conversations.line_in import LinkIntake, Texts
 from conversations.long_texts import PARTS_WAIT_S, LongTexts
-from conversations.models import DeliveryState
 from conversations.opposed import Opposed
-from conversations.outbox import claim, under_way
-from conversations.outcomes import RETRY_S, Outcome, refused
+from conversations.outbox import LAST_LANE, claim, under_way
 from conversations.patience import cut_after
 from conversations.results import LinkResults
 from conversations.store import LinkStore
+from conversations.submitting import Submitting, again
 from jobs import leases
 from jobs.leases import HeldLease
 
@@ -85,16 +84,26 @@ class LinkOwner:
         self._on_state = on_state
         self._lease: HeldLease | None = None
         self._due = asyncio.Event()
+        self._fresh = asyncio.Event()  # due, and not only because an answer has come
         self._stop = asyncio.Event()
         self._claims: psycopg.AsyncConnection[Any] | None = None
         self._control: psycopg.AsyncConnection[Any] | None = None
-        self._submitting: set[asyncio.Task[None]] = set()
-        self._results = LinkResults(config, dsn=dsn, bells=bells, on_stored=self.wake)
+        self._results = LinkResults(config, dsn=dsn, bells=bells, on_stored=self._due.set)
+        self._counts = Figures()
+        self._submitting = Submitting(
+            config,
+            results=self._results,
+            figures=self._counts,
+            may_write=lambda: self._left() > MARGIN_S,
+            opposed=opposed,
+        )
+        self._ramp = ramp.Ramp(config.id, ramp.read(config.settings))
+        self._adapter: LinkAdapter | None = None
         self._doubt_until = self._look_at = 0.0
-        self.figures = {"sent": 0, "refused": 0, "throttled": 0, "unanswered": 0}  # parts, since this process began
 
     def wake(self) -> None:
-        """Something may be due in the outbox."""
+        """Something new may be due in the outbox."""
+        self._fresh.set()
         self._due.set()
 
     def stop(self) -> None:
@@ -135,6 +144,19 @@ class LinkOwner:
     def holds_lease(self) -> bool:
         return self._lease is not None
 
+    @property
+    def figures(self) -> dict[str, int]:
+        """Parts, since this process began."""
+        return self._counts.counts
+
+    def facts(self) -> dict[str, Any]:
+        """Everything that the people who watch the link are shown, besides its state."""
+        told = getattr(self._adapter, "facts", None)  # an adapter need not say any
+        found = {**(told() if told is not None else {}), **self._counts.facts(), "ramp": self._ramp.facts()}
+        if found["ramp"] and found["ramp"]["holds"]:
+            found["slow"] = [*found.get("slow", []), "ramp"]
+        return found
+
     async def _pause(self, seconds: float) -> None:
         await rung(self._stop, seconds)
 
@@ -152,7 +174,7 @@ class LinkOwner:
         intake = LinkIntake(
             self.config,
             lines=self._lines,
-            texts=self._texts,
+            texts=Counted(self._texts, self._counts),
             results=self._results.batches,
             store=store,
             long_texts=LongTexts(store, self._adapter_class, self.config.id, wait_s=wait_s),
@@ -164,7 +186,7 @@ class LinkOwner:
             keywords=self._keywords,
             opposed=self._opposed,
         )
-        adapter = self._adapter_class(self.config, intake)
+        adapter = self._adapter = self._adapter_class(self.config, intake)
         self._due.set()
         tasks = [
             asyncio.create_task(work, name=f"{self.config.name}: {name}")
@@ -173,6 +195,7 @@ class LinkOwner:
                 ("lease", self._renew()),
                 ("outbox", self._send(adapter)),
                 ("evidence", self._write_behind(intake, store, lease)),
+                ("counts", self._counts.follow(self._dsn, self.config.id, self._ramp)),
                 ("stop", self._stop.wait()),
             )
         ]
@@ -182,8 +205,8 @@ class LinkOwner:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(adapter.drain(), min(DRAIN_S, max(0.0, self._left() - 0.5)))
             await self._end([tasks[0]])
-            if self._submitting:
-                await asyncio.wait(list(self._submitting), timeout=1.0)
+            if self._submitting.tasks:
+                await asyncio.wait(list(self._submitting.tasks), timeout=1.0)
             with contextlib.suppress(Exception):
                 await self._confirm(intake, store)
             await self._results.kept(min(2.0, max(0.0, self._left() - 0.5)))  # before somebody calls them unknown
@@ -191,7 +214,7 @@ class LinkOwner:
                 task.result()
         finally:
             # Whatever has no answer now gets none: its submitting ends as unknown.
-            await self._end([*tasks, *self._submitting])
+            await self._end([*tasks, *self._submitting.tasks])
             await self._give_back(lease)
             self._lease = None
             self._on_state(self.config.id, "unbound", {})
@@ -244,13 +267,27 @@ class LinkOwner:
         return 0.0 if self._lease is None else self._lease.left()
 
     async def _send(self, adapter: LinkAdapter) -> None:
-        """Claim what is due as far as the window and the rate have room; submit in the order of the claim."""
+        """Claim what is due as far as the window and the rate have room; submit in the order of the claim.
+
+        What is claimed cannot be overtaken by what is more urgent, so little is: of a link with a rate, what it sends
+        in a fifth of a second. A person's answer goes before the rest of long texts that are under way.
+        """
         while True:
-            room = adapter.ready()
+            room, lane = self._room(adapter, LAST_LANE), LAST_LANE
+            if room <= 0 and self._fresh.is_set():
+                room, lane = self._room(adapter, 0), 0
             if room <= 0:
-                await adapter.wait_ready()
+                await self._wait_for_room(adapter)
                 continue
-            self._due.clear()
+            allowed = self._ramp.left()
+            if allowed <= 0:
+                lane = min(lane, ramp.LAST_FREE_LANE)
+            elif lane > ramp.LAST_FREE_LANE and allowed < room:
+                room = int(allowed)
+            urgent = lane == 0
+            self._fresh.clear()
+            if not urgent:
+                self._due.clear()
             parts: Sequence[OutboundPart] = ()
             lease = self._lease
             if lease is not None and self._left() > MARGIN_S:
@@ -258,21 +295,31 @@ class LinkOwner:
                     self._claims = await self._open(self._claims)
                     with cut_after(self._claims, SILENCE_S):
                         await self._look_for_unheard(self._claims, lease)
-                        parts = await claim(self._claims, lease=lease, link_id=self.config.id, room=room)
+                        parts = await claim(
+                            self._claims, lease=lease, link_id=self.config.id, room=room, last_lane=lane
+                        )
                 except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                     log.warning("link %s cannot claim: %s", self.config.name, type(error).__name__)
                     self._doubt_until = leases.ticking() + DOUBT_S
                     await asyncio.sleep(0.5)
-            for part in parts:
-                self._results.begun(part)
-            for _, answer in groupby(parts, key=attrgetter("message_id")):
-                task = asyncio.create_task(self._submit(adapter, list(answer)))
-                self._submitting.add(task)
-                task.add_done_callback(self._submitting.discard)
-            if parts:
+            self._ramp.took(len(parts), campaign=any(part.lane > ramp.LAST_FREE_LANE for part in parts))
+            self._submitting.begin(adapter, parts)
+            if parts or urgent:
                 await asyncio.sleep(0)  # let them take their places in the window before room is counted again
             else:
                 await rung(self._due, 1.0)  # the sweep of each second: a bell may be lost
+
+    def _room(self, adapter: LinkAdapter, lane: int) -> int:
+        ask = getattr(adapter, "room", None)
+        return ask(lane=lane, ahead=self._submitting.ahead) if ask is not None else adapter.ready()
+
+    async def _wait_for_room(self, adapter: LinkAdapter) -> None:
+        if not (getattr(adapter, "paced", False) and self._submitting.tasks):
+            await adapter.wait_ready()
+        elif self._fresh.is_set():
+            await asyncio.sleep(0.01)
+        else:  # what is claimed may take each place as it comes free; what is new may be more urgent
+            await rung(self._fresh, 0.01)
 
     async def _look_for_unheard(self, connection: psycopg.AsyncConnection[Any], lease: HeldLease) -> None:
         """A claim whose answer never came (its connection broke, or the database was silent too long) may have been
@@ -287,55 +334,7 @@ class LinkOwner:
         for attempt_id, message_id in await under_way(connection, link_id=self.config.id, epoch=lease.epoch):
             if attempt_id not in known:
                 log.warning("link %s: attempt %s was claimed unheard: back to the queue", self.config.name, attempt_id)
-                self._results.keep(_again(attempt_id, message_id, "claimed unheard"))
-
-    async def _submit(self, adapter: LinkAdapter, parts: Sequence[OutboundPart]) -> None:
-        """The parts of one answer, each when the one before has its own: told "not now", a part would come behind those
-        after it, and of a text that is refused for good no further part may leave."""
-        for place, part in enumerate(parts, 1):
-            outcome, go_on = await self._submit_part(adapter, part)
-            self._results.keep(outcome)
-            if not go_on:
-                for later in parts[place:]:
-                    self._results.keep(_again(later.attempt_id, later.message_id, "a part before it was not taken"))
-                return
-
-    def _is_opposed(self, part: OutboundPart) -> bool:
-        """Whether its number had opted out at the claim, or has since: asked as late as can be."""
-        if part.regardless:
-            return False
-        return part.opposed or (self.config.organisation_id, part.destination) in self._opposed
-
-    async def _submit_part(self, adapter: LinkAdapter, part: OutboundPart) -> tuple[Outcome, bool]:
-        """What became of it, and whether the next part may follow. Swallows being cancelled: what is known is kept."""
-        silence = Outcome(
-            part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="silence", error_text="no answer"
-        )
-        if self._is_opposed(part):
-            return _opted_out(part), False
-        try:
-            if self._left() <= MARGIN_S:
-                raise NotBound("the lease is about to expire")
-            ids = await adapter.submit(part)
-        except NotBound:
-            return _again(part.attempt_id, part.message_id, "not bound"), False
-        except SubmitRefused as refusal:
-            self.figures["throttled" if refusal.throttled else "refused"] += 1
-            return refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S), False
-        except DeliveryError:
-            self.figures["unanswered"] += 1
-            return silence, True  # it may have arrived: without the others it would be nothing
-        except asyncio.CancelledError:
-            self.figures["unanswered"] += 1
-            return silence, False
-        except Exception:
-            log.exception("link %s: submitting failed in our own code", self.config.name)
-            fault = Outcome(
-                part.attempt_id, part.message_id, DeliveryState.UNKNOWN, error_code="fault", error_text="fault of ours"
-            )
-            return fault, True
-        self.figures["sent"] += 1
-        return Outcome(part.attempt_id, part.message_id, DeliveryState.SENT, tuple(ids)), True
+                self._results.keep(again(attempt_id, message_id, "claimed unheard"))
 
     async def _write_behind(self, intake: LinkIntake, store: LinkStore, lease: HeldLease) -> None:
         """Every half second: which answers the peer surely has. Every two: long texts that wait for a part. Every ten:
@@ -378,16 +377,3 @@ class LinkOwner:
             if connection is not None:
                 with contextlib.suppress(Exception):
                     await connection.close()
-
-
-def _opted_out(part: OutboundPart) -> Outcome:
-    return Outcome(
-        part.attempt_id, part.message_id, DeliveryState.FAILED, error_code="opted_out", error_text="opted out"
-    )
-
-
-def _again(attempt_id: UUID, message_id: UUID, reason: str) -> Outcome:
-    """Surely nothing was written: back to the queue."""
-    return Outcome(
-        attempt_id, message_id, DeliveryState.QUEUED, error_text=reason, withdrawn=True, retry_after_s=RETRY_S
-    )

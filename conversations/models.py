@@ -72,6 +72,7 @@ class Link(models.Model):
     is_enabled = models.BooleanField(default=True)
 
     class Meta:
+        # And one enabled link an account: link_account_once, in the migrations.
         constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="link_name_once")]
 
     def __str__(self) -> str:
@@ -86,6 +87,7 @@ class LinkState(models.Model):
     error = models.CharField(max_length=300, default="")
     since = models.DateTimeField(db_default=Now())
     facts = models.JSONField(default=dict)
+    ramp_began_at = models.DateTimeField(null=True)  # its first text of a campaign (conversations/ramp.py)
     updated_at = models.DateTimeField(db_default=Now())
 
 

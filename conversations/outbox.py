@@ -27,22 +27,27 @@ Connection = psycopg.AsyncConnection[Any]
 
 # The limit must be a literal: a parameter is guessed as a tenth of the table, and the claim becomes a scan.
 CLAIM_SIZES = (1, 10, 50)
+LAST_LANE = 2  # 0 people and one-time codes, 1 bots, 2 campaigns
 
 # "None before it" is asked as a scalar: one look into an index for each row. As `not exists` it becomes a join, planned
 # by the statistics of a queue that is empty whenever they are taken, and each claim read the whole backlog.
 _CLAIM = """
 with due as (
-    select d.message_id from conversations_delivery d
-    where d.link_id = %(link)s and d.state = 0 and d.due_at <= now() and STILL_OURS
+    select d.message_id, d.lane, d.parts from conversations_delivery d
+    where d.link_id = %(link)s and d.state = 0 and d.lane <= %(lane)s and d.due_at <= now() and STILL_OURS
       and (select true from conversations_delivery earlier
            where earlier.conversation_id = d.conversation_id and earlier.link_id = d.link_id
              and earlier.state in (0, 1) and earlier.message_id < d.message_id limit 1) is null
     order by d.lane, d.message_id
     limit LIMIT
     for update skip locked
+), fitting as (
+    select message_id from (
+        select message_id, sum(parts) over (order by lane, message_id) - parts as before from due
+    ) counted where before < %(room)s
 ), claimed as (
     update conversations_delivery d set state = 1, updated_at = now()
-    from due where d.message_id = due.message_id
+    from fitting where d.message_id = fitting.message_id
     returning d.*
 ), attempt as (
     insert into conversations_attempt (id, organisation_id, message_id, link_id, part, epoch, state)
@@ -67,13 +72,23 @@ order by c.lane, a.message_id, a.part
 CLAIMS = {size: _CLAIM.replace("STILL_OURS", STILL_OURS).replace("LIMIT", str(size)) for size in CLAIM_SIZES}
 
 
-async def claim(connection: Connection, *, lease: HeldLease, link_id: UUID, room: int) -> list[OutboundPart]:
-    """Claim at most `room` deliveries (rounded down to a fixed size) and commit their attempts. Empty: none is due."""
+async def claim(
+    connection: Connection, *, lease: HeldLease, link_id: UUID, room: int, last_lane: int = LAST_LANE
+) -> list[OutboundPart]:
+    """Claim deliveries for at most `room` parts (the last one may be longer), none of a lane behind `last_lane`, and
+    commit their attempts. Empty: none is due."""
     size = max((size for size in CLAIM_SIZES if size <= room), default=1)
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(
         CLAIMS[size],
-        {"link": link_id, "lease": lease.name, "owner": lease.owner, "epoch": lease.epoch},
+        {
+            "link": link_id,
+            "lease": lease.name,
+            "owner": lease.owner,
+            "epoch": lease.epoch,
+            "room": room,
+            "lane": last_lane,
+        },
         prepare=True,
     )
     return [OutboundPart(**row) for row in await cursor.fetchall()]

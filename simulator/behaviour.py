@@ -29,6 +29,7 @@ class Behaviour:
 
     # --- the session -----------------------------------------------------------------------------------------
     refuse_bind: int = 0  # SMPP status that every bind is refused with
+    most_binds: int = 0  # of the account at once; one more is refused as "already bound"; 0 = no limit
     enquire_s: float = 30.0  # the operator asks after this silence, and hangs up when not answered; 0 = never
     ignore_enquiries: bool = False  # the customer's enquire_link is not answered
 

@@ -99,6 +99,8 @@ class Exchange:
                     return codec.WRONG_PASSWORD, None
                 if account.behaviour.refuse_bind:
                     return account.behaviour.refuse_bind, None
+                if 0 < account.behaviour.most_binds <= len(operator.sessions):
+                    return codec.ALREADY_BOUND, None
                 operator.joined(session)
                 return codec.OK, operator
         return codec.WRONG_SYSTEM_ID, None

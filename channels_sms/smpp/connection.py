@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from channels_sms.smpp import codes, inbound, outbound, pdu
-from channels_sms.smpp.evidence import Evidence, fingerprint
+from channels_sms.smpp.evidence import Evidence, Recollection, fingerprint
 from channels_sms.smpp.framing import Frame
 from channels_sms.smpp.receipts import MessageIds, UnreadableReceipt
 from channels_sms.smpp.requests import BIND_ANSWERS
@@ -35,6 +35,8 @@ from conversations.adapters import (
 log = logging.getLogger(__name__)
 
 _CONNECT_S = 10.0
+_ADMISSION_S = 0.5  # between looks, so that a stop is seen
+_LOOK_S = 0.02
 
 
 class Patience(NamedTuple):
@@ -44,7 +46,7 @@ class Patience(NamedTuple):
     most: float = 60.0
     account_first: float = 5.0
     account_most: float = 300.0
-    stable: float = 60.0  # bound for so long = the next loss starts from `first` again
+    stable: float = 120.0  # bound for so long = the next loss starts from `first` again
 
 
 class Ended(NamedTuple):
@@ -56,7 +58,11 @@ class Ended(NamedTuple):
 
 
 class Connection:
-    """Keeps one bind of a link. `report(connection, state, error, facts)` hears of its states."""
+    """Keeps one bind of a link. `report(connection, state, error, facts)` hears of its states.
+
+    `admitted`: set while the account is let in. A bind beyond the first of its kind waits for it: four binds with a
+    wrong password would be four refusals at once, and a locked account.
+    """
 
     def __init__(
         self,
@@ -66,6 +72,8 @@ class Connection:
         intake: Intake,
         ids: MessageIds,
         *,
+        recollection: Recollection | None = None,
+        admitted: asyncio.Event | None = None,
         timing: Timing,
         patience: Patience,
         report: Callable[["Connection", str, str, dict[str, Any]], None],
@@ -81,7 +89,8 @@ class Connection:
         self._patience = patience
         self._report = report
         self._wake = wake
-        self._evidence = Evidence()
+        self._admitted = admitted
+        self._evidence = Evidence(recollection, self._prove)
         self._stopping = asyncio.Event()
         self._attempt: asyncio.Task[Ended] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,6 +104,10 @@ class Connection:
         failures, last_error = 0, ""
         while not self._stopping.is_set():
             self._report(self, "connecting", last_error, {})
+            while self._admitted is not None and not self._admitted.is_set() and not self._stopping.is_set():
+                await rung(self._admitted, _ADMISSION_S)
+            if self._stopping.is_set():
+                break
             self._attempt = asyncio.create_task(self._one_session())
             try:
                 ended = await self._attempt
@@ -139,15 +152,14 @@ class Connection:
             return Ended(f"not bound while texts cannot be stored: {error}")
         host, port = self._settings.host, self._settings.port
         try:
-            _, session = await asyncio.wait_for(
-                loop.create_connection(
+            # Not `wait_for`: cancelled just when the connection is there, it would forget that it was.
+            async with asyncio.timeout(_CONNECT_S):
+                _, session = await loop.create_connection(
                     lambda: Session(self, timing=self._timing, may_write=self._intake.still_ours),
                     host,
                     port,
                     ssl=self._tls(),
-                ),
-                _CONNECT_S,
-            )
+                )
         except TimeoutError:
             return Ended(f"no connection to {host}:{port} in {_CONNECT_S:g} s")
         except OSError as error:
@@ -170,7 +182,7 @@ class Connection:
         finally:
             session.close("stopped")
             self.session = None
-            self._evidence.session_ended()
+            self._evidence.session_ended(loop.time())
             self._wake()
 
     def _tls(self) -> ssl.SSLContext | None:
@@ -227,7 +239,11 @@ class Connection:
 
     async def _receive(self, session: Session, frame: Frame) -> None:
         """Store what came, then answer it: never the other way round, and never no answer at all."""
-        item, good = self._read(frame)
+        message = self._decode(frame)
+        if self._evidence.shared and not await self._told_apart(frame, message):
+            session.respond(frame, codes.TEMPORARY)
+            return
+        item, good = self._read(frame, message)
         status = await self._store(frame, item)
         mark = session.respond(frame, good if status == codes.OK else status)
         if session.state == "closed" or isinstance(item, InboundReceipt):
@@ -235,10 +251,39 @@ class Connection:
         now = asyncio.get_running_loop().time()
         self._confirm(self._evidence.answered(item.key, mark, stored=status == codes.OK, now=now))
 
-    def _read(self, frame: Frame) -> tuple[inbound.Item, int]:
+    def _decode(self, frame: Frame) -> pdu.ShortMessage | Exception:
+        try:
+            return inbound.decode(frame)
+        except Exception as error:  # told in words by `_read`
+            return error
+
+    async def _told_apart(self, frame: Frame, message: pdu.ShortMessage | Exception) -> bool:
+        """Whether it is known if this is a copy of what another bind of the link has just been given.
+
+        Such a bind is asked to prove that its answers were read; until it has, or is lost, nobody can know: its end
+        may reach us after the copy that the operator sends by this one. False: not known in time. The operator keeps
+        the text, and offers it again when it is.
+        """
+        print_ = _body_print(frame) if isinstance(message, Exception) else fingerprint(message)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._timing.prove
+        while others := self._evidence.elsewhere(print_):
+            if loop.time() >= until:
+                return False
+            for other in others:
+                other.prove()
+            await asyncio.sleep(_LOOK_S)
+        return True
+
+    def _prove(self) -> None:
+        if self.session is not None:
+            self.session.prove()
+
+    def _read(self, frame: Frame, message: pdu.ShortMessage | Exception) -> tuple[inbound.Item, int]:
         """What a PDU is, and the status that answers it once that is stored."""
         try:
-            message = inbound.decode(frame)
+            if isinstance(message, Exception):
+                raise message
             receipt = inbound.find_receipt(frame, message, self._link, self._ids, self._settings.alphabets)
             if receipt is not None:
                 return receipt, codes.OK  # needs no key: the same receipt twice changes nothing
@@ -257,7 +302,8 @@ class Connection:
             item, legible = inbound.unreadable(frame, self._link, self._key(frame), error.reason)
             return item, codes.OK if legible else error.status
         except UnreadableReceipt as error:
-            return InboundUnreadable(self._link, self._key(frame), frame.octets, str(error), message.source), codes.OK
+            sender = "" if isinstance(message, Exception) else message.source
+            return InboundUnreadable(self._link, self._key(frame), frame.octets, str(error), sender), codes.OK
         except Exception as error:
             log.exception("smpp PDU on link %s could not be read", self._link)
             return self._unreadable_by_bug(frame, error), codes.OK
@@ -295,5 +341,8 @@ class Connection:
 
     def _key(self, frame: Frame) -> str:
         """Key of a PDU whose fields cannot be trusted: its body stands for them."""
-        print_ = sha256(frame.octets[pdu.HEADER_SIZE :]).digest()
-        return self._evidence.key(print_, frame.sequence, asyncio.get_running_loop().time())
+        return self._evidence.key(_body_print(frame), frame.sequence, asyncio.get_running_loop().time())
+
+
+def _body_print(frame: Frame) -> bytes:
+    return sha256(frame.octets[pdu.HEADER_SIZE :]).digest()

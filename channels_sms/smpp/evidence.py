@@ -11,10 +11,12 @@ truly sent again. An operator that does not keep this order may get a copy shown
 we had acknowledged would be lost for as long as copies are expected.
 """
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -49,23 +51,24 @@ class _Carried(NamedTuple):
     surely: bool  # it had no answer of ours, or a temporary error: it comes again, whatever comes before it
 
 
-class Evidence:
-    """Keys of one connection that receives, across its sessions. Times are the loop's seconds."""
+class Recollection:
+    """What may come again, of all the binds of one link: a text whose answer was lost on one comes again by any."""
 
     def __init__(self) -> None:
-        self._session = secrets.token_hex(12)
-        self._count = 0
-        self._open: dict[str, bytes] = {}  # key -> fingerprint; received in this session, answer not proved
-        self._answered: deque[tuple[int, float, str]] = deque()  # (mark, time, key) in order of the answers
+        self.binds: set[Evidence] = set()  # those in a session
+        self._ours = f"{secrets.token_hex(12)}."  # keys given here begin so
+        self._sessions = 0
         self._carried: dict[bytes, deque[_Carried]] = {}  # by fingerprint
         self._carried_of: dict[bytes, set[bytes]] = {}  # person -> fingerprints that may be carried
         self._carried_count = 0
+        self._open: dict[bytes, dict[str, Evidence]] = {}  # fingerprint -> keys without a proved answer, and whose
 
-    def session_started(self, stored: Mapping[bytes, str | Sequence[str]], now: float) -> None:
-        """`stored`: fingerprint -> key (or keys, oldest first) of recent texts whose answers the database does
-        not know confirmed.
+    def session_started(self, stored: Mapping[bytes, str | Sequence[str]], now: float) -> str:
+        """Returns the session's own name, which begins its keys.
+
+        Of keys given here the memory knows more than the database: they are not taken from `stored`. One whose answer
+        has just been proved may be called unconfirmed there for a moment yet.
         """
-        self._session = secrets.token_hex(12)
         carried: dict[bytes, deque[_Carried]] = {}
         for print_, queue in self._carried.items():
             fresh = deque(
@@ -74,34 +77,115 @@ class Evidence:
             if fresh:
                 carried[print_] = fresh
         for print_, keys in stored.items():
-            waiting = carried.setdefault(print_, deque())
-            known = {one.key for one in waiting}
+            known = {one.key for one in carried.get(print_, ())} | {*self._open.get(print_, ())}
             for key in (keys,) if isinstance(keys, str) else keys:
-                if key not in known:
-                    waiting.append(_Carried(key, now + GRACE_S, surely=False))
+                if key not in known and not key.startswith(self._ours):
+                    carried.setdefault(print_, deque()).append(_Carried(key, now + GRACE_S, surely=False))
         self._carried = carried
         self._carried_of = {}
         for print_ in carried:
             self._carried_of.setdefault(print_[:_PERSON_OCTETS], set()).add(print_)
         self._carried_count = sum(map(len, carried.values()))
+        self._sessions += 1
+        return f"{self._ours}{self._sessions}"
 
-    def session_ended(self) -> None:
-        """Answers not proved received may be lost: their texts may come again."""
+    def opened(self, print_: bytes, key: str, bind: Evidence) -> None:
+        self._open.setdefault(print_, {})[key] = bind
+
+    def closed(self, print_: bytes, key: str) -> None:
+        keys = self._open.get(print_)
+        if keys is not None:
+            keys.pop(key, None)
+            if not keys:
+                del self._open[print_]
+
+    def holders(self, print_: bytes) -> set[Evidence]:
+        """The binds that have such a text open."""
+        return {*self._open.get(print_, {}).values()}
+
+    def take_over(self, print_: bytes, now: float) -> str | None:
+        waiting = self._carried.get(print_)
+        while waiting:
+            one = waiting.popleft()
+            self._carried_count -= 1
+            if not waiting:
+                del self._carried[print_]
+            if one.until > now:
+                return one.key
+        return None
+
+    def has_gone_on(self, person: bytes) -> None:
+        """A new text of this person: what the operator had to offer again of his has come before it."""
+        for print_ in self._carried_of.pop(person, ()):
+            before = self._carried.pop(print_, None) or ()
+            after = deque(one for one in before if one.surely)
+            self._carried_count -= len(before) - len(after)
+            if after:
+                self._carried[print_] = after
+                self._carried_of.setdefault(person, set()).add(print_)
+
+    def carry(self, print_: bytes, key: str, until: float, *, surely: bool) -> None:
+        if self._carried_count >= _MOST_CARRIED:
+            oldest = next(iter(self._carried))
+            self._carried_count -= len(self._carried.pop(oldest))
+        self._carried.setdefault(print_, deque()).append(_Carried(key, until, surely))
+        self._carried_of.setdefault(print_[:_PERSON_OCTETS], set()).add(print_)
+        self._carried_count += 1
+
+
+class Evidence:
+    """Keys of one bind that receives, across its sessions. Times are the loop's seconds.
+
+    `prove` asks the peer for a sign that it has read our answers; needed where a link has several binds.
+    """
+
+    def __init__(self, recollection: Recollection | None = None, prove: Callable[[], None] = lambda: None) -> None:
+        self.prove = prove
+        self._all = recollection or Recollection()
+        self._session = ""
+        self._count = 0
+        self._open: dict[str, bytes] = {}  # key -> fingerprint; received in this session, answer not proved
+        self._answered: deque[tuple[int, float, str]] = deque()  # (mark, time, key) in order of the answers
+
+    @property
+    def shared(self) -> bool:
+        """Whether another bind of the link is in a session, too."""
+        return len(self._all.binds) > 1
+
+    def session_started(self, stored: Mapping[bytes, str | Sequence[str]], now: float) -> None:
+        """`stored`: fingerprint -> key (or keys, oldest first) of recent texts whose answers the database does
+        not know confirmed.
+        """
+        self._session = self._all.session_started(stored, now)
+        self._all.binds.add(self)
+
+    def session_ended(self, now: float = inf) -> None:
+        """Answers not proved received may be lost: their texts may come again. By another bind of the link, at once;
+        where there is none, the time for it counts from the next bind."""
+        self._all.binds.discard(self)
+        until = now + GRACE_S if self._all.binds else inf
         answered = {key for _, _, key in self._answered}
         for key, print_ in self._open.items():
-            self._carry(print_, _Carried(key, inf, surely=key not in answered))
+            self._all.closed(print_, key)
+            self._all.carry(print_, key, until, surely=key not in answered)
         self._open.clear()
         self._answered.clear()
 
+    def elsewhere(self, print_: bytes) -> set[Evidence]:
+        """Other binds that have such a text, too, and do not know yet whether its answer was read: only when they do
+        is it known whether this one is a copy. A bind that is lost may be known as lost to the operator first."""
+        return self._all.holders(print_) - {self}
+
     def key(self, print_: bytes, sequence: int, now: float) -> str:
         """The key of a text that has just come."""
-        key = self._take_over(print_, now)
+        key = self._all.take_over(print_, now)
         if key is None:
-            self._has_gone_on(print_[:_PERSON_OCTETS])
+            self._all.has_gone_on(print_[:_PERSON_OCTETS])
             # The count makes it unique: some operators use a sequence number again for another text.
             self._count += 1
             key = f"{self._session}:{sequence}:{self._count}"
         self._open[key] = print_
+        self._all.opened(print_, key, self)
         return key
 
     def answered(self, key: str, mark: int, *, stored: bool, now: float) -> list[str]:
@@ -114,7 +198,8 @@ class Evidence:
         else:
             print_ = self._open.pop(key, None)
             if print_ is not None:
-                self._carry(print_, _Carried(key, now + RETRY_S, surely=True))
+                self._all.closed(print_, key)
+                self._all.carry(print_, key, now + RETRY_S, surely=True)
         old = []
         while self._answered and self._answered[0][1] <= now - OLD_S:
             old.append(self._done())
@@ -129,34 +214,7 @@ class Evidence:
 
     def _done(self) -> str:
         key = self._answered.popleft()[2]
-        self._open.pop(key, None)
+        print_ = self._open.pop(key, None)
+        if print_ is not None:
+            self._all.closed(print_, key)
         return key
-
-    def _take_over(self, print_: bytes, now: float) -> str | None:
-        waiting = self._carried.get(print_)
-        while waiting:
-            one = waiting.popleft()
-            self._carried_count -= 1
-            if not waiting:
-                del self._carried[print_]
-            if one.until > now:
-                return one.key
-        return None
-
-    def _has_gone_on(self, person: bytes) -> None:
-        """A new text of this person: what the operator had to offer again of his has come before it."""
-        for print_ in self._carried_of.pop(person, ()):
-            before = self._carried.pop(print_, None) or ()
-            after = deque(one for one in before if one.surely)
-            self._carried_count -= len(before) - len(after)
-            if after:
-                self._carried[print_] = after
-                self._carried_of.setdefault(person, set()).add(print_)
-
-    def _carry(self, print_: bytes, one: _Carried) -> None:
-        if self._carried_count >= _MOST_CARRIED:
-            oldest = next(iter(self._carried))
-            self._carried_count -= len(self._carried.pop(oldest))
-        self._carried.setdefault(print_, deque()).append(one)
-        self._carried_of.setdefault(print_[:_PERSON_OCTETS], set()).add(print_)
-        self._carried_count += 1

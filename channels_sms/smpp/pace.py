@@ -9,7 +9,8 @@ _REGROWTH_PER_S = 0.05  # of the full rate
 
 
 class Pace:
-    """Token bucket in parts per second. `rate` 0 = no limit until the operator throttles."""
+    """Token bucket in parts per second, one for an account: all of its binds draw from it. `rate` 0 = no limit until
+    the operator throttles."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -26,12 +27,26 @@ class Pace:
         """Parts per second allowed now (inf = no limit)."""
         return self._rate
 
+    @property
+    def bounded(self) -> bool:
+        """A rate is agreed, or the operator has throttled."""
+        return self._rate != inf
+
+    @property
+    def paused(self) -> bool:
+        return self._clock() < self._paused_until
+
+    @property
+    def slowed(self) -> bool:
+        """The operator has said "throttled", and the rate has not yet grown back."""
+        return self._rate < self._full
+
     def available(self) -> int:
         """Parts that may leave now."""
         self._refill()
         if self._at < self._paused_until:
             return 0
-        return 1_000_000 if self._rate == inf else int(self._tokens)
+        return 1_000_000 if self._rate == inf else max(0, int(self._tokens))
 
     def delay(self) -> float:
         """Seconds until one more part may leave."""

@@ -139,6 +139,11 @@ class Session(asyncio.Protocol):
         self._settle()
         return mark
 
+    def prove(self) -> None:
+        """Ask the peer for a sign that it has read our answers, where that is not known (`Handler.proved`)."""
+        if self._unproved_since is not None and not self._enquiring and self.state in ("bound", "unbinding"):
+            self._ask()
+
     async def leave(self, *, patience: float) -> None:
         """Take no more, wait up to `patience` seconds for answers owed by both sides, unbind, close."""
         self.retire()
@@ -147,7 +152,8 @@ class Session(asyncio.Protocol):
         await rung(self._quiet, patience)
         if self.state == "unbinding":
             try:
-                await asyncio.wait_for(self.request(codes.UNBIND), self._timing.unbind)
+                async with asyncio.timeout(self._timing.unbind):
+                    await self.request(codes.UNBIND)
             except (SessionError, TimeoutError):
                 pass
         self.close("unbound by us")
@@ -356,8 +362,10 @@ class Session(asyncio.Protocol):
             return
         idle = now - self._heard >= self._timing.enquire
         unproved = self._unproved_since is not None and now - self._unproved_since >= self._timing.prove
-        if not (idle or unproved or self._missed):
-            return
+        if idle or unproved or self._missed:
+            self._ask()
+
+    def _ask(self) -> None:
         try:
             answer = self.request(codes.ENQUIRE_LINK)
         except NotWritten:

@@ -13,6 +13,7 @@ BINDS = {
     "transmitter": (codes.BIND_TRANSMITTER,),
     "pair": (codes.BIND_RECEIVER, codes.BIND_TRANSMITTER),  # operators without bind_transceiver
 }
+MOST_BINDS = 16  # of a kind; operators that allow several allow two to eight
 MESSAGE_IDS = ("auto", "same", "resp_hex", "resp_dec")
 
 
@@ -22,13 +23,16 @@ class InvalidSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SmppSettings:
-    """Times in seconds, rate in parts per second (0 = no limit), window in unanswered submits."""
+    """Times in seconds, rate in parts per second over all binds (0 = no limit), window in unanswered submits a bind."""
 
     host: str
     port: int
     system_id: str
     password: str
     bind: str = "transceiver"
+    binds: int = 1  # connections, where all are of one kind
+    receivers: int = 1  # and of a pair
+    transmitters: int = 1
     system_type: str = ""
     tls: bool = False
     tls_ca: str = ""  # PEM of the operator's own authority; empty = the system's
@@ -54,7 +58,9 @@ class SmppSettings:
     @property
     def commands(self) -> tuple[int, ...]:
         """The binds that this link keeps, one connection each."""
-        return BINDS[self.bind]
+        if self.bind == "pair":
+            return (codes.BIND_RECEIVER,) * self.receivers + (codes.BIND_TRANSMITTER,) * self.transmitters
+        return BINDS[self.bind] * self.binds
 
     def bind_body(self) -> bytes:
         return pdu.encode_bind_body(
@@ -88,6 +94,7 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("host", "system_id", "bind", "system_type", "long_text"), str),
     **dict.fromkeys(("service_type", "validity_period", "message_ids", "tls_ca"), str),
     **dict.fromkeys(("port", "window", "source_ton", "source_npi", "parts_wait_s"), int),
+    **dict.fromkeys(("binds", "receivers", "transmitters"), int),
     **dict.fromkeys(("dest_ton", "dest_npi", "priority"), int),
     **dict.fromkeys(("tls", "long_password", "wide_reference"), bool),
     **dict.fromkeys(("rate_per_s", "enquire_s", "response_timeout_s"), float),
@@ -119,6 +126,9 @@ def _read_tlvs(given: Any) -> pdu.Tlvs:
 def _check(found: SmppSettings) -> None:
     ranges = (
         ("port", found.port, 1, 65535),
+        ("binds", found.binds, 1, MOST_BINDS),
+        ("receivers", found.receivers, 1, MOST_BINDS),
+        ("transmitters", found.transmitters, 1, MOST_BINDS),
         ("window", found.window, 1, 10_000),
         ("rate_per_s", found.rate_per_s, 0, 100_000),
         ("enquire_s", found.enquire_s, 0.01, 3600),

@@ -111,7 +111,7 @@ async def test_a_pdu_that_we_ourselves_did_not_read_for_long_is_not_half_a_pdu(m
     """Our answers were not read, so we read nothing; the rest of the PDU may have been waiting all the time."""
     monkeypatch.setattr(QuickLink, "timing", Timing(partial_pdu=1.5))
     async with bound_link() as (peer, visit, link, _intake):
-        octets, session = deliver(5), link._sender.session
+        octets, session = deliver(5), link._senders[0].session
         visit.send(octets[:30])
         await asyncio.sleep(0.05)
         session.pause_writing()
@@ -176,7 +176,7 @@ async def test_the_longest_payload_is_a_text(size):
 
 async def test_a_payload_that_comes_octet_by_octet_is_a_text():
     async with bound_link() as (_, visit, link, intake):
-        session = link._sender.session
+        session = link._senders[0].session
         octets = again(deliver(1), BARE + tlv(0x0424, b"a" * 20_000))
         for octet in octets:
             session.data_received(bytes((octet,)))

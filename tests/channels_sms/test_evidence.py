@@ -62,7 +62,7 @@ def test_the_same_words_after_a_new_text_of_the_person_are_truly_sent_again():
     assert found.key(print_of("1"), 1, 1) == "old"
     found.key(print_of("2"), 2, 2)
     assert found.key(print_of("1"), 3, 3) != "older"
-    assert found._carried_count == 0
+    assert found._all._carried_count == 0
 
 
 def test_a_text_that_had_no_answer_is_awaited_whatever_comes_before_it():
@@ -75,7 +75,7 @@ def test_a_text_that_had_no_answer_is_awaited_whatever_comes_before_it():
     found.key(print_of("2"), 1, 2)
     assert found.key(print_of("5"), 2, 3) == refused
     assert found.key(print_of("1"), 2, 3) == unanswered
-    assert found._carried_count == 0
+    assert found._all._carried_count == 0
 
 
 def test_a_text_refused_for_now_is_awaited_longer():
@@ -121,7 +121,7 @@ def test_what_is_carried_over_has_a_bound():
     for n in range(evidence._MOST_CARRIED + 50):
         found.key(n.to_bytes(32, "big"), n, 0)
     found.session_ended()
-    assert found._carried_count == sum(map(len, found._carried.values())) == evidence._MOST_CARRIED
+    assert found._all._carried_count == sum(map(len, found._all._carried.values())) == evidence._MOST_CARRIED
 
 
 def test_a_fingerprint_tells_apart_what_may_not_be_taken_for_a_copy():

@@ -307,7 +307,7 @@ async def test_a_data_sm_is_a_text_or_a_receipt_too():
 
 async def test_sequence_numbers_wrap_and_skip_those_in_flight():
     async with bound_link() as (_, visit, link, _intake):
-        session = link._sender.session
+        session = link._senders[0].session
         first = asyncio.create_task(link.submit(outbound()))
         in_flight = (await visit.expect(SUBMIT)).sequence
         session._requests._sequence = LAST_SEQUENCE - 1
@@ -325,7 +325,7 @@ async def test_sequence_numbers_wrap_and_skip_those_in_flight():
 
 async def test_small_writes_are_not_held_back():
     async with bound_link() as (_, _visit, link, _intake):
-        link_socket = link._sender.session._transport.get_extra_info("socket")
+        link_socket = link._senders[0].session._transport.get_extra_info("socket")
         assert link_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 

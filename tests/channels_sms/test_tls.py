@@ -50,7 +50,7 @@ async def test_a_link_speaks_tls_with_an_operator_that_has_its_own_authority(cer
             visit = await peer.visit()
             visit.send(deliver(1))
             await visit.expect(DELIVER_RESP, status=0)
-            link_socket = link._sender.session._transport.get_extra_info("socket")
+            link_socket = link._senders[0].session._transport.get_extra_info("socket")
             assert link_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             visit.cut()
 

@@ -23,6 +23,8 @@ from jobs.leases import HeldLease
 from realtime.log import record_changes
 from tests.conversations.scripted import ScriptedLink
 
+SETTINGS = {"region": "BJ"}
+
 
 def say(conversation: Conversation, body: str = "Bonjour, ici Awa") -> UUID:
     with record_changes(conversation.organisation_id) as changes:
@@ -40,7 +42,14 @@ async def take(connection, link_id, owner="us", seconds=10.0) -> HeldLease | Non
 async def at_work(scripted, dsn, redis_url, owner="us", lines=None, adapter=ScriptedLink, opposed=None):
     texts: Batcher = Batcher(lambda items: store_texts(dsn, items), largest=100, room=100)
     bells = Bells(dsn, redis_url)
-    config = LinkConfig(scripted.link.id, scripted.organisation.id, "Savane Mobile", {"region": "BJ"}, "", ("1919",))
+    config = LinkConfig(
+        scripted.link.id,
+        scripted.organisation.id,
+        "Savane Mobile",
+        SETTINGS | scripted.link.settings,
+        "palabre",
+        ("1919",),
+    )
     link = LinkOwner(
         config,
         adapter,

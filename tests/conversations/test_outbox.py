@@ -164,7 +164,7 @@ async def test_what_a_crash_left_unanswered_is_unknown_and_not_sent_again(script
 
 
 async def test_a_throttled_part_waits_and_goes_out_once(scripted, conversation, dsn, rows, redis_url, monkeypatch):
-    monkeypatch.setattr("conversations.link_owner.RETRY_S", 0.1)
+    monkeypatch.setattr("conversations.submitting.RETRY_S", 0.1)
     answers = [SubmitRefused(0x58, "throttled", permanent=False, throttled=True), ("77",)]
 
     def answer(_part):

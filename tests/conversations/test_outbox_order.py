@@ -41,7 +41,7 @@ async def test_a_persons_answer_does_not_overtake_what_the_bot_said_before(scrip
 async def test_what_follows_an_answer_that_is_refused_for_now_waits_for_it(
     scripted, conversation, dsn, rows, redis_url, monkeypatch
 ):
-    monkeypatch.setattr("conversations.link_owner.RETRY_S", 0.2)
+    monkeypatch.setattr("conversations.submitting.RETRY_S", 0.2)
     taken: list[str] = []
     refusals = [SubmitRefused(0x58, "throttled", permanent=False, throttled=True)] * 2
 
@@ -98,7 +98,14 @@ async def test_what_stands_before_an_answer_is_found_by_index(scripted, conversa
         lease = await take(connection, scripted.link.id)
         cursor = await connection.execute(
             f"explain {CLAIMS[50]}",
-            {"link": scripted.link.id, "lease": lease.name, "owner": lease.owner, "epoch": lease.epoch},
+            {
+                "link": scripted.link.id,
+                "lease": lease.name,
+                "owner": lease.owner,
+                "epoch": lease.epoch,
+                "room": 50,
+                "lane": 2,
+            },
         )
         plan = "\n".join(line for (line,) in await cursor.fetchall())
     assert "Seq Scan on conversations_delivery" not in plan, plan
@@ -130,7 +137,7 @@ LONG = "a" * 500  # four parts
 async def test_the_parts_of_a_text_leave_in_their_order_though_one_is_refused_for_now(
     scripted, conversation, dsn, rows, redis_url, monkeypatch
 ):
-    monkeypatch.setattr("conversations.link_owner.RETRY_S", 0.2)
+    monkeypatch.setattr("conversations.submitting.RETRY_S", 0.2)
     taken: list[int] = []
     refusals = [SubmitRefused(0x58, "throttled", permanent=False, throttled=True)] * 2
 

@@ -213,7 +213,7 @@ async def test_a_refusal_that_came_late_settles_what_was_unknown(
 async def test_a_text_that_the_operator_always_refuses_for_now_is_given_up_at_last(
     scripted, conversation, dsn, rows, redis_url, monkeypatch
 ):
-    monkeypatch.setattr("conversations.link_owner.RETRY_S", 0.001)
+    monkeypatch.setattr("conversations.submitting.RETRY_S", 0.001)
     monkeypatch.setattr("conversations.outcomes.MOST_REFUSALS", 4)
 
     def answer(_part):
