@@ -150,6 +150,7 @@ SAVE = "dialog button[type=submit]"
 FORM = "dialog form"
 FIRST_EDIT = "tbody th button"
 TABLE = "main table"
+KEYWORDS = '[data-testid="keywords-en-help"]'
 UNICODE = "Bonjour, votre bonus arrive d'ici une heure 😀. Sinon, répondez ici et je m'en occupe tout de suite. Ça va ?"
 
 SCREENS: list[Screen] = [
@@ -272,6 +273,8 @@ SCREENS: list[Screen] = [
     Screen(
         "admin-link-form-long", "/admin/links", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM)), prepare=long_names
     ),
+    Screen("admin-consent", "/admin/consent", FATOU, KEYWORDS),
+    Screen("admin-consent-long", "/admin/consent", FATOU, KEYWORDS, prepare=long_names),
     Screen("admin-audit", "/admin/audit", FATOU, TABLE),
     Screen("admin-audit-long", "/admin/audit", FATOU, TABLE, prepare=long_names),
     Screen("admin-health", "/admin/health", FATOU, TABLE),

@@ -53,6 +53,9 @@ export type LinkLive = Narrow<"LinkLive", { since: string | null }>;
 export type AdminLink = Narrow<"LinkShown", { live: LinkLive }>;
 export type Health = Schemas["HealthShown"];
 export type HealthCheck = Schemas["CheckShown"];
+export type OptOut = Schemas["OptOutView"];
+export type SaidOfNumber = Schemas["SaidView"];
+export type LineKeywords = Schemas["KeywordsView"];
 export type AuditItem = Schemas["AuditLine"];
 
 export interface Counts {

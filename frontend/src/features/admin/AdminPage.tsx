@@ -1,4 +1,4 @@
-import { Activity, CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, BellOff, CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useParams } from "react-router";
@@ -8,18 +8,21 @@ import { Empty, Skeleton } from "@/ui/States";
 import { useSession } from "@/api/session";
 import { useTable, type Kind, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
+import { ConsentSection } from "./ConsentSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
 import { SideForm, type Field } from "./SideForm";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "audit", "health"] as const;
+const SECTIONS = ["users", "lines", "links", "consent", "audit", "health"] as const;
 type Section = (typeof SECTIONS)[number];
+type TableSection = Exclude<Section, "consent">;
 const ICONS: Record<Section, ReactNode> = {
   users: <Users size={16} />,
   lines: <Signpost size={16} />,
   links: <Radio size={16} />,
+  consent: <BellOff size={16} />,
   audit: <FileClock size={16} />,
   health: <Activity size={16} />,
 };
@@ -46,13 +49,13 @@ export default function AdminPage() {
         ))}
       </nav>
       <main className={styles.page}>
-        <SectionPage key={section} section={section} />
+        {section === "consent" ? <ConsentSection /> : <SectionPage key={section} section={section} />}
       </main>
     </div>
   );
 }
 
-function SectionPage({ section }: { section: Section }) {
+function SectionPage({ section }: { section: TableSection }) {
   const { t } = useTranslation("admin");
   const [edited, setEdited] = useState<string | null | undefined>(undefined);
   const table = useTable(section);
@@ -83,8 +86,8 @@ function SectionPage({ section }: { section: Section }) {
 }
 
 interface ContentProps {
-  section: Section;
-  data: Tables[Section];
+  section: TableSection;
+  data: Tables[TableSection];
   /** The last question was not answered: the data is from before. */
   failed: boolean;
   /** undefined: no form; null: a new one. */

@@ -57,6 +57,7 @@ export function lineFields(
       name: "saver", label: t("field.saver"), kind: "select", value: line?.saver ?? "ask", hint: t("field.saverHint"),
       options: SAVERS.map((value) => ({ value, label: t(`saver.${value}`) })),
     },
+    { name: "answers_after_stop", label: t("field.answers_after_stop"), kind: "switch", value: line?.answers_after_stop ?? false },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: line?.is_enabled ?? true },
   ];
 }

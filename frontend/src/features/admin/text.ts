@@ -1,14 +1,17 @@
 import type { Same } from "@/ui/text";
+import { consentEn, consentFr } from "./consentText";
 import { healthEn, healthFr } from "./healthText";
 
 const en = {
+  consent: consentEn,
   health: healthEn,
   title: "Administration",
-  sections: { users: "People", lines: "Lines", links: "Links", audit: "Audit log", health: "Health" },
+  sections: { users: "People", lines: "Lines", links: "Links", consent: "Opt-outs", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
     links: "Accounts with operators. A line may use several links, and a link may carry several lines.",
+    consent: "Who wants no more texts, and the words that customers use to say so.",
     audit: "Every change made in this administration, newest first.",
     health: "How this installation is, and what to do when it is not well.",
   },
@@ -38,6 +41,7 @@ const en = {
     passwordKeep: "Leave empty to keep the present one.",
     address: "Address",
     addressHint: "What customers write to: 1919, a number, a name.",
+    answers_after_stop: "Answer customers who opted out and then write again",
     bot: "Bot",
     noBot: "No bot: straight to the queue",
     queue_id: "Queue",
@@ -142,13 +146,15 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
+  consent: consentFr,
   health: healthFr,
   title: "Administration",
-  sections: { users: "Personnes", lines: "Lignes", links: "Liens", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", lines: "Lignes", links: "Liens", consent: "Refus de SMS", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",
     links: "Les comptes chez les opérateurs. Une ligne peut passer par plusieurs liens, un lien porter plusieurs lignes.",
+    consent: "Qui ne veut plus de SMS, et les mots par lesquels les clients le disent.",
     audit: "Chaque changement fait dans cette administration, le plus récent d’abord.",
     health: "Comment va cette installation, et que faire quand elle va mal.",
   },
@@ -178,6 +184,7 @@ const fr: Same<typeof en> = {
     passwordKeep: "Laissez vide pour garder l’actuel.",
     address: "Adresse",
     addressHint: "Là où les clients écrivent : 1919, un numéro, un nom.",
+    answers_after_stop: "Répondre aux clients qui ont refusé les SMS puis écrivent de nouveau",
     bot: "Robot",
     noBot: "Sans robot : droit à la file",
     queue_id: "File d’attente",

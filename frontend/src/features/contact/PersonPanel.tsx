@@ -8,9 +8,10 @@ import { address, fullTime, shortDate } from "@/ui/format";
 import { Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { typeset } from "@/ui/typeset";
+import { Consent } from "./Consent";
 import styles from "./PersonPanel.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out"] as const;
 
 interface PersonPanelProps {
   id: string;
@@ -99,6 +100,8 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
           </div>
         )}
       </section>
+
+      <Consent conversationId={id} contact={contact} number={conversation.contact.address} />
 
       <section>
         <h3>{t("previous")}</h3>

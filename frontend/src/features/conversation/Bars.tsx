@@ -1,4 +1,4 @@
-import { Bot, CircleCheck, Hand, Hourglass, UserRound } from "lucide-react";
+import { BellOff, Bot, CircleCheck, Hand, Hourglass, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, useSession } from "@/api/session";
@@ -48,6 +48,12 @@ export function OwnershipBar({ row, busy, mayTake, onTake }: BarProps) {
       if (row.owner_id === session.user.id) return null;
       return <Bar look="closed" icon={<UserRound size={17} />} title={t("bar.owned", { name: owner?.name ?? t("refusal.someone") })} text={mayTake ? t("bar.ownedHint") : ""} />;
   }
+}
+
+/** Above the composer, when nothing may be sent to the person of the conversation. */
+export function OptedOutBar({ since }: { since: string }) {
+  const { t } = useTranslation("conversation");
+  return <Bar look="closed" icon={<BellOff size={17} />} title={t("bar.optedOut", { when: fullTime(since) })} text={t("bar.optedOutHint")} />;
 }
 
 function Since({ at }: { at: string }) {

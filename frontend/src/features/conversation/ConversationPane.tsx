@@ -10,7 +10,7 @@ import { address } from "@/ui/format";
 import { Empty, Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { useDeed, useThread, type Deed } from "./api";
-import { OwnershipBar } from "./Bars";
+import { OptedOutBar, OwnershipBar } from "./Bars";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header, mayEnd } from "./Header";
 import { Thread } from "./Thread";
@@ -122,7 +122,9 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
       </div>
     );
 
-  const mayReply = row.status === "open" && row.owner_id === me;
+  const { consent } = detail.data!.contact;
+  const refused = consent.opted_out_at !== null && !consent.may_answer;
+  const mayReply = row.status === "open" && row.owner_id === me && !refused;
   return (
     <section className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
       <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} />
@@ -134,6 +136,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
       <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} />
+      {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}
       {!isObserver(session) && (
         <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} taking={taking} handle={composer} />
       )}

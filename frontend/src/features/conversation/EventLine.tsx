@@ -3,7 +3,7 @@ import type { Message } from "@/api/types";
 import { clockTime } from "@/ui/format";
 import styles from "./Thread.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out"] as const;
 
 /** One grey line: what happened, who did it, when. */
 export function EventLine({ message }: { message: Message }) {
@@ -27,6 +27,11 @@ export function EventLine({ message }: { message: Message }) {
         return t(event?.to === "bot" ? "event.returnedBot" : "event.returnedQueue", { name: actor });
       case "closed":
         return byPerson ? t("event.closed", { name: actor }) : t("event.closedAuto");
+      case "opt_out":
+      case "opt_in": {
+        const what = event?.type === "opt_out" ? "optOut" : "optIn";
+        return byPerson ? t(`event.${what}By`, { name: actor, reason: String(event?.reason ?? "") }) : t(`event.${what}`);
+      }
       case "opened":
         return t("event.opened");
       default:

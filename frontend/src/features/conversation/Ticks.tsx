@@ -27,7 +27,7 @@ export function Ticks({ delivery }: { delivery: Delivery }) {
       return (
         <span className={`${styles.tick} ${styles.failed}`} title={delivery.error?.code}>
           <AlertCircle size={13} aria-hidden="true" />
-          {t("because", { what: label, reason: delivery.error?.text || t("noReason") })}
+          {t("because", { what: label, reason: delivery.error?.code === "opted_out" ? t("optedOut") : delivery.error?.text || t("noReason") })}
         </span>
       );
   }

@@ -11,6 +11,9 @@ export function messageAdded(client: QueryClient, event: ServerEvent, conversati
   recentEvents.add(event);
   client.setQueryData<Thread>(threadKey(conversationId), (thread) => thread && applyEvent(thread, event, conversationId));
   settleOutbox([message]);
+  // Who may be texted is told by the conversation's detail.
+  if (message.event?.type === "opt_out" || message.event?.type === "opt_in")
+    void client.invalidateQueries({ queryKey: detailKey(conversationId) });
 }
 
 export function deliveriesProgressed(client: QueryClient, event: ServerEvent & { type: "deliveries.progressed" }): void {

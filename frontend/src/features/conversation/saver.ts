@@ -35,10 +35,12 @@ const ONE_MARK = /^[\u0300-\u036f]$/u;
 const ONE_EMOJI =
   "[\\u200d\\ufe0e\\ufe0f\\u20e3\\u231a-\\u23ff\\u25a0-\\u25a9\\u25ab-\\u25e5\\u25e7-\\u27bf\\u2934\\u2935\\u2b00-\\u2bff" +
   "\\u3030\\u303d\\u3297\\u3299\\u{1f000}-\\u{1faff}\\u{e0020}-\\u{e007f}]";
+/* eslint-disable no-misleading-character-class -- signs that join others are looked for one by one here */
 const EMOJI = new RegExp(ONE_EMOJI, "gu");
 const EMOJIS = new RegExp(`(${SPACE}*)(${ONE_EMOJI}+(?:${SPACE}*${ONE_EMOJI}+)*)(${SPACE}*)`, "gu");
 /** No signs by themselves. */
 const JOINING = /^[\u200d\ufe0e\ufe0f\u20e3\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}]$/u;
+/* eslint-enable no-misleading-character-class */
 
 export interface Saving {
   text: string;
