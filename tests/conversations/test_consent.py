@@ -127,8 +127,10 @@ async def test_what_was_claimed_before_the_stop_is_not_written_after_it(scripted
             while not link.submitted:
                 await asyncio.sleep(0.01)
         stop = keyword(scripted, Keyword.OPT_OUT).item
-        assert await link.intake.text(replace(stop, key="stop", body="STOP", sender=NUMBER))
-        answered.set()
+        try:
+            assert await link.intake.text(replace(stop, key="stop", body="STOP", sender=NUMBER))
+        finally:
+            answered.set()
         await until(rows, STATE, [(DeliveryState.FAILED, "opted_out")])
     assert [part.part for part in link.submitted] == [1]
 
