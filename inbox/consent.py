@@ -60,8 +60,7 @@ def consent_view(conversation: Conversation) -> ConsentView:
 def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: str) -> None:
     """Write down that the conversation's number wants nothing more, or that it wants texts again.
 
-    Where it was so before, the reason is kept and nothing else changes. Raises NotFound, Invalid("required") without a
-    reason: it is the proof.
+    Where it was so before, nothing changes. Raises NotFound, Invalid("required") without a reason: it is the proof.
     """
     reason = storable(reason).strip()
     if not reason:

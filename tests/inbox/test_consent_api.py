@@ -29,8 +29,7 @@ def test_an_agent_writes_an_opt_out_down_and_nothing_can_be_sent(cast: Cast, bas
     refused = awa.post(f"{base}/messages", {"client_id": str(uuid4()), "body": "Bonjour"})
     assert (refused.status, refused.code) == (409, "opted_out")
     assert awa.post(f"{base}/opt-out", {"reason": "Encore"}).status == 204
-    said, again = ConsentEvent.objects.order_by("id")
-    assert (again.words, again.changed) == ("Encore", False)
+    said = ConsentEvent.objects.get()
     assert (said.number, said.words, said.actor_id, said.changed) == (
         SUBSCRIBER, "Il l'a dit au téléphone", cast.awa.id, True,
     )  # fmt: skip
