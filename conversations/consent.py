@@ -153,27 +153,25 @@ def opt_out(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) 
             [organisation_id, number],
         )
         changed = cursor.rowcount > 0
-    if changed:
-        _note(organisation_id, number, Keyword.OPT_OUT, actor_id, reason)
+    _note(organisation_id, number, Keyword.OPT_OUT, changed, actor_id, reason)
     return changed
 
 
 def opt_in(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) -> bool:
     """A colleague has proof that a number wants texts again. As `opt_out`."""
     changed = Suppression.objects.filter(organisation_id=organisation_id, number=number).delete()[0] > 0
-    if changed:
-        _note(organisation_id, number, Keyword.OPT_IN, actor_id, reason)
+    _note(organisation_id, number, Keyword.OPT_IN, changed, actor_id, reason)
     return changed
 
 
-def _note(organisation_id: UUID, number: str, kind: Keyword, actor_id: UUID, reason: str) -> None:
+def _note(organisation_id: UUID, number: str, kind: Keyword, changed: bool, actor_id: UUID, reason: str) -> None:
     ConsentEvent.objects.create(
         id=uuid7(),
         organisation_id=organisation_id,
         number=number,
         kind=kind,
         source="desk",
-        changed=True,
+        changed=changed,
         words=storable(reason)[:300],
         actor_id=actor_id,
     )

@@ -60,7 +60,7 @@ def consent_view(conversation: Conversation) -> ConsentView:
 def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: str) -> None:
     """Write down that the conversation's number wants nothing more, or that it wants texts again.
 
-    Where it was so before, nothing changes. Raises NotFound, Invalid("required") without a reason: it is the proof.
+    Where it was so before, what is new is the reason. Raises NotFound, Invalid("required") without one: it is the proof.
     """
     reason = storable(reason).strip()
     if not reason:
@@ -76,8 +76,7 @@ def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: s
         raise NotFound("no_conversation", "there is no such conversation")
     with record_changes(user.organisation_id) as changes:
         deed = consent.opt_out if opted_out else consent.opt_in
-        if not deed(organisation_id=user.organisation_id, number=number, actor_id=user.id, reason=reason):
-            return
+        deed(organisation_id=user.organisation_id, number=number, actor_id=user.id, reason=reason)
         conversation = lock_conversation(organisation_id=user.organisation_id, conversation_id=conversation_id)
         kind = Keyword.OPT_OUT if opted_out else Keyword.OPT_IN
         add_event_line(

@@ -29,11 +29,16 @@ def test_an_agent_writes_an_opt_out_down_and_nothing_can_be_sent(cast: Cast, bas
     refused = awa.post(f"{base}/messages", {"client_id": str(uuid4()), "body": "Bonjour"})
     assert (refused.status, refused.code) == (409, "opted_out")
     assert awa.post(f"{base}/opt-out", {"reason": "Encore"}).status == 204
-    said = ConsentEvent.objects.get()
+    said, again = ConsentEvent.objects.order_by("id")
+    assert (again.words, again.changed) == ("Encore", False)
     assert (said.number, said.words, said.actor_id, said.changed) == (
         SUBSCRIBER, "Il l'a dit au téléphone", cast.awa.id, True,
     )  # fmt: skip
-    assert Message.objects.get(kind="event", facts__type="opt_out").author_user_id == cast.awa.id
+    lines = Message.objects.filter(kind="event", facts__type="opt_out").order_by("seq")
+    assert [(line.author_user_id, line.facts["reason"]) for line in lines] == [
+        (cast.awa.id, "Il l'a dit au téléphone"),
+        (cast.awa.id, "Encore"),
+    ]
 
 
 def test_only_those_who_may_lift_an_opt_out_can_and_only_with_a_reason(cast: Cast, base: str) -> None:
