@@ -60,7 +60,7 @@ def consent_view(conversation: Conversation) -> ConsentView:
 def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: str) -> None:
     """Write down that the conversation's number wants nothing more, or that it wants texts again.
 
-    Where it was so before, what is new is the reason. Raises NotFound, Invalid("required") without one: it is the proof.
+    Where it was so before, what is new is the reason. Raises NotFound, Invalid("required") without one: it is proof.
     """
     reason = storable(reason).strip()
     if not reason:
