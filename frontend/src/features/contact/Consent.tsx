@@ -35,7 +35,7 @@ export function Consent({ conversationId, contact: { consent }, number }: Consen
         {out ? <BellOff size={15} aria-hidden="true" /> : <BellRing size={15} aria-hidden="true" />}
         <span>
           {consent.opted_out_at !== null ? t("consent.refused", { when: fullTime(consent.opted_out_at) }) : t("consent.allowed")}
-          {out && source !== "other" && ` (${t(`consent.source.${source}`)})`}
+          {out && ` (${t(`consent.source.${source}`)})`}
         </span>
       </p>
       {out && consent.may_answer && <p className={`${styles.plain} ${styles.faint}`}>{t("consent.answers")}</p>}
