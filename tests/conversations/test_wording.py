@@ -187,7 +187,8 @@ def test_a_line_takes_latin_1_when_all_of_its_links_do(desk, talk):
     assert not takes_latin1(desk.line)
     Link.objects.update(settings={**desk.link.settings, "data_coding_latin1": 3})
     assert takes_latin1(desk.line)
-    other = Link.objects.create(organisation=desk.organisation, name="Lagune Telecom", settings=desk.link.settings)
+    settings = {**desk.link.settings, "system_id": "lagune"}
+    other = Link.objects.create(organisation=desk.organisation, name="Lagune Telecom", settings=settings)
     desk.line.links.add(other)
     assert not takes_latin1(desk.line)
     Link.objects.filter(id=other.id).update(is_enabled=False)

@@ -98,7 +98,7 @@ def test_who_does_not_hold_it_is_told_who_does(cast: Cast) -> None:
     base = f"/api/conversations/{conversation.id}"
     taken = awa.post(f"{base}/take")
     assert (taken.status, taken.code) == (409, "already_owned")
-    assert "Koffi Mensah" in taken.data["error"]["message"]
+    assert taken.data["error"]["facts"]["owner"] == "Koffi Mensah"
     assert awa.post(f"{base}/messages", said()).code == "not_owner"
     assert awa.post(f"{base}/close").code == "not_owner"
     assert awa.post(f"{base}/notes", said("à suivre")).status == 200
