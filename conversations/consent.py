@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
+from common.clock import database_now
 from common.ids import uuid7
 from common.text import storable
 from contacts.keywords import Keyword
@@ -143,9 +144,8 @@ def _asked_since(conversation: Conversation, since: datetime) -> bool:
     return newest is not None and newest > since
 
 
-def opt_out(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) -> bool:
-    """A colleague writes down that a number wants nothing more. Call it before any other row is locked. False: it was
-    so before."""
+def opt_out(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) -> ConsentEvent:
+    """A colleague writes down that a number wants nothing more. Call it before any other row is locked."""
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into contacts_suppression (organisation_id, number, source) values (%s, %s, 'desk')
@@ -153,19 +153,19 @@ def opt_out(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) 
             [organisation_id, number],
         )
         changed = cursor.rowcount > 0
-    _note(organisation_id, number, Keyword.OPT_OUT, changed, actor_id, reason)
-    return changed
+    return _note(organisation_id, number, Keyword.OPT_OUT, changed, actor_id, reason)
 
 
-def opt_in(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) -> bool:
+def opt_in(*, organisation_id: UUID, number: str, actor_id: UUID, reason: str) -> ConsentEvent:
     """A colleague has proof that a number wants texts again. As `opt_out`."""
     changed = Suppression.objects.filter(organisation_id=organisation_id, number=number).delete()[0] > 0
-    _note(organisation_id, number, Keyword.OPT_IN, changed, actor_id, reason)
-    return changed
+    return _note(organisation_id, number, Keyword.OPT_IN, changed, actor_id, reason)
 
 
-def _note(organisation_id: UUID, number: str, kind: Keyword, changed: bool, actor_id: UUID, reason: str) -> None:
-    ConsentEvent.objects.create(
+def _note(
+    organisation_id: UUID, number: str, kind: Keyword, changed: bool, actor_id: UUID, reason: str
+) -> ConsentEvent:
+    return ConsentEvent.objects.create(
         id=uuid7(),
         organisation_id=organisation_id,
         number=number,
@@ -174,4 +174,5 @@ def _note(organisation_id: UUID, number: str, kind: Keyword, changed: bool, acto
         changed=changed,
         words=storable(reason)[:300],
         actor_id=actor_id,
+        at=database_now(),
     )

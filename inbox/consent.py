@@ -57,8 +57,8 @@ def consent_view(conversation: Conversation) -> ConsentView:
     return {"opted_out_at": iso(found.opted_out_at), "source": source.first(), "may_answer": found.may_answer}
 
 
-def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: str) -> None:
-    """Write down that the conversation's number wants nothing more, or that it wants texts again.
+def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: str) -> SaidView:
+    """Write down that the conversation's number wants nothing more, or that it wants texts again; what is kept of it.
 
     Where it was so before, what is new is the reason. Raises NotFound, Invalid("required") without one: it is proof.
     """
@@ -76,12 +76,13 @@ def set_consent(*, user: User, conversation_id: UUID, opted_out: bool, reason: s
         raise NotFound("no_conversation", "there is no such conversation")
     with record_changes(user.organisation_id) as changes:
         deed = consent.opt_out if opted_out else consent.opt_in
-        deed(organisation_id=user.organisation_id, number=number, actor_id=user.id, reason=reason)
+        kept = deed(organisation_id=user.organisation_id, number=number, actor_id=user.id, reason=reason)
         conversation = lock_conversation(organisation_id=user.organisation_id, conversation_id=conversation_id)
         kind = Keyword.OPT_OUT if opted_out else Keyword.OPT_IN
         add_event_line(
             changes=changes, conversation=conversation, facts={"type": str(kind), "reason": reason}, author_user=user
         )
+    return _said(kept, user.name)
 
 
 def opt_outs(*, organisation_id: UUID, region: str, q: str = "") -> list[OptOutView]:
@@ -102,14 +103,15 @@ def said_of(*, organisation_id: UUID, number: str) -> list[SaidView]:
         organisation_id=organisation_id, id__in=[one.actor_id for one in events if one.actor_id]
     )
     names = dict(people.values_list("id", "name"))
-    return [
-        {
-            "kind": one.kind,
-            "source": one.source,
-            "changed": one.changed,
-            "words": one.words,
-            "by": names.get(one.actor_id) if one.actor_id else None,
-            "at": iso(one.at),
-        }
-        for one in events
-    ]
+    return [_said(one, names.get(one.actor_id) if one.actor_id else None) for one in events]
+
+
+def _said(one: ConsentEvent, by: str | None) -> SaidView:
+    return {
+        "kind": str(one.kind),
+        "source": one.source,
+        "changed": one.changed,
+        "words": one.words,
+        "by": by,
+        "at": iso(one.at),
+    }

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.permissions import May, caller
@@ -34,16 +34,14 @@ class SaidList(Schema):
     items: list[SaidSchema]
 
 
-@router.post("/conversations/{uuid:conversation_id}/opt-out", auth=May("consent.opt_out"), response={204: None})
-def write_opt_out(request: HttpRequest, conversation_id: UUID, given: Reason) -> Status[None]:
-    _set(request, conversation_id, given, opted_out=True)
-    return Status(204, None)
+@router.post("/conversations/{uuid:conversation_id}/opt-out", auth=May("consent.opt_out"), response=SaidSchema)
+def write_opt_out(request: HttpRequest, conversation_id: UUID, given: Reason) -> HttpResponse:
+    return _set(request, conversation_id, given, opted_out=True)
 
 
-@router.post("/conversations/{uuid:conversation_id}/opt-in", auth=May("consent.opt_in"), response={204: None})
-def lift_opt_out(request: HttpRequest, conversation_id: UUID, given: Reason) -> Status[None]:
-    _set(request, conversation_id, given, opted_out=False)
-    return Status(204, None)
+@router.post("/conversations/{uuid:conversation_id}/opt-in", auth=May("consent.opt_in"), response=SaidSchema)
+def lift_opt_out(request: HttpRequest, conversation_id: UUID, given: Reason) -> HttpResponse:
+    return _set(request, conversation_id, given, opted_out=False)
 
 
 @router.get("/opt-outs", auth=May("consent.read"), response=OptOuts)
@@ -57,8 +55,9 @@ def read_said(request: HttpRequest, number: Annotated[str, Query(max_length=254)
     return as_json({"items": said_of(organisation_id=caller(request).organisation_id, number=number)})
 
 
-def _set(request: HttpRequest, conversation_id: UUID, given: Reason, *, opted_out: bool) -> None:
+def _set(request: HttpRequest, conversation_id: UUID, given: Reason, *, opted_out: bool) -> HttpResponse:
     user = caller(request)
     if not conversations_of(desk.audience(user)).filter(id=conversation_id).exists():
         raise NotFound("no_conversation", "there is no such conversation")
-    set_consent(user=user, conversation_id=conversation_id, opted_out=opted_out, reason=given.reason)
+    said = set_consent(user=user, conversation_id=conversation_id, opted_out=opted_out, reason=given.reason)
+    return as_json(said)

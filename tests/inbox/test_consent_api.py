@@ -23,12 +23,12 @@ def base(cast: Cast) -> str:
 def test_an_agent_writes_an_opt_out_down_and_nothing_can_be_sent(cast: Cast, base: str) -> None:
     awa = Browser(cast.awa)
     assert awa.get(base).data["contact"]["consent"] == {"opted_out_at": None, "source": None, "may_answer": True}
-    assert awa.post(f"{base}/opt-out", {"reason": "Il l'a dit au téléphone"}).status == 204
+    assert awa.post(f"{base}/opt-out", {"reason": "Il l'a dit au téléphone"}).status == 200
     consent = awa.get(base).data["contact"]["consent"]
     assert (consent["source"], consent["may_answer"]) == ("desk", False)
     refused = awa.post(f"{base}/messages", {"client_id": str(uuid4()), "body": "Bonjour"})
     assert (refused.status, refused.code) == (409, "opted_out")
-    assert awa.post(f"{base}/opt-out", {"reason": "Encore"}).status == 204
+    assert awa.post(f"{base}/opt-out", {"reason": "Encore"}).status == 200
     said, again = ConsentEvent.objects.order_by("id")
     assert (again.words, again.changed) == ("Encore", False)
     assert (said.number, said.words, said.actor_id, said.changed) == (
@@ -47,7 +47,7 @@ def test_only_those_who_may_lift_an_opt_out_can_and_only_with_a_reason(cast: Cas
     assert awa.post(f"{base}/opt-in", {"reason": "Il a changé d'avis"}).status == 403
     assert sam.post(f"{base}/opt-in", {"reason": "  "}).code == "required"
     assert Suppression.objects.exists()
-    assert sam.post(f"{base}/opt-in", {"reason": "Courrier signé du 3 mars"}).status == 204
+    assert sam.post(f"{base}/opt-in", {"reason": "Courrier signé du 3 mars"}).status == 200
     assert not Suppression.objects.exists()
     assert awa.post(f"{base}/messages", {"client_id": str(uuid4()), "body": "Bonjour"}).status == 200
 
