@@ -15,6 +15,7 @@ from conversations.adapters import Planned
 from conversations.links import adapter_class, link_for_answer
 from conversations.models import Conversation, Line, Link, Message, Saver
 
+LONGEST_PART = 160  # characters
 MOST_TEXTS = 10  # that one answer of a bot may become; what is longer is no answer
 
 # A sentence with the spaces behind it; closing quotes and brackets belong to it.
@@ -55,6 +56,9 @@ def in_texts(conversation: Conversation, body: str) -> list[str]:
     def fits(piece: str) -> bool:
         return _spared(line, link, piece.strip())[1].parts <= line.most_parts
 
+    # No alphabet holds more signs in a part; four code points a sign are many. To cut a megabyte takes minutes.
+    if len(body) > MOST_TEXTS * line.most_parts * LONGEST_PART * 4:
+        raise Invalid("too_long", f"this answer has {len(body)} characters", field="body")
     if fits(body):
         return [body]
     found = [piece.strip() for piece in _fill(body.strip(), fits, (_SENTENCES, _WORDS, _CLUSTERS))]
