@@ -17,3 +17,11 @@ async def rung(event: asyncio.Event, seconds: float | None) -> bool:
     except TimeoutError:
         return event.is_set()
     return True
+
+
+def end_if_cancelled() -> None:
+    """End this task if it has been cancelled and what it called has swallowed that: redis-py does, when the
+    cancellation comes while it connects or reads. Without it the task goes on, and whoever ends it waits for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

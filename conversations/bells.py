@@ -12,6 +12,7 @@ import psycopg
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from common.waiting import end_if_cancelled
 from conversations.intake import connect
 from conversations.patience import cut_after
 from realtime.doorbell import EVENTS_TOPIC
@@ -60,6 +61,7 @@ class Bells:
             self._due.clear()
             bells, self._bells = self._bells, set()
             await self._notify(bells)
+            end_if_cancelled()
             await asyncio.sleep(PROCESSES_SILENCE_S)
 
     async def _wake_screens(self) -> None:
@@ -68,6 +70,7 @@ class Bells:
             self._grown.clear()
             organisations, self._organisations = self._organisations, set()
             await self._publish(organisations)
+            end_if_cancelled()
             await asyncio.sleep(SCREENS_SILENCE_S)
 
     async def _notify(self, bells: set[str]) -> None:

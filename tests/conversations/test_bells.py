@@ -52,3 +52,23 @@ async def test_a_hundred_rings_in_a_moment_are_few(dsn, redis_url):
         ringing.cancel()
         await asyncio.gather(ringing, return_exceptions=True)
         await bells.close()
+
+
+async def test_bells_end_although_what_they_ring_swallows_the_cancellation(dsn, redis_url, monkeypatch):
+    bells, asked = Bells(dsn, redis_url), asyncio.Event()
+
+    async def swallow(organisations):
+        asked.set()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            pass
+
+    monkeypatch.setattr(bells, "_publish", swallow)
+    ringing = asyncio.create_task(bells.run())
+    bells.ring(organisations=[uuid4()])
+    await asyncio.wait_for(asked.wait(), 10)
+    ringing.cancel()
+    done, _ = await asyncio.wait([ringing], timeout=10)
+    assert done, "it rings on for nobody"
+    await bells.close()
