@@ -80,10 +80,10 @@ def usable(line, rows, mark: str, account: str) -> float:
     return time.monotonic() - began
 
 
-def quiet(line) -> None:
-    """Return when no PDU has passed for a second."""
+def quiet(line, seconds: float = 1.0) -> None:
+    """Return when no PDU has passed for so long."""
     last, since = -1, time.monotonic()
-    while time.monotonic() - since < 1:
+    while time.monotonic() - since < seconds:
         now = line.ask("/control/state")["ledger"]["last"]
         if now != last:
             last, since = now, time.monotonic()
@@ -161,8 +161,10 @@ def test_poison_costs_itself_only(palabre, line, rows):
     # Half a PDU, a pause, the other half; then a length that cannot be true: the link comes back by itself.
     body, _ = message_body(Random(5))
     halved = framed(DELIVER, FIRST - 1, body)
-    line.behave("lagune", paused=True)  # a receipt of the operator's between the halves would be a part of the PDU
-    quiet(line)
+    # Whatever the operator says between the halves would be a part of the PDU: a receipt, a question of his own, the
+    # answer to the one by which our answers are proved, 5 s after them.
+    line.behave("lagune", paused=True, enquire_s=600)
+    quiet(line, 6.5)
     line.ask("/control/raw", {"account": "lagune", "hex": halved[:20].hex()})
     time.sleep(1.5)
     line.ask("/control/raw", {"account": "lagune", "hex": halved[20:].hex()})
