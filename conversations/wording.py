@@ -51,7 +51,7 @@ def in_texts(conversation: Conversation, body: str) -> list[str]:
     Raises Conflict("no_link"), Invalid("too_long") when even MOST_TEXTS are too few.
     """
     line = conversation.line
-    link = link_for_answer(line, conversation.link_id)
+    link, _ = link_for_answer(conversation)
 
     def fits(piece: str) -> bool:
         return _spared(line, link, piece.strip())[1].parts <= line.most_parts

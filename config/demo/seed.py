@@ -95,14 +95,27 @@ def _make_place(data: dict[str, Any]) -> Place:
         if "capacity" in person:
             AgentState.objects.create(user=user, organisation=owner, state=person["state"], capacity=person["capacity"])
     links = {
-        key: Link(organisation=owner, name=link["name"], settings=_settings(key, link), secret=seal(_secret()))
+        key: Link(
+            organisation=owner,
+            name=link["name"],
+            settings=_settings(key, link),
+            secret=seal(_secret()),
+            operator=link["operator"],
+            prefixes=link["prefixes"],
+        )
         for key, link in data["links"].items()
     }
     Link.objects.bulk_create(links.values())
     lines = {}
     for address, line in data["lines"].items():
         lines[address] = Line.objects.create(
-            organisation=owner, name=line["name"], address=address, bot=line["bot"], queue_id=queues[line["queue"]].id
+            organisation=owner,
+            name=line["name"],
+            address=address,
+            bot=line["bot"],
+            queue_id=queues[line["queue"]].id,
+            failover=line.get("failover", "never"),
+            failover_after_s=line.get("failover_after_s", 60),
         )
         for priority, link in enumerate(links.values()):
             LineLink.objects.create(line=lines[address], link=link, priority=priority)
@@ -140,6 +153,7 @@ def _settings(system_id: str, link: dict[str, Any]) -> dict[str, Any]:
         "system_id": system_id,
         "window": link["window"],
         "rate_per_s": link["rate_per_s"],
+        "error_profile": link["error_profile"],
     }
 
 

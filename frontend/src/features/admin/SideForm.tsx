@@ -14,13 +14,15 @@ type Value = string | boolean | string[];
 export interface Field {
   name: string;
   label: string;
-  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many";
+  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "words" | "lines";
   value: Value;
   options?: { value: string; label: string }[];
   hint?: string;
   autoComplete?: string;
   /** An empty value is not sent: it means "as it is". */
   keepEmpty?: boolean;
+  /** Of "lines": what is sent for them. */
+  read?: (text: string) => unknown;
   /** Fields of one group stand together under this title, folded away until somebody asks or one of them is refused. */
   group?: string;
 }
@@ -42,7 +44,10 @@ function collect(fields: Field[], values: Record<string, Value>, isNew: boolean)
     const value = values[field.name]!;
     if (field.keepEmpty && value === "") continue;
     if (!isNew && JSON.stringify(value) === JSON.stringify(field.value)) continue;
-    const final = field.kind === "number" ? (value === "" ? null : Number(value)) : value;
+    const final =
+      field.kind === "number" ? (value === "" ? null : Number(value)) : field.kind === "words" ? (value as string).split(/[\s,;]+/).filter(Boolean)
+      : field.read ? field.read(value as string)
+      : value;
     const [outer, inner] = field.name.split(".");
     if (inner) sent[outer!] = { ...(sent[outer!] as Record<string, unknown> | undefined), [inner]: final };
     else sent[field.name] = final;
@@ -174,6 +179,8 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
             </option>
           ))}
         </select>
+      ) : field.kind === "words" || field.kind === "lines" ? (
+        <textarea {...common} rows={field.kind === "words" ? 3 : 6} spellCheck={false} value={value as string} onChange={(event) => onChange(event.target.value)} />
       ) : (
         <input
           {...common}
