@@ -33,6 +33,7 @@ class ReceiptView(TypedDict):
 class DeliveryDetails(TypedDict):
     """`path`: why this link (conversations/paths.py)."""
 
+    status: str
     link: str
     path: str
     parts: int
@@ -42,7 +43,7 @@ class DeliveryDetails(TypedDict):
 
 
 _DELIVERY = """
-select d.message_id, d.link_id::text, link.name, d.path, d.parts, d.encoding
+select d.message_id, d.link_id::text, link.name, d.path, d.parts, d.encoding, d.state
 from conversations_message m
 join conversations_delivery d on d.message_id = m.id
 join conversations_link link on link.id = d.link_id
@@ -66,7 +67,7 @@ def delivery_details(*, organisation_id: UUID, conversation_id: UUID, seq: int, 
         found = cursor.fetchone()
         if found is None:
             return None
-        message_id, link_id, name, path, parts, encoding = found
+        message_id, link_id, name, path, parts, encoding, status = found
         cursor.execute(_TRIES, [message_id])
         tries = cursor.fetchall()
         receipts: list[tuple[Any, ...]] = []
@@ -74,6 +75,7 @@ def delivery_details(*, organisation_id: UUID, conversation_id: UUID, seq: int, 
             cursor.execute(_RECEIPTS, [link_id, [row[8] for row in tries], min(row[5] for row in tries)])
             receipts = cursor.fetchall()
     return {
+        "status": STATUS[status],
         "link": name,
         "path": path,
         "parts": parts,

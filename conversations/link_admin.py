@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from contacts.numbers import clean
 from conversations import ramp
 from conversations.links import adapter_class
 from conversations.models import Link, LinkState
-from conversations.reasons import LONGEST_WORDS, MOST_MEANINGS, PROFILES
+from conversations.reasons import LONGEST_WORDS, MOST_MEANINGS, PROFILES, of_link
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 
@@ -32,6 +33,7 @@ LONGEST_SETTINGS = 60  # names; and each text value at most this many characters
 LONGEST_OPERATOR = 80
 LONGEST_CODE = 16  # of Delivery.error_code
 MOST_PREFIXES = 500  # the longest of the plans has some 250 for one operator
+_STATUS = re.compile(r"0x[0-9A-F]{8}")
 SILENT = timedelta(seconds=15)  # a gateway says something each 5 s
 
 
@@ -224,10 +226,20 @@ def links_live(organisation_id: UUID) -> list[dict[str, Any]]:
             "operator": link.operator,
             "lines": sorted(line.address for line in link.lines.all()),
             "queued": now_of[link.id].waiting,
-            **_said(link, states.get(link.id), now_of[link.id], now),
+            **_in_words(link.id, _said(link, states.get(link.id), now_of[link.id], now)),
         }
         for link in links
     ]
+
+
+def _in_words(link_id: UUID, said: dict[str, Any]) -> dict[str, Any]:
+    """With what the code of the last refusal means at this operator, beside the gateway's own sentence."""
+    error = said["facts"].get("last_error")
+    code = _STATUS.search(error["text"]) if error else None
+    means = of_link(link_id, code[0]) if code else None
+    if means is not None:
+        said["facts"] = {**said["facts"], "last_error": {**error, "fr": means.fr, "en": means.en}}
+    return said
 
 
 def _live(link: Link, state: LinkState | None, now_of: _Now, now: Any) -> dict[str, Any]:

@@ -98,7 +98,8 @@ async def _name(settings: SmppSettings) -> tuple[list[Any], Step]:
     except OSError:
         raise _Failed(_step("name", "failed", "no_name", host=settings.host)) from None
     addresses = ", ".join(dict.fromkeys(str(one[4][0]) for one in found[:4]))
-    return found, _step("name", "ok", "name", host=settings.host, addresses=addresses, ms=_ms(began))
+    code = "address" if addresses == settings.host else "name"
+    return found, _step("name", "ok", code, host=settings.host, addresses=addresses, ms=_ms(began))
 
 
 async def _tcp(settings: SmppSettings, addresses: list[Any]) -> tuple[socket.socket, Step]:

@@ -58,7 +58,7 @@ async def test_a_link_that_works_is_bound_asked_and_left():
 
         steps, _ = await asyncio.gather(tried(peer.port), answer_bind(peer, after=lively))
     assert steps == [
-        ("name", "ok", "name"), ("tcp", "ok", "tcp"), ("bind", "ok", "bound"), ("enquire", "ok", "alive"),
+        ("name", "ok", "address"), ("tcp", "ok", "tcp"), ("bind", "ok", "bound"), ("enquire", "ok", "alive"),
     ]  # fmt: skip
 
 
@@ -137,5 +137,5 @@ async def test_a_link_at_work_is_not_bound_a_second_time():
                 await other.expect_end()  # not one octet
 
             steps, _ = await asyncio.gather(tried(peer.port, link), alive())
-            assert [step[2] for step in steps] == ["name", "tcp", "connected", "alive"]
+            assert [step[2] for step in steps] == ["address", "tcp", "connected", "alive"]
             visit.cut()

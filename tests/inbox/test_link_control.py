@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
 from accounts.models import Audit, Role
-from conversations.models import Link, LinkTest, PortedNumber, WrongNumber
+from common.clock import database_now
+from conversations.models import Link, LinkState, LinkTest, PortedNumber, WrongNumber
+from jobs.models import Lease
 from tests.browser import Browser, someone
 from tests.cast import Cast
 
@@ -128,6 +132,13 @@ def test_a_wrong_number_is_shown_in_words_and_forgotten(desk: Browser, cast: Cas
 
 def test_supervisors_watch_and_nothing_of_the_account_is_shown(cast: Cast) -> None:
     sam = Browser(someone(cast, Role.SUPERVISOR, name="Samira"))
+    told = {"last_error": {"text": "Throttling error (0x00000058)", "at": "2026-11-21T10:00:00+00:00"}}
+    LinkState.objects.create(link=cast.north, state="bound", facts=told)
+    Lease.objects.create(
+        name=f"link:{cast.north.id}", owner="g", epoch=1, expires_at=database_now() + timedelta(hours=1)
+    )
+    [north] = [one for one in sam.get("/api/links/live").data["items"] if one["id"] == str(cast.north.id)]
+    assert north["facts"]["last_error"]["en"] == "The operator is overloaded"
     Link.objects.filter(id=cast.north.id).update(settings=LINK)
     answer = sam.get("/api/links/live")
     assert answer.status == 200 and len(answer.data["items"]) >= 1

@@ -818,6 +818,8 @@ export interface components {
             path: string;
             /** Receipts */
             receipts: components["schemas"]["ReceiptView"][];
+            /** Status */
+            status: string;
             /** Tries */
             tries: components["schemas"]["PartView"][];
         };

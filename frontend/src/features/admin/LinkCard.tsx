@@ -79,7 +79,7 @@ function Binds({ facts }: { facts: LinkFacts }) {
 }
 
 function Figures({ link, facts }: { link: LiveLink; facts: LinkFacts }) {
-  const { t } = useTranslation("admin");
+  const { t, i18n } = useTranslation("admin");
   const none = t("work.unknown");
   const rate =
     facts.rateSet === null ? none
@@ -97,7 +97,7 @@ function Figures({ link, facts }: { link: LiveLink; facts: LinkFacts }) {
         {facts.roundTrip ? t("work.ms", { p50: number(facts.roundTrip.p50), p95: number(facts.roundTrip.p95) }) : none}
       </Figure>
       <Figure name={t("work.perMinute")}>
-        {t("work.out", { count: facts.out })} · {t("work.in", { count: facts.in })}
+        {t("work.out", { value: number(facts.out) })} · {t("work.in", { value: number(facts.in) })}
       </Figure>
       <Figure name={t("work.throttles")} hint={t("work.throttlesHint")}>
         {t("work.minuteHour", { minute: number(facts.throttled[0]), hour: number(facts.throttled[1]) })}
@@ -105,7 +105,7 @@ function Figures({ link, facts }: { link: LiveLink; facts: LinkFacts }) {
       <Figure name={t("work.lastError")} wide>
         {facts.lastError ? (
           <span title={facts.lastError.text}>
-            {clockTime(facts.lastError.at)} · {facts.lastError.text}
+            {clockTime(facts.lastError.at)} · {(i18n.language === "fr" ? facts.lastError.fr : facts.lastError.en) || facts.lastError.text}
           </span>
         ) : (
           <span className={styles.faint}>{t("work.noError")}</span>

@@ -48,7 +48,7 @@ function Portability() {
       <h2>{t("numbers.ported")}</h2>
       {table.data ? (
         <>
-          <p className={look.text}>{t("numbers.portedText", { count: table.data.total })}</p>
+          <p className={look.text}>{t("numbers.portedText", { total: number(table.data.total) })}</p>
           <Import />
           <label className={look.find}>
             <span>{t("numbers.find")}</span>
@@ -135,7 +135,7 @@ function Done({ done }: { done: Imported }) {
       {done.unknown_operators.length > 0 && <p className={look.warning}>{t("numbers.unknownOperators", { names: done.unknown_operators.join(", ") })}</p>}
       {done.refused > 0 && (
         <>
-          <p className={styles.error}>{t("numbers.refused", { count: done.refused })}</p>
+          <p className={styles.error}>{t("numbers.refused", { total: number(done.refused) })}</p>
           <ul className={look.problems}>
             {done.problems.map(({ line, code }) => (
               <li key={line}>{t(`numbers.problem.${PROBLEMS.find((one) => one === code) ?? "columns"}`, { line })}</li>

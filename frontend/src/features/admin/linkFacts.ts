@@ -20,15 +20,17 @@ export interface LinkFacts {
   out: number;
   in: number;
   throttled: [number, number];
-  lastError: { text: string; at: string } | null;
+  lastError: { text: string; at: string; fr: string; en: string } | null;
 }
 
 const count = (value: unknown): number => (typeof value === "number" ? value : 0);
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
 
+const words = (value: unknown): string => (typeof value === "string" ? value : "");
+
 export function readFacts(facts: Record<string, unknown>): LinkFacts {
   const trip = list(facts.round_trip_ms);
-  const error = facts.last_error as { text?: unknown; at?: unknown } | null | undefined;
+  const error = facts.last_error as { text?: unknown; at?: unknown; fr?: unknown; en?: unknown } | null | undefined;
   const lately = list(facts.throttled_lately);
   return {
     binds: list(facts.binds) as Bind[],
@@ -43,6 +45,6 @@ export function readFacts(facts: Record<string, unknown>): LinkFacts {
     out: count(facts.out_per_minute),
     in: count(facts.in_per_minute),
     throttled: [count(lately[0]), count(lately[1])],
-    lastError: error && typeof error.text === "string" && typeof error.at === "string" ? { text: error.text, at: error.at } : null,
+    lastError: error && typeof error.text === "string" && typeof error.at === "string" ? { text: error.text, at: error.at, fr: words(error.fr), en: words(error.en) } : null,
   };
 }

@@ -55,7 +55,7 @@ function Details({ delivery }: { delivery: DeliveryDetails }) {
         </div>
       </dl>
       <h3>{t("details.tries")}</h3>
-      {delivery.tries.length === 0 && <p className={styles.faint}>{t("details.noTries")}</p>}
+      {delivery.tries.length === 0 && <p className={styles.faint}>{t(delivery.status === "queued" ? "details.noTries" : "details.forgotten")}</p>}
       <ol className={styles.list}>
         {delivery.tries.map((one, place) => (
           <li key={place}>
