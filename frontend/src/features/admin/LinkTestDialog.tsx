@@ -6,6 +6,7 @@ import { get, post } from "@/api/fetch";
 import type { LinkTest } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
+import { number } from "@/ui/format";
 import { adminKey } from "./api";
 import { linksEn } from "./linksText";
 import styles from "./LinksLive.module.css";
@@ -51,7 +52,7 @@ export function LinkTestDialog({ id, name, onClose }: { id: string; name: string
                     {t(`work.test.step.${step.step in linksEn.test.step ? (step.step as Step) : "end"}`)}
                     <span className="visually-hidden"> {t(`work.test.${step.result}`)}</span>
                   </strong>
-                  <p>{words(t(`work.test.code.${code}`, { ...BLANK, ...step.facts }))}</p>
+                  <p>{words(t(`work.test.code.${code}`, { ...BLANK, ...spoken(step.facts) }))}</p>
                 </div>
               </li>
             );
@@ -77,6 +78,9 @@ export function LinkTestDialog({ id, name, onClose }: { id: string; name: string
 const BLANK = Object.fromEntries(
   ["host", "addresses", "where", "ms", "seconds", "detail", "version", "until", "system_id", "kind", "bound", "of"].map((name) => [name, "–"]),
 );
+
+const spoken = (facts: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, typeof value === "number" ? number(value) : (value ?? "–")]));
 
 const words = (text: string) => text.replace(/ –$/, "");
 
