@@ -302,6 +302,13 @@ SCREENS: list[Screen] = [
     Screen(
         "admin-link-form-long", "/admin/links", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM)), prepare=long_names
     ),
+    Screen(
+        "admin-link-plan",
+        "/admin/links",
+        FATOU,
+        TABLE,
+        then(click(FIRST_EDIT), click('[data-testid="plan"] summary'), see('[data-testid="plan"] select')),
+    ),
     Screen("admin-numbers", "/admin/numbers", FATOU, TABLE),
     Screen("admin-numbers-empty", "/admin/numbers", FATOU, TABLE, prepare=nothing_there),
     Screen("admin-consent", "/admin/consent", FATOU, KEYWORDS),

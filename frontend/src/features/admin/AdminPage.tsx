@@ -11,6 +11,7 @@ import { AuditTable } from "./AuditTable";
 import { ConsentSection } from "./ConsentSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
+import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
@@ -158,5 +159,5 @@ function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string |
 function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string | null; onClose: () => void }) {
   const { t } = useTranslation("admin");
   const link = table.items.find((one) => one.id === id) ?? null;
-  return <FormOf kind="links" id={id} fields={linkFields(t, link)} fixed={{ adapter: table.adapters[0] }} onClose={onClose} />;
+  return <FormOf kind="links" id={id} fields={linkFields(t, link, (fill) => <PlanPicker onTake={fill} />)} fixed={{ adapter: table.adapters[0] }} onClose={onClose} />;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
 import { Button } from "@/ui/Button";
@@ -21,6 +21,8 @@ export interface Field {
   autoComplete?: string;
   /** An empty value is not sent: it means "as it is". */
   keepEmpty?: boolean;
+  /** Of "words": something below it that can fill it. */
+  filler?: (fill: (value: string) => void) => ReactNode;
   /** Of "lines": what is sent for them. */
   read?: (text: string) => unknown;
   /** Fields of one group stand together under this title, folded away until somebody asks or one of them is refused. */
@@ -201,6 +203,7 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
           {error}
         </p>
       )}
+      {field.filler?.(onChange)}
     </div>
   );
 }

@@ -72,7 +72,7 @@ export function lineFields(
   ];
 }
 
-export function linkFields(t: T, link: AdminLink | null): Field[] {
+export function linkFields(t: T, link: AdminLink | null, filler?: Field["filler"]): Field[] {
   const stored = (name: string, first: string | number) => String(link ? (link.settings[name] ?? "") : first);
   return [
     { name: "name", label: t("field.name"), kind: "text", value: link?.name ?? "" },
@@ -86,7 +86,7 @@ export function linkFields(t: T, link: AdminLink | null): Field[] {
     { name: "settings.window", label: t("field.window"), kind: "number", value: stored("window", 10) },
     { name: "settings.rate_per_s", label: t("field.rate_per_s"), kind: "number", value: stored("rate_per_s", 0) },
     { name: "operator", label: t("field.operator"), kind: "text", value: link?.operator ?? "", hint: t("field.operatorHint") },
-    { name: "prefixes", label: t("field.prefixes"), kind: "words", value: (link?.prefixes ?? []).join(" "), hint: t("field.prefixesHint") },
+    { name: "prefixes", label: t("field.prefixes"), kind: "words", value: (link?.prefixes ?? []).join(" "), hint: t("field.prefixesHint"), filler },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: link?.is_enabled ?? true },
     ...textFields(t, link),
     ...receiptFields(t, link),

@@ -118,6 +118,7 @@ const en = {
     parts_wait_s: "Wait for a missing part, in seconds",
     parts_wait_sHint: "Then the text is shown with a gap; a part that comes later still fills it.",
   },
+  plan: { take: "Take them from a country’s numbering plan", country: "Country", choose: "Choose an operator", none: "No plan is known for this country" },
   receipts: {
     group: "Receipts and codes",
     profile: "Numbers in receipts (err)",
@@ -284,6 +285,7 @@ const fr: Same<typeof en> = {
     parts_wait_s: "Attente d’une partie manquante, en secondes",
     parts_wait_sHint: "Ensuite le texte est montré avec un trou ; une partie tardive le comble encore.",
   },
+  plan: { take: "Les prendre du plan de numérotation d’un pays", country: "Pays", choose: "Choisissez un opérateur", none: "Aucun plan n’est connu pour ce pays" },
   receipts: {
     group: "Accusés et codes",
     profile: "Numéros dans les accusés (err)",
