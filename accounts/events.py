@@ -14,5 +14,5 @@ from realtime.events import Change, event
 class SettingsChanged(Change):
     """A user, line or link is not what it was: whoever shows such things fetches them again."""
 
-    kind: str  # "user", "line", "link"
+    kind: str  # "user", "line", "link", "portability"
     object_id: UUID

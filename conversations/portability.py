@@ -122,7 +122,7 @@ def import_ported(*, actor: User, text: str, replace: bool) -> Imported:
         described = {"added": [None, done.added], "changed": [None, done.changed], "removed": [None, done.removed]}
         audit.record(
             actor=actor, organisation_id=organisation_id, action="portability.imported", kind="portability",
-            object_id=organisation_id, name="", changes=described,
+            object_id=organisation_id, name="CSV", changes=described,
         )  # fmt: skip
         changes.add(SettingsChanged(kind="portability", object_id=organisation_id))
     return done

@@ -19,7 +19,7 @@ from tests.faults.conftest import Line
 from tests.faults.schedule import Act, Schedule
 from tests.faults.screen import UNREACHABLE, Desk, Refused
 
-LINKS = 2
+LINKS = 3
 TICK_S = 0.05
 
 

@@ -149,7 +149,7 @@ def test_answers_leave_in_their_order(palabre, line, agent):
 
 
 def bound(palabre: Running) -> Identity:
-    """The gateway, once it lives and has bound both links. A dead one's word may stand for a moment."""
+    """The gateway, once it lives and has bound all links. A dead one's word may stand for a moment."""
 
     def ready() -> bool:
         said = palabre.facts("gateway") or {}

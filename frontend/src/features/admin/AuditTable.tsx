@@ -7,7 +7,11 @@ import styles from "./Admin.module.css";
 const FIELDS = [
   "name", "email", "role", "language", "is_active", "password", "address", "bot", "queue_id", "link_ids", "is_enabled",
   "host", "port", "system_id", "secret", "window", "rate_per_s", "adapter",
+  "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed",
 ] as const;
+const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed"] as const;
+/** The deed says it all. */
+const TOLD = ["started", "stopped", "drained", "tested", "removed"];
 const ROLES = ["agent", "supervisor", "administrator", "observer"] as const;
 const SHOWN = 3;
 
@@ -23,10 +27,10 @@ export function AuditTable({ items }: { items: AuditItem[] }) {
             </time>
           </td>
           <td>{item.actor ?? t("audit.system")}</td>
-          <td>{item.action.endsWith(".created") ? t("audit.created") : t("audit.changed")}</td>
+          <td>{t(`audit.${VERBS.find((verb) => item.action.endsWith(`.${verb}`)) ?? "changed"}`)}</td>
           <td>{item.object}</td>
           <td className={styles.changes}>
-            <Changes changes={item.changes ?? {}} />
+            {!TOLD.some((verb) => item.action.endsWith(`.${verb}`)) && <Changes changes={item.changes ?? {}} />}
           </td>
         </tr>
       ))}
