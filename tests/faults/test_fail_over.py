@@ -16,7 +16,7 @@ from tests.faults.conftest import FULL, seeds, wait_until
 from tests.faults.test_stop_in_a_wave import _GONE, _WAVE, at_the_wires_pace, is_of_the_wave
 
 OWN = "vague numéro"
-WAVE = 2_000 if FULL else 300
+WAVE = 2_000 if FULL else 160
 AWAY, OTHER = "savane", "lagune"
 REFUSED = 13  # ESME_RBINDFAIL: whoever comes back is not let in
 WAITS = "select count(*) from conversations_delivery where lane = 2 and state in (0, 1)"
