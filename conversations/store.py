@@ -29,6 +29,7 @@ order by at, key
 """
 
 SILENCE_S = 5.0  # of the database
+CONFIRM_AT_ONCE = 2_000
 REMEMBER_S = 60  # of its session, or of the owner before us: so long a text without a confirmed answer may come again
 
 
@@ -84,7 +85,9 @@ class LinkStore:
         return found
 
     async def confirm(self, link_id: UUID, keys: Sequence[str]) -> None:
-        await self.run(
-            "update conversations_seen set confirmed = true where link_id = %s and key = any(%s) and not confirmed",
-            [link_id, list(keys)],
-        )
+        """In steps: after an outage there may be so many that one statement would outlast SILENCE_S, each time anew."""
+        for start in range(0, len(keys), CONFIRM_AT_ONCE):
+            await self.run(
+                "update conversations_seen set confirmed = true where link_id = %s and key = any(%s) and not confirmed",
+                [link_id, list(keys[start : start + CONFIRM_AT_ONCE])],
+            )
