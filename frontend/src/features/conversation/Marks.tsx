@@ -21,10 +21,10 @@ export function Marks({ text, signs, field }: MarksProps) {
     };
     follow();
     written.addEventListener("scroll", follow);
-    const resized = new ResizeObserver(follow); // a narrower window, a panel that opens
-    resized.observe(written);
+    const resized = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(follow); // window or panel
+    resized?.observe(written);
     return () => {
-      resized.disconnect();
+      resized?.disconnect();
       written.removeEventListener("scroll", follow);
     };
   }, [field, text]);
