@@ -27,6 +27,7 @@ def main(host: str = "", port: int = 0) -> None:
     from common.readiness import clear_ready
 
     clear_ready("web")
+    _install_reactor()
     from django.conf import settings
 
     from config.asgi import application, settle_memory  # loads Django: settings can be read from here on
@@ -38,6 +39,15 @@ def main(host: str = "", port: int = 0) -> None:
         serve(application, host, port, settle_memory)
     finally:
         clear_ready("web")
+
+
+def _install_reactor() -> None:
+    """Daphne takes the reactor that is there: asyncio's on uvloop, as in the other processes. Before Django is loaded,
+    which loads Daphne."""
+    import uvloop
+    from twisted.internet import asyncioreactor
+
+    asyncioreactor.install(uvloop.new_event_loop())
 
 
 def _load_addresses() -> None:
