@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,7 +112,8 @@ def test_a_part_that_comes_too_late_still_reaches_the_screen(visit, palabre):
 
 @pytest.mark.timeout(120)
 @pytest.mark.needs("BUS-011", part="alphabets of operators in their form")
-def test_an_administrator_says_what_a_data_coding_means(visit, palabre):
+def test_an_administrator_says_what_a_data_coding_means(visit, palabre, watch):
+    watch.expected.append(re.compile("status of 422"))  # a code that is none is refused, and said so in its field
     boss = Desk(visit, palabre, "admin@savane.example")
     page = boss.page
     page.goto(boss.address("/admin/links"))
