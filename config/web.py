@@ -29,10 +29,12 @@ def main(host: str = "", port: int = 0) -> None:
     clear_ready("web")
     from django.conf import settings
 
+    from config import webhooks
     from config.asgi import application, settle_memory  # loads Django: settings can be read from here on
 
     host, port = host or os.environ.get("WEB_HOST", HOST), port or settings.WEB_PORT
     _load_addresses()
+    webhooks.start()
     serve = _uvicorn if settings.WEB_SERVER == "uvicorn" else _daphne
     try:
         serve(application, host, port, settle_memory)

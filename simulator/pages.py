@@ -79,7 +79,8 @@ class Pages:
 
     def _thread(self, number: str, code: str) -> dict[str, Any]:
         operator = self._exchange.home(number)
-        codes = list(dict.fromkeys([*operator.account.codes, *self._exchange.phones.codes_of(number)]))
+        senders = self._exchange.twilio.senders if self._exchange.twilio.behaviour.texts_url else []
+        codes = list(dict.fromkeys([*operator.account.codes, *senders, *self._exchange.phones.codes_of(number)]))
         return {
             "type": "thread",
             "number": number,
@@ -160,5 +161,6 @@ def application(exchange: Exchange) -> web.Application:
     pages = Pages(exchange)
     app.add_routes(pages.routes())
     app.add_routes(Control(exchange).routes())
+    app.add_routes(exchange.twilio.routes())
     app.on_shutdown.append(pages.close)
     return app
