@@ -29,12 +29,11 @@ def main(host: str = "", port: int = 0) -> None:
     clear_ready("web")
     from django.conf import settings
 
-    from config import webhooks
     from config.asgi import application, settle_memory  # loads Django: settings can be read from here on
 
     host, port = host or os.environ.get("WEB_HOST", HOST), port or settings.WEB_PORT
     _load_addresses()
-    webhooks.start()
+    _open_webhooks()
     serve = _uvicorn if settings.WEB_SERVER == "uvicorn" else _daphne
     try:
         serve(application, host, port, settle_memory)
@@ -47,6 +46,13 @@ def _load_addresses() -> None:
     from django.urls import get_resolver
 
     assert get_resolver().url_patterns
+
+
+def _open_webhooks() -> None:
+    """What providers told an earlier process is stored also when none of them calls."""
+    from config import webhooks
+
+    webhooks.start()
 
 
 def _ready(port: int) -> None:
