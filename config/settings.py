@@ -150,6 +150,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # --- The seams -----------------------------------------------------------------------------------------------
 # How a message leaves: the only table that names a channel.
 LINK_ADAPTERS = {
+    "sms.http": "channels_sms.http.link.HttpLink",
     "sms.smpp": "channels_sms.smpp.link.SmppLink",
     "sms.twilio": "channels_sms.twilio.link.TwilioLink",
 }

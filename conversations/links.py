@@ -28,7 +28,11 @@ def adapter_class(kind: str) -> type[LinkAdapter]:
 
 def adapters_that_are_called() -> list[str]:
     """The kinds of link whose provider calls us."""
-    return [kind for kind in settings.LINK_ADAPTERS if hasattr(adapter_class(kind), "hear")]
+    return [kind for kind in settings.LINK_ADAPTERS if is_called(kind)]
+
+
+def is_called(kind: str) -> bool:
+    return hasattr(adapter_class(kind), "hear")
 
 
 def webhooks_of(link_id: UUID) -> str:

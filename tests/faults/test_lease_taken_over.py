@@ -121,7 +121,9 @@ def test_an_owner_that_is_cut_from_postgresql_leaves_before_the_next_one_binds(p
         with another(palabre, "gateway", place):
             palabre.environ["DATABASE_URL"] = near
             palabre.stop("gateway")
-            wait_until(lambda: set(NAMES) <= set(facts(place, "gateway").get("bound", [])), "the second owns the links", 30)
+            wait_until(
+                lambda: set(NAMES) <= set(facts(place, "gateway").get("bound", [])), "the second owns the links", 30
+            )
             former = {last_bind(line, account)["session"] for account in ACCOUNTS}
             seen = max(last_bind(line, account)["n"] for account in ACCOUNTS)
             asks = Pour(line, "bonjour, coupure", to="1919", every_s=0.05)

@@ -925,6 +925,8 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+            /** Webhooks */
+            webhooks?: string | null;
         };
         /** LinksShown */
         LinksShown: {
