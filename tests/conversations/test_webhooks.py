@@ -19,9 +19,11 @@ from conversations.adapters import (
     InboundReceipt,
     InboundText,
     InboundUnreadable,
+    IntakeUnavailable,
     WebhookRefused,
     WebhookRequest,
 )
+from conversations.lanes import TextLanes
 from conversations.models import DeliveryState, Link
 from conversations.spool import Broken, Spool, Taking
 from conversations.webhooks import Door
@@ -214,6 +216,25 @@ async def test_receipts_in_any_order_leave_the_message_where_it_got_farthest(
             await nothing_left(door)
             await until(rows, "select count(*) from conversations_receipt", [(5,)])
             assert await sync_to_async(rows)(STATE) == [(DeliveryState.DELIVERED, "")]
+
+
+@database
+async def test_what_the_intake_cannot_take_stays_until_it_can(called, dsn, rows, redis_url, tmp_path, monkeypatch):
+    tries, put = [], TextLanes.put
+
+    async def away(self, text):
+        tries.append(text.item.body)
+        if len(tries) < 4:
+            raise IntakeUnavailable("the database is away")
+        return await put(self, text)
+
+    monkeypatch.setattr(TextLanes, "put", away)
+    monkeypatch.setattr(product, "AGAIN_S", 0.05)
+    async with opened(dsn, redis_url, tmp_path) as door:
+        await receive(door, called, "k1|+2290197000001|Bonjour")
+        await until(rows, BODIES, [("Bonjour",)], 10)
+        await nothing_left(door)
+    assert tries == ["Bonjour"] * 4
 
 
 @database
