@@ -22,6 +22,7 @@ PAGE: dict[str, list[Any]] = {
     "script-src": [NONCE, STRICT_DYNAMIC],
     "style-src": [SELF],
     "img-src": [SELF],
+    "media-src": [SELF],
     "connect-src": [SELF],
     "object-src": [NONE],
     "base-uri": [NONE],

@@ -59,7 +59,8 @@ def _run(door: Door) -> None:
 @csrf_exempt  # a provider has no page of ours; what it posts is believed for its signature alone
 def receive(request: HttpRequest, link_id: UUID, kind: str) -> HttpResponse:
     try:
-        heard = start().receive(link_id, _read(request, link_id, kind))
+        said = _read(request, link_id, kind)
+        heard = start().receive(link_id, said)
     except WebhookRefused as refusal:
         if refusal.status == 403:
             log.warning("a webhook of link %s is refused: %s", link_id, refusal.code)

@@ -50,6 +50,14 @@ class LinkConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundMedium:
+    """A picture, a sound, a film that belongs to a text: where its provider keeps it, and what it calls it."""
+
+    url: str = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class InboundText:
     """A whole text from a subscriber. `sender` and `recipient` as the provider gave them.
 
@@ -70,6 +78,7 @@ class InboundText:
     fingerprint: bytes | None = None
     missing: tuple[int, ...] = ()  # parts that never came, shown as a gap
     keyword: str = ""  # what the provider says that it asks for (contacts.keywords.Keyword); "": it says nothing
+    media: tuple[InboundMedium, ...] = ()  # fetched when the text is stored (conversations/attachments.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,3 +346,18 @@ class Webhooks(Protocol):
 
         There is no way around the proof: no setting, no mode. Raises WebhookRefused.
         """
+
+
+class KeepsMedia(Protocol):
+    """What an adapter has besides whose provider keeps what comes with a text."""
+
+    @staticmethod
+    def media(url: str, config: LinkConfig) -> MediaAccess:
+        """Raises ValueError for an address that is none of the provider's."""
+
+
+class MediaAccess(NamedTuple):
+    """`headers`: for the host of the address alone. `emulated`: it may be on this machine (never in production)."""
+
+    headers: Mapping[str, str]
+    emulated: bool = False

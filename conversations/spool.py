@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from conversations.adapters import InboundReceipt, InboundText, InboundUnreadable
+from conversations.adapters import InboundMedium, InboundReceipt, InboundText, InboundUnreadable
 
 Item = InboundText | InboundReceipt | InboundUnreadable
 
@@ -153,6 +153,8 @@ def _unpacked(values: dict[str, Any]) -> Item:
             value = base64.b64decode(value)
         elif one.name in _TUPLES:
             value = tuple(value)
+        elif one.name == "media":
+            value = tuple(InboundMedium(**each) for each in value)
         elif one.name == "link_id":
             value = UUID(value)
         known[one.name] = value

@@ -12,6 +12,7 @@ from conversations.adapters import (
     DeliveryError,
     Heard,
     LinkConfig,
+    MediaAccess,
     OutboundPart,
     WebhookRequest,
 )
@@ -34,6 +35,10 @@ class TwilioLink(CallingLink):
         from channels_sms.twilio import webhooks  # with the package's validator, where it is needed
 
         return webhooks.hear(request, config)
+
+    @staticmethod
+    def media(url: str, config: LinkConfig) -> MediaAccess:
+        return twilio_settings.media(url, config)
 
     async def look(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings as installation
 
 from channels_sms import calling
+from conversations.adapters import LinkConfig, MediaAccess
 
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -63,6 +65,17 @@ def _api_url(given: str) -> str:
     if installation.MODE != "production" and parts.scheme == "http" and _is_loopback(host):
         return given.rstrip("/")
     raise ValueError("api_url must be a host of twilio.com, with https")
+
+
+def media(url: str, config: LinkConfig) -> MediaAccess:
+    """Media lie with the account's messages. Raises ValueError for any other address: who signs a call could else have
+    us show our token to his own host."""
+    settings = read(config.settings, config.secret)
+    place = f"{settings.api_url}/2010-04-01/Accounts/{settings.account_sid}/Messages/"
+    if not url.startswith(place) or ".." in url:
+        raise ValueError("this is no address of the account's media")
+    token = base64.b64encode(f"{settings.account_sid}:{config.secret}".encode()).decode()
+    return MediaAccess({"Authorization": f"Basic {token}"}, emulated=settings.api_url.startswith("http:"))
 
 
 def _is_loopback(host: str) -> bool:

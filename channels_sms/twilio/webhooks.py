@@ -10,6 +10,7 @@ from contacts.keywords import Keyword
 from conversations.adapters import (
     RECEIPTS,
     Heard,
+    InboundMedium,
     InboundReceipt,
     InboundText,
     InboundUnreadable,
@@ -18,6 +19,7 @@ from conversations.adapters import (
     WebhookRequest,
 )
 
+MOST_MEDIA = 10  # of a text, says Twilio
 _SIGNATURE = "x-twilio-signature"
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
@@ -59,7 +61,8 @@ def _text(request: WebhookRequest, fields: dict[str, str], config: LinkConfig) -
     recipient = fields.get("To", "")
     if not sender or not recipient:
         return InboundUnreadable(config.id, key, request.body, "no sender or no recipient", sender)
-    body = fields.get("Body", "")
+    media = _media(fields)
+    body = fields.get("Body", "") or ("📎" if media else "")  # a text without words would be none
     count = fields.get("NumSegments", "1")
     return InboundText(
         link_id=config.id,
@@ -71,8 +74,16 @@ def _text(request: WebhookRequest, fields: dict[str, str], config: LinkConfig) -
         raw=request.body,
         encoding=alphabets.plan(body, {}).encoding,
         parts=min(max(int(count), 1), 255) if count.isascii() and count.isdecimal() and len(count) < 4 else 1,
+        media=media,
         keyword=_OPT_OUT.get(fields.get("OptOutType", ""), ""),
     )
+
+
+def _media(fields: dict[str, str]) -> tuple[InboundMedium, ...]:
+    count = fields.get("NumMedia", "")
+    places = range(min(int(count), MOST_MEDIA)) if count.isascii() and count.isdecimal() and len(count) < 4 else ()
+    named = [(fields.get(f"MediaUrl{place}", ""), fields.get(f"MediaContentType{place}", "")) for place in places]
+    return tuple(InboundMedium(url[:1000], kind[:100]) for url, kind in named if url)
 
 
 def _receipt(request: WebhookRequest, fields: dict[str, str], config: LinkConfig) -> InboundReceipt | InboundUnreadable:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from peer import FakeIntake, outbound, running
 from twilio_world import (
+    ACCOUNT,
     SENDER,
     TOKEN,
     WHATSAPP_SENDER,
@@ -187,6 +188,35 @@ def test_a_text_by_whatsapp_is_of_the_person_and_on_the_line_of_whatsapp():
 def test_what_twilio_has_obeyed_already_is_a_keyword(said, keyword):
     [item] = TwilioLink.hear(posted(text_fields(OptOutType=said, Body="Basta")), config()).items
     assert item.keyword == keyword
+
+
+def test_what_comes_with_a_text_is_named_and_a_text_without_words_is_one():
+    place = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1"
+    fields = text_fields(Body="", NumMedia="2", MediaUrl0=place, MediaContentType0="image/jpeg", MediaUrl1="")
+    [item] = TwilioLink.hear(posted(fields), config()).items
+    assert item.body
+    assert [(one.url, one.content_type) for one in item.media] == [(place, "image/jpeg")]
+    for count in ("0", "", "-1", "many", "9999999999"):
+        [item] = TwilioLink.hear(posted(fields | {"NumMedia": count}), config()).items
+        assert item.media == ()
+
+
+def test_the_token_is_shown_to_nobody_but_twilio():
+    place = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1"
+    access = TwilioLink.media(place, config())
+    assert access.headers["Authorization"].startswith("Basic ")
+    assert not access.emulated
+    for other in (
+        "https://api.twilio.com.example.org/2010-04-01/Accounts/x",
+        place.replace("https:", "http:"),
+        place.replace(ACCOUNT, "AC" + "0" * 32),
+        place.replace("/Messages/", "/../"),
+        place + "/../../../../x",
+        "http://169.254.169.254/latest/meta-data",
+        "https://user@api.twilio.com/",
+    ):
+        with pytest.raises(ValueError):
+            TwilioLink.media(other, config())
 
 
 @pytest.mark.parametrize(

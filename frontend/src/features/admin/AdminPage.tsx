@@ -170,7 +170,7 @@ function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string |
   const offered = KINDS.filter((one) => table.adapters.includes(one));
   // A link keeps its kind; another kind has other fields, so its form begins anew.
   const head = link === null && offered.length > 1 && (
-    <div className={look.field}>
+    <div className={styles.field}>
       <label htmlFor="link-kind">{t("field.adapter")}</label>
       <select id="link-kind" value={kind} onChange={(event) => choose(kindOf(event.target.value))}>
         {offered.map((one) => (
