@@ -84,6 +84,10 @@ class Spool:
             return 0, 0.0
         return len(names), max(0.0, time.time() - int(min(names).split("-", 1)[0]) / 1e9)
 
+    def put_aside(self) -> int:
+        """Entries that nobody could read or store: for a person to look at."""
+        return sum(1 for _ in self.place.glob("*/*.bad"))
+
     @contextmanager
     def taking(self, link_id: UUID) -> Iterator[Taking | None]:
         """None: another process is taking out this link's entries."""

@@ -615,7 +615,7 @@ export interface components {
              * Check
              * @enum {string}
              */
-            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "disk_free";
+            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "webhooks_waiting" | "disk_free";
             /** Facts */
             facts: {
                 [key: string]: number | string | boolean | null;
