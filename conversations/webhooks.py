@@ -58,6 +58,7 @@ READ_EVERY_S = 5.0
 REFRESH_S = 4.0  # that a call may wait for a link which this process does not know yet
 HURRY_S = 1.0  # between two looks at the rows for callers: whoever calls with nonsense costs one a second
 AGAIN_S = 0.5
+IDLE_S = 60.0
 MOST_AT_ONCE = 100
 MOST_FAULTS = 3  # of ours over one entry, then it is put aside
 
@@ -230,7 +231,21 @@ class Door:
                     task = asyncio.create_task(self._empty(link_id))
                     self._taking[link_id] = task
                     task.add_done_callback(partial(self._taken, link_id))
+            self._close_idle()
             await rung(self._due, 1.0)
+
+    def _close_idle(self) -> None:
+        """A link that is hardly called keeps no connection of each web process."""
+        now = time.monotonic()
+        for link_id, (_, way) in list(self._ways.items()):
+            if link_id not in self._taking and now - way.used_at > IDLE_S:
+                del self._ways[link_id]
+                self._close(way)
+
+    def _close(self, way: _Way) -> None:
+        task = asyncio.create_task(way.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def _taken(self, link_id: UUID, _task: asyncio.Task[None]) -> None:
         self._taking.pop(link_id, None)
@@ -298,9 +313,7 @@ class Door:
         if entry is not None and entry[0] is known:
             return entry[1]
         if entry is not None:
-            closing = asyncio.create_task(entry[1].close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
+            self._close(entry[1])
         way = _Way(known, dsn=self._dsn, texts=self._texts, bells=self._bells, keywords=self._keywords)
         self._ways[link_id] = (known, way)
         return way
@@ -329,9 +342,11 @@ class _Way:
             opposed=_NobodySends(dsn),
         )
         self._task = asyncio.create_task(self._results.run())
+        self.used_at = time.monotonic()
 
     async def store(self, items: list[Item]) -> None:
         """Returns when all are committed. Raises IntakeError."""
+        self.used_at = time.monotonic()
         for item in items:
             if isinstance(item, InboundText):
                 await self._intake.text(item)

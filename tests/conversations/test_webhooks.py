@@ -219,6 +219,18 @@ async def test_receipts_in_any_order_leave_the_message_where_it_got_farthest(
 
 
 @database
+async def test_a_link_that_is_hardly_called_keeps_no_connection(called, dsn, rows, redis_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(product, "IDLE_S", 0.2)
+    async with opened(dsn, redis_url, tmp_path) as door:
+        for number in (1, 2):
+            await receive(door, called, f"k{number}|+2290197000001|{number}")
+            await until(rows, BODIES, [(str(one),) for one in range(1, number + 1)])
+            async with asyncio.timeout(10):
+                while door._ways or door._closing:
+                    await asyncio.sleep(0.02)
+
+
+@database
 async def test_what_the_intake_cannot_take_stays_until_it_can(called, dsn, rows, redis_url, tmp_path, monkeypatch):
     tries, put = [], TextLanes.put
 
