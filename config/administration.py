@@ -74,6 +74,7 @@ class LinkShown(Schema):
     settings: dict[str, Any]
     is_enabled: bool
     has_secret: bool
+    webhooks: str | None = None
     line_ids: list[UUID]
     live: LinkLive
 

@@ -34,6 +34,7 @@ def main(host: str = "", port: int = 0) -> None:
 
     host, port = host or os.environ.get("WEB_HOST", HOST), port or settings.WEB_PORT
     _load_addresses()
+    _open_webhooks()
     serve = _uvicorn if settings.WEB_SERVER == "uvicorn" else _daphne
     try:
         serve(application, host, port, settle_memory)
@@ -55,6 +56,13 @@ def _load_addresses() -> None:
     from django.urls import get_resolver
 
     assert get_resolver().url_patterns
+
+
+def _open_webhooks() -> None:
+    """What providers told an earlier process is stored also when none of them calls."""
+    from config import webhooks
+
+    webhooks.start()
 
 
 def _ready(port: int) -> None:

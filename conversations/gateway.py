@@ -21,15 +21,13 @@ from django.conf import settings
 
 from common.memory import settled
 from common.readiness import clear_ready, mark_ready
-from common.secrets import unseal
 from common.waiting import rung
-from conversations.adapters import LinkConfig
 from conversations.bells import Bells
 from conversations.intake import connect
 from conversations.keyword_book import KeywordBook
 from conversations.lanes import TextLanes
 from conversations.link_owner import LinkOwner
-from conversations.links import adapter_class
+from conversations.links import adapter_class, config_of
 from conversations.opposed import Opposed
 from conversations.patience import cut_after
 from realtime import doorbell
@@ -174,9 +172,7 @@ class Gateway:
         region: str,
     ) -> LinkOwner:
         """Raises whatever is wrong with the row: its secret cannot be opened, its adapter is not here..."""
-        config = LinkConfig(
-            link_id, organisation_id, name, {"region": region, **link_settings}, unseal(secret), tuple(sorted(lines))
-        )
+        config = config_of(link_id, organisation_id, name, link_settings, secret, lines, region)
         return LinkOwner(
             config,
             adapter_class(kind),

@@ -20,7 +20,7 @@ from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 
 MOST_PARTS = 255  # no header can number more
-_ADDRESS = re.compile(r"[\w+@.\- ]{1,254}")
+_ADDRESS = re.compile(r"[\w+@.:\- ]{1,254}")
 
 
 @dataclass(frozen=True, slots=True)

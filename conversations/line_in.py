@@ -107,6 +107,8 @@ class LinkIntake:
             line_id, sender.value, item, self._still_ours, self._config.organisation_id,
             keyword=said.keyword if said else None, language=said.language if said else "", hint=hint,
         )  # fmt: skip
+        if item.media:  # first: of a crash in between comes a copy, which would find the text and not what is with it
+            await self._store.keep_media(item, self._config.organisation_id, line_id, sender.value)
         stored = await self._texts.put(ready)
         if stored.put_off:
             raise IntakeUnavailable(stored.put_off)

@@ -11,7 +11,8 @@ from uuid import UUID
 import psycopg
 from psycopg import errors
 
-from conversations.adapters import InboundUnreadable, IntakeUnavailable
+from conversations.adapters import InboundText, InboundUnreadable, IntakeUnavailable
+from conversations.attachments import KEEP_MEDIA
 from conversations.intake import LOOKUP_SETTINGS, connect, keep_raw, make_partitions
 from conversations.outbox import unfinished
 from conversations.outcomes import Outcome
@@ -67,6 +68,17 @@ class LinkStore:
     async def close(self) -> None:
         if self._connection is not None:
             await self._connection.close()
+
+    async def keep_media(self, item: InboundText, organisation_id: UUID, line_id: UUID, sender: str) -> None:
+        """Where what comes with a text is to be fetched, once for each key, and the job that does it."""
+        await self.run(
+            KEEP_MEDIA,
+            {
+                "organisation": organisation_id, "link": item.link_id, "line": line_id, "key": item.key,
+                "sender": sender[:254], "url": [one.url for one in item.media],
+                "declared": [one.content_type for one in item.media],
+            },
+        )  # fmt: skip
 
     async def keep_unreadable(self, item: InboundUnreadable) -> None:
         await self.with_connection(

@@ -29,6 +29,7 @@ from realtime import doorbell
 from realtime.models import EventHead
 from routing.models import AgentState, Queue
 from simulator.accounts import DEVELOPMENT_PASSWORD, demo_accounts, home_of
+from simulator.twilio import ACCOUNT, DEMO_TWILIO_LINK
 
 _AUTHORS = {"c": "contact", "b": "bot", "a": "agent", "x": "agent", "n": "agent"}
 _KINDS = {"c": "incoming", "b": "outgoing", "a": "outgoing", "x": "outgoing", "n": "note"}
@@ -95,7 +96,14 @@ def _make_place(data: dict[str, Any]) -> Place:
         if "capacity" in person:
             AgentState.objects.create(user=user, organisation=owner, state=person["state"], capacity=person["capacity"])
     links = {
-        key: Link(organisation=owner, name=link["name"], settings=_settings(key, link), secret=seal(_secret()))
+        key: Link(
+            **({"id": DEMO_TWILIO_LINK} if _is_twilio(link) else {}),
+            organisation=owner,
+            name=link["name"],
+            adapter=link.get("adapter", "sms.smpp"),
+            settings=_settings(key, link),
+            secret=seal(_secret()),
+        )
         for key, link in data["links"].items()
     }
     Link.objects.bulk_create(links.values())
@@ -104,8 +112,9 @@ def _make_place(data: dict[str, Any]) -> Place:
         lines[address] = Line.objects.create(
             organisation=owner, name=line["name"], address=address, bot=line["bot"], queue_id=queues[line["queue"]].id
         )
-        for priority, link in enumerate(links.values()):
-            LineLink.objects.create(line=lines[address], link=link, priority=priority)
+        carried_by = line.get("links") or [key for key, link in data["links"].items() if not _is_twilio(link)]
+        for priority, key in enumerate(carried_by):
+            LineLink.objects.create(line=lines[address], link=links[key], priority=priority)
     return Place(owner, users, lines, links)
 
 
@@ -114,9 +123,10 @@ def _point_links(owner: Organisation, wanted: dict[str, Any]) -> list[str]:
     changed = []
     for key, link in wanted.items():
         row = Link.objects.select_for_update().filter(organisation=owner, name=link["name"]).first()
-        if row is None or row.settings.get("system_id") != key:
+        ours = _settings(key, link)
+        if row is None or any(row.settings.get(name) != ours.get(name) for name in ("system_id", "account_sid")):
             continue  # an administrator has made it something else
-        place = {name: _settings(key, link)[name] for name in ("host", "port")}
+        place = {name: ours[name] for name in ("host", "port", "api_url") if name in ours}
         if {**row.settings, **place} == row.settings and _opens_to(row, _secret()):
             continue
         row.settings = {**row.settings, **place}
@@ -133,7 +143,18 @@ def _opens_to(link: Link, secret: str) -> bool:
         return False
 
 
+def _is_twilio(link: dict[str, Any]) -> bool:
+    return bool(link.get("adapter") == "sms.twilio")
+
+
 def _settings(system_id: str, link: dict[str, Any]) -> dict[str, Any]:
+    if _is_twilio(link):
+        return {
+            "account_sid": ACCOUNT,
+            "api_url": f"http://127.0.0.1:{settings.SIMULATOR_HTTP_PORT}/twilio",
+            "window": link["window"],
+            "rate_per_s": link["rate_per_s"],
+        }
     return {
         "host": "127.0.0.1",
         "port": settings.SIMULATOR_SMPP_PORT,

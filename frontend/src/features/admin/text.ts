@@ -1,6 +1,7 @@
 import type { Same } from "@/ui/text";
 import { consentEn, consentFr } from "./consentText";
 import { healthEn, healthFr } from "./healthText";
+import { linkKindText } from "./linkKindText";
 
 const en = {
   consent: consentEn,
@@ -72,6 +73,7 @@ const en = {
     always: "Always write the cheaper spelling, and show it",
     never: "Leave texts as they are written",
   },
+  ...linkKindText.en,
   linkText: {
     group: "Text and alphabets",
     default_alphabet: "Texts that come with data_coding 0 are in",
@@ -215,6 +217,7 @@ const fr: Same<typeof en> = {
     always: "Toujours écrire moins cher, et le montrer",
     never: "Laisser les textes comme ils sont écrits",
   },
+  ...linkKindText.fr,
   linkText: {
     group: "Texte et alphabets",
     default_alphabet: "Les textes reçus avec data_coding 0 sont en",
