@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "users.administer": ADMINISTRATION,
     "lines.administer": ADMINISTRATION,
     "links.administer": ADMINISTRATION,
+    "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "audit.read": ADMINISTRATION,
     "health.read": ADMINISTRATION,
 }

@@ -30,6 +30,8 @@ class LineShown(Schema):
     language: str
     most_parts: int
     saver: str
+    failover: str
+    failover_after_s: int
     is_enabled: bool
     link_ids: list[UUID]
     team_ids: list[UUID]
@@ -44,6 +46,8 @@ class LineGiven(Schema):
     language: Words | None = None
     most_parts: int | None = None
     saver: Words | None = None
+    failover: Words | None = None
+    failover_after_s: int | None = None
     is_enabled: bool | None = None
     link_ids: list[UUID] | None = None
     team_ids: list[UUID] | None = None
@@ -67,12 +71,32 @@ class LinkLive(Schema):
     throttled: int
 
 
+class MeaningShown(Schema):
+    """What an operator's code means: conversations/reasons.py."""
+
+    fr: str
+    en: str
+    final: bool
+    wrong_number: bool
+
+
+class MeaningGiven(Schema):
+    fr: Words
+    en: Words
+    final: bool = True
+    wrong_number: bool = False
+
+
 class LinkShown(Schema):
     id: UUID
     name: str
     adapter: str
     settings: dict[str, Any]
+    operator: str
+    prefixes: list[str]
+    meanings: dict[str, MeaningShown]
     is_enabled: bool
+    is_draining: bool
     has_secret: bool
     webhooks: str | None = None
     line_ids: list[UUID]
@@ -84,6 +108,9 @@ class LinkGiven(Schema):
     adapter: Words | None = None
     settings: dict[Words, Plain] | None = None
     secret: Words | None = None
+    operator: Words | None = None
+    prefixes: list[Words] | None = None
+    meanings: dict[Words, MeaningGiven] | None = None
     is_enabled: bool | None = None
 
     def fields(self) -> LinkFields:

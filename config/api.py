@@ -37,7 +37,9 @@ from config.doors import Undeclared
 from config.error_texts import in_words
 from config.health.api import router as health_router
 from config.keywords_api import router as keywords_router
+from config.links_api import control_router, watch_router
 from config.parser import OneMeaning, Unreadable
+from config.paths_api import router as paths_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
@@ -72,6 +74,9 @@ api.add_router("/supervision", supervision_router)
 api.add_router("/admin", people_router)
 api.add_router("/admin", lines_router)
 api.add_router("/admin", keywords_router)
+api.add_router("/admin", control_router)
+api.add_router("/admin", paths_router)
+api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)
 api.add_router("/demo", demo_router)
 

@@ -66,6 +66,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A secret has its own field: settings can be read.",
     ),
     "most_parts": ("De 1 à 255 SMS.", "From 1 to 255 SMS."),
+    "prefix": (
+        "Un préfixe international est attendu, par exemple +22901 97.", "",
+    ),
+    "meanings": (
+        "Chaque code demande des mots en français et en anglais (120 signes au plus ; 200 codes au plus).",
+        "Each code needs words in French and English (at most 120 characters; at most 200 codes).",
+    ),
+    "too_many_prefixes": ("Au plus 500 préfixes.", "At most 500 prefixes."),
+    "failover_after_s": ("De 1 à 604 800 secondes (7 jours).", "From 1 to 604,800 seconds (7 days)."),
+    "no_wrong_number": (
+        "Ce numéro n’est pas parmi les numéros erronés.", "This number is not among the wrong ones.",
+    ),
+    "not_started": ("Ce lien est arrêté.", "This link is stopped."),
+    "no_rows": (
+        "Aucune ligne de ce fichier ne contient un numéro et un opérateur.",
+        "No line of this file has a number and an operator.",
+    ),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
     "adapter_fixed": (
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",

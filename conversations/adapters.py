@@ -264,6 +264,8 @@ class LinkAdapter(Protocol):
     `paced` (bool): a rate, and not only a window, bounds what leaves now.
     `room(lane=, ahead=)`: asked instead of `ready()`. How many parts of this lane, or a more urgent one, may be claimed
     while `ahead` parts that were claimed wait for the ones before them. In `submit`, lane 0 goes before the others.
+    `probe(config, running)` (static): tries the link for an administrator and yields what came of each step
+    (conversations/link_tests.py). `running`: the adapter of the same link where it is at work, not to be disturbed.
     `facts()`: figures of this moment for the people who watch the link, as JSON values (docs/watching.md).
     """
 

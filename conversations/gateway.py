@@ -23,10 +23,12 @@ from common.memory import settled
 from common.readiness import clear_ready, mark_ready
 from common.waiting import rung
 from conversations.bells import Bells
+from conversations.fail_over import FailOver
 from conversations.intake import connect
 from conversations.keyword_book import KeywordBook
 from conversations.lanes import TextLanes
 from conversations.link_owner import LinkOwner
+from conversations.link_tests import LinkTests, Steps, steps_of
 from conversations.links import adapter_class, config_of
 from conversations.opposed import Opposed
 from conversations.patience import cut_after
@@ -36,22 +38,30 @@ log = logging.getLogger(__name__)
 
 SILENCE_S = 5.0  # of the database
 
-LOAD_LINKS = """
+_LINKS = """
 select link.id, link.organisation_id, link.name, link.adapter, link.settings, link.secret,
-       coalesce(jsonb_object_agg(line.address, line.id) filter (where line.id is not null), '{}'), organisation.region
+       coalesce(jsonb_object_agg(line.address, line.id) filter (where line.id is not null), '{}'), organisation.region,
+       link.is_draining
 from conversations_link link
 join accounts_organisation organisation on organisation.id = link.organisation_id
 left join conversations_linelink pair on pair.link_id = link.id
 left join conversations_line line on line.id = pair.line_id and line.is_enabled
-where link.is_enabled
+where WHICH
 group by link.id, organisation.region
 order by link.id
 """
+LOAD_LINKS = _LINKS.replace("WHICH", "link.is_enabled")
+LOAD_LINK = _LINKS.replace("WHICH", "link.id = %(link)s")
 
 SAVE_STATE = """
-insert into conversations_linkstate as s (link_id, state, error, facts, since, updated_at)
-values (%(link)s, %(state)s, %(error)s, %(facts)s::jsonb, clock_timestamp(), clock_timestamp())
+insert into conversations_linkstate as s (link_id, state, error, facts, since, updated_at, down_since)
+values (%(link)s, %(state)s::text, %(error)s, %(facts)s::jsonb, clock_timestamp(), clock_timestamp(),
+        case when %(state)s::text not in ('bound', 'draining') then clock_timestamp() end)
 on conflict (link_id) do update set
+    -- After a silence nobody knows since when.
+    down_since = case when excluded.down_since is null then null
+        when s.down_since is null or s.updated_at < clock_timestamp() - interval '15 seconds' then excluded.down_since
+        else s.down_since end,
     state = excluded.state, error = excluded.error, facts = excluded.facts, updated_at = clock_timestamp(),
     since = case when s.state = excluded.state and not %(anew)s then s.since else clock_timestamp() end
 """
@@ -67,6 +77,8 @@ class Gateway:
         )
         self._keywords = KeywordBook()
         self._opposed = Opposed(dsn)
+        self._fail_over = FailOver(dsn, on_moved=lambda organisations: self._bells.ring(organisations=organisations))
+        self._tests = LinkTests(dsn, ours=self._ours, steps=self._steps)
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._owners: dict[UUID, tuple[tuple[Any, ...], LinkOwner, asyncio.Task[None]]] = {}
         self._states: dict[UUID, tuple[str, dict[str, Any]]] = {}
@@ -90,6 +102,8 @@ class Gateway:
                 ("listen", self._listen()),
                 ("states", self._save_states()),
                 ("opposed", self._opposed.run()),
+                ("fail-over", self._fail_over.run()),
+                ("tests", self._tests.run()),
             )
         ]
         for task in tasks:
@@ -134,9 +148,12 @@ class Gateway:
         with cut_after(self._control, SILENCE_S):
             await self._keywords.load(self._control)
             rows = await (await self._control.execute(LOAD_LINKS)).fetchall()
-        wanted = {row[0]: tuple(map(repr, row)) for row in rows}
+        wanted = {row[0]: tuple(map(repr, row[:-1])) for row in rows}
+        draining = {row[0] for row in rows if row[-1]}
         for link_id, (before, owner, task) in list(self._owners.items()):
-            if wanted.get(link_id) != before or task.done():
+            if link_id in draining:
+                owner.drain()
+            if wanted.get(link_id) != before or task.done() or (owner.leaving and link_id not in draining):
                 owner.stop()
                 await asyncio.wait([task], timeout=9.0)
                 if not task.done():
@@ -147,7 +164,7 @@ class Gateway:
         for link_id in set(self._states) - set(wanted):  # deleted or switched off: nothing more to say
             self._states.pop(link_id, None)
             self._saved.pop(link_id, None)
-        for link_id, organisation_id, name, kind, link_settings, secret, lines, region in rows:
+        for link_id, organisation_id, name, kind, link_settings, secret, lines, region, _ in rows:
             if link_id in self._owners:
                 continue
             try:
@@ -157,6 +174,8 @@ class Gateway:
                     log.error("link %s cannot be made: %s", name, type(error).__name__)
                 self._note_state(link_id, "failed", {"error": str(error)})
                 continue
+            if link_id in draining:
+                owner.drain()
             task = asyncio.create_task(owner.run(), name=f"link {name}")
             self._owners[link_id] = (wanted[link_id], owner, task)
 
@@ -172,9 +191,8 @@ class Gateway:
         region: str,
     ) -> LinkOwner:
         """Raises whatever is wrong with the row: its secret cannot be opened, its adapter is not here..."""
-        config = config_of(link_id, organisation_id, name, link_settings, secret, lines, region)
         return LinkOwner(
-            config,
+            config_of(link_id, organisation_id, name, link_settings, secret, lines, region),
             adapter_class(kind),
             lines={address: UUID(line_id) for address, line_id in lines.items()},
             owner=self._owner,
@@ -186,6 +204,21 @@ class Gateway:
             opposed=self._opposed,
         )
 
+    def _ours(self) -> list[UUID]:
+        return [link_id for link_id, (_, owner, _) in self._owners.items() if owner.holds_lease]
+
+    async def _steps(self, link_id: UUID, connection: psycopg.AsyncConnection[Any]) -> Steps:
+        """How a link is tried: as its row is now, which need not be enabled."""
+        with cut_after(connection, SILENCE_S):
+            row = await (await connection.execute(LOAD_LINK, {"link": link_id})).fetchone()
+        if row is None:
+            return
+        entry = self._owners.get(link_id)
+        async for one in steps_of(
+            adapter_class(row[3]), config_of(*row[:3], *row[4:8]), entry[1].adapter if entry else None
+        ):
+            yield one
+
     async def _listen(self) -> None:
         """Wake on NOTIFY; without it the sweeps of each owner do the same a little later."""
         while True:
@@ -196,6 +229,7 @@ class Gateway:
                     async for notice in connection.notifies():
                         if notice.channel == doorbell.LINKS:
                             self._reload.set()
+                            self._tests.wake()
                         else:
                             for _, owner, _ in self._owners.values():
                                 owner.wake()

@@ -15,11 +15,12 @@ from common.errors import Invalid, NotFound
 from common.text import name_of
 from contacts.numbers import clean
 from conversations.links import adapter_class
-from conversations.models import Line, LineLink, Link, Saver
+from conversations.models import FailOver, Line, LineLink, Link, Saver
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 
 MOST_PARTS = 255  # no header can number more
+LONGEST_WAIT_S = 7 * 86_400  # for a link that is down, before its texts leave by another
 _ADDRESS = re.compile(r"[\w+@.:\- ]{1,254}")
 
 
@@ -34,6 +35,8 @@ class LineFields:
     language: str | None = None
     most_parts: int | None = None
     saver: str | None = None
+    failover: str | None = None
+    failover_after_s: int | None = None
     is_enabled: bool | None = None
     answers_after_stop: bool | None = None
     link_ids: Sequence[UUID] | None = None
@@ -114,6 +117,14 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
         if fields.saver not in Saver.values:
             raise Invalid("unknown_choice", f"must be one of {', '.join(Saver.values)}", field="saver")
         line.saver = fields.saver
+    if fields.failover is not None:
+        if fields.failover not in FailOver.values:
+            raise Invalid("unknown_choice", f"must be one of {', '.join(FailOver.values)}", field="failover")
+        line.failover = fields.failover
+    if fields.failover_after_s is not None:
+        if not 1 <= fields.failover_after_s <= LONGEST_WAIT_S:
+            raise Invalid("failover_after_s", f"from 1 to {LONGEST_WAIT_S} seconds", field="failover_after_s")
+        line.failover_after_s = fields.failover_after_s
     if fields.is_enabled is not None:
         line.is_enabled = fields.is_enabled
     if fields.answers_after_stop is not None:
@@ -149,6 +160,8 @@ def described(line: Line) -> dict[str, Any]:
         "language": line.language,
         "most_parts": line.most_parts,
         "saver": line.saver,
+        "failover": line.failover,
+        "failover_after_s": line.failover_after_s,
         "is_enabled": line.is_enabled,
         "answers_after_stop": line.answers_after_stop,
         "link_ids": [str(link_id) for link_id in links],

@@ -2,6 +2,7 @@
 
     take the lease -> run the adapter, claim and submit; mark what earlier owners left unanswered
     lose it (or be asked to stop) -> drain before it expires -> give it back
+    asked to drain -> claim nothing more, wait for the answers, leave the operator -> hold the lease, at rest
 
 Every claim carries the epoch of the lease, and nothing is written to a socket once the lease's own deadline (counted
 from before the statement that granted it) has come near: asked again right before each write, since a process may be
@@ -34,6 +35,7 @@ from conversations.patience import cut_after
 from conversations.results import LinkResults
 from conversations.store import LinkStore
 from conversations.submitting import Submitting, again
+from conversations.written_behind import confirm, write_behind
 from jobs import leases
 from jobs.leases import HeldLease
 
@@ -86,6 +88,7 @@ class LinkOwner:
         self._due = asyncio.Event()
         self._fresh = asyncio.Event()  # due, and not only because an answer has come
         self._stop = asyncio.Event()
+        self._leave = asyncio.Event()
         self._claims: psycopg.AsyncConnection[Any] | None = None
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._results = LinkResults(config, dsn=dsn, bells=bells, on_stored=self._due.set)
@@ -100,6 +103,7 @@ class LinkOwner:
         self._ramp = ramp.Ramp(config.id, ramp.read(config.settings))
         self._adapter: LinkAdapter | None = None
         self._doubt_until = self._look_at = 0.0
+        self._claiming = False
 
     def wake(self) -> None:
         """Something new may be due in the outbox."""
@@ -109,6 +113,14 @@ class LinkOwner:
     def stop(self) -> None:
         """Drain, give the lease back, return from `run`."""
         self._stop.set()
+
+    def drain(self) -> None:
+        """Take nothing new, wait for the answers, leave the operator; then keep the lease and rest until stopped."""
+        self._leave.set()
+
+    @property
+    def leaving(self) -> bool:
+        return self._leave.is_set()
 
     async def run(self) -> None:
         storing = asyncio.create_task(self._results.run(), name=f"{self.config.name}: results")
@@ -129,7 +141,7 @@ class LinkOwner:
                     await self._pause(1.0)
                     continue
                 log.info("link %s is ours, epoch %d", self.config.name, self._lease.epoch)
-                await self._work(self._lease)
+                await (self._rest(self._lease) if self.leaving else self._work(self._lease))
             except LostLease as reason:
                 log.error("link %s: %s", self.config.name, reason)
                 await self._pause(0.5)
@@ -143,6 +155,11 @@ class LinkOwner:
     @property
     def holds_lease(self) -> bool:
         return self._lease is not None
+
+    @property
+    def adapter(self) -> LinkAdapter | None:
+        """At work now."""
+        return self._adapter if self._lease is not None else None
 
     @property
     def figures(self) -> dict[str, int]:
@@ -194,9 +211,10 @@ class LinkOwner:
                 ("session", adapter.run()),
                 ("lease", self._renew()),
                 ("outbox", self._send(adapter)),
-                ("evidence", self._write_behind(intake, store, lease)),
+                ("evidence", write_behind(intake, store, lease, self._results)),
                 ("counts", self._counts.follow(self._dsn, self.config.id, self._ramp)),
                 ("stop", self._stop.wait()),
+                ("drain", self._empty()),
             )
         ]
         try:
@@ -208,17 +226,38 @@ class LinkOwner:
             if self._submitting.tasks:
                 await asyncio.wait(list(self._submitting.tasks), timeout=1.0)
             with contextlib.suppress(Exception):
-                await self._confirm(intake, store)
+                await confirm(self.config.id, intake, store)
             await self._results.kept(min(2.0, max(0.0, self._left() - 0.5)))  # before somebody calls them unknown
             for task in done:
                 task.result()
         finally:
+            self._adapter = None
             # Whatever has no answer now gets none: its submitting ends as unknown.
             await self._end([*tasks, *self._submitting.tasks])
             await self._give_back(lease)
             self._lease = None
             self._on_state(self.config.id, "unbound", {})
             await store.close()
+
+    async def _empty(self) -> None:
+        """Asked to drain: nothing is claimed any more, and what was has its answer, or never will."""
+        await self._leave.wait()
+        self._on_state(self.config.id, "draining", {})
+        while self._claiming or self._submitting.tasks:  # noqa: ASYNC110 (two things, and one of them a set)
+            await asyncio.sleep(0.05)
+
+    async def _rest(self, lease: HeldLease) -> None:
+        """Drained: nobody else may connect, and we do not."""
+        self._on_state(self.config.id, "drained", {})
+        tasks = [asyncio.create_task(work) for work in (self._renew(), self._stop.wait())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await self._end(tasks)
+            await self._give_back(lease)
+            self._lease = None
 
     async def _end(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         for task in tasks:
@@ -272,7 +311,7 @@ class LinkOwner:
         What is claimed cannot be overtaken by what is more urgent, so little is: of a link with a rate, what it sends
         in a fifth of a second. A person's answer goes before the rest of long texts that are under way.
         """
-        while True:
+        while not self.leaving:
             room, lane = self._room(adapter, LAST_LANE), LAST_LANE
             if room <= 0 and self._fresh.is_set():
                 room, lane = self._room(adapter, 0), 0
@@ -290,7 +329,8 @@ class LinkOwner:
                 self._due.clear()
             parts: Sequence[OutboundPart] = ()
             lease = self._lease
-            if lease is not None and self._left() > MARGIN_S:
+            self._claiming = not self.leaving
+            if lease is not None and self._left() > MARGIN_S and self._claiming:
                 try:
                     self._claims = await self._open(self._claims)
                     with cut_after(self._claims, SILENCE_S):
@@ -304,10 +344,12 @@ class LinkOwner:
                     await asyncio.sleep(0.5)
             self._ramp.took(len(parts), campaign=any(part.lane > ramp.LAST_FREE_LANE for part in parts))
             self._submitting.begin(adapter, parts)
+            self._claiming = False
             if parts or urgent:
                 await asyncio.sleep(0)  # let them take their places in the window before room is counted again
             else:
                 await rung(self._due, 1.0)  # the sweep of each second: a bell may be lost
+        await self._stop.wait()
 
     def _room(self, adapter: LinkAdapter, lane: int) -> int:
         ask = getattr(adapter, "room", None)
@@ -335,37 +377,6 @@ class LinkOwner:
             if attempt_id not in known:
                 log.warning("link %s: attempt %s was claimed unheard: back to the queue", self.config.name, attempt_id)
                 self._results.keep(again(attempt_id, message_id, "claimed unheard"))
-
-    async def _write_behind(self, intake: LinkIntake, store: LinkStore, lease: HeldLease) -> None:
-        """Every half second: which answers the peer surely has. Every two: long texts that wait for a part. Every ten:
-        parts that an earlier owner sent or was about to send."""
-        turn = 0
-        while True:
-            try:
-                await self._confirm(intake, store)
-                if turn % 20 == 0:
-                    left = await store.unfinished(self.config.id, lease.epoch)
-                    if left:
-                        log.warning("link %s: %d parts left unanswered by former owners", self.config.name, len(left))
-                    for outcome in left:
-                        self._results.keep(outcome)
-                    await intake.forget_old()
-                if turn % 4 == 0:
-                    await intake.join_due()
-            except Exception as error:
-                log.warning("link %s: writing behind failed: %s", self.config.name, type(error).__name__)
-            turn += 1
-            await asyncio.sleep(0.5)
-
-    async def _confirm(self, intake: LinkIntake, store: LinkStore) -> None:
-        keys = intake.take_confirmed()
-        if not keys:
-            return
-        try:
-            await store.confirm(self.config.id, keys)
-        except BaseException:
-            intake.give_back_confirmed(keys)
-            raise
 
     async def _open(self, connection: psycopg.AsyncConnection[Any] | None) -> psycopg.AsyncConnection[Any]:
         if connection is None or connection.closed or connection.broken:

@@ -13,7 +13,8 @@ from django.utils.module_loading import import_string
 from common.errors import Conflict, Invalid
 from common.secrets import unseal
 from conversations.adapters import LinkAdapter, LinkConfig
-from conversations.models import Line, Link
+from conversations.models import Conversation, Link, PortedNumber
+from conversations.paths import Known, Way, choose
 
 
 @cache
@@ -61,12 +62,41 @@ def config_of(
     )
 
 
-def link_for_answer(line: Line, came_by: UUID | None) -> Link:
-    """The link that an answer on `line` leaves by: the one the last text came by, else the line's first.
+def link_for_answer(conversation: Conversation) -> tuple[Link, str]:
+    """The link that an answer in `conversation` leaves by, and why (conversations/paths.py).
 
     Raises Conflict("no_link") where the line has no enabled link: nothing is stored that could never leave.
     """
+    line = conversation.line
     enabled = list(line.links.filter(is_enabled=True).order_by("linelink__priority", "name"))
     if not enabled:
         raise Conflict("no_link", f"the line {line.address} has no enabled link")
-    return next((link for link in enabled if link.id == came_by), enabled[0])
+    links = {link.id: link for link in enabled}
+    number = conversation.address.value
+    known = Known(came_by=conversation.link_id)
+    if conversation.link_id not in links and len(links) > 1:
+        # Nearly every answer goes back by the way that the text came: only the others cost these two questions.
+        known = Known(heard_by=_heard_by(conversation, list(links)), ported_to=_ported_to(conversation, number))
+    ways = [Way(link.id, link.name, link.operator, tuple(link.prefixes)) for link in enabled]
+    path = choose(ways, number, known)
+    return links[path.link_id], path.why
+
+
+def _heard_by(conversation: Conversation, links: list[UUID]) -> UUID | None:
+    """The link that last delivered a text from this address, on whatever line of the organisation."""
+    return (
+        Conversation.objects.filter(
+            contact_id=conversation.contact_id, address_id=conversation.address_id, link_id__in=links
+        )
+        .order_by("-last_activity_at")
+        .values_list("link_id", flat=True)
+        .first()
+    )
+
+
+def _ported_to(conversation: Conversation, number: str) -> str | None:
+    return (
+        PortedNumber.objects.filter(organisation_id=conversation.organisation_id, number=number)
+        .values_list("operator", flat=True)
+        .first()
+    )

@@ -92,7 +92,7 @@ def send_message(
         if consent.refuses:
             raise Conflict("opted_out", "the subscriber has opted out: nothing may be sent to this number")
         regardless = consent.opted_out_at is not None
-    link = link_for_answer(conversation.line, conversation.link_id)
+    link, path = link_for_answer(conversation)
     written = body
     body, planned = worded(conversation.line, link, body)
 
@@ -124,6 +124,7 @@ def send_message(
         submits=planned.submits or None,
         reference=random.randrange(65536),  # noqa: S311  (joins parts, guards nothing)
         regardless=regardless,
+        path=path,
     )
     changes.ring(doorbell.OUTBOX)
     return message

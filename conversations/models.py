@@ -26,6 +26,14 @@ class Saver(models.TextChoices):
     NEVER = "never"  # texts leave as they were written
 
 
+class FailOver(models.TextChoices):
+    """What becomes of a line's texts that wait for a link which is down (conversations/fail_over.py)."""
+
+    NEVER = "never"  # they wait for it
+    AFTER = "after"  # they leave by another once it has been down for failover_after_s
+    AT_ONCE = "at_once"
+
+
 class Line(models.Model):
     """One place customers reach us, as they see it. Bot, queue and the one-open-conversation rule hang here."""
 
@@ -39,6 +47,10 @@ class Line(models.Model):
     language = models.CharField(max_length=5, default="fr")
     most_parts = models.PositiveSmallIntegerField(default=10, db_default=10)  # of one text; 1: it must fit in one SMS
     saver = models.CharField(max_length=8, choices=Saver.choices, default=Saver.ASK, db_default=Saver.ASK)
+    failover = models.CharField(
+        max_length=8, choices=FailOver.choices, default=FailOver.NEVER, db_default=FailOver.NEVER
+    )
+    failover_after_s = models.PositiveIntegerField(default=60, db_default=60)
     is_enabled = models.BooleanField(default=True)
     # Whoever wanted nothing more and then writes again asks something: whether he may be answered, until he says START.
     answers_after_stop = models.BooleanField(default=False, db_default=False)
@@ -70,6 +82,12 @@ class Link(models.Model):
     settings = models.JSONField(default=dict)  # the adapter's own: host, port, system_id, window, rate...
     secret = models.BinaryField(default=b"")  # sealed by common.secrets; written, never shown
     is_enabled = models.BooleanField(default=True)
+    # Enabled, and asked to leave in good order: it takes nothing new, waits for its answers, unbinds, stays away.
+    is_draining = models.BooleanField(default=False, db_default=False)
+    halted_at = models.DateTimeField(null=True)  # since when it is stopped or draining; null: it is neither
+    operator = models.CharField(max_length=80, default="", db_default="", blank=True)  # as a portability table says
+    prefixes = models.JSONField(default=list, db_default=[])  # of its own subscribers: "+22901", longest wins
+    meanings = models.JSONField(default=dict, db_default={})  # of its error codes: conversations/reasons.py
 
     class Meta:
         # And one enabled link an account: link_account_once, in the migrations.
@@ -87,6 +105,7 @@ class LinkState(models.Model):
     error = models.CharField(max_length=300, default="")
     since = models.DateTimeField(db_default=Now())
     facts = models.JSONField(default=dict)
+    down_since = models.DateTimeField(null=True)  # null: it is bound
     ramp_began_at = models.DateTimeField(null=True)  # its first text of a campaign (conversations/ramp.py)
     updated_at = models.DateTimeField(db_default=Now())
 
@@ -99,6 +118,43 @@ class LineLink(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["line", "link"], name="linelink_once")]
+
+
+class PortedNumber(models.Model):
+    """A number whose operator is not the one that its prefix says: an organisation's portability table."""
+
+    pk = models.CompositePrimaryKey("organisation_id", "number")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    number = models.CharField(max_length=32)  # E.164
+    operator = models.CharField(max_length=80)  # Link.operator, or the name of a link; of neither: nobody of ours
+
+
+class WrongNumber(models.Model):
+    """A number to which an operator refused a text for good, and said that it was the number's fault."""
+
+    pk = models.CompositePrimaryKey("organisation_id", "number")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    number = models.CharField(max_length=32)
+    link_id = models.UUIDField()  # the operator that said so last
+    message_id = models.UUIDField()  # of the text
+    code = models.CharField(max_length=16)
+    times = models.IntegerField(default=1, db_default=1)
+    first_at = models.DateTimeField(db_default=Now())
+    last_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "-last_at"], name="wrongnumber_latest")]
+
+
+class LinkTest(models.Model):
+    """An administrator asked whether a link can work; a gateway tries, step by step (conversations/link_tests.py)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    begun_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    steps = models.JSONField(default=list, db_default=[])  # [{"step", "result", "code", "facts"}]
 
 
 class Status(models.TextChoices):
@@ -281,6 +337,9 @@ class Delivery(models.Model):
     error_text = models.CharField(max_length=200, default="", db_default="")
     updated_at = models.DateTimeField(db_default=Now())
     regardless = models.BooleanField(default=False, db_default=False)  # of an opt-out: what confirms it, and no more
+    # Why it leaves by this link (conversations/paths.py); "moved": another was down. A trigger refuses to move what
+    # may have been written (delivery_stays).
+    path = models.CharField(max_length=8, default="", db_default="")
 
     class Meta:
         indexes = [

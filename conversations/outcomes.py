@@ -23,6 +23,7 @@ from conversations.adapters import InboundReceipt, SubmitRefused
 from conversations.events import DeliveriesProgressed
 from conversations.intake import in_short, keep_raw, make_partitions
 from conversations.models import DeliveryState
+from conversations.wrong_numbers import keep_wrong_numbers
 from realtime.events import to_json
 from realtime.log import APPEND
 
@@ -238,7 +239,7 @@ async def _store_once(
         outcomes = list(outcomes)
         outcomes += await _remember(connection, link_id, outcomes)
         outcomes += await _match(connection, link_id, receipts)
-        return await _apply(connection, outcomes)
+        return await _apply(connection, link_id, outcomes)
 
 
 async def _remember(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -317,7 +318,7 @@ def _of_receipt(attempt_id: UUID, message_id: UUID, state: DeliveryState, error:
     )
 
 
-async def _apply(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUID]:
+async def _apply(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> set[UUID]:
     """Move attempts and deliveries forward and say so; the event counter last."""
     if not outcomes:
         return set()
@@ -344,6 +345,10 @@ async def _apply(connection: Connection, outcomes: Sequence[Outcome]) -> set[UUI
     moved = await cursor.fetchall()
     if not moved:
         return set()
+    failed = {row[0] for row in moved if row[4] == DeliveryState.FAILED}
+    if failed:
+        codes = {o.message_id: o.error_code for o in outcomes if o.message_id in failed and o.error_code}
+        await keep_wrong_numbers(connection, link_id, codes)
     cursor = await connection.execute(
         "select id, seq from conversations_message where id = any(%s)", [[row[0] for row in moved]]
     )

@@ -17,6 +17,7 @@ from django.db import connection
 from contacts.numbers import masked
 from conversations.attachments import AttachmentView, attachments_of
 from conversations.models import DeliveryState
+from conversations.reasons import Meaning, of_link
 from realtime.audience import AudienceKind
 
 
@@ -61,8 +62,14 @@ class Row(TypedDict):
 
 
 class DeliveryError(TypedDict):
+    """`fr`, `en`: what the code means at this operator (conversations/reasons.py); empty: only `text` is known."""
+
     code: str
     text: str
+    fr: str
+    en: str
+    final: bool
+    wrong_number: bool
 
 
 class DeliveryView(TypedDict):
@@ -270,7 +277,7 @@ def _message(record: tuple[Any, ...], kind: AudienceKind, carried: dict[UUID, li
         if state is None
         else {
             "status": STATUS[state],
-            "error": _error(error_code, error_text),
+            "error": delivery_error(error_code, error_text, link_id),
             "parts": parts,
             "encoding": encoding,
             "link_id": link_id,
@@ -295,12 +302,22 @@ def _event(stored: str | None, silent: bool) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key == "type" or key.endswith("_id")}
 
 
-def _error(code: str, text: str) -> DeliveryError | None:
-    return {"code": code, "text": text} if code or text else None
+def delivery_error(code: str, text: str, link_id: str | None) -> DeliveryError | None:
+    if not code and not text:
+        return None
+    known = of_link(link_id, code) or Meaning("", "", final=False)
+    return {
+        "code": code,
+        "text": text,
+        "fr": known.fr,
+        "en": known.en,
+        "final": known.final,
+        "wrong_number": known.wrong_number,
+    }
 
 
 _PROGRESS = """
-select message_id, state, error_code, error_text from conversations_delivery
+select message_id, state, error_code, error_text, link_id::text from conversations_delivery
 where organisation_id = %s and message_id = any(%s)
 """
 
@@ -318,7 +335,7 @@ def render_progress(organisation_id: UUID, items: Iterable[tuple[UUID, UUID, int
                 "message_id": str(message_id),
                 "seq": wanted[message_id][1],
                 "status": STATUS[state],
-                "error": _error(code, text),
+                "error": delivery_error(code, text, link_id),
             }
-            for message_id, state, code, text in cursor.fetchall()
+            for message_id, state, code, text, link_id in cursor.fetchall()
         }

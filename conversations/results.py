@@ -39,7 +39,7 @@ class LinkResults:
 
     def __init__(self, config: LinkConfig, *, dsn: str, bells: Bells, on_stored: Callable[[], None]) -> None:
         """`on_stored` hears of each stored batch: an answer may be what the next of its conversation waited for."""
-        self._config = config
+        self.config = config
         self._dsn = dsn
         self._bells = bells
         self._on_stored = on_stored
@@ -121,7 +121,7 @@ class LinkResults:
     def _tell(self, words: str, outcome: Outcome, error: Exception) -> None:
         log.error(
             "link %s: attempt %s is %s, the provider's id is %r, %s: %s",
-            self._config.name,
+            self.config.name,
             outcome.attempt_id,
             outcome.state.label,
             (outcome.provider_ids or ("",))[0],
@@ -136,7 +136,7 @@ class LinkResults:
             if items:
                 organisations = await store_results(
                     self._connection,
-                    link_id=self._config.id,
+                    link_id=self.config.id,
                     outcomes=[item for item in items if isinstance(item, Outcome)],
                     receipts=[item for item in items if isinstance(item, ReadyReceipt)],
                 )

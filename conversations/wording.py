@@ -51,7 +51,7 @@ def in_texts(conversation: Conversation, body: str) -> list[str]:
     Raises Conflict("no_link"), Invalid("too_long") when they need more SMS than MOST_PARTS and than one text may.
     """
     line = conversation.line
-    link = link_for_answer(line, conversation.link_id)
+    link, _ = link_for_answer(conversation)
 
     most = max(MOST_PARTS, line.most_parts)
 

@@ -13,6 +13,7 @@ from accounts.permissions import May, caller
 from common.errors import NotFound
 from common.schemas import as_json, schema_of
 from conversations.attachments import content_of
+from conversations.delivery_details import DeliveryDetails, delivery_details
 from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
 from conversations.visibility import conversations_of
 from inbox import desk
@@ -26,12 +27,17 @@ router = Router(tags=["conversations"])
 RowSchema: Any = schema_of(Row)
 MessageSchema: Any = schema_of(MessageView)
 PersonSchema: Any = schema_of(PersonView)
+DetailsSchema: Any = schema_of(DeliveryDetails)
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]  # of a message in its conversation
 
 
 class Head(Schema):
     head: int
     epoch: int
+
+
+class DetailsShown(Schema):
+    delivery: DetailsSchema | None
 
 
 class ConversationPage(Head):
@@ -122,6 +128,21 @@ def read_messages(
     head, audience = desk.head_of(user.organisation_id), _seen(request, conversation_id)
     items, has_more = render_thread(user.organisation_id, conversation_id, audience.kind, before=before, limit=limit)
     return as_json({"items": items, "has_more": has_more, **head})
+
+
+@router.get("/conversations/{uuid:conversation_id}/delivery", auth=May("conversations.read"), response=DetailsShown)
+def read_delivery(
+    request: HttpRequest, conversation_id: UUID, seq: Annotated[int, Query(ge=1, le=2**31 - 1)]
+) -> HttpResponse:
+    """How message number `seq` left; null where it was not meant to leave."""
+    audience = _seen(request, conversation_id)
+    found = delivery_details(
+        organisation_id=audience.organisation_id,
+        conversation_id=conversation_id,
+        seq=seq,
+        silent=audience.kind == AudienceKind.NO_TEXT,
+    )
+    return as_json({"delivery": found})
 
 
 @router.post("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.answer"), response=MessageSchema)

@@ -53,6 +53,8 @@ PEOPLE = (
     Person("Ibrahim Sawadogo", "22654907713"),
     Person("Prisca Houngbédji", "2290194012986"),
     Person("Salif Kaboré", "22666235091"),
+    Person("Nafissatou Barry", "22678340156"),
+    Person("Cyrille Agossou", "2290193470825"),
 )
 
 
@@ -70,7 +72,14 @@ def demo_accounts(password: str) -> dict[str, Account]:
         prefixes=("2290195", "2290194", "2290155", "2265", "2266", "226"),
         message_ids="hex",
     )
-    return {account.id: account for account in (savane, lagune)}
+    harmattan = Account(
+        id="harmattan",
+        name="Harmattan Mobile",
+        password=password,
+        prefixes=("2290140", "2290141", "2290192", "2290193", "22658", "22668", "22678"),
+        message_ids="HEX",
+    )
+    return {account.id: account for account in (savane, lagune, harmattan)}
 
 
 def home_of(number: str, accounts: Mapping[str, Account]) -> Account:

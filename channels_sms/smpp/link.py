@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
 from channels_sms.smpp import alphabets, codes, inbound, outbound
+from channels_sms.smpp import probe as probing
 from channels_sms.smpp import settings as smpp_settings
 from channels_sms.smpp.connection import Connection, Patience
 from channels_sms.smpp.evidence import Recollection
@@ -92,6 +93,12 @@ class SmppLink:
     @staticmethod
     def join(parts: Sequence[StoredPart]) -> JoinedText:
         return inbound.join(parts)
+
+    @staticmethod
+    async def probe(config: LinkConfig, running: "SmppLink | None") -> AsyncIterator[dict[str, Any]]:
+        settings = smpp_settings.read(config.settings, config.secret)
+        async for step in probing.probe(settings, running._connections if running is not None else []):
+            yield step
 
     async def run(self) -> None:
         if self._fault:

@@ -9,6 +9,7 @@ with `respond` whenever it is ready, in any order. Writes made in one turn of th
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -104,6 +105,10 @@ class Session(asyncio.Protocol):
     def in_flight(self) -> int:
         """Requests that count against the window."""
         return self._requests.in_flight
+
+    def secured(self) -> ssl.SSLObject | None:
+        """The TLS of the connection; None: it has none."""
+        return self._transport.get_extra_info("ssl_object") if self._transport is not None else None
 
     # --- requests of ours ---
 

@@ -103,6 +103,8 @@ def _make_place(data: dict[str, Any]) -> Place:
             adapter=link.get("adapter", "sms.smpp"),
             settings=_settings(key, link),
             secret=seal(_secret()),
+            operator=link.get("operator", ""),
+            prefixes=link.get("prefixes", []),
         )
         for key, link in data["links"].items()
     }
@@ -110,7 +112,13 @@ def _make_place(data: dict[str, Any]) -> Place:
     lines = {}
     for address, line in data["lines"].items():
         lines[address] = Line.objects.create(
-            organisation=owner, name=line["name"], address=address, bot=line["bot"], queue_id=queues[line["queue"]].id
+            organisation=owner,
+            name=line["name"],
+            address=address,
+            bot=line["bot"],
+            queue_id=queues[line["queue"]].id,
+            failover=line.get("failover", "never"),
+            failover_after_s=line.get("failover_after_s", 60),
         )
         carried_by = line.get("links") or [key for key, link in data["links"].items() if not _is_twilio(link)]
         for priority, key in enumerate(carried_by):
@@ -161,6 +169,7 @@ def _settings(system_id: str, link: dict[str, Any]) -> dict[str, Any]:
         "system_id": system_id,
         "window": link["window"],
         "rate_per_s": link["rate_per_s"],
+        "error_profile": link["error_profile"],
     }
 
 

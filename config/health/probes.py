@@ -97,7 +97,7 @@ def _unhandled(cursor: Any, organisation_id: Scope) -> Iterator[Finding]:
 
 # Each counts to ten thousand and no further: more is as bad, and counting costs.
 _LINKS = """
-select link.id, link.name, link.is_enabled, live.state, live.error, live.facts::text,
+select link.id, link.name, link.is_enabled and not link.is_draining, live.state, live.error, live.facts::text,
        extract(epoch from clock_timestamp() - live.since)::double precision,
        extract(epoch from clock_timestamp() - live.updated_at)::double precision,
        lease.epoch, extract(epoch from lease.expires_at - clock_timestamp())::double precision,

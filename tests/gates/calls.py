@@ -11,7 +11,7 @@ from uuid import uuid4
 from config.api import openapi
 from config.doors import Door
 from tests.browser import Answer, Browser
-from tests.gates.company import Company
+from tests.gates.company import OWN_WRONG_NUMBER, Company
 
 # An address that each regular expression of config.urls matches, and one of webhooks that nobody calls.
 SAMPLES = {
@@ -22,6 +22,7 @@ SAMPLES = {
 QUERIES = {
     "/api/conversations/{conversation_id}/attachment": "?seq=1&place=1",
     "/api/events": "?after=0&epoch=1",
+    "/api/conversations/{conversation_id}/delivery": "?seq=1",
     "/api/opt-outs/said": "?number=%2B2290197999999",
 }
 
@@ -29,6 +30,7 @@ QUERIES = {
 PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|c)(?:/.*)?$"}
 
 Body = Callable[[Company], dict[str, Any]]
+
 
 # What an operation wants that its description alone does not tell. An operation that none of the roles can use with
 # its own organisation's things fails in test_matrix.py: give it a body here.
@@ -58,6 +60,9 @@ BODIES: dict[str, Body] = {
     "PATCH /api/admin/links/{link_id}": lambda _: {
         "settings": {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"}, "secret": "baobab1",
     },
+    "POST /api/admin/links/{link_id}/control": lambda _: {"deed": "drain"},
+    "POST /api/admin/wrong-numbers/forget": lambda _: {"number": OWN_WRONG_NUMBER},
+    "POST /api/admin/ported": lambda _: {"csv": "+2290197000009;Savane"},
     "PATCH /api/admin/users/{user_id}": lambda _: {"name": "Autrement"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip

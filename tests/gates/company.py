@@ -23,7 +23,7 @@ from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
-from conversations.models import Conversation
+from conversations.models import Conversation, WrongNumber
 from routing.models import AgentState
 from tests.gates.leftovers import attach, leave_behind
 from tests.realtime.verbs import VERBS, received
@@ -31,6 +31,7 @@ from tests.realtime.world import World, make_world
 
 MARK = "zqx"  # and three letters of whose it is: short, so that the narrowest column holds it
 ROLES = tuple(Role.values)
+OWN_WRONG_NUMBER = "+2290197000009"
 
 # Texts by which the product works: marked, they would break what is tested, and they tell nothing of anybody.
 MEANS_SOMETHING = {
@@ -145,6 +146,13 @@ def make_company() -> Company:
     # The line itself and its team are hidden from agents, too; colleagues, links and queues are known to all.
     for thing in (own.team_line, own.team):
         type(thing).objects.filter(pk=thing.pk).update(name=f"{MARK}tea{thing._meta.model_name}")
+    WrongNumber.objects.create(
+        organisation_id=own.organisation.id,
+        number=OWN_WRONG_NUMBER,
+        link_id=own.link.id,
+        message_id=own.link.id,
+        code="001",
+    )
     before = _keys()
     foreign = make_world("foreign")
     theirs = busy(foreign)

@@ -18,9 +18,12 @@ from conversations.models import (
     Delivery,
     InboundPart,
     LinkState,
+    LinkTest,
+    PortedNumber,
     ProviderKey,
     RawInbound,
     Receipt,
+    WrongNumber,
 )
 from jobs.models import Job, Lease, Schedule, ScheduledRun
 from measures.models import Interval
@@ -57,6 +60,15 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     RawInbound.objects.create(link_id=link.id, kind="unreadable", key="k", payload=b"?", error="cannot be read")
     InboundPart.objects.create(link=link, group="g", part=1, total=2, key="k", data={}, payload=b"?")
     LinkState.objects.create(link=link, state="failed", error="refused")
+    LinkTest.objects.create(link=link)
+    PortedNumber.objects.create(organisation=organisation, number="+2290197999999", operator="foreign")
+    WrongNumber.objects.create(
+        organisation=organisation,
+        number="+2290197999999",
+        link_id=link.id,
+        message_id=message.message_id,
+        code="001",
+    )
     with connection.cursor() as cursor:
         cursor.execute("insert into conversations_seen (link_id, key) values (%s, 'k')", [link.id])
         cursor.execute(

@@ -150,6 +150,7 @@ SAVE = "dialog button[type=submit]"
 FORM = "dialog form"
 FIRST_EDIT = "tbody th button"
 TABLE = "main table"
+LINK = '[data-testid="link"]'
 KEYWORDS = '[data-testid="keywords-en-help"]'
 UNICODE = "Bonjour, votre bonus arrive d'ici une heure 😀. Sinon, répondez ici et je m'en occupe tout de suite. Ça va ?"
 
@@ -239,6 +240,34 @@ SCREENS: list[Screen] = [
         prepare=fails(r"/static/app/assets/SupervisionPage"),
         expects="status of 500|dynamically imported|preload CSS|MIME type|Failed to fetch",
     ),
+    Screen("links-live", "/supervision/links", SAM, LINK),
+    Screen("links-live-long", "/supervision/links", SAM, LINK, prepare=long_names),
+    Screen("links-live-empty", "/supervision/links", SAM, EMPTY, prepare=nothing_there),
+    Screen(
+        "links-live-error", "/supervision/links", SAM, EMPTY, prepare=fails("/api/links/live"), expects="status of 500"
+    ),
+    Screen("links-administered", "/supervision/links", FATOU, LINK),
+    Screen(
+        "link-test",
+        "/supervision/links",
+        FATOU,
+        LINK,
+        then(click('[data-testid="test-link"]'), see('[data-testid="link-test"][data-state="ended"]')),
+    ),
+    Screen(
+        "link-drain",
+        "/supervision/links",
+        FATOU,
+        LINK,
+        then(click('[data-testid="drain-link"]'), see("dialog")),
+    ),
+    Screen(
+        "delivery-details",
+        "/?view=all&status=closed&c={closed}",
+        AWA,
+        MESSAGE,
+        then(click('[data-testid="delivery"]'), see('[data-testid="delivery-details"] dl')),
+    ),
     # Who looks and touches nothing
     Screen("desk-observer", "/?view=all&c={open}", CLAIRE, MESSAGE),
     # Administration
@@ -273,6 +302,15 @@ SCREENS: list[Screen] = [
     Screen(
         "admin-link-form-long", "/admin/links", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM)), prepare=long_names
     ),
+    Screen(
+        "admin-link-plan",
+        "/admin/links",
+        FATOU,
+        TABLE,
+        then(click(FIRST_EDIT), click('[data-testid="plan"] summary'), see('[data-testid="plan"] select')),
+    ),
+    Screen("admin-numbers", "/admin/numbers", FATOU, TABLE),
+    Screen("admin-numbers-empty", "/admin/numbers", FATOU, TABLE, prepare=nothing_there),
     Screen("admin-consent", "/admin/consent", FATOU, KEYWORDS),
     Screen("admin-consent-long", "/admin/consent", FATOU, KEYWORDS, prepare=long_names),
     Screen("admin-audit", "/admin/audit", FATOU, TABLE),

@@ -155,7 +155,11 @@ async def test_the_page_and_its_files_are_served_without_anything_from_outside(w
 async def test_the_page_hears_of_answers_states_and_binds_as_they_happen(world):
     people = await world.get("/phone/people")
     assert people["people"][0] == {"name": "Awa Sanogo", "number": world.awa, "operator": "Savane Mobile"}
-    assert {operator["name"] for operator in people["operators"]} == {"Savane Mobile", "Lagune Telecom"}
+    assert {operator["name"] for operator in people["operators"]} == {
+        "Savane Mobile",
+        "Lagune Telecom",
+        "Harmattan Mobile",
+    }
     async with world.http.ws_connect("/phone/live") as feed:
 
         async def news():

@@ -126,6 +126,82 @@ export interface paths {
         patch: operations["config_administration_edit_link"];
         trace?: never;
     };
+    "/api/admin/links/{link_id}/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Steer Link */
+        post: operations["config_links_api_steer_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/links/{link_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Test */
+        get: operations["config_links_api_show_test"];
+        put?: never;
+        /**
+         * Try Link
+         * @description A gateway tries the link step by step; what it finds is read by GET.
+         */
+        post: operations["config_links_api_try_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/numbering": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Numbering
+         * @description The operators of a country and the beginnings of their numbers; without `region`, of the organisation's own.
+         */
+        get: operations["config_paths_api_show_numbering"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/ported": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Ported */
+        get: operations["config_paths_api_show_ported"];
+        put?: never;
+        /** Add Ported */
+        post: operations["config_paths_api_add_ported"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/users": {
         parameters: {
             query?: never;
@@ -159,6 +235,40 @@ export interface paths {
         head?: never;
         /** Edit Person */
         patch: operations["accounts_admin_api_edit_person"];
+        trace?: never;
+    };
+    "/api/admin/wrong-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Wrong Numbers */
+        get: operations["config_paths_api_show_wrong_numbers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wrong-numbers/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget Number */
+        post: operations["config_paths_api_forget_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/conversations": {
@@ -226,6 +336,26 @@ export interface paths {
         put?: never;
         /** Close */
         post: operations["inbox_conversations_api_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Delivery
+         * @description How message number `seq` left; null where it was not meant to leave.
+         */
+        get: operations["inbox_conversations_api_read_delivery"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -415,6 +545,26 @@ export interface paths {
          * @description `conversations`: ids separated by commas. Answers as realtime.gap says.
          */
         get: operations["inbox_events_api_read_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/links/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Links
+         * @description How each link is; what the facts mean is told in docs/watching.md.
+         */
+        get: operations["config_links_api_watch_links"];
         put?: never;
         post?: never;
         delete?: never;
@@ -679,12 +829,45 @@ export interface components {
             mine: components["schemas"]["MineCounts"];
             queue: components["schemas"]["QueueCounts"];
         };
+        /** DeedGiven */
+        DeedGiven: {
+            /**
+             * Deed
+             * @enum {string}
+             */
+            deed: "start" | "stop" | "drain";
+        };
+        /** DeliveryDetails */
+        DeliveryDetails: {
+            /** Encoding */
+            encoding: string;
+            /** Link */
+            link: string;
+            /** Parts */
+            parts: number;
+            /** Path */
+            path: string;
+            /** Receipts */
+            receipts: components["schemas"]["ReceiptView"][];
+            /** Status */
+            status: string;
+            /** Tries */
+            tries: components["schemas"]["PartView"][];
+        };
         /** DeliveryError */
         DeliveryError: {
             /** Code */
             code: string;
+            /** En */
+            en: string;
+            /** Final */
+            final: boolean;
+            /** Fr */
+            fr: string;
             /** Text */
             text: string;
+            /** Wrong Number */
+            wrong_number: boolean;
         };
         /** DeliveryView */
         DeliveryView: {
@@ -720,6 +903,10 @@ export interface components {
              */
             to: "queue" | "bot";
         };
+        /** DetailsShown */
+        DetailsShown: {
+            delivery: components["schemas"]["DeliveryDetails"] | null;
+        };
         /**
          * Ending
          * @description `seen`: the highest number on the screen; a newer text of the subscriber then refuses the close.
@@ -753,6 +940,23 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "warning" | "red";
+        };
+        /** ImportedShown */
+        ImportedShown: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Problems */
+            problems: components["schemas"]["ProblemShown"][];
+            /** Refused */
+            refused: number;
+            /** Removed */
+            removed: number;
+            /** Same */
+            same: number;
+            /** Unknown Operators */
+            unknown_operators: string[];
         };
         /** KeywordsGiven */
         KeywordsGiven: {
@@ -813,6 +1017,10 @@ export interface components {
             answers_after_stop?: boolean | null;
             /** Bot */
             bot?: string | null;
+            /** Failover */
+            failover?: string | null;
+            /** Failover After S */
+            failover_after_s?: number | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
             /** Language */
@@ -849,6 +1057,10 @@ export interface components {
             answers_after_stop: boolean;
             /** Bot */
             bot: string;
+            /** Failover */
+            failover: string;
+            /** Failover After S */
+            failover_after_s: number;
             /**
              * Id
              * Format: uuid
@@ -902,14 +1114,48 @@ export interface components {
             /** Items */
             items: components["schemas"]["LineShown"][];
         };
+        /** LinkAtWork */
+        LinkAtWork: {
+            /** Error */
+            error: string | null;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Lines */
+            lines: string[];
+            /** Name */
+            name: string;
+            /** Operator */
+            operator: string;
+            /** Queued */
+            queued: number;
+            /** Since */
+            since: string | null;
+            /** State */
+            state: string;
+        };
         /** LinkGiven */
         LinkGiven: {
             /** Adapter */
             adapter?: string | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
+            /** Meanings */
+            meanings?: {
+                [key: string]: components["schemas"]["MeaningGiven"];
+            } | null;
             /** Name */
             name?: string | null;
+            /** Operator */
+            operator?: string | null;
+            /** Prefixes */
+            prefixes?: string[] | null;
             /** Secret */
             secret?: string | null;
             /** Settings */
@@ -945,19 +1191,53 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            /** Is Draining */
+            is_draining: boolean;
             /** Is Enabled */
             is_enabled: boolean;
             /** Line Ids */
             line_ids: string[];
             live: components["schemas"]["LinkLive"];
+            /** Meanings */
+            meanings: {
+                [key: string]: components["schemas"]["MeaningShown"];
+            };
             /** Name */
             name: string;
+            /** Operator */
+            operator: string;
+            /** Prefixes */
+            prefixes: string[];
             /** Settings */
             settings: {
                 [key: string]: unknown;
             };
             /** Webhooks */
             webhooks?: string | null;
+        };
+        /** LinkTestShown */
+        LinkTestShown: {
+            /** Asked At */
+            asked_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "never" | "waiting" | "running" | "ended" | "abandoned";
+            /** Steps */
+            steps: components["schemas"]["StepShown"][];
+        };
+        /** LinksAtWork */
+        LinksAtWork: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Items */
+            items: components["schemas"]["LinkAtWork"][];
         };
         /** LinksShown */
         LinksShown: {
@@ -986,6 +1266,37 @@ export interface components {
             queues: components["schemas"]["QueueLive"][];
             /** Waiting */
             waiting: number;
+        };
+        /** MeaningGiven */
+        MeaningGiven: {
+            /** En */
+            en: string;
+            /**
+             * Final
+             * @default true
+             */
+            final: boolean;
+            /** Fr */
+            fr: string;
+            /**
+             * Wrong Number
+             * @default false
+             */
+            wrong_number: boolean;
+        };
+        /**
+         * MeaningShown
+         * @description What an operator's code means: conversations/reasons.py.
+         */
+        MeaningShown: {
+            /** En */
+            en: string;
+            /** Final */
+            final: boolean;
+            /** Fr */
+            fr: string;
+            /** Wrong Number */
+            wrong_number: boolean;
         };
         /** MessagePage */
         MessagePage: {
@@ -1049,6 +1360,18 @@ export interface components {
             /** Upto */
             upto: number;
         };
+        /** NumberGiven */
+        NumberGiven: {
+            /** Number */
+            number: string;
+        };
+        /** OperatorShown */
+        OperatorShown: {
+            /** Name */
+            name: string;
+            /** Prefixes */
+            prefixes: string[];
+        };
         /** OptOutView */
         OptOutView: {
             /** Number */
@@ -1077,6 +1400,22 @@ export interface components {
             name: string;
             /** Time Zone */
             time_zone: string;
+        };
+        /** PartView */
+        PartView: {
+            /** Answered At */
+            answered_at: string | null;
+            error: components["schemas"]["DeliveryError"] | null;
+            /** Part */
+            part: number;
+            /** Provider Id */
+            provider_id: string;
+            /** Requested At */
+            requested_at: string;
+            /** State */
+            state: string;
+            /** Withdrawn */
+            withdrawn: boolean;
         };
         /** People */
         People: {
@@ -1137,6 +1476,22 @@ export interface components {
             /** Previous */
             previous: components["schemas"]["PreviousView"][];
         };
+        /** PlanShown */
+        PlanShown: {
+            /** Operators */
+            operators: components["schemas"]["OperatorShown"][];
+            /** Region */
+            region: string;
+            /** Regions */
+            regions: string[];
+        };
+        /** PortedShown */
+        PortedShown: {
+            /** Number */
+            number: string;
+            /** Operator */
+            operator: string;
+        };
         /** Preferences */
         Preferences: {
             /** Language */
@@ -1163,6 +1518,13 @@ export interface components {
             opened_at: string;
             /** Preview */
             preview: string | null;
+        };
+        /** ProblemShown */
+        ProblemShown: {
+            /** Code */
+            code: string;
+            /** Line */
+            line: number;
         };
         /** QueueCounts */
         QueueCounts: {
@@ -1200,6 +1562,16 @@ export interface components {
         Reason: {
             /** Reason */
             reason: string;
+        };
+        /** ReceiptView */
+        ReceiptView: {
+            error: components["schemas"]["DeliveryError"] | null;
+            /** Received At */
+            received_at: string;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
         };
         /** Refusal */
         Refusal: {
@@ -1328,6 +1700,47 @@ export interface components {
             /** Reset */
             reset: boolean;
         };
+        /** SteeredShown */
+        SteeredShown: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "started" | "draining" | "stopped";
+        };
+        /** StepShown */
+        StepShown: {
+            /** Code */
+            code: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "ok" | "failed" | "skipped";
+            /** Step */
+            step: string;
+        };
+        /** TableGiven */
+        TableGiven: {
+            /** Csv */
+            csv: string;
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+        };
+        /** TableShown */
+        TableShown: {
+            /** Items */
+            items: components["schemas"]["PortedShown"][];
+            /** Total */
+            total: number;
+        };
         /** UserView */
         UserView: {
             /** Email */
@@ -1352,6 +1765,38 @@ export interface components {
              * Format: uuid
              */
             client_id: string;
+        };
+        /** WrongNumbersShown */
+        WrongNumbersShown: {
+            /** Items */
+            items: components["schemas"]["WrongShown"][];
+            /** Total */
+            total: number;
+        };
+        /** WrongShown */
+        WrongShown: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Fr */
+            fr: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Link */
+            link: string;
+            /** Number */
+            number: string;
+            /** Times */
+            times: number;
         };
     };
     responses: never;
@@ -2357,6 +2802,639 @@ export interface operations {
             };
         };
     };
+    config_links_api_steer_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeedGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SteeredShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_links_api_show_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkTestShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_links_api_try_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkTestShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_show_numbering: {
+        parameters: {
+            query?: {
+                region?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_show_ported: {
+        parameters: {
+            query?: {
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_add_ported: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedShown"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     accounts_admin_api_list_people: {
         parameters: {
             query?: never;
@@ -2570,6 +3648,194 @@ export interface operations {
                 };
             };
             /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_show_wrong_numbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrongNumbersShown"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_forget_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrongNumbersShown"];
+                };
+            };
+            /** @description The body cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3029,6 +4295,102 @@ export interface operations {
             };
             /** @description The body is not called application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_conversations_api_read_delivery: {
+        parameters: {
+            query: {
+                seq: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailsShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4324,6 +5686,71 @@ export interface operations {
             };
             /** @description Something given cannot be used; `fields` says what */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_links_api_watch_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksAtWork"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

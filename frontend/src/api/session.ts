@@ -54,6 +54,12 @@ export function useSession(): Session {
   return session;
 }
 
+/** Who may watch the links at work: "links.watch" of the server's table. */
+export function useWatchesLinks(): boolean {
+  const role = useSessionQuery().data?.user.role;
+  return role === "supervisor" || role === "administrator";
+}
+
 async function fetchCounts(signal: AbortSignal): Promise<Counts> {
   const mark = recentCounts.mark();
   const counts = await get<Counts>("/api/counts", signal);

@@ -21,6 +21,7 @@ export type AuthorKind = "contact" | "bot" | "agent" | "system";
 export type MessageKind = "incoming" | "outgoing" | "note" | "event";
 export type PresenceState = "available" | "busy" | "break" | "offline";
 export type Saver = "ask" | "always" | "never";
+export type FailOver = "never" | "after" | "at_once";
 export type View = "mine" | "queue" | "all";
 
 /** What has happened to an outgoing text in the world; it only moves forward. */
@@ -48,9 +49,18 @@ export type ContactDetail = Schemas["PersonView"];
 
 export type DemoPerson = Narrow<"DemoPerson", { role: Role }>;
 export type AdminUser = Narrow<"Person", { role: Role; language: Language }>;
-export type AdminLine = Narrow<"LineShown", { language: Language; saver: Saver }>;
+export type AdminLine = Narrow<"LineShown", { language: Language; saver: Saver; failover: FailOver }>;
 export type LinkLive = Narrow<"LinkLive", { since: string | null }>;
 export type AdminLink = Narrow<"LinkShown", { live: LinkLive }>;
+export type LiveLink = Schemas["LinkAtWork"];
+export type LiveLinks = Schemas["LinksAtWork"];
+export type LinkTest = Schemas["LinkTestShown"];
+export type LinkDeed = Schemas["DeedGiven"]["deed"];
+export type WrongNumbersTable = Schemas["WrongNumbersShown"];
+export type DeliveryDetails = NonNullable<Schemas["DetailsShown"]["delivery"]>;
+export type Imported = Schemas["ImportedShown"];
+export type PortedTable = Schemas["TableShown"];
+export type NumberingPlan = Schemas["PlanShown"];
 export type Health = Schemas["HealthShown"];
 export type HealthCheck = Schemas["CheckShown"];
 export type OptOut = Schemas["OptOutView"];

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
 import { ApiError } from "@/api/fetch";
-import { useSessionQuery } from "@/api/session";
+import { useSessionQuery, useWatchesLinks } from "@/api/session";
 import type { Language } from "@/api/types";
 import { SignInPage } from "@/features/session/SignInPage";
 import { Button } from "@/ui/Button";
@@ -18,6 +18,7 @@ import styles from "./Signed.module.css";
 
 // The desk must open fast on an old PC; what only a few people see is fetched when they ask.
 const SupervisionPage = lazy(() => import("@/features/supervision/SupervisionPage"));
+const LinksLivePage = lazy(() => import("@/features/admin/LinksLivePage"));
 const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
 
 const RETRY_MS = 5000;
@@ -31,6 +32,7 @@ export function App() {
           <Route element={<Gate />}>
             <Route path="/" element={<DeskPage />} />
             <Route path="/supervision" element={<Later screen="supervision"><SupervisionPage /></Later>} />
+            <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
             <Route path="*" element={<NotFound />} />
           </Route>
@@ -41,10 +43,11 @@ export function App() {
 }
 
 /** A screen that is fetched when it is asked for. Whose role has no such screen gets his desk, and not its empty shell. */
-function Later({ screen, children }: { screen: "supervision" | "admin"; children: React.ReactNode }) {
+function Later({ screen, children }: { screen: "supervision" | "admin" | "links"; children: React.ReactNode }) {
   const { t } = useTranslation("app");
   const screens = useScreens();
-  if (!screens.some(({ name }) => name === screen)) return <Navigate to="/" replace />;
+  const mayWatch = useWatchesLinks();
+  if (screen === "links" ? !mayWatch : !screens.some(({ name }) => name === screen)) return <Navigate to="/" replace />;
   return (
     <ErrorBoundary instead={<Failed />}>
       <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>

@@ -146,7 +146,7 @@ function enrich(one: FakeConversation, scenario: Scenario): void {
   add({ kind: "outgoing", body: "C'est fait : éteignez puis rallumez votre téléphone, le pass est valable jusqu'au 28 novembre à minuit.", at: iso(18.5), author: awa, delivery: { ...delivered, parts: 1 } });
   add({
     kind: "outgoing", body: "Dites-moi si tout fonctionne.", at: iso(18.2), author: awa,
-    delivery: { ...delivered, status: "failed", error: { code: "0x45", text: "Le téléphone est éteint ou hors réseau" } },
+    delivery: { ...delivered, status: "failed", error: { code: "0x45", text: "Le téléphone est éteint ou hors réseau", fr: "", en: "", final: true, wrong_number: false } },
   });
   add({ kind: "outgoing", body: "Je reste disponible, répondez à ce message quand vous voulez.", at: iso(5), author: awa, delivery: { ...delivered, status: "sent" } });
   add({ kind: "incoming", body: "Merci Awa, internet marche. Mais le bonus n'est pas arrivé ?", at: iso(2.6) });

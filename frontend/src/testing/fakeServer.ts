@@ -164,7 +164,7 @@ export class FakeServer {
   }
 
   /** Moves a delivery forward and tells the desks. */
-  progress(id: string, message: Message, status: NonNullable<Message["delivery"]>["status"], error: { code: string; text: string } | null = null): void {
+  progress(id: string, message: Message, status: NonNullable<Message["delivery"]>["status"], error: NonNullable<Message["delivery"]>["error"] = null): void {
     if (!message.delivery) return;
     message.delivery = { ...message.delivery, status, error };
     this.emit({

@@ -1,7 +1,7 @@
-import { Activity, BellOff, CloudOff, FileClock, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, BellOff, CloudOff, FileClock, Hash, Plus, Radio, Signpost, Users } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink, useParams } from "react-router";
+import { Link, NavLink, useParams } from "react-router";
 import { Button } from "@/ui/Button";
 import look from "@/ui/nav.module.css";
 import { Empty, Skeleton } from "@/ui/States";
@@ -12,17 +12,20 @@ import { ConsentSection } from "./ConsentSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
+import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
+import { NumbersSection } from "./NumbersSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "consent", "audit", "health"] as const;
+const SECTIONS = ["users", "lines", "links", "numbers", "consent", "audit", "health"] as const;
 type Section = (typeof SECTIONS)[number];
-type TableSection = Exclude<Section, "consent">;
+type TableSection = Exclude<Section, "consent" | "numbers">;
 const ICONS: Record<Section, ReactNode> = {
   users: <Users size={16} />,
   lines: <Signpost size={16} />,
   links: <Radio size={16} />,
+  numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,
   audit: <FileClock size={16} />,
   health: <Activity size={16} />,
@@ -50,7 +53,7 @@ export default function AdminPage() {
         ))}
       </nav>
       <main className={styles.page}>
-        {section === "consent" ? <ConsentSection /> : <SectionPage key={section} section={section} />}
+        {section === "consent" ? <ConsentSection /> : section === "numbers" ? <NumbersSection /> : <SectionPage key={section} section={section} />}
       </main>
     </div>
   );
@@ -66,6 +69,7 @@ function SectionPage({ section }: { section: TableSection }) {
         <div>
           <h1>{t(`sections.${section}`)}</h1>
           <p>{t(`lead.${section}`)}</p>
+          {section === "links" && <Link to="/supervision/links">{t("work.seeLive")}</Link>}
         </div>
         {section !== "audit" && section !== "health" && (
           <Button look="primary" icon={<Plus size={16} aria-hidden="true" />} onClick={() => setEdited(null)} data-testid="add">
@@ -181,5 +185,5 @@ function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string |
       </select>
     </div>
   );
-  return <FormOf key={kind} kind="links" id={id} fields={linkFields(t, link, kind)} fixed={{ adapter: kind }} head={head} onClose={onClose} />;
+  return <FormOf key={kind} kind="links" id={id} fields={linkFields(t, link, kind, (fill) => <PlanPicker onTake={fill} />)} fixed={{ adapter: kind }} head={head} onClose={onClose} />;
 }

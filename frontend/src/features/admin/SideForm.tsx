@@ -16,13 +16,17 @@ export interface Field {
   name: string;
   label: string;
   /** "copy": shown to be taken elsewhere, never sent. */
-  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "copy";
+  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "words" | "lines" | "copy";
   value: Value;
   options?: { value: string; label: string }[];
   hint?: string;
   autoComplete?: string;
   /** An empty value is not sent: it means "as it is". */
   keepEmpty?: boolean;
+  /** Of "words": something below it that can fill it. */
+  filler?: (fill: (value: string) => void) => ReactNode;
+  /** Of "lines": what is sent for them. */
+  read?: (text: string) => unknown;
   /** Fields of one group stand together under this title, folded away until somebody asks or one of them is refused. */
   group?: string;
 }
@@ -47,7 +51,10 @@ function collect(fields: Field[], values: Record<string, Value>, isNew: boolean)
     if (field.kind === "copy") continue;
     if (field.keepEmpty && value === "") continue;
     if (!isNew && JSON.stringify(value) === JSON.stringify(field.value)) continue;
-    const final = field.kind === "number" ? (value === "" ? null : Number(value)) : value;
+    const final =
+      field.kind === "number" ? (value === "" ? null : Number(value)) : field.kind === "words" ? (value as string).split(/[\s,;]+/).filter(Boolean)
+      : field.read ? field.read(value as string)
+      : value;
     const [outer, inner] = field.name.split(".");
     if (inner) sent[outer!] = { ...(sent[outer!] as Record<string, unknown> | undefined), [inner]: final };
     else sent[field.name] = final;
@@ -181,6 +188,8 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
             </option>
           ))}
         </select>
+      ) : field.kind === "words" || field.kind === "lines" ? (
+        <textarea {...common} rows={field.kind === "words" ? 3 : 6} spellCheck={false} value={value as string} onChange={(event) => onChange(event.target.value)} />
       ) : (
         <input
           {...common}
@@ -201,6 +210,7 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
           {error}
         </p>
       )}
+      {field.filler?.(onChange)}
     </div>
   );
 }

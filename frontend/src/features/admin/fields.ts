@@ -3,11 +3,13 @@ import type { TFunction } from "i18next";
 import type { AdminLine, AdminLink, AdminUser, Role } from "@/api/types";
 import { calledFields, httpFields, twilioFields, type LinkKind } from "./linkKinds";
 import { textFields } from "./linkTextFields";
+import { receiptFields } from "./linkReceiptFields";
 import type { Field } from "./SideForm";
 
 type T = TFunction<"admin">;
 const ROLES: Role[] = ["agent", "supervisor", "administrator", "observer"];
 const LANGUAGES = ["fr", "en"] as const;
+const FAILOVERS = ["never", "after", "at_once"] as const;
 const SAVERS = ["ask", "always", "never"] as const;
 
 const languages = (t: T) => LANGUAGES.map((value) => ({ value, label: t(`languages.${value}`) }));
@@ -58,12 +60,20 @@ export function lineFields(
       name: "saver", label: t("field.saver"), kind: "select", value: line?.saver ?? "ask", hint: t("field.saverHint"),
       options: SAVERS.map((value) => ({ value, label: t(`saver.${value}`) })),
     },
+    {
+      name: "failover", label: t("field.failover"), kind: "select", value: line?.failover ?? "never",
+      options: FAILOVERS.map((value) => ({ value, label: t(`failover.${value}`) })),
+    },
+    {
+      name: "failover_after_s", label: t("field.failover_after_s"), kind: "number", value: String(line?.failover_after_s ?? 60),
+      hint: t("field.failover_after_sHint"),
+    },
     { name: "answers_after_stop", label: t("field.answers_after_stop"), kind: "switch", value: line?.answers_after_stop ?? false },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: line?.is_enabled ?? true },
   ];
 }
 
-export function linkFields(t: T, link: AdminLink | null, kind: LinkKind): Field[] {
+export function linkFields(t: T, link: AdminLink | null, kind: LinkKind, filler?: Field["filler"]): Field[] {
   const stored = (name: string, first: string | number) => String(link ? (link.settings[name] ?? "") : first);
   const account: Record<LinkKind, () => Field[]> = {
     "sms.smpp": () => [
@@ -84,8 +94,11 @@ export function linkFields(t: T, link: AdminLink | null, kind: LinkKind): Field[
     },
     { name: "settings.window", label: t("field.window"), kind: "number", value: stored("window", 10) },
     { name: "settings.rate_per_s", label: t("field.rate_per_s"), kind: "number", value: stored("rate_per_s", 0) },
+    { name: "operator", label: t("field.operator"), kind: "text", value: link?.operator ?? "", hint: t("field.operatorHint") },
+    { name: "prefixes", label: t("field.prefixes"), kind: "words", value: (link?.prefixes ?? []).join(" "), hint: t("field.prefixesHint"), filler },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: link?.is_enabled ?? true },
     ...calledFields(t, link),
     ...(kind === "sms.smpp" ? textFields(t, link) : []),
+    ...receiptFields(t, link),
   ];
 }

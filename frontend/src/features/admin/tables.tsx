@@ -117,12 +117,12 @@ export function LinksTable({ items, onEdit }: TableProps<AdminLink>) {
   );
 }
 
-const STATES = ["bound", "connecting", "unbound", "failed", "draining", "disabled"] as const;
+const STATES = ["bound", "connecting", "unbound", "failed", "draining", "drained", "disabled"] as const;
 
-function Live({ live }: { live: LinkLive }) {
+export function Live({ live }: { live: Pick<LinkLive, "state" | "since" | "error"> }) {
   const { t } = useTranslation("admin");
   const state = STATES.find((one) => one === live.state) ?? "unbound";
-  const Icon = { bound: CircleCheck, failed: AlertTriangle, unbound: AlertTriangle, disabled: CirclePause, connecting: CircleDashed, draining: CircleDashed }[state];
+  const Icon = { bound: CircleCheck, failed: AlertTriangle, unbound: AlertTriangle, disabled: CirclePause, connecting: CircleDashed, draining: CircleDashed, drained: CirclePause }[state];
   return (
     <div className={`${styles.live} ${styles[state]}`}>
       <p>

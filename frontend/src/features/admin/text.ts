@@ -2,12 +2,16 @@ import type { Same } from "@/ui/text";
 import { consentEn, consentFr } from "./consentText";
 import { healthEn, healthFr } from "./healthText";
 import { linkKindText } from "./linkKindText";
+import { linksEn, linksFr } from "./linksText";
+import { numbersEn, numbersFr } from "./numbersText";
 
 const en = {
   consent: consentEn,
   health: healthEn,
+  work: linksEn,
+  numbers: numbersEn,
   title: "Administration",
-  sections: { users: "People", lines: "Lines", links: "Links", consent: "Opt-outs", audit: "Audit log", health: "Health" },
+  sections: { users: "People", lines: "Lines", links: "Links", numbers: "Numbers", consent: "Opt-outs", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -59,6 +63,13 @@ const en = {
     most_partsHint: "1: it must fit in one SMS (160 characters; 70 with an emoji or another script).",
     saver: "Signs that cost more SMS",
     saverHint: "A curly apostrophe or a circumflex can double the price of a French text.",
+    failover: "When a link is down, what waits for it",
+    failover_after_s: "…after, in seconds",
+    failover_after_sHint: "Only texts of which nothing has left yet move to the line’s next connected link: nothing is sent twice.",
+    operator: "Operator",
+    operatorHint: "As the portability table names it.",
+    prefixes: "Numbers of its own subscribers begin with",
+    prefixesHint: "Separated by spaces or commas, for example +22901 97 as +2290197. The longest that fits decides.",
     lines: "Lines",
     state: "State",
     sent: "Sent",
@@ -74,6 +85,11 @@ const en = {
     never: "Leave texts as they are written",
   },
   ...linkKindText.en,
+  failover: {
+    never: "waits for it",
+    after: "leaves by the next link after a while",
+    at_once: "leaves by the next link at once (after 2 seconds)",
+  },
   linkText: {
     group: "Text and alphabets",
     default_alphabet: "Texts that come with data_coding 0 are in",
@@ -104,6 +120,15 @@ const en = {
     parts_wait_s: "Wait for a missing part, in seconds",
     parts_wait_sHint: "Then the text is shown with a gap; a part that comes later still fills it.",
   },
+  plan: { take: "Take them from a country’s numbering plan", country: "Country", choose: "Choose an operator", none: "No plan is known for this country" },
+  receipts: {
+    group: "Receipts and codes",
+    profile: "Numbers in receipts (err)",
+    none: "The operator’s own",
+    gsm_map: "GSM (MAP) numbers",
+    meanings: "What the operator’s codes mean",
+    meaningsHint: "A line for each: code; French; English. At its end, where it is so: passing (it may work later), wrong (the number is wrong).",
+  },
   suspended: "Suspended",
   off: "Out of service",
   live: {
@@ -112,6 +137,7 @@ const en = {
     unbound: "Not connected",
     failed: "Failed",
     draining: "Finishing",
+    drained: "At rest",
     disabled: "Out of service",
   },
   liveSince: "for {{time}}",
@@ -150,8 +176,10 @@ const en = {
 const fr: Same<typeof en> = {
   consent: consentFr,
   health: healthFr,
+  work: linksFr,
+  numbers: numbersFr,
   title: "Administration",
-  sections: { users: "Personnes", lines: "Lignes", links: "Liens", consent: "Refus de SMS", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", lines: "Lignes", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",
@@ -203,6 +231,13 @@ const fr: Same<typeof en> = {
     most_partsHint: "1 : il doit tenir en un seul SMS (160 caractères ; 70 avec un emoji ou une autre écriture).",
     saver: "Signes qui coûtent des SMS",
     saverHint: "Une apostrophe courbe ou un accent circonflexe peut doubler le prix d’un texte.",
+    failover: "Quand un lien est coupé, ce qui l’attend",
+    failover_after_s: "… après, en secondes",
+    failover_after_sHint: "Seuls passent au lien connecté suivant de la ligne les textos dont rien n’est encore parti : rien n’est envoyé deux fois.",
+    operator: "Opérateur",
+    operatorHint: "Tel que le nomme la table de portabilité.",
+    prefixes: "Les numéros de ses propres abonnés commencent par",
+    prefixesHint: "Séparés par des espaces ou des virgules, par exemple +2290197. Le plus long qui convient décide.",
     lines: "Lignes",
     state: "État",
     sent: "Envoyés",
@@ -218,6 +253,11 @@ const fr: Same<typeof en> = {
     never: "Laisser les textes comme ils sont écrits",
   },
   ...linkKindText.fr,
+  failover: {
+    never: "l’attend",
+    after: "part par le lien suivant après un temps",
+    at_once: "part aussitôt par le lien suivant (après 2 secondes)",
+  },
   linkText: {
     group: "Texte et alphabets",
     default_alphabet: "Les textes reçus avec data_coding 0 sont en",
@@ -248,6 +288,15 @@ const fr: Same<typeof en> = {
     parts_wait_s: "Attente d’une partie manquante, en secondes",
     parts_wait_sHint: "Ensuite le texte est montré avec un trou ; une partie tardive le comble encore.",
   },
+  plan: { take: "Les prendre du plan de numérotation d’un pays", country: "Pays", choose: "Choisissez un opérateur", none: "Aucun plan n’est connu pour ce pays" },
+  receipts: {
+    group: "Accusés et codes",
+    profile: "Numéros dans les accusés (err)",
+    none: "Propres à l’opérateur",
+    gsm_map: "Numéros GSM (MAP)",
+    meanings: "Ce que veulent dire les codes de l’opérateur",
+    meaningsHint: "Une ligne par code : code; français; anglais. À la fin, s’il y a lieu : passing (cela peut marcher plus tard), wrong (le numéro est erroné).",
+  },
   suspended: "Suspendu",
   off: "Hors service",
   live: {
@@ -256,6 +305,7 @@ const fr: Same<typeof en> = {
     unbound: "Non connecté",
     failed: "En échec",
     draining: "Se termine",
+    drained: "Au repos",
     disabled: "Hors service",
   },
   liveSince: "depuis {{time}}",

@@ -13,6 +13,8 @@ interface BubbleProps {
   item: TimelineItem;
   me: string;
   contactName: string;
+  /** Asked for how a text left. */
+  onDetails?: (seq: number) => void;
 }
 
 /** Each text keeps its direction to itself; a link says where it leads, and opens apart, telling nothing of us. */
@@ -47,7 +49,7 @@ function lookOf(message: Message): string {
   return message.author.kind === "bot" ? styles.botBubble! : styles.outgoing!;
 }
 
-export const Bubble = memo(function Bubble({ item, me, contactName }: BubbleProps) {
+export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }: BubbleProps) {
   const { t } = useTranslation("conversation");
   const { message, first, last } = item;
   const { author, delivery } = message;
@@ -84,7 +86,20 @@ export const Bubble = memo(function Bubble({ item, me, contactName }: BubbleProp
           {message.gap && <Gap gap={message.gap} />}
           {delivery && delivery.parts > 1 && <span>{t("parts", { count: delivery.parts })}</span>}
           <time dateTime={message.at}>{clockTime(message.at)}</time>
-          {delivery && <Ticks delivery={delivery} />}
+          {delivery &&
+            (onDetails ? (
+              <button
+                type="button"
+                className={styles.ticks}
+                title={t("details.title")}
+                data-testid="delivery"
+                onClick={() => onDetails(message.seq)}
+              >
+                <Ticks delivery={delivery} />
+              </button>
+            ) : (
+              <Ticks delivery={delivery} />
+            ))}
         </span>
       )}
     </div>

@@ -7,6 +7,7 @@ import { serverNow } from "@/realtime/clock";
 import { address, dayKey, longDate } from "@/ui/format";
 import { markRead, useOutbox } from "./api";
 import { Bubble, PendingBubble } from "./Bubble";
+import { DeliveryDialog } from "./DeliveryDialog";
 import { EventLine } from "./EventLine";
 import type { OutboxEntry } from "./outbox";
 import type { Thread as ThreadData } from "./threadState";
@@ -28,6 +29,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
   const { t } = useTranslation("conversation");
   const me = useSession().user.id;
   const { entries, outbox } = useOutbox();
+  const [detailed, setDetailed] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [atBottom, setAtBottom] = useState(true);
   const name = row.contact.name ?? address(row.contact.address);
@@ -128,7 +130,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
               {item.message.kind === "event" ? (
                 <EventLine message={item.message} />
               ) : (
-                <Bubble item={item} me={me} contactName={name} />
+                <Bubble item={item} me={me} contactName={name} onDetails={setDetailed} />
               )}
             </Fragment>
           ))}
@@ -152,6 +154,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
           {missed > 0 && t("newMessages", { count: missed })}
         </button>
       )}
+      {detailed !== null && <DeliveryDialog conversationId={row.id} seq={detailed} onClose={() => setDetailed(null)} />}
     </div>
   );
 }

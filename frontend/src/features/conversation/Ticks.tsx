@@ -1,11 +1,12 @@
 import { AlertCircle, Check, CheckCheck, CircleHelp, Clock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Delivery } from "@/api/types";
+import { reasonOf } from "./reason";
 import styles from "./Thread.module.css";
 
 /** What has happened to an outgoing text: an icon and a word, and for a failure the reason in words. */
 export function Ticks({ delivery }: { delivery: Delivery }) {
-  const { t } = useTranslation("conversation");
+  const { t, i18n } = useTranslation("conversation");
   const label = t(`delivery.${delivery.status}`);
   switch (delivery.status) {
     case "queued":
@@ -27,7 +28,7 @@ export function Ticks({ delivery }: { delivery: Delivery }) {
       return (
         <span className={`${styles.tick} ${styles.failed}`} title={delivery.error?.code}>
           <AlertCircle size={13} aria-hidden="true" />
-          {t("because", { what: label, reason: delivery.error?.code === "opted_out" ? t("optedOut") : delivery.error?.text || t("noReason") })}
+          {t("because", { what: label, reason: reasonOf(delivery.error, i18n.language, t) })}
         </span>
       );
   }

@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { CloudOff } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { NavLink } from "react-router";
 import { get } from "@/api/fetch";
+import { useWatchesLinks } from "@/api/session";
 import type { Agent, PresenceState, SupervisionLive } from "@/api/types";
 import { useSecondsSince } from "@/realtime/clock";
 import { useConnection } from "@/realtime/connection";
@@ -44,6 +46,7 @@ export default function SupervisionPage() {
 
 function Board({ live }: { live: SupervisionLive }) {
   const { t } = useTranslation("supervision");
+  const watchesLinks = useWatchesLinks();
   const age = useSecondsSince(live.at);
   const offline = useConnection().state === "offline";
   const stale = age > STALE_S || (offline && age > EVERY_MS / 1000 + 1);
@@ -55,6 +58,14 @@ function Board({ live }: { live: SupervisionLive }) {
       <div className={styles.content} data-stale={stale}>
         <div className={styles.head}>
           <h1>{t("title")}</h1>
+          {watchesLinks && (
+            <nav className={styles.tabs} aria-label={t("title")}>
+              <NavLink to="/supervision" end>
+                {t("team")}
+              </NavLink>
+              <NavLink to="/supervision/links">{t("links")}</NavLink>
+            </nav>
+          )}
           <p className={stale ? styles.staleText : styles.age} role={stale ? "alert" : undefined}>
             {stale ? t("stale", { time: duration(age) }) : t("fresh")}
           </p>

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0008_accounts_and_ramps'),
+        ('conversations', '0009_paths'),
     ]
 
     operations = [
