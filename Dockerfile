@@ -15,7 +15,7 @@ RUN python -m venv /opt/palabre \
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home palabre \
-    && install -d -o palabre -m 0700 /var/lib/palabre
+    && install -d -o palabre -m 0700 /var/lib/palabre /var/lib/palabre-webhooks
 COPY --from=packages /opt/palabre /opt/palabre
 WORKDIR /app
 COPY . .

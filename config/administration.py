@@ -98,6 +98,7 @@ class LinkShown(Schema):
     is_enabled: bool
     is_draining: bool
     has_secret: bool
+    webhooks: str | None = None
     line_ids: list[UUID]
     live: LinkLive
 

@@ -26,6 +26,7 @@ OPEN: dict[str, str] = {
     "* /health/live": "load balancers: whether this process can serve",
     "* /metrics": "not there without the token of monitors",
     "* /csp-reports": "browsers send no session with what a policy has stopped; it is counted, never shown",
+    "* /webhooks/<uuid:link_id>/<slug:kind>": "providers prove each call by its signature or the link's secret",
     "* /api/": "answers that there is nothing",
     "* /^api/.*$": "answers that there is nothing",
     "GET /api/openapi.json": "not there but for administrators, and in a demonstration",

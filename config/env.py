@@ -17,7 +17,10 @@ def text(name: str, default: str | None = None) -> str:
     if name in os.environ:
         return os.environ[name]
     if f"{name}_FILE" in os.environ:
-        return Path(os.environ[f"{name}_FILE"]).read_text().strip()
+        try:
+            return Path(os.environ[f"{name}_FILE"]).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(f"{name}_FILE cannot be read: {error}") from None
     if default is None:
         raise SettingError(f"{name} is not set: see .env.example for what it should hold")
     return default

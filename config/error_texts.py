@@ -33,6 +33,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unavailable": ("Le service est momentanément indisponible.", "The service is unavailable for a moment."),
     "failed": ("Une erreur est survenue de notre côté.", "Something failed on our side."),
     "too_many": ("Trop de demandes : patientez un instant.", "Too many requests: wait a moment."),
+    "no_attachment": ("Cette pièce jointe est introuvable.", "There is no such attachment."),
     "no_conversation": ("Cette conversation est introuvable.", "There is no such conversation."),
     "not_owner": ("Cette conversation n’est pas la vôtre.", "This conversation is not yours."),
     "closed": ("Cette conversation est close.", "This conversation is closed."),

@@ -24,6 +24,7 @@ PAGE: dict[str, list[Any]] = {
     "img-src": [SELF],
     "connect-src": [SELF],
     "object-src": [NONE],
+    "media-src": [SELF],
     "base-uri": [NONE],
     "form-action": [NONE],
     "frame-ancestors": [NONE],

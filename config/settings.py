@@ -149,7 +149,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 # --- The seams -----------------------------------------------------------------------------------------------
 # How a message leaves: the only table that names a channel.
-LINK_ADAPTERS = {"sms.smpp": "channels_sms.smpp.link.SmppLink"}
+LINK_ADAPTERS = {
+    "sms.http": "channels_sms.http.link.HttpLink",
+    "sms.smpp": "channels_sms.smpp.link.SmppLink",
+    "sms.twilio": "channels_sms.twilio.link.TwilioLink",
+}
+# What providers that call us have said, until it is stored: it must outlive the process, and a cut of power.
+WEBHOOK_SPOOL = env.text("WEBHOOK_SPOOL", str(STATE / "webhooks"))
 # Who may see what, asked by the socket hub, which knows nobody above it.
 REALTIME_AUDIENCES = "config.visibility.audiences_of"
 REALTIME_RENDERER = "config.rendering.DeskRenderer"

@@ -27,12 +27,14 @@ def main(host: str = "", port: int = 0) -> None:
     from common.readiness import clear_ready
 
     clear_ready("web")
+    _install_reactor()
     from django.conf import settings
 
     from config.asgi import application, settle_memory  # loads Django: settings can be read from here on
 
     host, port = host or os.environ.get("WEB_HOST", HOST), port or settings.WEB_PORT
     _load_addresses()
+    _open_webhooks()
     serve = _uvicorn if settings.WEB_SERVER == "uvicorn" else _daphne
     try:
         serve(application, host, port, settle_memory)
@@ -40,11 +42,27 @@ def main(host: str = "", port: int = 0) -> None:
         clear_ready("web")
 
 
+def _install_reactor() -> None:
+    """Daphne takes the reactor that is there: asyncio's on uvloop, as in the other processes. Before Django is loaded,
+    which loads Daphne."""
+    import uvloop
+    from twisted.internet import asyncioreactor
+
+    asyncioreactor.install(uvloop.new_event_loop())
+
+
 def _load_addresses() -> None:
     """Django loads them for the first request: then everybody who comes back after a restart would wait for it."""
     from django.urls import get_resolver
 
     assert get_resolver().url_patterns
+
+
+def _open_webhooks() -> None:
+    """What providers told an earlier process is stored also when none of them calls."""
+    from config import webhooks
+
+    webhooks.start()
 
 
 def _ready(port: int) -> None:

@@ -35,7 +35,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class LinkConfig:
-    """One enabled Link, as its adapter sees it. `lines` are the addresses that it serves, such as "1919"."""
+    """One enabled Link, as its adapter sees it. `lines` are the addresses that it serves, such as "1919".
+
+    `webhooks`: where a provider that calls us reaches this link (see Webhooks), without the kind at its end.
+    """
 
     id: UUID
     organisation_id: UUID
@@ -43,6 +46,15 @@ class LinkConfig:
     settings: Mapping[str, Any]
     secret: str = field(repr=False)
     lines: tuple[str, ...]
+    webhooks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMedium:
+    """A picture, a sound, a film that belongs to a text: where its provider keeps it, and what it calls it."""
+
+    url: str = field(repr=False)
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,7 @@ class InboundText:
     fingerprint: bytes | None = None
     missing: tuple[int, ...] = ()  # parts that never came, shown as a gap
     keyword: str = ""  # what the provider says that it asks for (contacts.keywords.Keyword); "": it says nothing
+    media: tuple[InboundMedium, ...] = ()  # fetched when the text is stored (conversations/attachments.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +203,11 @@ class DeliveryError(Exception):
 
 
 class SubmitRefused(DeliveryError):
-    def __init__(self, code: int, reason: str, *, permanent: bool, throttled: bool = False) -> None:
-        super().__init__(f"{reason} (0x{code:08X})")
+    """`spelled`: the code as this provider writes it, for providers that do not write 0x00000058."""
+
+    def __init__(self, code: int, reason: str, *, permanent: bool, throttled: bool = False, spelled: str = "") -> None:
+        self.spelled = spelled or f"0x{code:08X}"
+        super().__init__(f"{reason} ({self.spelled})")
         self.code = code
         self.reason = reason
         self.permanent = permanent
@@ -288,3 +304,62 @@ class LinkAdapter(Protocol):
 
     async def submit(self, part: OutboundPart) -> tuple[str, ...]:
         """Hand over one part. Returns the spellings of the provider's id, verbatim first. Raises DeliveryError."""
+
+
+# --- Providers that call us ------------------------------------------------------------------------------------
+
+TEXTS, RECEIPTS = "texts", "receipts"  # the kinds of webhook: the last word of its address
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """What somebody posted to a link's address. `url`: the public one, with its query; names of headers are small."""
+
+    kind: str
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Heard(NamedTuple):
+    """What a webhook says, and how the provider wants to be answered once that is durable."""
+
+    items: tuple[InboundText | InboundReceipt | InboundUnreadable, ...]
+    content_type: str = "text/plain"
+    answer: bytes = b""
+
+
+class WebhookRefused(Exception):
+    """Nothing of it is kept. `status`: 400 and its likes, 403 where it is not shown that the provider wrote it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Webhooks(Protocol):
+    """What an adapter has besides where its provider calls us (conversations/webhooks.py)."""
+
+    @staticmethod
+    def hear(request: WebhookRequest, config: LinkConfig) -> Heard:
+        """Prove that the provider wrote it, then read it. Pure: it is asked while the database is away, too.
+
+        There is no way around the proof: no setting, no mode. Raises WebhookRefused.
+        """
+
+
+class KeepsMedia(Protocol):
+    """What an adapter has besides whose provider keeps what comes with a text."""
+
+    @staticmethod
+    def media(url: str, config: LinkConfig) -> MediaAccess:
+        """Raises ValueError for an address that is none of the provider's."""
+
+
+class MediaAccess(NamedTuple):
+    """`headers`: for the host of the address alone. `emulated`: it may be on this machine (never in production)."""
+
+    headers: Mapping[str, str]
+    emulated: bool = False

@@ -24,7 +24,8 @@ class MessageReceived(Change):
 @event("message.completed", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class MessageCompleted(Change):
-    """A part that came late is in a subscriber's text, which was shown with a gap: its words are others now."""
+    """A subscriber's text that is shown already is another now: a part that came late is in it, or what came with it
+    (a picture) has been fetched."""
 
     line_id: UUID
     conversation_id: UUID

@@ -21,9 +21,7 @@ from django.conf import settings
 
 from common.memory import settled
 from common.readiness import clear_ready, mark_ready
-from common.secrets import unseal
 from common.waiting import rung
-from conversations.adapters import LinkConfig
 from conversations.bells import Bells
 from conversations.fail_over import FailOver
 from conversations.intake import connect
@@ -31,7 +29,7 @@ from conversations.keyword_book import KeywordBook
 from conversations.lanes import TextLanes
 from conversations.link_owner import LinkOwner
 from conversations.link_tests import LinkTests, Steps, steps_of
-from conversations.links import adapter_class
+from conversations.links import adapter_class, config_of
 from conversations.opposed import Opposed
 from conversations.patience import cut_after
 from realtime import doorbell
@@ -194,7 +192,7 @@ class Gateway:
     ) -> LinkOwner:
         """Raises whatever is wrong with the row: its secret cannot be opened, its adapter is not here..."""
         return LinkOwner(
-            _config(link_id, organisation_id, name, kind, link_settings, secret, lines, region),
+            config_of(link_id, organisation_id, name, link_settings, secret, lines, region),
             adapter_class(kind),
             lines={address: UUID(line_id) for address, line_id in lines.items()},
             owner=self._owner,
@@ -216,7 +214,9 @@ class Gateway:
         if row is None:
             return
         entry = self._owners.get(link_id)
-        async for one in steps_of(adapter_class(row[3]), _config(*row), entry[1].adapter if entry else None):
+        async for one in steps_of(
+            adapter_class(row[3]), config_of(*row[:3], *row[4:8]), entry[1].adapter if entry else None
+        ):
             yield one
 
     async def _listen(self) -> None:
@@ -290,23 +290,6 @@ class Gateway:
                         "anew": anew,
                     },
                 )
-
-
-def _config(
-    link_id: UUID,
-    organisation_id: UUID,
-    name: str,
-    _kind: str,
-    link_settings: dict[str, Any],
-    secret: bytes,
-    lines: dict[str, str],
-    region: str,
-    *_: Any,
-) -> LinkConfig:
-    """A row of the links, as its adapter sees it. Raises ValueError when its secret cannot be opened."""
-    return LinkConfig(
-        link_id, organisation_id, name, {"region": region, **link_settings}, unseal(secret), tuple(sorted(lines))
-    )
 
 
 def owner_name() -> str:

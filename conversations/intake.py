@@ -288,8 +288,12 @@ def _facts(text: ReadyText, *, obeyed: bool) -> str:
         facts["keyword"] = text.keyword
     elif text.hint:
         facts["hint"] = Keyword.OPT_OUT
+    if text.item.media:
+        facts["media"] = len(text.item.media)
+    if text.item.media or text.item.missing:
+        facts["key"] = text.item.key
     if text.item.missing:  # the key: for the parts of this text, which may still come
-        facts |= {"missing": text.item.missing, "key": text.item.key}
+        facts["missing"] = text.item.missing
     return json.dumps(facts)
 
 

@@ -21,7 +21,7 @@ from realtime.log import record_changes, take_event_head
 
 MOST_PARTS = 255  # no header can number more
 LONGEST_WAIT_S = 7 * 86_400  # for a link that is down, before its texts leave by another
-_ADDRESS = re.compile(r"[\w+@.\- ]{1,254}")
+_ADDRESS = re.compile(r"[\w+@.:\- ]{1,254}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from conversations.store import LinkStore
 
 log = logging.getLogger(__name__)
 
+HELD = 3  # long texts of one round; each has waited for the database's patience
 CLASHES = 5  # with other writers of the same link, which is only its former owner: one is the most there can be
 
 FIRST_BINDS_S = 60.0  # from the first bind of a lease on: a link may have several, and each begins by asking
@@ -106,6 +107,8 @@ class LinkIntake:
             line_id, sender.value, item, self._still_ours, self._config.organisation_id,
             keyword=said.keyword if said else None, language=said.language if said else "", hint=hint,
         )  # fmt: skip
+        if item.media:  # first: of a crash in between comes a copy, which would find the text and not what is with it
+            await self._store.keep_media(item, self._config.organisation_id, line_id, sender.value)
         stored = await self._texts.put(ready)
         if stored.put_off:
             raise IntakeUnavailable(stored.put_off)
@@ -134,13 +137,20 @@ class LinkIntake:
         raise IntakeUnavailable("the reference is in use again and again")
 
     async def join_due(self) -> None:
-        """Long texts that are whole and were left lying, or have waited long enough for what is missing."""
+        """Long texts that are whole and were left lying, or have waited long enough for what is missing.
+
+        Raises IntakeError when HELD of them could not be stored: then it is the database, and not a held conversation.
+        """
+        held = 0
         for group, at_any_rate in await self._long_texts.due():
             async with self._turn(group):
                 try:
                     await self._join(await self._long_texts.read(group, at_any_rate=at_any_rate))
-                except IntakeError:
-                    raise
+                except IntakeError as error:
+                    held += 1
+                    if held == HELD:
+                        raise
+                    log.warning("a long text of link %s waits: %s", self._config.id, error)
                 except Exception:
                     log.exception("a long text of link %s cannot be joined", self._config.id)  # the others still can
 

@@ -23,7 +23,7 @@ from common.text import name_of
 from contacts.numbering import prefix_of
 from contacts.numbers import clean
 from conversations import ramp
-from conversations.links import adapter_class
+from conversations.links import adapter_class, is_called, webhooks_of
 from conversations.models import Link, LinkState
 from conversations.reasons import LONGEST_WORDS, MOST_MEANINGS, PROFILES, of_link
 from realtime import doorbell
@@ -178,6 +178,8 @@ def _check_settings(link: Link, secret: str | None) -> None:
         ramp.read(link.settings)
     except ValueError as error:  # the adapter's reason, which begins with the setting's name
         name = str(error).split(" ", 1)[0].rstrip(":")
+        if name == "secret":
+            raise Invalid("setting", str(error), field="secret") from None
         known = name in link.settings or str(error).startswith(f"{name} is missing")
         raise Invalid("setting", str(error), field=f"settings.{name}" if known else "settings") from None
 
@@ -206,6 +208,7 @@ def links_shown(organisation_id: UUID, link_id: UUID | None = None) -> list[dict
         {
             "id": link.id,
             **_described(link),
+            "webhooks": webhooks_of(link.id) if is_called(link.adapter) else None,
             "is_draining": link.is_draining,
             "line_ids": sorted(str(line.id) for line in link.lines.all()),
             "live": _live(link, states.get(link.id), now_of[link.id], now),

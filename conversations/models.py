@@ -472,3 +472,37 @@ class InboundPart(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link", "group", "part"], name="inboundpart_once")]
+
+
+class Attachment(models.Model):
+    """What came with a text: fetched from its provider by a job, judged by its content, shown beside the words.
+
+    Kept from before its text is stored (so a crash in between loses nothing), and found by the provider's key.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # not fetched yet
+        THERE = "there"
+        REFUSED = "refused"  # nothing that is shown: another kind, too large, from where nothing is fetched
+        GONE = "gone"  # its provider has it no more, or was never reached
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation_id = models.UUIDField()
+    link_id = models.UUIDField()
+    line_id = models.UUIDField()
+    key = models.CharField(max_length=200)
+    place = models.SmallIntegerField()  # from 1
+    sender = models.CharField(max_length=254)
+    url = models.CharField(max_length=1000)
+    declared = models.CharField(max_length=100)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING, db_default=State.WAITING)
+    content_type = models.CharField(max_length=40, default="", db_default="")
+    content = models.BinaryField(default=b"", db_default=b"")
+    reason = models.CharField(max_length=100, default="", db_default="")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="+")
+    message_id = models.UUIDField(null=True)
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["link_id", "key", "place"], name="attachment_once")]
+        indexes = [models.Index(fields=["message_id"], name="attachment_message")]

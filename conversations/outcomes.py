@@ -57,7 +57,7 @@ class Outcome:
 
 def refused(attempt_id: UUID, message_id: UUID, refusal: SubmitRefused, *, retry_after_s: float) -> Outcome:
     """A provider's no: for good, or for now (then the part goes back to the queue; a throttle counts as no refusal)."""
-    code = f"0x{refusal.code:08X}"
+    code = refusal.spelled
     if refusal.permanent:
         return Outcome(attempt_id, message_id, DeliveryState.FAILED, error_code=code, error_text=refusal.reason)
     return Outcome(

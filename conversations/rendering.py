@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from contacts.numbers import masked
+from conversations.attachments import AttachmentView, attachments_of
 from conversations.models import DeliveryState
 from conversations.reasons import Meaning, of_link
 from realtime.audience import AudienceKind
@@ -103,6 +104,7 @@ class MessageView(TypedDict):
     delivery: DeliveryView | None
     event: dict[str, Any] | None
     gap: Gap | None
+    attachments: list[AttachmentView]
 
 
 class DeliveryProgress(TypedDict):
@@ -215,7 +217,9 @@ def render_messages(organisation_id: UUID, ids: Collection[UUID], kind: Audience
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_BY_ID, {"organisation": organisation_id, "ids": list(ids)})
-        return {record[-1]: _message(record, kind) for record in cursor.fetchall()}
+        records = cursor.fetchall()
+    carried = _carried(organisation_id, records, kind)
+    return {record[-1]: _message(record, kind, carried) for record in records}
 
 
 def render_thread(
@@ -242,13 +246,23 @@ def render_thread(
         lowest = max(before - limit, 1)
         asked = {"organisation": organisation_id, "conversation": conversation_id, "since": oldest_key}
         cursor.execute(_OLDER, {**asked, "before": before, "first": lowest})
-        return [_message(record, kind) for record in cursor.fetchall()], lowest > 1
+        records = cursor.fetchall()
+    carried = _carried(organisation_id, records, kind)
+    return [_message(record, kind, carried) for record in records], lowest > 1
 
 
-def _message(record: tuple[Any, ...], kind: AudienceKind) -> MessageView:
+def _carried(
+    organisation_id: UUID, records: Collection[tuple[Any, ...]], kind: AudienceKind
+) -> dict[UUID, list[AttachmentView]]:
+    if kind == AudienceKind.NO_TEXT:
+        return {}
+    return attachments_of(organisation_id, ((one[-1], one[1], one[9]) for one in records if one[2] == "incoming"))
+
+
+def _message(record: tuple[Any, ...], kind: AudienceKind, carried: dict[UUID, list[AttachmentView]]) -> MessageView:
     (
         id_, seq, message_kind, author, author_id, author_name, body, at, client_id,
-        facts, state, error_code, error_text, parts, encoding, link_id, _,
+        facts, state, error_code, error_text, parts, encoding, link_id, key,
     ) = record  # fmt: skip
     silent = kind == AudienceKind.NO_TEXT
     return {
@@ -270,6 +284,7 @@ def _message(record: tuple[Any, ...], kind: AudienceKind) -> MessageView:
         },
         "event": _event(facts, silent) if message_kind == "event" else None,
         "gap": _gap(facts) if message_kind == "incoming" else None,
+        "attachments": carried.get(key, []),
     }
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 import psycopg
 from psycopg import errors
 
-from conversations.adapters import InboundUnreadable, IntakeUnavailable
+from conversations.adapters import InboundText, InboundUnreadable, IntakeUnavailable
+from conversations.attachments import KEEP_MEDIA
 from conversations.intake import LOOKUP_SETTINGS, connect, keep_raw, make_partitions
 from conversations.outbox import unfinished
 from conversations.outcomes import Outcome
@@ -29,6 +30,7 @@ order by at, key
 """
 
 SILENCE_S = 5.0  # of the database
+CONFIRM_AT_ONCE = 2_000
 REMEMBER_S = 60  # of its session, or of the owner before us: so long a text without a confirmed answer may come again
 
 
@@ -67,6 +69,17 @@ class LinkStore:
         if self._connection is not None:
             await self._connection.close()
 
+    async def keep_media(self, item: InboundText, organisation_id: UUID, line_id: UUID, sender: str) -> None:
+        """Where what comes with a text is to be fetched, once for each key, and the job that does it."""
+        await self.run(
+            KEEP_MEDIA,
+            {
+                "organisation": organisation_id, "link": item.link_id, "line": line_id, "key": item.key,
+                "sender": sender[:254], "url": [one.url for one in item.media],
+                "declared": [one.content_type for one in item.media],
+            },
+        )  # fmt: skip
+
     async def keep_unreadable(self, item: InboundUnreadable) -> None:
         await self.with_connection(
             lambda connection: keep_raw(connection, item.link_id, "unreadable", item.key, item.raw, item.error)
@@ -84,7 +97,9 @@ class LinkStore:
         return found
 
     async def confirm(self, link_id: UUID, keys: Sequence[str]) -> None:
-        await self.run(
-            "update conversations_seen set confirmed = true where link_id = %s and key = any(%s) and not confirmed",
-            [link_id, list(keys)],
-        )
+        """In steps: after an outage there may be so many that one statement would outlast SILENCE_S, each time anew."""
+        for start in range(0, len(keys), CONFIRM_AT_ONCE):
+            await self.run(
+                "update conversations_seen set confirmed = true where link_id = %s and key = any(%s) and not confirmed",
+                [link_id, list(keys[start : start + CONFIRM_AT_ONCE])],
+            )

@@ -16,7 +16,7 @@ from conversations.links import adapter_class, link_for_answer
 from conversations.models import Conversation, Line, Link, Message, Saver
 
 LONGEST_PART = 160  # characters
-MOST_TEXTS = 10  # that one answer of a bot may become; what is longer is no answer
+MOST_PARTS = 10  # of one answer of a bot, in all its texts, unless one text may have more; beyond, it is no answer
 
 # A sentence with the spaces behind it; closing quotes and brackets belong to it.
 _SENTENCES = regex.compile(r"""[^.!?…\n]*(?:[.!?…]+["'»”’)\]]*(?=\s|$)|\n|$|.)""")
@@ -48,23 +48,29 @@ def worded(line: Line, link: Link, body: str) -> tuple[str, Planned]:
 def in_texts(conversation: Conversation, body: str) -> list[str]:
     """`body` of a bot, in as many texts as its line needs, cut at the ends of sentences.
 
-    Raises Conflict("no_link"), Invalid("too_long") when even MOST_TEXTS are too few.
+    Raises Conflict("no_link"), Invalid("too_long") when they need more SMS than MOST_PARTS and than one text may.
     """
     line = conversation.line
     link, _ = link_for_answer(conversation)
 
+    most = max(MOST_PARTS, line.most_parts)
+
+    def parts(piece: str) -> int:
+        return _spared(line, link, piece.strip())[1].parts
+
     def fits(piece: str) -> bool:
-        return _spared(line, link, piece.strip())[1].parts <= line.most_parts
+        return parts(piece) <= line.most_parts
 
     # No alphabet holds more signs in a part; four code points a sign are many. To cut a megabyte takes minutes.
-    if len(body) > MOST_TEXTS * line.most_parts * LONGEST_PART * 4:
+    if len(body) > most * LONGEST_PART * 4:
         raise Invalid("too_long", f"this answer has {len(body)} characters", field="body")
     if fits(body):
         return [body]
     found = [piece.strip() for piece in _fill(body.strip(), fits, (_SENTENCES, _WORDS, _CLUSTERS))]
     texts = [piece for piece in found if piece]
-    if len(texts) > MOST_TEXTS:
-        raise Invalid("too_long", f"this answer needs {len(texts)} texts; at most {MOST_TEXTS} are sent", field="body")
+    needed = sum(map(parts, texts))
+    if needed > most:
+        raise Invalid("too_long", f"this answer needs {needed} SMS; at most {most} are sent", field="body")
     return texts
 
 

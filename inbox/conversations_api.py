@@ -12,6 +12,7 @@ from pydantic import Field
 from accounts.permissions import May, caller
 from common.errors import NotFound
 from common.schemas import as_json, schema_of
+from conversations.attachments import content_of
 from conversations.delivery_details import DeliveryDetails, delivery_details
 from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
 from conversations.visibility import conversations_of
@@ -98,6 +99,22 @@ def read_conversation(request: HttpRequest, conversation_id: UUID) -> HttpRespon
     head, audience = desk.head_of(user.organisation_id), desk.audience(user)
     contact = person_of(audience, conversation_id)
     return as_json({"conversation": _row(audience, conversation_id), "contact": contact, **head})
+
+
+@router.get("/conversations/{uuid:conversation_id}/attachment", auth=May("conversations.read"))
+def read_attachment(request: HttpRequest, conversation_id: UUID, seq: Number, place: Number) -> HttpResponse:
+    """What came with the subscriber's text number `seq`, as a picture, a sound or a film of its own."""
+    audience = desk.audience(caller(request))
+    seen = conversations_of(audience).filter(id=conversation_id).exists() and audience.kind != AudienceKind.NO_TEXT
+    found = content_of(audience.organisation_id, conversation_id, seq, place) if seen else None
+    if found is None:
+        raise NotFound("no_attachment", "there is no such attachment")
+    content_type, octets = found
+    answer = HttpResponse(octets, content_type=content_type)
+    answer["Content-Disposition"] = f'inline; filename="{seq}-{place}"'
+    # Opened by itself it is no page of ours: it may run nothing and reach nothing.
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
+    return answer
 
 
 @router.get("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.read"), response=MessagePage)

@@ -72,7 +72,8 @@ def readmit(known: dict[str, Admission | None]) -> dict[str, Admission]:
 
 
 def _users(user_ids: Collection[UUID]) -> dict[UUID, AbstractBaseUser]:
-    return {user.pk: user for user in get_user_model().objects.filter(pk__in=user_ids, is_active=True)}
+    users = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
+    return {user.pk: user for user in users.only("password")}
 
 
 def _hash_in(key: str, data: str) -> str:

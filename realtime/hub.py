@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -30,8 +30,10 @@ from realtime.stream import Stream
 log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
-TICK_S = 0.5
-GUARD_S = 2.0  # a session ended is a socket closed within 5 s: this, one query, and room
+TICK_S = 0.25
+GUARD_S = 2.0  # a session ended is a socket closed within 5 s: this, a few queries, and room
+GUARDED_AT_ONCE = 50  # sockets; while a thread looks at many at once, the loop hardly comes to send anything
+GUARD_PAUSE_S = 0.01
 REDIS_AGAIN_S = 1.0
 THREADS = 3
 
@@ -179,6 +181,12 @@ class Hub:
     async def recheck(self) -> None:
         """Close the sockets whose session, user or organisation is no longer what it was; renew the others' view."""
         sockets = list(self.sockets)
+        for begin in range(0, len(sockets), GUARDED_AT_ONCE):
+            if begin:
+                await asyncio.sleep(GUARD_PAUSE_S)
+            await self._recheck(sockets[begin : begin + GUARDED_AT_ONCE])
+
+    async def _recheck(self, sockets: Sequence[DeskSocket]) -> None:
         known: dict[str, Admission | None] = {socket.admission.session_key: socket.admission for socket in sockets}
         admitted: dict[str, Admission] = await self.run(readmit, known)
         changed = []

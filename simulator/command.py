@@ -16,6 +16,7 @@ from common.readiness import clear_ready, mark_ready
 from simulator.accounts import DEVELOPMENT_PASSWORD, Account, BadScript, demo_accounts, dice, read_script
 from simulator.exchange import Exchange
 from simulator.pages import application
+from simulator.twilio import DEMO_TWILIO_LINK
 
 _REFUSED = 2
 
@@ -73,7 +74,9 @@ async def _serve(options: argparse.Namespace, accounts: dict[str, Account], seed
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    exchange = Exchange(accounts, state / "simulator" / "ledger.jsonl", dice(seed))
+    exchange = Exchange(accounts, state / "simulator" / "ledger.jsonl", dice(seed), options.password)
+    if address := os.environ.get("PUBLIC_URL"):
+        exchange.twilio.behaviour.texts_url = f"{address}/webhooks/{DEMO_TWILIO_LINK}/texts"
     site_runner = web.AppRunner(application(exchange), access_log=None, shutdown_timeout=1.0)
     try:
         smpp_port = await exchange.start(options.smpp_port)

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from simulator import codec
-from simulator.accounts import Account, home_of
+from simulator.accounts import DEVELOPMENT_PASSWORD, Account, home_of
 from simulator.ledger import Ledger
 from simulator.operators import Operator
-from simulator.phone import KEPT, Phones
+from simulator.phone import KEPT, REFUSED, SENT, Phones
 from simulator.session import Session
 from simulator.texts import BadNumber, subscriber_number
+from simulator.twilio import Twilio
 
 _STORY_BYTES = 8 * 1024 * 1024  # of the ledger's end, read at start to show the phones as they were
+TWILIO = "twilio"  # the account under which its texts stand in the ledger
 _VALID_SECONDS = 24 * 3600  # how long an operator keeps a text
 
 
@@ -27,12 +29,19 @@ class Refused(ValueError):
 
 
 class Exchange:
-    def __init__(self, accounts: Mapping[str, Account], ledger_path: Path, dice: random.Random) -> None:
+    def __init__(
+        self,
+        accounts: Mapping[str, Account],
+        ledger_path: Path,
+        dice: random.Random,
+        token: str = DEVELOPMENT_PASSWORD,
+    ) -> None:
         self.ledger = Ledger(ledger_path)
         self.phones = Phones(self.ledger)
         self.operators = {
             account.id: Operator(account, self.phones, self.ledger, dice) for account in accounts.values()
         }
+        self.twilio = Twilio(self.phones, token=token)
         self._visitors: set[Session] = set()
         self._clock: asyncio.Task[None] | None = None
         self._servers: list[asyncio.Server] = []
@@ -52,6 +61,8 @@ class Exchange:
     def _take_up_again(self, bubble: dict[str, Any]) -> None:
         """A text that was kept when the simulator stopped is still kept."""
         operator = self.operators.get(bubble["account"])
+        if bubble["account"] == TWILIO:
+            self.phones.progressed(bubble["id"], REFUSED)  # its provider would have tried for seconds, not for hours
         if operator is None or time.time() - bubble["at"] > _VALID_SECONDS:
             return
         self.phones.progressed(bubble["id"], KEPT)
@@ -61,6 +72,7 @@ class Exchange:
         """Say goodbye to every customer, wait a moment for their answers, write the ledger's last lines."""
         if self._clock is not None:
             self._clock.cancel()
+        await self.twilio.close()
         for server in self._servers:
             server.close()
         for session in tuple(self._visitors):
@@ -133,6 +145,8 @@ class Exchange:
             number = subscriber_number(number)
         except BadNumber as error:
             raise Refused(str(error)) from error
+        if code in self.twilio.senders and account in (None, TWILIO):
+            return self._text_to_twilio(number, code, text), TWILIO
         operator = self.operator(account) if account else self.home(number)
         if code not in operator.account.codes:
             raise Refused(f"{operator.name} has no short code {code!r}")
@@ -141,3 +155,11 @@ class Exchange:
         text_id = self.phones.new_id()
         operator.accept(number, code, text, text_id=text_id)
         return text_id, operator.id
+
+    def _text_to_twilio(self, number: str, code: str, text: str) -> str:
+        if not text:
+            raise Refused("an empty text is not sent")
+        text_id = self.phones.new_id()
+        self.phones.sent(text_id=text_id, account=TWILIO, number=number, code=code, text=text, state=SENT)
+        self.twilio.send(number=number, code=code, text=text, text_id=text_id)
+        return text_id

@@ -71,15 +71,21 @@ class Pages:
                     for person in PEOPLE
                 ],
                 "operators": [
-                    {"id": o.id, "name": o.name, "bound": o.bound, "codes": o.account.codes}
+                    {"id": o.id, "name": o.name, "bound": o.bound, "codes": [*o.account.codes, *self._senders()]}
                     for o in exchange.operators.values()
                 ],
             }
         )
 
+    def _senders(self) -> list[str]:
+        """Numbers of Twilio that a phone can text: those whose texts are posted somewhere."""
+        twilio = self._exchange.twilio
+        return twilio.senders[:1] if twilio.behaviour.texts_url else []
+
     def _thread(self, number: str, code: str) -> dict[str, Any]:
         operator = self._exchange.home(number)
-        codes = list(dict.fromkeys([*operator.account.codes, *self._exchange.phones.codes_of(number)]))
+        known = [*operator.account.codes, *self._senders(), *self._exchange.phones.codes_of(number)]
+        codes = list(dict.fromkeys(known))
         return {
             "type": "thread",
             "number": number,
@@ -160,5 +166,6 @@ def application(exchange: Exchange) -> web.Application:
     pages = Pages(exchange)
     app.add_routes(pages.routes())
     app.add_routes(Control(exchange).routes())
+    app.add_routes(exchange.twilio.routes())
     app.on_shutdown.append(pages.close)
     return app

@@ -100,7 +100,7 @@ class Phones:
     ) -> None:
         """A text, or a part of one, has reached the phone."""
         if place is None or place.total == 1:
-            self._show_received(account, number, code, text, 1)
+            self.arrived(account, number, code, text, 1)
             return
         key = (account, number, code, Concatenation(place.reference, place.reference_bits, place.total, 0))
         parts = self._parts.get(key)
@@ -117,9 +117,10 @@ class Phones:
         if parts:
             account, number, code, _ = key
             joined = join(parts.values())
-            self._show_received(account, number, code, joined.text, joined.total)
+            self.arrived(account, number, code, joined.text, joined.total)
 
-    def _show_received(self, account: str, number: str, code: str, text: str, parts: int) -> None:
+    def arrived(self, account: str, number: str, code: str, text: str, parts: int) -> None:
+        """A whole text has reached the phone."""
         self._tell_story(command="phone.mt", account=account, source=code, destination=number, text=text, parts=parts)
 
     def _show(self, row: dict[str, Any]) -> None:

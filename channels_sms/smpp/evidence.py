@@ -109,7 +109,7 @@ class Recollection:
             one = waiting.popleft()
             self._carried_count -= 1
             if not waiting:
-                del self._carried[print_]
+                self._forget(print_)
             if one.until > now:
                 return one.key
         return None
@@ -127,10 +127,19 @@ class Recollection:
     def carry(self, print_: bytes, key: str, until: float, *, surely: bool) -> None:
         if self._carried_count >= _MOST_CARRIED:
             oldest = next(iter(self._carried))
-            self._carried_count -= len(self._carried.pop(oldest))
+            self._carried_count -= len(self._carried[oldest])
+            self._forget(oldest)
         self._carried.setdefault(print_, deque()).append(_Carried(key, until, surely))
         self._carried_of.setdefault(print_[:_PERSON_OCTETS], set()).add(print_)
         self._carried_count += 1
+
+    def _forget(self, print_: bytes) -> None:
+        del self._carried[print_]
+        of_person = self._carried_of.get(print_[:_PERSON_OCTETS])
+        if of_person is not None:
+            of_person.discard(print_)
+            if not of_person:
+                del self._carried_of[print_[:_PERSON_OCTETS]]
 
 
 class Evidence:

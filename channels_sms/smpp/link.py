@@ -240,8 +240,8 @@ class SmppLink:
             return  # the other kind of the pair has not said anything yet
         shown = min((max(kind, key=_rank) for kind in kinds), key=_rank)
         if error and state != "bound" and shown.state == "bound":
-            place = self._connections.index(connection) + 1
-            log.warning("link %s: bind %d is %s: %s", self._config.name, place, state, error)
+            bind = self._connections.index(connection) + 1
+            log.warning("link %s: bind %d is %s: %s", self._config.name, bind, state, error)
         self._intake.state(shown.state, error=shown.error, **shown.facts)
 
     def _bind_facts(self, number: int, connection: Connection) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from realtime import doorbell
 from realtime.models import EventHead
 from routing.models import AgentState, Queue
 from simulator.accounts import DEVELOPMENT_PASSWORD, demo_accounts, home_of
+from simulator.twilio import ACCOUNT, DEMO_TWILIO_LINK
 
 _AUTHORS = {"c": "contact", "b": "bot", "a": "agent", "x": "agent", "n": "agent"}
 _KINDS = {"c": "incoming", "b": "outgoing", "a": "outgoing", "x": "outgoing", "n": "note"}
@@ -96,12 +97,14 @@ def _make_place(data: dict[str, Any]) -> Place:
             AgentState.objects.create(user=user, organisation=owner, state=person["state"], capacity=person["capacity"])
     links = {
         key: Link(
+            **({"id": DEMO_TWILIO_LINK} if _is_twilio(link) else {}),
             organisation=owner,
             name=link["name"],
+            adapter=link.get("adapter", "sms.smpp"),
             settings=_settings(key, link),
             secret=seal(_secret()),
-            operator=link["operator"],
-            prefixes=link["prefixes"],
+            operator=link.get("operator", ""),
+            prefixes=link.get("prefixes", []),
         )
         for key, link in data["links"].items()
     }
@@ -117,8 +120,9 @@ def _make_place(data: dict[str, Any]) -> Place:
             failover=line.get("failover", "never"),
             failover_after_s=line.get("failover_after_s", 60),
         )
-        for priority, link in enumerate(links.values()):
-            LineLink.objects.create(line=lines[address], link=link, priority=priority)
+        carried_by = line.get("links") or [key for key, link in data["links"].items() if not _is_twilio(link)]
+        for priority, key in enumerate(carried_by):
+            LineLink.objects.create(line=lines[address], link=links[key], priority=priority)
     return Place(owner, users, lines, links)
 
 
@@ -127,9 +131,10 @@ def _point_links(owner: Organisation, wanted: dict[str, Any]) -> list[str]:
     changed = []
     for key, link in wanted.items():
         row = Link.objects.select_for_update().filter(organisation=owner, name=link["name"]).first()
-        if row is None or row.settings.get("system_id") != key:
+        ours = _settings(key, link)
+        if row is None or any(row.settings.get(name) != ours.get(name) for name in ("system_id", "account_sid")):
             continue  # an administrator has made it something else
-        place = {name: _settings(key, link)[name] for name in ("host", "port")}
+        place = {name: ours[name] for name in ("host", "port", "api_url") if name in ours}
         if {**row.settings, **place} == row.settings and _opens_to(row, _secret()):
             continue
         row.settings = {**row.settings, **place}
@@ -146,7 +151,18 @@ def _opens_to(link: Link, secret: str) -> bool:
         return False
 
 
+def _is_twilio(link: dict[str, Any]) -> bool:
+    return bool(link.get("adapter") == "sms.twilio")
+
+
 def _settings(system_id: str, link: dict[str, Any]) -> dict[str, Any]:
+    if _is_twilio(link):
+        return {
+            "account_sid": ACCOUNT,
+            "api_url": f"http://127.0.0.1:{settings.SIMULATOR_HTTP_PORT}/twilio",
+            "window": link["window"],
+            "rate_per_s": link["rate_per_s"],
+        }
     return {
         "host": "127.0.0.1",
         "port": settings.SIMULATOR_SMPP_PORT,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from django.db import DatabaseError, connection
 
 from common.partitions import PARTITIONED, months_ahead
 from config.health.limits import CheckName, Facts, Finding, Level, measured, unanswered
+from conversations.spool import Spool
 
 PATIENCE_MS = 2000  # for one statement
 Scope = UUID | None
@@ -46,7 +49,7 @@ def look(organisation_id: Scope = None) -> list[Finding]:
 
 def beside() -> list[Finding]:
     """What can be looked at without the database."""
-    return [_redis(), _disk()]
+    return [_redis(), _webhooks(), _disk()]
 
 
 def _answers(check: CheckName, probe: Probe, cursor: Any, organisation_id: Scope) -> list[Finding]:
@@ -224,6 +227,17 @@ def _redis() -> Finding:
     if limit and int(memory.get("used_memory", 0)) >= limit:
         return Finding("redis", Level.RED, None, words="full", facts=facts)
     return measured("redis", time.perf_counter() - began, facts=facts)
+
+
+def _webhooks() -> Finding:
+    """Of the machine that answers: each that runs web processes has a spool of its own."""
+    spool = Spool(Path(settings.WEBHOOK_SPOOL))
+    try:
+        (count, age), aside = spool.waiting(), spool.put_aside()
+    except (OSError, ValueError) as error:
+        return unanswered("webhooks_waiting", type(error).__name__)
+    found = measured("webhooks_waiting", age, facts={"count": count, "put_aside": aside})
+    return replace(found, level=Level.WARNING) if aside and found.level == Level.OK else found
 
 
 def _disk() -> Finding:

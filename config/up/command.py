@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from config.env import SettingError, text
 from config.up import engines, schema, secrets_file
 from config.up.binaries import EngineError
 from config.up.children import RUN_TOKEN, Record, end, of_run, wait_gone
@@ -34,7 +35,7 @@ def up(state: Path, *, rows: Sequence[Process] | None = None, migrate: bool = Tr
     on_signals(_interrupted)
     try:
         return _locked(state, began, lock, rows, migrate)
-    except EngineError as error:
+    except (EngineError, SettingError) as error:
         _say(str(error))
         return 1
     except KeyboardInterrupt:
@@ -58,13 +59,12 @@ def _locked(state: Path, began: float, lock: IO[str], rows: Sequence[Process] | 
     record.begin(token)
     warden = start_warden(state / "run" / "children.json", state / "logs" / "warden.log")
     step = _Steps(began)
-    given = os.environ
     try:
         found = engines.start(
             state,
-            database_url=given.get("DATABASE_URL", ""),
-            database_owner_url=given.get("DATABASE_OWNER_URL", ""),
-            redis_url=given.get("REDIS_URL", ""),
+            database_url=text("DATABASE_URL", ""),
+            database_owner_url=text("DATABASE_OWNER_URL", ""),
+            redis_url=text("REDIS_URL", ""),
         )
     except BaseException:
         dismiss_warden(warden)
@@ -126,7 +126,7 @@ def environment(state: Path, found: engines.Engines) -> tuple[dict[str, str], di
         "PYTHONUNBUFFERED": "1",
         "PALABRE_STATE": str(state),
         "PALABRE_MODE": given.get("PALABRE_MODE", "demo"),
-        "SECRET_KEY": given.get("SECRET_KEY", secrets_file.load(state)["secret_key"]),
+        "SECRET_KEY": text("SECRET_KEY", secrets_file.load(state)["secret_key"]),
         "DATABASE_URL": found.database_url,
         "DATABASE_OWNER_URL": found.database_owner_url,
         "REDIS_URL": found.redis_url,

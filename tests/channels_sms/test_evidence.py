@@ -122,6 +122,15 @@ def test_what_is_carried_over_has_a_bound():
         found.key(n.to_bytes(32, "big"), n, 0)
     found.session_ended()
     assert found._all._carried_count == sum(map(len, found._all._carried.values())) == evidence._MOST_CARRIED
+    assert sum(map(len, found._all._carried_of.values())) == evidence._MOST_CARRIED, "and nobody else is remembered"
+
+
+def test_who_has_nothing_more_to_come_is_forgotten():
+    found = started()
+    for n in range(100):
+        found.answered(found.key(n.to_bytes(32, "big"), n, 0), 17 * n, stored=False, now=0)
+        assert found.key(n.to_bytes(32, "big"), n, 1)
+    assert found._all._carried_of == found._all._carried == {}
 
 
 def test_a_fingerprint_tells_apart_what_may_not_be_taken_for_a_copy():

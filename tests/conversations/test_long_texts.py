@@ -76,6 +76,29 @@ async def test_a_part_that_is_stored_is_acknowledged_though_its_whole_text_must_
     await until(rows, "select body from conversations_message", [("ab",)], 15)
 
 
+async def test_a_text_whose_conversation_is_held_keeps_no_other_one(scripted, intake, rows, monkeypatch):
+    stored = intake._stored
+
+    async def held(item):
+        if item.body == "ab":
+            raise IntakeUnavailable("this one is held")
+        return await stored(item)
+
+    async def away(_item):
+        raise IntakeUnavailable("all of them are")
+
+    monkeypatch.setattr(intake, "_stored", away)
+    for name, text in (("one", "ab"), ("two", "cd")):
+        for number in (1, 2):
+            octet = text[number - 1].encode()
+            kept = InboundPart(
+                *(scripted.link.id, f"{name}{number}", name, number, 2, "22997000001", "1919", 1, octet, {}, b"raw")
+            )
+            await intake.part(kept)
+    monkeypatch.setattr(intake, "_stored", held)
+    await until(rows, "select array_agg(body) from conversations_message", [(["cd"],)], 15)
+
+
 async def test_a_sender_who_only_begins_texts_fills_no_table(scripted, intake, rows, monkeypatch):
     """His oldest are shown with their gaps; another subscriber's text still waits for its missing part."""
     monkeypatch.setattr("conversations.long_texts.MOST_PARTS", 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from math import inf
 from uuid import UUID
 
@@ -127,10 +128,13 @@ async def test_a_campaign_waits_for_the_ramp_a_reply_does_not_and_a_restart_forg
         await until(rows, f"{SENT} 0", [(1,)])
         assert owner.facts()["ramp"]["used"] == 2
         assert "ramp" in owner.facts()["slow"]
-    for name in ("another", "a third"):
+    for name, replies in (("another", 2), ("a third", 3)):
         async with at_work(scripted, dsn, redis_url, owner=name) as owner:
             await sync_to_async(reply)(conversation, "encore")
-            await until(rows, f"{SENT} 0", [(2 if name == "another" else 3,)])
+            await until(rows, f"{SENT} 0", [(replies,)])
+            async with asyncio.timeout(10):
+                while (owner.facts().get("ramp") or {}).get("used") != 1 + replies:
+                    await asyncio.sleep(0.02)
             assert await sync_to_async(rows)(f"{SENT} 2") == [(1,)]
     await sync_to_async(begun)(scripted.link.id, "2020-01-01")  # long over
     async with at_work(scripted, dsn, redis_url, owner="much later"):

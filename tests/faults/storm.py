@@ -125,7 +125,7 @@ class Storm:
             return False
         if name == "gateway":
             bound = said.get("bound")
-            return isinstance(bound, list) and len(bound) == LINKS
+            return isinstance(bound, list) and len(bound) >= LINKS and bound == said.get("links")
         if name == "dispatcher":
             return bool(said.get("leading"))
         return name != "web" or checks.page_answers(f"{palabre.desk}/", seconds=1) == ""

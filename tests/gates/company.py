@@ -25,7 +25,7 @@ import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
 from conversations.models import Conversation, WrongNumber
 from routing.models import AgentState
-from tests.gates.leftovers import leave_behind
+from tests.gates.leftovers import attach, leave_behind
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -136,10 +136,12 @@ def make_company() -> Company:
     verb = VERBS["an agent closes"]
     mine = own.conversation(**verb.fields(own))
     received(own, mine)
+    attach(own, mine)
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))
     received(own, hidden, "un secret de l’équipe")
+    attach(own, hidden)
     _, hidden_ids = _mark(_since(before), "tea")
     # The line itself and its team are hidden from agents, too; colleagues, links and queues are known to all.
     for thing in (own.team_line, own.team):

@@ -12,6 +12,7 @@ from accounts.models import Role
 from accounts.people import PersonFields, create_person
 from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
 from conversations.models import (
+    Attachment,
     Attempt,
     Conversation,
     Delivery,
@@ -29,6 +30,17 @@ from measures.models import Interval
 from tests.realtime.world import World, sign_in
 
 
+def attach(world: World, conversation: Conversation) -> None:
+    """A picture that came with the conversation's first text."""
+    first = conversation.messages.get(seq=1)
+    Attachment.objects.create(
+        organisation_id=world.organisation.id, link_id=world.link.id, line_id=conversation.line_id,
+        key=f"{conversation.id}", place=1, sender="+2290197999999", url="https://api.example/1", declared="image/gif",
+        state=Attachment.State.THERE, content_type="image/gif", content=b"GIF89a", message_id=first.id,
+        conversation=conversation,
+    )  # fmt: skip
+
+
 def leave_behind(world: World, conversation: Conversation) -> None:
     now = datetime.now(UTC)
     organisation, link = world.organisation, world.link
@@ -37,6 +49,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     sign_in(nadia)
     EmailAddress.objects.create(user=nadia, email=nadia.email)
 
+    attach(world, conversation)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"
     attempt = Attempt.objects.create(

@@ -12,7 +12,9 @@ from django.core.checks import run_checks
 from django.test import Client, override_settings
 
 from config.doors import doors
-from config.env import SettingError
+from config.env import SettingError, text
+from config.up import command
+from config.up.binaries import EngineError
 from tests.gates import calls
 from tests.gates.production import PRODUCTION, production, settings_with  # noqa: F401  (a fixture)
 
@@ -101,3 +103,32 @@ def test_celery_checks_the_certificate_of_an_encrypted_redis(monkeypatch: pytest
     pool = redis.Redis.from_url(found["REDIS_URL"]).connection_pool
     connection = pool.make_connection()
     assert (connection.cert_reqs, connection.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_a_mounted_secret_that_is_not_there_stops_the_start_and_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "gone"))
+    with pytest.raises(SettingError, match="DATABASE_URL_FILE cannot be read"):
+        text("DATABASE_URL")
+
+
+def test_palabre_up_uses_the_servers_that_mounted_secrets_name(tmp_path, monkeypatch):
+    addresses = {
+        "DATABASE_URL": "postgresql://palabre@db.example/palabre",
+        "DATABASE_OWNER_URL": "postgresql://owner@db.example/palabre",
+        "REDIS_URL": "redis://cache.example/0",
+    }
+    for name, address in addresses.items():
+        monkeypatch.delenv(name, raising=False)
+        (tmp_path / name).write_text(f"{address}\n")
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+    asked = {}
+
+    def start(_state, **given):
+        asked.update(given)
+        raise EngineError("far enough")
+
+    monkeypatch.setattr("config.up.engines.start", start)
+    monkeypatch.setattr(command, "on_signals", lambda _handler: None)  # this process keeps its own
+    assert command.up(tmp_path / "state") == 1
+    assert asked == {name.lower(): address for name, address in addresses.items()}

@@ -65,7 +65,12 @@ def test_compose_passes_every_setting_of_the_installation():
     wanted = [one for one in sections if one.startswith(("The installation", "How much"))]
     assert len(wanted) == 2
     settings = set(re.findall(r"^#?([A-Z_]+)=", "".join(wanted), re.MULTILINE))
-    fixed = {"PALABRE_MODE", "PALABRE_STATE", "BEHIND_PROXY"}  # by the image, or by the proxy that stands beside it
+    fixed = {
+        "PALABRE_MODE",
+        "PALABRE_STATE",
+        "WEBHOOK_SPOOL",
+        "BEHIND_PROXY",
+    }  # by the image, or by the proxy that stands beside it
     assert settings - fixed <= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
 
 

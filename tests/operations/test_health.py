@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -16,7 +18,9 @@ from common.partitions import keep_partitions_ahead
 from config.health import probes, views
 from config.health.limits import LIMITS, Finding, Level, measured, unanswered, verdict
 from config.health.views import latest
+from conversations.adapters import InboundUnreadable
 from conversations.models import LinkState
+from conversations.spool import Spool
 from jobs.models import Job, Lease
 from tests.browser import Browser, someone
 from tests.cast import Cast, make_cast
@@ -303,3 +307,20 @@ def test_an_administrator_sees_his_own_links_and_nobody_elses(well: Cast) -> Non
     [months] = [one for one in page.data["checks"] if one["check"] == "partitions_ahead"]
     assert (months["unit"], months["red"]) == ("months", 1)
     assert Browser(someone(well, Role.SUPERVISOR)).get("/api/admin/health").status == 403
+
+
+def test_calls_of_providers_that_nobody_stores_are_told_of(settings: Any, tmp_path: Path) -> None:
+    settings.WEBHOOK_SPOOL = tmp_path
+    assert probes._webhooks().level == Level.OK
+    link_id = uuid4()
+    spool = Spool(tmp_path)
+    spool.put(link_id, [InboundUnreadable(link_id, "k", b"?", "why")])
+    [entry] = tmp_path.glob("*/*.json")
+    old = entry.rename(entry.with_name(f"{time.time_ns() - 400 * 10**9:020d}-1-0.json"))
+    found = probes._webhooks()
+    assert (found.level, found.facts["count"]) == (Level.RED, 1)
+    assert found.value is not None and 395 < found.value < 460
+    with spool.taking(link_id) as taking:
+        assert taking is not None
+        taking.put_aside(old)
+    assert probes._webhooks().level == Level.WARNING

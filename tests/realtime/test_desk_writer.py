@@ -22,6 +22,7 @@ class Wire:
         self.code: int | None = None
         self.desk = DeskSocket(None, self._send, self._close, flow)
         self.desk.joined = True
+        self.desk._last_ping = time.monotonic()  # else by lot
         self.writer = asyncio.create_task(self.desk.write())
 
     async def _send(self, text: bytes) -> None:
@@ -71,6 +72,25 @@ async def test_a_browser_that_does_not_answer_pings_for_15_seconds_is_closed() -
     wire.desk.tick(start + 76.5, epoch=1, upto=60, at="")
     await asyncio.wait_for(wire.writer, 10)
     assert wire.code == 4408
+
+
+async def test_desks_that_came_together_are_not_pinged_together() -> None:
+    """Two hundred pings and pongs in one turn of the loop would hold every text up."""
+    now = time.monotonic()
+    desks = []
+    for _ in range(200):
+        wire = Wire()
+        wire.writer.cancel()
+        wire.desk._last_ping = DeskSocket(None, wire._send, wire._close)._last_ping
+        desks.append(wire.desk)
+    pinged = []
+    for quarter in range(1, 21):
+        before = sum(len(desk._pings) for desk in desks)
+        for desk in desks:
+            desk.tick(now + quarter / 4, epoch=1, upto=1, at="")
+        pinged.append(sum(len(desk._pings) for desk in desks) - before)
+    assert sum(pinged) == 200
+    assert max(pinged) < 40, pinged
 
 
 async def test_pongs_that_are_made_up_prove_nothing() -> None:

@@ -16,7 +16,7 @@ from config.rendering import DeskRenderer
 from realtime.admission import Admission
 from realtime.audience import Audience, AudienceKind
 from realtime.codes import Close
-from realtime.hub import Hub
+from realtime.hub import GUARDED_AT_ONCE, Hub
 from realtime.socket import DeskSocket
 from realtime.stream import Stream
 from tests.realtime import screens
@@ -155,9 +155,10 @@ async def test_a_view_that_cannot_be_looked_up_ends_its_own_socket_and_nobody_si
         hub.add(socket)
         return socket
 
-    changed, gone = [opened(uuid4()) for _ in range(3)], [opened(uuid4()) for _ in range(30)]
+    changed, gone = [opened(uuid4()) for _ in range(3)], [opened(uuid4()) for _ in range(130)]
 
     async def readmitted(_work: Any, known: dict[str, Admission]) -> dict[str, Admission]:
+        assert len(known) <= GUARDED_AT_ONCE, "while many are looked at, nobody is sent anything"
         return {
             key: replace(one, audience=replace(one.audience, line_ids=frozenset({uuid4()})))
             for key, one in known.items()

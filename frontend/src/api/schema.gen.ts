@@ -305,6 +305,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/attachment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Attachment
+         * @description What came with the subscriber's text number `seq`, as a picture, a sound or a film of its own.
+         */
+        get: operations["inbox_conversations_api_read_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{conversation_id}/close": {
         parameters: {
             query?: never;
@@ -676,6 +696,17 @@ export interface components {
             /** Queued */
             queued: number;
         };
+        /** AttachmentView */
+        AttachmentView: {
+            /** Kind */
+            kind: string;
+            /** Place */
+            place: number;
+            /** State */
+            state: string;
+            /** Url */
+            url: string | null;
+        };
         /** AuditLine */
         AuditLine: {
             /** Action */
@@ -734,7 +765,7 @@ export interface components {
              * Check
              * @enum {string}
              */
-            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "disk_free";
+            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "webhooks_waiting" | "disk_free";
             /** Facts */
             facts: {
                 [key: string]: number | string | boolean | null;
@@ -1181,6 +1212,8 @@ export interface components {
             settings: {
                 [key: string]: unknown;
             };
+            /** Webhooks */
+            webhooks?: string | null;
         };
         /** LinkTestShown */
         LinkTestShown: {
@@ -1280,6 +1313,8 @@ export interface components {
         MessageView: {
             /** At */
             at: string;
+            /** Attachments */
+            attachments: components["schemas"]["AttachmentView"][];
             author: components["schemas"]["AuthorView"];
             /** Body */
             body: string;
@@ -4010,6 +4045,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConversationDetail"];
                 };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_conversations_api_read_attachment: {
+        parameters: {
+            query: {
+                seq: number;
+                place: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description More parameters than any form has */
             400: {

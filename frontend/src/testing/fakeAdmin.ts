@@ -57,7 +57,7 @@ export function adminRoutes(method: string, path: string, body: Record<string, u
   if (kind === "health") return ok(health());
   const table = tables[kind];
   if (!table) return refuse(404, "not_found");
-  if (method === "GET") return ok({ items: table, bots: ["telecom"], adapters: ["sms.smpp"] });
+  if (method === "GET") return ok({ items: table, bots: ["telecom"], adapters: ["sms.http", "sms.smpp", "sms.twilio"] });
   if ("name" in body && String(body.name).trim() === "")
     return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
   const { secret, password: _password, ...fields } = body;

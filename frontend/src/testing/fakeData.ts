@@ -24,6 +24,7 @@ export function makeMessage(seq: number, part: Partial<Message> & Pick<Message, 
     delivery: null,
     event: null,
     gap: null,
+    attachments: [],
     ...part,
   };
 }

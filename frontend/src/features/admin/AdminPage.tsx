@@ -11,6 +11,7 @@ import { AuditTable } from "./AuditTable";
 import { ConsentSection } from "./ConsentSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
+import { KINDS, kindOf, type LinkKind } from "./linkKinds";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
@@ -136,9 +137,18 @@ function Content({ section, data, failed, edited, onEdit }: ContentProps) {
   }
 }
 
-function FormOf({ kind, id, fields, fixed, onClose }: { kind: Kind; id: string | null; fields: Field[]; fixed?: Record<string, unknown>; onClose: () => void }) {
+interface FormOfProps {
+  kind: Kind;
+  id: string | null;
+  fields: Field[];
+  fixed?: Record<string, unknown>;
+  head?: ReactNode;
+  onClose: () => void;
+}
+
+function FormOf({ kind, id, ...rest }: FormOfProps) {
   const { t } = useTranslation("admin");
-  return <SideForm kind={kind} id={id} title={id === null ? t(`add.${kind}`) : t(`edit.${kind}`)} fields={fields} fixed={fixed} onClose={onClose} />;
+  return <SideForm kind={kind} id={id} title={id === null ? t(`add.${kind}`) : t(`edit.${kind}`)} {...rest} />;
 }
 
 function UserForm({ user, onClose }: { user: Tables["users"]["items"][number] | null; onClose: () => void }) {
@@ -159,5 +169,21 @@ function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string |
 function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string | null; onClose: () => void }) {
   const { t } = useTranslation("admin");
   const link = table.items.find((one) => one.id === id) ?? null;
-  return <FormOf kind="links" id={id} fields={linkFields(t, link, (fill) => <PlanPicker onTake={fill} />)} fixed={{ adapter: table.adapters[0] }} onClose={onClose} />;
+  const [chosen, choose] = useState<LinkKind>("sms.smpp");
+  const kind = link ? kindOf(link.adapter) : chosen;
+  const offered = KINDS.filter((one) => table.adapters.includes(one));
+  // A link keeps its kind; another kind has other fields, so its form begins anew.
+  const head = link === null && offered.length > 1 && (
+    <div className={styles.field}>
+      <label htmlFor="link-kind">{t("field.adapter")}</label>
+      <select id="link-kind" value={kind} onChange={(event) => choose(kindOf(event.target.value))}>
+        {offered.map((one) => (
+          <option key={one} value={one}>
+            {t(`kinds.${one.slice(4) as "smpp" | "twilio" | "http"}`)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+  return <FormOf key={kind} kind="links" id={id} fields={linkFields(t, link, kind, (fill) => <PlanPicker onTake={fill} />)} fixed={{ adapter: kind }} head={head} onClose={onClose} />;
 }

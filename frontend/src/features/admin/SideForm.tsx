@@ -1,3 +1,4 @@
+import { Copy } from "lucide-react";
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
@@ -14,7 +15,8 @@ type Value = string | boolean | string[];
 export interface Field {
   name: string;
   label: string;
-  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "words" | "lines";
+  /** "copy": shown to be taken elsewhere, never sent. */
+  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "words" | "lines" | "copy";
   value: Value;
   options?: { value: string; label: string }[];
   hint?: string;
@@ -36,6 +38,8 @@ interface SideFormProps {
   fields: Field[];
   /** Values that the form does not show. */
   fixed?: Record<string, unknown>;
+  /** What stands before the first field. */
+  head?: ReactNode;
   onClose: () => void;
 }
 
@@ -44,6 +48,7 @@ function collect(fields: Field[], values: Record<string, Value>, isNew: boolean)
   const sent: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[field.name]!;
+    if (field.kind === "copy") continue;
     if (field.keepEmpty && value === "") continue;
     if (!isNew && JSON.stringify(value) === JSON.stringify(field.value)) continue;
     const final =
@@ -57,7 +62,7 @@ function collect(fields: Field[], values: Record<string, Value>, isNew: boolean)
   return sent;
 }
 
-export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormProps) {
+export function SideForm({ kind, id, title, fields, fixed, head, onClose }: SideFormProps) {
   const { t } = useTranslation("admin");
   const [values, setValues] = useState<Record<string, Value>>(() =>
     Object.fromEntries(fields.map((field) => [field.name, field.value])),
@@ -102,6 +107,7 @@ export function SideForm({ kind, id, title, fields, fixed, onClose }: SideFormPr
     <Dialog title={title} closeLabel={t("close")} look="side" onClose={onClose}>
       <form ref={form} className={styles.form} onSubmit={submit} noValidate>
         <div className={styles.fields}>
+          {head}
           {fields.filter((field) => !field.group).map(show)}
           {groups.map((group) => {
             const mine = fields.filter((field) => field.group === group);
@@ -160,6 +166,7 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
       </fieldset>
     );
   }
+  if (field.kind === "copy") return <CopyField field={field} id={id} />;
   if (field.kind === "switch")
     return (
       <div className={styles.field}>
@@ -204,6 +211,25 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
         </p>
       )}
       {field.filler?.(onChange)}
+    </div>
+  );
+}
+
+function CopyField({ field, id }: { field: Field; id: string }) {
+  const { t } = useTranslation("admin");
+  const copy = () => void navigator.clipboard?.writeText(field.value as string).then(() => toast(t("copied")), () => undefined);
+  return (
+    <div className={styles.field}>
+      <label htmlFor={id}>{field.label}</label>
+      <div className={styles.copy}>
+        <input id={id} type="text" readOnly value={field.value as string} aria-describedby={field.hint ? `${id}-hint` : undefined} onFocus={(event) => event.target.select()} />
+        <Button square aria-label={`${t("copy")} : ${field.label}`} title={t("copy")} icon={<Copy size={16} />} onClick={copy} />
+      </div>
+      {field.hint && (
+        <p id={`${id}-hint`} className={styles.hint}>
+          {field.hint}
+        </p>
+      )}
     </div>
   );
 }

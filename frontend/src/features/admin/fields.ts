@@ -1,6 +1,7 @@
 /** The fields of each form, filled from what is stored. */
 import type { TFunction } from "i18next";
 import type { AdminLine, AdminLink, AdminUser, Role } from "@/api/types";
+import { calledFields, httpFields, twilioFields, type LinkKind } from "./linkKinds";
 import { textFields } from "./linkTextFields";
 import { receiptFields } from "./linkReceiptFields";
 import type { Field } from "./SideForm";
@@ -72,23 +73,32 @@ export function lineFields(
   ];
 }
 
-export function linkFields(t: T, link: AdminLink | null, filler?: Field["filler"]): Field[] {
+export function linkFields(t: T, link: AdminLink | null, kind: LinkKind, filler?: Field["filler"]): Field[] {
   const stored = (name: string, first: string | number) => String(link ? (link.settings[name] ?? "") : first);
+  const account: Record<LinkKind, () => Field[]> = {
+    "sms.smpp": () => [
+      { name: "settings.host", label: t("field.host"), kind: "text", value: stored("host", "") },
+      { name: "settings.port", label: t("field.port"), kind: "number", value: stored("port", 2775) },
+      { name: "settings.system_id", label: t("field.system_id"), kind: "text", value: stored("system_id", "") },
+    ],
+    "sms.twilio": () => twilioFields(t, link),
+    "sms.http": () => httpFields(t, link),
+  };
+  const secretHint = { "sms.smpp": undefined, "sms.twilio": t("twilio.secretHint"), "sms.http": t("http.secretHint") }[kind];
   return [
     { name: "name", label: t("field.name"), kind: "text", value: link?.name ?? "" },
-    { name: "settings.host", label: t("field.host"), kind: "text", value: stored("host", "") },
-    { name: "settings.port", label: t("field.port"), kind: "number", value: stored("port", 2775) },
-    { name: "settings.system_id", label: t("field.system_id"), kind: "text", value: stored("system_id", "") },
+    ...account[kind](),
     {
-      name: "secret", label: t("field.secret"), kind: "password", value: "", keepEmpty: true, autoComplete: "new-password",
-      hint: link?.has_secret ? t("field.secretKept") : undefined,
+      name: "secret", label: kind === "sms.twilio" ? t("twilio.secret") : t("field.secret"), kind: "password", value: "", keepEmpty: true,
+      autoComplete: "new-password", hint: [link?.has_secret ? t("field.secretKept") : "", secretHint ?? ""].filter(Boolean).join(" ") || undefined,
     },
     { name: "settings.window", label: t("field.window"), kind: "number", value: stored("window", 10) },
     { name: "settings.rate_per_s", label: t("field.rate_per_s"), kind: "number", value: stored("rate_per_s", 0) },
     { name: "operator", label: t("field.operator"), kind: "text", value: link?.operator ?? "", hint: t("field.operatorHint") },
     { name: "prefixes", label: t("field.prefixes"), kind: "words", value: (link?.prefixes ?? []).join(" "), hint: t("field.prefixesHint"), filler },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: link?.is_enabled ?? true },
-    ...textFields(t, link),
+    ...calledFields(t, link),
+    ...(kind === "sms.smpp" ? textFields(t, link) : []),
     ...receiptFields(t, link),
   ];
 }

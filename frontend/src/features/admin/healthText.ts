@@ -29,6 +29,7 @@ export const healthEn = {
     oldest_transaction: "Oldest open transaction",
     clock: "Difference from the database’s clock",
     redis: "Doorbells (Valkey)",
+    webhooks_waiting: "Oldest call of a provider not stored",
     disk_free: "Free disk",
   },
   why: {
@@ -47,6 +48,7 @@ export const healthEn = {
     oldest_transaction: "Something keeps the database from cleaning up behind itself: it becomes slow.",
     clock: "The machine’s clock is wrong; times shown may be, too.",
     redis: "Nothing is lost, but everything arrives about a second later.",
+    webhooks_waiting: "What Twilio or an aggregator told us is kept on disk, and nobody sees it yet.",
     disk_free: "When it is full nothing can be stored: texts stay with the operators.",
   },
 };
@@ -80,6 +82,7 @@ export const healthFr: Same<typeof healthEn> = {
     oldest_transaction: "Plus ancienne transaction ouverte",
     clock: "Écart avec l’horloge de la base",
     redis: "Sonnettes (Valkey)",
+    webhooks_waiting: "Plus ancien appel d’un prestataire non enregistré",
     disk_free: "Disque libre",
   },
   why: {
@@ -98,6 +101,7 @@ export const healthFr: Same<typeof healthEn> = {
     oldest_transaction: "Quelque chose empêche la base de se nettoyer : elle ralentit.",
     clock: "L’horloge de la machine est fausse ; les heures affichées peuvent l’être aussi.",
     redis: "Rien n’est perdu, mais tout arrive environ une seconde plus tard.",
+    webhooks_waiting: "Ce que Twilio ou un agrégateur nous a dit est gardé sur le disque, et personne ne le voit encore.",
     disk_free: "Plein, plus rien ne peut être enregistré : les textes restent chez les opérateurs.",
   },
 };

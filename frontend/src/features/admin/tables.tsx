@@ -106,7 +106,7 @@ export function LinksTable({ items, onEdit }: TableProps<AdminLink>) {
         <EditRow key={link.id} name={link.name} onEdit={() => onEdit(link.id)}>
           <td>{link.live && <Live live={link.live} />}</td>
           <td>
-            {String(link.settings.host ?? "")}
+            {String(link.settings.host ?? link.settings.url ?? link.settings.account_sid ?? "")}
             {link.settings.port ? `:${String(link.settings.port)}` : ""}
           </td>
           <td className={styles.figure}>{number(link.live?.queued ?? 0)}</td>

@@ -1,6 +1,7 @@
 import type { Same } from "@/ui/text";
 import { consentEn, consentFr } from "./consentText";
 import { healthEn, healthFr } from "./healthText";
+import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
 import { numbersEn, numbersFr } from "./numbersText";
 
@@ -86,6 +87,7 @@ const en = {
     always: "Always write the cheaper spelling, and show it",
     never: "Leave texts as they are written",
   },
+  ...linkKindText.en,
   failover: {
     never: "waits for it",
     after: "leaves by the next link after a while",
@@ -262,6 +264,7 @@ const fr: Same<typeof en> = {
     always: "Toujours écrire moins cher, et le montrer",
     never: "Laisser les textes comme ils sont écrits",
   },
+  ...linkKindText.fr,
   failover: {
     never: "l’attend",
     after: "part par le lien suivant après un temps",

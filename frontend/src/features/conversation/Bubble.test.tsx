@@ -4,11 +4,11 @@ import { startI18n } from "@/app/i18n";
 import type { Message } from "@/api/types";
 import { Bubble } from "./Bubble";
 
-function bubble(body: string) {
+function bubble(body: string, attachments: Message["attachments"] = []) {
   startI18n("en");
   const message = {
     seq: 1, kind: "incoming", body, at: "2026-11-21T10:00:00Z", client_id: null, delivery: null, event: null,
-    author: { kind: "contact", id: null, name: null },
+    author: { kind: "contact", id: null, name: null }, attachments,
   } as unknown as Message;
   const item = { message, day: null, unreadAbove: false, first: true, last: true };
   return render(<Bubble item={item} me="me" contactName="Adjoa" />).container;
@@ -39,4 +39,23 @@ it("an address that hides a character leads nowhere", () => {
   const shown = bubble("https://savane.example/\u202egnp.exe");
   expect(shown.querySelector("a")).toBeNull();
   expect(shown).toHaveTextContent("⟨U+202E⟩gnp.exe");
+});
+
+it("what came with a text is shown by its kind, from our own address, and what is not there says so", () => {
+  const url = "/api/conversations/c/attachment?seq=1&place=1";
+  const shown = bubble("voici", [
+    { place: 1, kind: "image", state: "there", url },
+    { place: 2, kind: "audio", state: "there", url },
+    { place: 3, kind: "video", state: "there", url },
+    { place: 4, kind: "", state: "waiting", url: null },
+    { place: 5, kind: "", state: "refused", url: null },
+    { place: 6, kind: "", state: "gone", url: null },
+  ]);
+  expect(shown.querySelector("img")).toHaveAttribute("src", url);
+  expect(shown.querySelector("img")).toHaveAccessibleName(/Picture/);
+  expect(shown.querySelector("audio")).toHaveAttribute("src", url);
+  expect(shown.querySelector("video")).toHaveAttribute("src", url);
+  expect([...shown.querySelectorAll("li")].slice(3).map((one) => one.textContent)).toEqual([
+    "An attachment is being fetched…", "An attachment that cannot be shown", "An attachment that could not be fetched",
+  ]);
 });

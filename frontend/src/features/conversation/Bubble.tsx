@@ -78,6 +78,7 @@ export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }:
       )}
       <div className={`${styles.bubble} ${lookOf(message)} ${last ? styles.tail : ""}`} title={fullTime(message.at)}>
         {!showName && <span className="visually-hidden">{message.kind === "note" ? t("notePrivate") : name}: </span>}
+        {message.attachments.length > 0 && <Attachments of={message} />}
         {message.body === "" ? <p className={styles.hiddenText}>{t("hidden")}</p> : <Body text={message.body} />}
       </div>
       {(last || bad || message.gap) && (
@@ -104,6 +105,30 @@ export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }:
     </div>
   );
 });
+
+/** What came with a text. It is had from our own address; what its provider called it is not believed. */
+function Attachments({ of: { attachments, at } }: { of: Message }) {
+  const { t } = useTranslation("conversation");
+  return (
+    <ul className={styles.attachments}>
+      {attachments.map(({ place, kind, state, url }) => (
+        <li key={place}>
+          {url === null ? (
+            <span className={styles.hiddenText}>{t(`attachment.${state === "refused" || state === "gone" ? state : "waiting"}`)}</span>
+          ) : kind === "image" ? (
+            <a href={url} target="_blank" rel="noopener noreferrer">
+              <img src={url} alt={t("attachment.image", { time: clockTime(at) })} loading="lazy" />
+            </a>
+          ) : kind === "audio" ? (
+            <audio src={url} controls preload="none" aria-label={t("attachment.audio")} />
+          ) : (
+            <video src={url} controls preload="none" aria-label={t("attachment.video")} />
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 /** Of a text that was shown before all of it had come: what is still missing, or since when nothing is. */
 function Gap({ gap: { missing, completed_at } }: { gap: NonNullable<Message["gap"]> }) {

@@ -21,7 +21,12 @@ export function Marks({ text, signs, field }: MarksProps) {
     };
     follow();
     written.addEventListener("scroll", follow);
-    return () => written.removeEventListener("scroll", follow);
+    const resized = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(follow); // window or panel
+    resized?.observe(written);
+    return () => {
+      resized?.disconnect();
+      written.removeEventListener("scroll", follow);
+    };
   }, [field, text]);
   return (
     <div ref={sheet} className={styles.marks} aria-hidden="true" dir="auto">

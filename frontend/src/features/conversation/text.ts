@@ -42,6 +42,14 @@ const en = {
   because: "{{what}}: {{reason}}",
   optedOut: "the customer wants no more texts",
   noReason: "the operator gave no reason",
+  attachment: {
+    waiting: "An attachment is being fetched…",
+    refused: "An attachment that cannot be shown",
+    gone: "An attachment that could not be fetched",
+    image: "Picture received at {{time}}",
+    audio: "Sound received",
+    video: "Film received",
+  },
   code: "code {{code}} of the operator",
   wrongNumber: "{{reason}} (wrong number)",
   details: {
@@ -204,6 +212,14 @@ const fr: Same<typeof en> = {
   because: "{{what}} : {{reason}}",
   optedOut: "le client ne veut plus de SMS",
   noReason: "l’opérateur n’a pas donné de raison",
+  attachment: {
+    waiting: "Une pièce jointe arrive…",
+    refused: "Une pièce jointe qui ne peut pas être montrée",
+    gone: "Une pièce jointe qui n’a pas pu être récupérée",
+    image: "Image reçue à {{time}}",
+    audio: "Son reçu",
+    video: "Vidéo reçue",
+  },
   code: "code {{code}} de l’opérateur",
   wrongNumber: "{{reason}} (numéro erroné)",
   details: {

@@ -1,0 +1,62 @@
+"""The adapter of a Twilio account: what the gateway holds and calls (conversations.adapters.LinkAdapter)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from channels_sms.calling import CallingLink, Unwell
+from channels_sms.twilio import settings as twilio_settings
+from conversations.adapters import (
+    RECEIPTS,
+    DeliveryError,
+    Heard,
+    LinkConfig,
+    MediaAccess,
+    OutboundPart,
+    WebhookRequest,
+)
+
+if TYPE_CHECKING:
+    from channels_sms.twilio.client import Rest
+
+
+class TwilioLink(CallingLink):
+    """Senders are the lines' addresses: "+14155550123", a short code, or "whatsapp:+14155238886"."""
+
+    _rest: Rest | None = None
+
+    @staticmethod
+    def check(settings: Mapping[str, Any], secret: str) -> None:
+        twilio_settings.read(settings, secret)
+
+    @staticmethod
+    def hear(request: WebhookRequest, config: LinkConfig) -> Heard:
+        from channels_sms.twilio import webhooks  # with the package's validator, where it is needed
+
+        return webhooks.hear(request, config)
+
+    @staticmethod
+    def media(url: str, config: LinkConfig) -> MediaAccess:
+        return twilio_settings.media(url, config)
+
+    async def look(self) -> None:
+        try:
+            await self._account().look()
+        except DeliveryError as error:
+            raise Unwell(str(error)) from None
+
+    async def call(self, part: OutboundPart) -> tuple[str, ...]:
+        return (await self._account().send(part, callback=f"{self._config.webhooks}/{RECEIPTS}"),)
+
+    async def close(self) -> None:
+        if self._rest is not None:
+            rest, self._rest = self._rest, None
+            await rest.close()
+
+    def _account(self) -> Rest:
+        if self._rest is None:
+            from channels_sms.twilio.client import Rest  # some 20 MB: only where there is such a link
+
+            self._rest = Rest(twilio_settings.read(self._config.settings, self._config.secret), self._config.secret)
+        return self._rest
