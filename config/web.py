@@ -40,6 +40,7 @@ def main(host: str = "", port: int = 0) -> None:
         serve(application, host, port, settle_memory)
     finally:
         clear_ready("web")
+        _close_webhooks()
 
 
 def _install_reactor() -> None:
@@ -63,6 +64,12 @@ def _open_webhooks() -> None:
     from config import webhooks
 
     webhooks.start()
+
+
+def _close_webhooks() -> None:
+    from config import webhooks
+
+    webhooks.stop()
 
 
 def _ready(port: int) -> None:

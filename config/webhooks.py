@@ -7,7 +7,6 @@ by a thread of this process with a loop of its own, which a slow screen cannot h
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from pathlib import Path
@@ -27,13 +26,17 @@ log = logging.getLogger(__name__)
 
 LARGEST = 64 * 1024  # bytes: ten times what any provider posts
 
+STOP_S = 3.0
+
 _starting = threading.Lock()
+_stopping = threading.Event()
 _door: Door | None = None
+_thread: threading.Thread | None = None
 
 
 def start() -> Door:
     """The door of this process; the first call opens it. What an earlier process left on disk is stored now."""
-    global _door  # noqa: PLW0603
+    global _door, _thread  # noqa: PLW0603
     with _starting:
         if _door is None:
             _door = Door(
@@ -42,18 +45,30 @@ def start() -> Door:
                 place=Path(settings.WEBHOOK_SPOOL),
                 kinds=adapters_that_are_called,
             )
-            threading.Thread(target=_run, args=[_door], name="webhooks", daemon=True).start()
+            _thread = threading.Thread(target=_run, args=[_door], name="webhooks", daemon=True)
+            _thread.start()
         return _door
 
 
+def stop() -> None:
+    """Store no more: what is on disk is the next process's."""
+    _stopping.set()
+    if _door is not None and _thread is not None:
+        _door.stop()
+        _thread.join(STOP_S)
+
+
 def _run(door: Door) -> None:
-    while True:
-        with contextlib.suppress(RuntimeError):  # the process is ending
-            try:
-                asyncio.run(door.run())
-            except Exception:
-                log.exception("webhooks are not stored; it begins again")
-        threading.Event().wait(1.0)
+    while not _stopping.is_set():
+        try:
+            asyncio.run(door.run())
+        except asyncio.CancelledError:
+            return
+        except Exception:
+            if _stopping.is_set() or not threading.main_thread().is_alive():
+                return  # an interpreter that ends takes no more work
+            log.exception("webhooks are not stored; it begins again")
+        _stopping.wait(1.0)
 
 
 @csrf_exempt  # a provider has no page of ours; what it posts is believed for its signature alone

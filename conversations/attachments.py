@@ -12,7 +12,7 @@ from django.db import connection
 LARGEST = 6 * 1024 * 1024  # bytes; providers carry at most five million
 MOST_TRIES = 8  # of a job, over some ten minutes
 
-KEEP_MEDIA = f"""
+KEEP_MEDIA = """
 with kept as (
     insert into conversations_attachment (id, organisation_id, link_id, line_id, key, place, sender, url, declared)
     select uuidv7(), %(organisation)s, %(link)s, %(line)s, %(key)s, place, %(sender)s, url, declared
@@ -22,10 +22,10 @@ with kept as (
 insert into jobs_job (id, organisation_id, kind, arguments, state, progress, attempts, max_attempts, lease_holder,
                       result, error, due_at)
 select uuidv7(), %(organisation)s, 'conversations.fetch_media',
-       jsonb_build_object('link_id', %(link)s::text, 'key', %(key)s::text), 'waiting', 0, 0, {MOST_TRIES}, '', '{{}}',
+       jsonb_build_object('link_id', %(link)s::text, 'key', %(key)s::text), 'waiting', 0, 0, %(tries)s, '', '{}',
        '', clock_timestamp() + interval '1 second'
 where exists (select from kept)
-"""  # noqa: S608
+"""
 
 # First octets -> what it is. Nothing that can hold a script: no SVG, no HTML; what is none of these is not shown.
 _SIGNS: tuple[tuple[bytes, int, str], ...] = (

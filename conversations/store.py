@@ -12,7 +12,7 @@ import psycopg
 from psycopg import errors
 
 from conversations.adapters import InboundText, InboundUnreadable, IntakeUnavailable
-from conversations.attachments import KEEP_MEDIA
+from conversations.attachments import KEEP_MEDIA, MOST_TRIES
 from conversations.intake import LOOKUP_SETTINGS, connect, keep_raw, make_partitions
 from conversations.outbox import unfinished
 from conversations.outcomes import Outcome
@@ -76,7 +76,7 @@ class LinkStore:
             {
                 "organisation": organisation_id, "link": item.link_id, "line": line_id, "key": item.key,
                 "sender": sender[:254], "url": [one.url for one in item.media],
-                "declared": [one.content_type for one in item.media],
+                "declared": [one.content_type for one in item.media], "tries": MOST_TRIES,
             },
         )  # fmt: skip
 

@@ -103,6 +103,7 @@ class Door:
         self._known: dict[UUID, Known] = {}
         self._ever_read = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
         self._due = asyncio.Event()
         self._at_work = threading.Event()
         self._hurry = threading.Lock()
@@ -170,8 +171,15 @@ class Door:
 
     # --- the loop ------------------------------------------------------------------------------------------
 
+    def stop(self) -> None:
+        """End `run`, from any thread."""
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended by itself
+                loop.call_soon_threadsafe(task.cancel)
+
     async def run(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         bells = Bells(self._dsn, self._redis_url)
         self._bells = bells
         self._texts = TextLanes(

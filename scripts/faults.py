@@ -29,7 +29,7 @@ WAITING = (
     ("ten_minutes_asleep", "postgres_held"),
     ("lease_taken_over",),
     ("what_is_sent",),
-    ("partition_real_midnights", "postgres_away", "valkey_away"),
+    ("partition_real_midnights", "webhooks_while_away", "postgres_away", "valkey_away"),
 )
 BY_NAME_ONLY = ("soak",)
 
