@@ -1,0 +1,52 @@
+"""Lines, links, conversations, messages and their deliveries.
+
+Message, Delivery, Attempt and RawInbound are partitioned by month on their uuidv7 key (docs/decisions). A unique
+constraint cannot cross partitions, so what must be unique stands in plain tables: Seen, MessageKey.
+
+Lock order for every writer: seen, address, conversation, message and delivery, event head last; inside each, by key.
+"""
+
+from __future__ import annotations
+
+from conversations.models.arrivals import InboundPart, MessageKey, RawInbound, Seen
+from conversations.models.deliveries import Attempt, Delivery, DeliveryState, ProviderKey, Receipt
+from conversations.models.lines import (
+    FailOver,
+    Line,
+    LineLink,
+    Link,
+    LinkState,
+    LinkTest,
+    PortedNumber,
+    Saver,
+    WrongNumber,
+)
+from conversations.models.talk import Attachment, Author, Conversation, Message, MessageKind, Status, Unhandled
+
+__all__ = [
+    "Attachment",
+    "Attempt",
+    "Author",
+    "Conversation",
+    "Delivery",
+    "DeliveryState",
+    "FailOver",
+    "InboundPart",
+    "Line",
+    "LineLink",
+    "Link",
+    "LinkState",
+    "LinkTest",
+    "Message",
+    "MessageKey",
+    "MessageKind",
+    "PortedNumber",
+    "ProviderKey",
+    "RawInbound",
+    "Receipt",
+    "Saver",
+    "Seen",
+    "Status",
+    "Unhandled",
+    "WrongNumber",
+]
