@@ -163,11 +163,11 @@ async def test_who_loses_a_line_hears_no_more_of_it_within_five_seconds(
     await ear.say(type="watch", conversations=[str(company.hidden.id)], lists=LISTS)
     await in_thread(received, company.own, company.hidden, "avant")
     await ear.until(lambda: "avant" in ear.text(), "heard before")
+    resets = ear.text().count('"reset"')
     at = time.monotonic()
     await in_thread(loss, company)
     answer = await in_thread(browser.get, f"/api/conversations/{company.hidden.id}")
     assert answer.status == 404, "over REST it is gone at once"
-    resets = ear.text().count('"reset"')
     await ear.until(lambda: ear.text().count('"reset"') > resets, "told to fetch afresh", 2 * promised(RIGHTS_S))
     took = time.monotonic() - at
     print(f"{loss.__name__}: the socket knows after {took:.1f} s")
