@@ -263,3 +263,21 @@ async def bound_link(**settings):
                 yield peer, visit, link, intake
             finally:
                 visit.cut()
+
+
+def tlv(tag, value):
+    return struct.pack(">HH", tag, len(value)) + value
+
+
+def with_tlvs(octets, *tlvs):
+    whole = octets + b"".join(tlvs)
+    return struct.pack(">I", len(whole)) + whole[4:]
+
+
+async def submitted(visit, link, part, *, status=0, identifier=b"abc"):
+    """Submit, answer, and give what smpplib reads in our octets."""
+    sending = asyncio.create_task(link.submit(part))
+    found = await visit.expect(SUBMIT)
+    visit.send(raw(SUBMIT_RESP, found.sequence, identifier + b"\0" if not status else b"", status))
+    await sending
+    return smpp.parse_pdu(raw(SUBMIT, found.sequence, found.body), client=Shim())

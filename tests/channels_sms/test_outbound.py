@@ -20,25 +20,17 @@ from peer import (
     outbound,
     raw,
     running,
+    submitted,
 )
 from smpplib import smpp
 
-from channels_sms.smpp import codes, settings
+from channels_sms.smpp import codes
 from channels_sms.smpp.link import SmppLink
 from channels_sms.smpp.pace import Pace
 from channels_sms.text import parts as cutting
 from conversations.adapters import NotBound, SubmitRefused, SubmitUnknown
 
 LONG = "Votre demande a bien été reçue. " * 10
-
-
-async def submitted(visit, link, part, *, status=0, identifier=b"abc"):
-    """Submit, answer, and give what smpplib reads in our octets."""
-    sending = asyncio.create_task(link.submit(part))
-    found = await visit.expect(SUBMIT)
-    visit.send(raw(SUBMIT_RESP, found.sequence, identifier + b"\0" if not status else b"", status))
-    await sending
-    return smpp.parse_pdu(raw(SUBMIT, found.sequence, found.body), client=Shim())
 
 
 async def test_a_short_text_goes_as_the_operator_expects_it():
@@ -359,86 +351,3 @@ async def test_draining_ends_the_run_even_while_nobody_answers():
         await peer.visit(bound=False)
         await link.drain()
         await asyncio.wait_for(run, 5)
-
-
-async def test_operators_without_a_transceiver_get_a_pair_of_binds():
-    async with operator() as peer:
-        intake = FakeIntake()
-        link = QuickLink(config(peer.port, bind="pair"), intake)
-        async with running(link):
-            visits = {}
-            for _ in range(2):
-                visit = await peer.visit(bound=False)
-                bind = await visit.read()
-                visits[bind.command] = visit
-                assert ("bound" in [state for state, _ in intake.states]) is False
-                visit.send(raw(bind.command | 0x80000000, bind.sequence, b"smsc\0"))
-            receiver, transmitter = visits[1], visits[2]
-            await intake.until(lambda: intake.states[-1][0] == "bound")
-            await submitted(transmitter, link, outbound())
-            receiver.send(deliver(1))
-            await receiver.expect(DELIVER_RESP, status=0)
-            transmitter.cut()
-            await intake.until(lambda: intake.states[-1][0] != "bound")
-
-
-async def test_a_receiver_cannot_send():
-    async with operator() as peer:
-        intake = FakeIntake()
-        link = QuickLink(config(peer.port, bind="receiver"), intake)
-        async with running(link):
-            visit = await peer.visit(bound=False)
-            await visit.accept_bind(1)
-            await intake.until(lambda: intake.states[-1][0] == "bound")
-            assert link.ready() == 0
-            with pytest.raises(NotBound):
-                await link.submit(outbound())
-
-
-@pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [
-        ({"secret": "123456789"}, "password: 9 characters, at most 8"),
-        ({"system_id": "x" * 16}, "system_id: 16 characters, at most 15"),
-        ({"window": 0}, "window is 0, it must be from 1 to 10000"),
-        ({"port": "abc"}, "port must be a number"),
-        ({"bind": "both"}, "bind is 'both'"),
-        ({"tls": "yes"}, "tls must be true or false"),
-        ({"tlvs": {"0x1401": "zz"}}, "tlvs must look like"),
-        ({"validity_period": "x" * 17}, "validity_period: 17 characters"),
-        ({"message_ids": "guess"}, "message_ids is 'guess'"),
-    ],
-)
-async def test_wrong_settings_are_told_in_words_and_nothing_is_tried(wrong, reason):
-    async with operator() as peer:
-        intake = FakeIntake()
-        link = QuickLink(config(**{"port": peer.port, **wrong}), intake)
-        run = asyncio.create_task(link.run())
-        await intake.until(lambda: intake.states)
-        state, facts = intake.states[0]
-        assert state == "failed"
-        assert reason in facts["error"]
-        with pytest.raises(NotBound):
-            await link.submit(outbound())
-        assert link.ready() == 0
-        await link.drain()
-        await asyncio.wait_for(run, 5)
-        assert peer.visits.empty()
-
-
-def test_a_missing_host_is_named():
-    with pytest.raises(settings.InvalidSettings, match="host is missing"):
-        settings.read({"port": 2775, "system_id": "a"}, "b")
-
-
-async def test_a_long_password_that_the_operator_issued_goes_whole():
-    async with operator() as peer:
-        link = QuickLink(config(peer.port, secret="douze-lettres", long_password=True), FakeIntake())
-        async with running(link):
-            visit = await peer.visit(bound=False)
-            assert b"\0douze-lettres\0" in (await visit.accept_bind()).body
-
-
-async def test_the_password_is_in_no_state_and_no_error():
-    async with bound_link(secret="s3cr3t!") as (_, _visit, _link, intake):
-        assert "s3cr3t!" not in repr(intake.states)
