@@ -88,6 +88,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",
     ),
     "account_taken": ("Un autre lien a déjà ce compte de l’opérateur.", ""),
+    "csv_broken": ("Un guillemet ouvert n’est pas refermé : rien n’a été repris de ce fichier.", ""),
+    "texts_wait": (
+        "Des SMS de cette ligne attendent encore ce lien : laissez-les partir, ou faites-les passer par un autre.",
+        "Texts of this line still wait for this link: let them leave, or have them leave by another.",
+    ),
     "already_owned": ("Un collègue a cette conversation.", ""),
     "already_sent": ("Ce message a déjà été enregistré.", "This message was stored already."),
     "cursor": ("Cette liste a changé : reprenez au début.", "This is no place in a list: start again."),

@@ -25,6 +25,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 
 from conversations.events import DeliveriesProgressed
 from conversations.intake import LOOKUP_SETTINGS, connect
@@ -42,9 +43,11 @@ Connection = psycopg.AsyncConnection[Any]
 Place = tuple[int, UUID]
 
 LOOK_EVERY_S = 1.0
+MORE_EVERY_S = 0.05  # where one look was not enough
 SURELY_S = 2.0
 SILENT_S = 15  # an owner says something each 5 s
-MOST_AT_ONCE = 200  # texts in one transaction: the limit of _LOCK
+MOST_AT_ONCE = 200  # texts in one transaction
+LOOKED_AT = 5_000  # of a link in one look, whosever they are: the limit of _AHEAD
 SILENCE_S = 5.0  # of the database
 FIRST = (-1, UUID(int=0))  # lane and message: before all of them
 
@@ -75,11 +78,17 @@ where line.failover <> 'never'
 order by line.id, away.id
 """
 
-# The limit a literal, as in the claim: a parameter would make it a scan.
+# The limit a literal, as in the claim: a parameter would make it a scan. Another line may have a million texts under
+# this link, so what is read is bounded, and not only what is found.
+_AHEAD = """
+select lane, message_id, line_id = %(line)s from conversations_delivery
+where link_id = %(away)s and state = 0 and (lane, message_id) > (%(lane)s, %(message)s)
+order by lane, message_id limit 5000
+"""
 _LOCK = """
-select lane, message_id from conversations_delivery
-where link_id = %(away)s and state = 0 and line_id = %(line)s and (lane, message_id) > (%(lane)s, %(message)s)
-order by lane, message_id limit 200 for update skip locked
+select message_id from conversations_delivery
+where message_id = any(%(messages)s) and link_id = %(away)s and state = 0
+order by lane, message_id for update skip locked
 """
 
 # After the lock, so by a snapshot of its own: what was claimed and given back meanwhile is seen here.
@@ -129,6 +138,7 @@ class FailOver:
     def __init__(self, dsn: str, *, on_moved: Callable[[set[UUID]], None]) -> None:
         self._dsn = dsn
         self._on_moved = on_moved
+        self._after: dict[tuple[UUID, UUID], Place] = {}  # line and link: where the next look goes on
 
     async def run(self) -> None:
         """Look each second until cancelled. Two gateways may look at once: a row is moved by whoever locks it."""
@@ -137,30 +147,34 @@ class FailOver:
                 async with await connect(self._dsn, **LOOKUP_SETTINGS) as connection:
                     while True:
                         await self._look(connection)
-                        await asyncio.sleep(LOOK_EVERY_S)
+                        await asyncio.sleep(MORE_EVERY_S if self._after else LOOK_EVERY_S)
             except (psycopg.Error, OSError) as error:
                 log.warning("no text can change its link: %s", type(error).__name__)
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def _look(self, connection: Connection) -> None:
+        """One transaction for each line whose texts must leave: by the next look the other link may be down, too."""
         with cut_after(connection, SILENCE_S):
             moves = await due(connection)
+        before, self._after = self._after, {}
         for one in moves:
             try:
-                await self._move(connection, one)
+                await self._move(connection, one, before.get((one.line_id, one.away), FIRST))
+            except errors.QueryCanceled:
+                log.warning("texts of %s are not moved in time; the next look tries again", one.away_name)
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
             except Exception:  # one line's texts that cannot be moved cost the others nothing
                 log.exception("texts of %s cannot leave by %s", one.away_name, one.other_name)
 
-    async def _move(self, connection: Connection, one: Move) -> None:
-        after: Place | None = FIRST
-        while after is not None:
-            with cut_after(connection, SILENCE_S):
-                after, moved = await move(connection, one, after=after)
-            if moved:
-                log.warning("%d texts leave by %s: %s is down", moved, one.other_name, one.away_name)
-                self._on_moved({one.organisation_id})
+    async def _move(self, connection: Connection, one: Move, after: Place) -> None:
+        with cut_after(connection, SILENCE_S):
+            there, moved = await move(connection, one, after=after)
+        if there is not None:
+            self._after[one.line_id, one.away] = there
+        if moved:
+            log.warning("%d texts leave by %s: %s is down", moved, one.other_name, one.away_name)
+            self._on_moved({one.organisation_id})
 
 
 async def due(connection: Connection) -> list[Move]:
@@ -169,19 +183,27 @@ async def due(connection: Connection) -> list[Move]:
 
 
 async def move(connection: Connection, one: Move, *, after: Place = FIRST) -> tuple[Place | None, int]:
-    """Move what may move of the next MOST_AT_ONCE texts: (where to go on, None: nowhere; how many moved).
+    """Move what may move of the next MOST_AT_ONCE texts, among the next LOOKED_AT that wait for the link: (where to go
+    on, None: nowhere; how many moved).
 
     Nothing of them was written, so they are planned anew, as the other link would have sent them from the start. One
     that would become longer than its line allows waits.
     """
     async with connection.transaction():
         cursor = await connection.execute(
-            _LOCK, {"away": one.away, "line": one.line_id, "lane": after[0], "message": after[1]}
+            _AHEAD, {"away": one.away, "line": one.line_id, "lane": after[0], "message": after[1]}
         )
-        locked: list[Place] = await cursor.fetchall()
-        if not locked:
-            return None, 0
-        cursor = await connection.execute(_MOVABLE, {"messages": [message_id for _, message_id in locked]})
+        ahead = await cursor.fetchall()
+        ours: list[Place] = [(lane, message_id) for lane, message_id, mine in ahead if mine]
+        there: Place | None = ahead[-1][:2] if len(ahead) == LOOKED_AT else None
+        if len(ours) > MOST_AT_ONCE:
+            ours = ours[:MOST_AT_ONCE]
+            there = ours[-1]
+        if not ours:
+            return there, 0
+        cursor = await connection.execute(_LOCK, {"away": one.away, "messages": [message_id for _, message_id in ours]})
+        locked = [message_id for (message_id,) in await cursor.fetchall()]
+        cursor = await connection.execute(_MOVABLE, {"messages": locked})
         rows = await cursor.fetchall()
         told = await _move(connection, one, rows)
         if told:
@@ -191,7 +213,7 @@ async def move(connection: Connection, one: Move, *, after: Place = FIRST) -> tu
             )
     if told:
         await connection.execute("select pg_notify(%s, '')", [doorbell.OUTBOX])
-    return locked[-1] if len(locked) == MOST_AT_ONCE else None, len(told)
+    return there, len(told)
 
 
 async def _move(

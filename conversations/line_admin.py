@@ -11,11 +11,11 @@ from uuid import UUID
 from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import Team, User
-from common.errors import Invalid, NotFound
+from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
 from contacts.numbers import clean
 from conversations.links import adapter_class
-from conversations.models import FailOver, Line, LineLink, Link, Saver
+from conversations.models import Delivery, DeliveryState, FailOver, Line, LineLink, Link, Saver
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 
@@ -142,6 +142,9 @@ def _set_links(line: Line, link_ids: Sequence[UUID]) -> None:
     for link in links.values():
         if adapter_class(link.adapter).capabilities.medium != line.medium:
             raise Invalid("medium", f"{link.name} carries another medium", field="link_ids")
+    gone = LineLink.objects.filter(line=line).exclude(link_id__in=links).values_list("link_id", flat=True)
+    if Delivery.objects.filter(link_id__in=list(gone), line_id=line.id, state=DeliveryState.QUEUED).exists():
+        raise Conflict("texts_wait", "texts of this line still wait for a link that would be taken away")
     LineLink.objects.filter(line=line).delete()
     LineLink.objects.bulk_create(
         LineLink(line=line, link_id=link_id, priority=place) for place, link_id in enumerate(dict.fromkeys(link_ids))

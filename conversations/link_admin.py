@@ -23,6 +23,7 @@ from common.text import name_of
 from contacts.numbering import prefix_of
 from contacts.numbers import clean
 from conversations import ramp
+from conversations.figures import MOST_COUNTED
 from conversations.links import adapter_class, is_called, webhooks_of
 from conversations.models import Link, LinkState
 from conversations.reasons import LONGEST_WORDS, MOST_MEANINGS, PROFILES, of_link
@@ -285,10 +286,11 @@ def _now(organisation_id: UUID) -> defaultdict[UUID, _Now]:
     with connection.cursor() as cursor:
         cursor.execute(
             """select link.id,
-                      (select count(*) from conversations_delivery d where d.link_id = link.id and d.state = 0),
+                      (select count(*) from (select from conversations_delivery d
+                                             where d.link_id = link.id and d.state = 0 limit %s) waiting),
                       exists (select from jobs_lease where name = 'link:' || link.id and expires_at > clock_timestamp())
                from conversations_link link where link.organisation_id = %s""",
-            [organisation_id],
+            [MOST_COUNTED, organisation_id],
         )
         return defaultdict(_Now, {link_id: _Now(waiting, held) for link_id, waiting, held in cursor.fetchall()})
 

@@ -35,7 +35,7 @@ from conversations.patience import cut_after
 from conversations.results import LinkResults
 from conversations.store import LinkStore
 from conversations.submitting import Submitting, again
-from conversations.written_behind import confirm, write_behind
+from conversations.written_behind import confirm, take_up, write_behind
 from jobs import leases
 from jobs.leases import HeldLease
 
@@ -249,7 +249,9 @@ class LinkOwner:
     async def _rest(self, lease: HeldLease) -> None:
         """Drained: nobody else may connect, and we do not."""
         self._on_state(self.config.id, "drained", {})
-        tasks = [asyncio.create_task(work) for work in (self._renew(), self._stop.wait())]
+        store = LinkStore(self._dsn)
+        works = (self._renew(), self._stop.wait(), take_up(store, lease, self._results))
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -258,6 +260,7 @@ class LinkOwner:
             await self._end(tasks)
             await self._give_back(lease)
             self._lease = None
+            await store.close()
 
     async def _end(self, tasks: Sequence[asyncio.Task[Any]]) -> None:
         for task in tasks:

@@ -71,6 +71,8 @@ def link_for_answer(conversation: Conversation) -> tuple[Link, str]:
     enabled = list(line.links.filter(is_enabled=True).order_by("linelink__priority", "name"))
     if not enabled:
         raise Conflict("no_link", f"the line {line.address} has no enabled link")
+    # One that is draining takes nothing new, and what waits for it is the last thing to do.
+    enabled = [link for link in enabled if not link.is_draining] or enabled
     links = {link.id: link for link in enabled}
     number = conversation.address.value
     known = Known(came_by=conversation.link_id)

@@ -23,7 +23,7 @@ SILENCE_S = 5.0  # of the database
 
 _NEWEST = """
 select organisation_id, number from contacts_suppression
-where since > clock_timestamp() - make_interval(secs => %s)
+where since > now() - make_interval(secs => %s)
 """
 
 

@@ -115,7 +115,7 @@ from (
             coalesce(bool_or(a.state = 2), false) as unknown,
             coalesce(bool_or(a.state = 1), false) as sending,
             coalesce(bool_and(a.state = 4) filter (where not a.withdrawn), false) as delivered,
-            count(*) filter (where a.withdrawn and a.error_code <> '') as refusals,
+            count(*) filter (where a.withdrawn and a.error_code <> '' and a.link_id = d.link_id) as refusals,
             coalesce(max(a.error_code) filter (where a.withdrawn), '') as refusal_code,
             coalesce(max(a.error_text) filter (where a.withdrawn and a.error_code <> ''), '') as refusal_text,
             coalesce(max(a.error_code) filter (where a.state in (2, 5, 6) and not a.withdrawn), '') as code,

@@ -65,14 +65,19 @@ class Imported:
 
 def read_csv(text: str, region: str) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
     """(number, operator) of each line that can be read, and (line, code) of each that cannot: "number", "operator" or
-    "columns". Separated by comma, semicolon, tabulator or bar; a first line of titles is passed over. Pure."""
+    "columns". Separated by comma, semicolon, tabulator or bar; a first line of titles is passed over. Pure.
+
+    Raises Invalid("csv_broken") where lines cannot be told apart: nothing behind such a place could be trusted.
+    """
     pairs: list[tuple[str, str]] = []
     problems: list[tuple[int, str]] = []
     first = text.removeprefix("\ufeff").lstrip().split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=separator)
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator, strict=True)
     try:
         for row in reader:
+            if any("\n" in cell or "\r" in cell for cell in row):
+                raise csv.Error("a cell of several lines")
             cells = [clean(cell) for cell in row]
             if not any(cells) or (not pairs and not problems and cells[0].lower() in _HEADS):
                 continue
@@ -86,8 +91,10 @@ def read_csv(text: str, region: str) -> tuple[list[tuple[str, str]], list[tuple[
                 problems.append((reader.line_num, "operator"))
             else:
                 pairs.append((number.value, storable(cells[1])))
-    except csv.Error:  # a cell without end, a line of a megabyte
-        problems.append((reader.line_num, "columns"))
+    except csv.Error:  # a quotation mark that is not closed would swallow what follows, and `replace` would drop it
+        raise Invalid(
+            "csv_broken", f"line {reader.line_num}: a quotation mark is opened and not closed", field="csv"
+        ) from None
     return pairs, problems
 
 

@@ -39,7 +39,7 @@ EVERYWHERE: dict[str, Meaning] = {
     "0x0000000A": Meaning("L’opérateur n’admet pas notre numéro court", "The operator does not admit our short code"),
     "0x0000000B": _UNKNOWN_NUMBER,
     "0x00000014": _BUSY,
-    "0x00000033": Meaning("Numéro refusé par l’opérateur", "Number refused by the operator", wrong_number=True),
+    "0x00000033": Meaning("Nombre de destinataires refusé", "Number of recipients refused"),
     "0x00000045": Meaning("L’opérateur a refusé le texte", "The operator refused the text"),
     "0x00000058": _BUSY,
     "0x00000061": Meaning("Heure d’envoi refusée", "Time of sending refused"),

@@ -23,11 +23,7 @@ async def write_behind(intake: LinkIntake, store: LinkStore, lease: HeldLease, r
         try:
             await confirm(link.id, intake, store)
             if turn % 20 == 0:
-                left = await store.unfinished(link.id, lease.epoch)
-                if left:
-                    log.warning("link %s: %d parts left unanswered by former owners", link.name, len(left))
-                for outcome in left:
-                    results.keep(outcome)
+                await _take_up(store, lease, results)
                 await intake.forget_old()
             if turn % 4 == 0:
                 await intake.join_due()
@@ -35,6 +31,25 @@ async def write_behind(intake: LinkIntake, store: LinkStore, lease: HeldLease, r
             log.warning("link %s: writing behind failed: %s", link.name, type(error).__name__)
         turn += 1
         await asyncio.sleep(0.5)
+
+
+async def take_up(store: LinkStore, lease: HeldLease, results: LinkResults) -> None:
+    """Every ten seconds what earlier owners left unanswered; for an owner that rests, as nobody else would ever say
+    what became of it."""
+    while True:
+        try:
+            await _take_up(store, lease, results)
+        except Exception as error:
+            log.warning("link %s: what was left cannot be read: %s", results.config.name, type(error).__name__)
+        await asyncio.sleep(10)
+
+
+async def _take_up(store: LinkStore, lease: HeldLease, results: LinkResults) -> None:
+    left = await store.unfinished(results.config.id, lease.epoch)
+    if left:
+        log.warning("link %s: %d parts left unanswered by former owners", results.config.name, len(left))
+    for outcome in left:
+        results.keep(outcome)
 
 
 async def confirm(link_id: UUID, intake: LinkIntake, store: LinkStore) -> None:

@@ -175,18 +175,24 @@ class Hub:
         while True:
             await rung(self._guard_now, GUARD_S)
             self._guard_now.clear()
-            if self.sockets:
-                await self.recheck()
+            changed = await self.recheck()
+            if changed:  # not awaited: to look again at a thousand takes longer than a lost session may be heard
+                looking = asyncio.create_task(self.look_again(changed))
+                self._tasks.add(looking)
+                looking.add_done_callback(self._tasks.discard)
 
-    async def recheck(self) -> None:
-        """Close the sockets whose session, user or organisation is no longer what it was; renew the others' view."""
+    async def recheck(self) -> list[DeskSocket]:
+        """Close the sockets whose session, user or organisation is no longer what it was; those whose view is another
+        now are returned."""
         sockets = list(self.sockets)
+        changed: list[DeskSocket] = []
         for begin in range(0, len(sockets), GUARDED_AT_ONCE):
             if begin:
                 await asyncio.sleep(GUARD_PAUSE_S)
-            await self._recheck(sockets[begin : begin + GUARDED_AT_ONCE])
+            changed += await self._recheck(sockets[begin : begin + GUARDED_AT_ONCE])
+        return changed
 
-    async def _recheck(self, sockets: Sequence[DeskSocket]) -> None:
+    async def _recheck(self, sockets: Sequence[DeskSocket]) -> list[DeskSocket]:
         known: dict[str, Admission | None] = {socket.admission.session_key: socket.admission for socket in sockets}
         admitted: dict[str, Admission] = await self.run(readmit, known)
         changed = []
@@ -202,6 +208,9 @@ class Hub:
             socket.admission = now
             if now.audience != before.audience and socket.joined:
                 changed.append(socket)
+        return changed
+
+    async def look_again(self, changed: Sequence[DeskSocket]) -> None:
         for socket in changed:
             if socket in self.sockets:
                 await self._look_again(socket)

@@ -78,7 +78,7 @@ def c_string(value: str, most: int, field: str) -> bytes:
     try:
         octets = value.encode("latin-1")
     except UnicodeEncodeError:
-        raise FieldTooLong(f"{field}: {value!r} has characters that SMPP cannot carry") from None
+        raise FieldTooLong(f"{field} has characters that SMPP cannot carry") from None
     if len(octets) >= most:
         raise FieldTooLong(f"{field}: {len(octets)} characters, at most {most - 1}")
     if b"\0" in octets:

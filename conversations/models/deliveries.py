@@ -118,4 +118,8 @@ class Receipt(models.Model):
     attempt_id = models.UUIDField(null=True)  # null: parked
 
     class Meta:
-        indexes = [models.Index(fields=["link_id", "received_at"], name="receipt_parked", condition=Q(attempt_id=None))]
+        indexes = [
+            models.Index(fields=["link_id", "received_at"], name="receipt_parked", condition=Q(attempt_id=None)),
+            # How a text left, asked by whoever looks at its tick.
+            models.Index(fields=["attempt_id"], name="receipt_of_attempt", condition=Q(attempt_id__isnull=False)),
+        ]

@@ -9,8 +9,9 @@ from asgiref.sync import sync_to_async
 
 from conversations.intake import CONNECTION_SETTINGS, connect, store
 from conversations.models import Conversation
+from conversations.outbox import claim
 from jobs.models import Lease
-from tests.conversations.deeds import at_work, say, until
+from tests.conversations.deeds import at_work, say, take, until
 from tests.conversations.scripted import ScriptedLink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +54,21 @@ async def test_what_is_under_way_gets_its_answer_and_what_waits_stays(scripted, 
         assert await Lease.objects.filter(name=f"link:{scripted.link.id}").aexists()
         assert len(ScriptedLink.made) == 1
     assert not owner.holds_lease
+
+
+async def test_a_link_at_rest_still_says_what_became_of_a_dead_owners_texts(
+    scripted, conversation, dsn, rows, redis_url
+):
+    """Its gateway was killed while it drained: nobody else would ever look at what it had written."""
+    await sync_to_async(say)(conversation)
+    async with await connect(dsn) as connection:
+        lease = await take(connection, scripted.link.id)
+        assert await claim(connection, lease=lease, link_id=scripted.link.id, room=50)
+        await connection.execute("update jobs_lease set expires_at = now() - interval '1 minute'")
+    async with at_work(scripted, dsn, redis_url, owner="another") as owner:
+        owner.drain()
+        await until(rows, "select state, error_code from conversations_delivery", [(2, "crash")])
+        assert not ScriptedLink.made, "it has not connected for that"
 
 
 async def test_a_link_that_is_to_drain_from_the_start_never_connects(scripted, conversation, dsn, redis_url):

@@ -9,10 +9,13 @@ from asgiref.sync import sync_to_async
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import Role, User
 from common.errors import Conflict
 from conversations.intake import CONNECTION_SETTINGS, connect, store
+from conversations.line_admin import Known as Choices
+from conversations.line_admin import LineFields, save_line
 from conversations.links import link_for_answer
-from conversations.models import Conversation, LineLink, Link, PortedNumber
+from conversations.models import Conversation, Delivery, DeliveryState, LineLink, Link, PortedNumber
 from conversations.paths import Known, Way, choose
 from tests.conversations.deeds import say
 
@@ -130,6 +133,36 @@ async def test_a_text_leaves_by_what_is_known_of_its_number(scripted, other, dsn
     await Link.objects.all().aupdate(is_enabled=False)
     with pytest.raises(Conflict, match="no enabled link"):
         await ask(conversation)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_link_that_drains_takes_an_answer_only_where_there_is_no_other(scripted, other, dsn) -> None:
+    ask = sync_to_async(link_for_answer)
+    conversation = await talk_with(scripted, dsn)
+    conversation.link_id = scripted.link.id
+    await Link.objects.filter(id=scripted.link.id).aupdate(is_draining=True)
+    assert await ask(conversation) == (other, "prefix")
+    await Link.objects.filter(id=other.id).aupdate(is_draining=True)
+    assert (await ask(conversation))[1] == "came"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_link_is_not_taken_from_a_line_while_texts_of_it_wait_there(scripted, other, dsn) -> None:
+    """Nothing would ever move them: what a line says of its links holds for those that it has."""
+    await sync_to_async(say)(await talk_with(scripted, dsn))
+
+    def only(link: Link) -> None:
+        boss, _ = User.objects.get_or_create(
+            organisation=scripted.organisation, email="boss@savane.example", defaults={"role": Role.ADMINISTRATOR}
+        )
+        fields = LineFields(link_ids=[link.id])
+        save_line(actor=boss, line_id=scripted.line.id, fields=fields, known=Choices(bots=["telecom"], queues=[]))
+
+    with pytest.raises(Conflict, match="still wait"):
+        await sync_to_async(only)(scripted.link)
+    await Delivery.objects.all().aupdate(state=DeliveryState.SENT)
+    await sync_to_async(only)(scripted.link)
+    assert [link async for link in scripted.line.links.all()] == [scripted.link]
 
 
 @pytest.mark.django_db(transaction=True)

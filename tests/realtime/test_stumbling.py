@@ -171,7 +171,9 @@ async def test_a_view_that_cannot_be_looked_up_ends_its_own_socket_and_nobody_si
     monkeypatch.setattr(hub, "run", readmitted)
     monkeypatch.setattr(Stream, "changed_audience", failing)
     try:
-        await hub.recheck()
+        seen_anew = await hub.recheck()
+        assert {socket.closing for socket in gone} == {Close.SIGNED_OUT}, "before anybody's view is looked up"
+        await hub.look_again(seen_anew)
     finally:
         await hub.stop()
     assert {socket.closing for socket in gone} == {Close.SIGNED_OUT}
