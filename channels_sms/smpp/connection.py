@@ -240,10 +240,16 @@ class Connection:
     async def _receive(self, session: Session, frame: Frame) -> None:
         """Store what came, then answer it: never the other way round, and never no answer at all."""
         message = self._decode(frame)
-        if self._evidence.shared and not await self._told_apart(frame, message):
-            session.respond(frame, codes.TEMPORARY)
-            return
-        item, good = self._read(frame, message)
+        if self._evidence.shared:
+            print_ = _body_print(frame) if isinstance(message, Exception) else fingerprint(message)
+            # One at a time of a person: what came behind would overtake it, and say that nothing before it comes again.
+            async with self._evidence.turn(print_):
+                if not await self._told_apart(print_):
+                    session.respond(frame, codes.TEMPORARY)
+                    return
+                item, good = self._read(frame, message)
+        else:
+            item, good = self._read(frame, message)
         status = await self._store(frame, item)
         mark = session.respond(frame, good if status == codes.OK else status)
         if session.state == "closed" or isinstance(item, InboundReceipt):
@@ -257,14 +263,13 @@ class Connection:
         except Exception as error:  # told in words by `_read`
             return error
 
-    async def _told_apart(self, frame: Frame, message: pdu.ShortMessage | Exception) -> bool:
+    async def _told_apart(self, print_: bytes) -> bool:
         """Whether it is known if this is a copy of what another bind of the link has just been given.
 
         Such a bind is asked to prove that its answers were read; until it has, or is lost, nobody can know: its end
         may reach us after the copy that the operator sends by this one. False: not known in time. The operator keeps
         the text, and offers it again when it is.
         """
-        print_ = _body_print(frame) if isinstance(message, Exception) else fingerprint(message)
         loop = asyncio.get_running_loop()
         until = loop.time() + self._timing.prove
         while others := self._evidence.elsewhere(print_):

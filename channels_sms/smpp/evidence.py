@@ -13,12 +13,14 @@ we had acknowledged would be lost for as long as copies are expected.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from channels_sms.smpp import codes
 from channels_sms.smpp.pdu import ShortMessage
@@ -56,6 +58,7 @@ class Recollection:
 
     def __init__(self) -> None:
         self.binds: set[Evidence] = set()  # those in a session
+        self.turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()  # by person
         self._ours = f"{secrets.token_hex(12)}."  # keys given here begin so
         self._sessions = 0
         self._carried: dict[bytes, deque[_Carried]] = {}  # by fingerprint
@@ -184,6 +187,10 @@ class Evidence:
         """Other binds that have such a text, too, and do not know yet whether its answer was read: only when they do
         is it known whether this one is a copy. A bind that is lost may be known as lost to the operator first."""
         return self._all.holders(print_) - {self}
+
+    def turn(self, print_: bytes) -> asyncio.Lock:
+        """Held while it is found out what one text of this person is, on whichever bind it came."""
+        return self._all.turns.setdefault(print_[:_PERSON_OCTETS], asyncio.Lock())
 
     def key(self, print_: bytes, sequence: int, now: float) -> str:
         """The key of a text that has just come."""

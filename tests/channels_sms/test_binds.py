@@ -229,6 +229,19 @@ async def test_the_same_words_by_another_bind_are_another_text_once_the_first_an
         assert [len(intake.texts), len(intake.duplicates)] == [2, 0]
 
 
+async def test_what_waits_to_be_told_apart_is_not_overtaken_by_the_next_text_of_the_person():
+    async with bound(2) as (_, visits, _link, intake):
+        visits[0].send(deliver(1, b"1"))
+        await visits[0].expect(DELIVER_RESP, status=0)
+        visits[1].send(deliver(5, b"1") + deliver(6, b"2"))
+        enquiry = await visits[0].expect(ENQUIRE)
+        await visits[1].expect_silence()
+        visits[0].send(raw(ENQUIRE_RESP, enquiry.sequence))
+        for _ in range(2):
+            await visits[1].expect(DELIVER_RESP, status=0)
+        assert [text.body for text in intake.texts] == ["1", "1", "2"]
+
+
 async def test_what_cannot_be_told_apart_in_time_is_kept_by_the_operator(monkeypatch):
     monkeypatch.setattr(QuickLink, "timing", QuickLink.timing._replace(prove=0.2))
     async with bound(2) as (_, visits, _link, intake):
