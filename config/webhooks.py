@@ -63,7 +63,7 @@ def _run(door: Door) -> None:
         try:
             asyncio.run(door.run())
         except asyncio.CancelledError:
-            return
+            log.info("webhooks are stored no more")  # `stop`; whoever else ends it wants it to begin again
         except Exception:
             if _stopping.is_set() or not threading.main_thread().is_alive():
                 return  # an interpreter that ends takes no more work

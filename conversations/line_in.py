@@ -87,6 +87,10 @@ class LinkIntake:
         self._former_until = former_until
         self._first_bind: float | None = None
 
+    def serves(self, address: str) -> bool:
+        """Whether one of the link's lines has this address."""
+        return _bare(address) in self._lines
+
     async def text(self, item: InboundText) -> bool:
         stored = await self._stored(item)
         return stored is None or stored.message_id is not None or bool(stored.refused)

@@ -13,9 +13,10 @@ import fcntl
 import itertools
 import json
 import os
+import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -30,6 +31,8 @@ _KINDS: dict[str, type[Item]] = {"text": InboundText, "receipt": InboundReceipt,
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _BYTES = frozenset({"raw", "fingerprint"})
 _TUPLES = frozenset({"missing", "provider_ids"})
+
+LEFT_S = 3600.0  # after which what a crash left half written is nobody's
 
 
 class Broken(ValueError):
@@ -52,10 +55,12 @@ class Spool:
             _flush_directory(self.place)
         with self._lock:  # two that arrive in one tick of the clock, or after it was set back, keep their order
             self._last = max(self._last + 1, time.time_ns())
-            name = f"{self._last:020d}-{os.getpid()}-{next(self._count)}"
+            # Containers that share a volume may have one process number, and one tick of the clock.
+            name = f"{self._last:020d}-{os.getpid()}-{next(self._count)}-{secrets.token_hex(4)}"
         beside = directory / f"{name}.new"
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # one that is there is another's
         try:
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(octets)
                 file.flush()
                 os.fsync(file.fileno())
@@ -88,6 +93,15 @@ class Spool:
         """Entries that nobody could read or store: for a person to look at."""
         return sum(1 for _ in self.place.glob("*/*.bad"))
 
+    def take_back(self) -> int:
+        """What was put aside waits again, in its old place. Raises OSError."""
+        found = 0
+        for path in self.place.glob("*/*.bad"):
+            with suppress(FileNotFoundError):  # another process has just done it
+                path.rename(path.with_suffix(".json"))
+                found += 1
+        return found
+
     @contextmanager
     def taking(self, link_id: UUID) -> Iterator[Taking | None]:
         """None: another process is taking out this link's entries."""
@@ -98,6 +112,7 @@ class Spool:
             except BlockingIOError:
                 yield None
                 return
+            _remove_left(directory)
             yield Taking(directory)
 
 
@@ -105,9 +120,10 @@ class Taking:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def oldest(self, most: int) -> list[Path]:
+    def oldest(self, most: int, besides: Container[Path] = ()) -> list[Path]:
         names = sorted(entry.name for entry in os.scandir(self._directory) if entry.name.endswith(".json"))
-        return [self._directory / name for name in names[:most]]
+        paths = (self._directory / name for name in names)
+        return list(itertools.islice((path for path in paths if path not in besides), most))
 
     @staticmethod
     def read(path: Path) -> list[Item]:
@@ -126,6 +142,15 @@ class Taking:
     def put_aside(path: Path) -> None:
         """Kept for a person, in the way of nobody."""
         path.rename(path.with_suffix(".bad"))
+
+
+def _remove_left(directory: Path) -> None:
+    """Half an entry, of a process that was killed over it: its provider was never told that we have it."""
+    for entry in os.scandir(directory):
+        if entry.name.endswith(".new"):
+            with suppress(OSError):
+                if entry.stat().st_mtime < time.time() - LEFT_S:
+                    Path(entry.path).unlink()
 
 
 def _flush_directory(directory: Path) -> None:

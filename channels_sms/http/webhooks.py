@@ -6,13 +6,14 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from channels_sms import called
+from channels_sms.http import lists
 from channels_sms.http import settings as http_settings
 from channels_sms.http.settings import HttpSettings
-from channels_sms.http.templates import look_up
 from channels_sms.smpp import alphabets
 from conversations.adapters import (
     RECEIPTS,
@@ -48,14 +49,19 @@ def hear(request: WebhookRequest, config: LinkConfig) -> Heard:
     fields = settings.receipt_fields if request.kind == RECEIPTS else settings.text_fields
     if not fields:
         raise WebhookRefused(404, "no_such_kind", "this link has no mapping for such calls")
-    found = {
-        name: look_up(given, path) if settings.calls == "json" else str(given.get(path, ""))
-        for name, path in fields.items()
-    }
-    # What proves a call is never kept: neither in the spool nor among the bytes as they came.
-    raw = repr(sorted(found.items())).encode() if settings.proof in ("query", "field") else request.body
+    each = lists.each(given, fields) if settings.calls == "json" else [_named(given, fields)]
     read = _receipt if request.kind == RECEIPTS else _text
-    return Heard((read(found, raw, config, settings),), "text/plain", settings.inbound_answer.encode())
+    # What proves a call is never kept: neither in the spool nor among the bytes as they came. Nor are the octets of a
+    # call kept once for each of its texts.
+    own = settings.proof in ("query", "field") or len(each) > 1
+    items = (
+        read(found, repr(sorted(found.items())).encode() if own else request.body, config, settings) for found in each
+    )
+    return Heard(tuple(items), "text/plain", settings.inbound_answer.encode())
+
+
+def _named(given: dict[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(given.get(path, "")) for name, path in fields.items()}
 
 
 def _query(request: WebhookRequest) -> dict[str, str]:

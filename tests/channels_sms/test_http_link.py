@@ -164,6 +164,56 @@ def test_json_and_calls_by_get_are_read_as_well():
     assert KEY_IN.encode() not in item.raw
 
 
+LISTED = "key = data.*.id, sender = data.*.from.number, recipient = to, text = data.*.text"
+
+
+def listed(*numbers):
+    return [{"id": f"m{number}", "from": {"number": AWA}, "to": "1919", "text": f"mot {number}"} for number in numbers]
+
+
+def test_each_text_of_a_list_is_one():
+    request = posted({"to": "1919", "data": listed(1, 2, 3)}, as_json=True)
+    items = HttpLink.hear(request, config(calls="json", text_fields=LISTED)).items
+    assert [(item.key, item.sender, item.recipient, item.body) for item in items] == [
+        (f"m{number}", AWA, "1919", f"mot {number}") for number in (1, 2, 3)
+    ]
+    states = {"reports": [{"id": "a1", "status": "DELIVRD"}, {"id": "a2", "status": "UNDELIV"}]}
+    receipts = HttpLink.hear(
+        posted(states, kind="receipts", as_json=True),
+        config(calls="json", receipt_fields="key = reports.*.id, state = reports.*.status"),
+    ).items
+    assert [(one.provider_ids, one.state) for one in receipts] == [(("a1",), "delivered"), (("a2",), "failed")]
+
+
+def test_an_empty_list_says_nothing_and_a_missing_one_is_refused():
+    assert HttpLink.hear(posted({"data": []}, as_json=True), config(calls="json", text_fields=LISTED)).items == ()
+    with pytest.raises(WebhookRefused) as refused:
+        HttpLink.hear(posted({}, as_json=True), config(calls="json", text_fields=LISTED))
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ({"data": listed(1, 2)}, LISTED.replace("*", "0").replace("= to", "= data.0.to")),
+        ({"data": listed(1, 2)}, LISTED.replace("*", "1").replace("= to", "= data.1.to")),
+        ({"data": [{"of": listed(1, 2)}, {"of": listed(3, 4)}]}, LISTED.replace("data.*", "data.*.of.*")),
+        ({"data": listed(1, 2), "to": ["1919"]}, LISTED.replace("= to", "= to.*")),
+    ],
+)
+def test_a_list_that_holds_more_than_the_mapping_reads_is_refused(said, fields):
+    with pytest.raises(WebhookRefused) as refused:
+        HttpLink.hear(posted(said, as_json=True), config(calls="json", text_fields=fields))
+    assert refused.value.status == 422
+
+
+def test_the_words_of_one_text_may_be_a_list():
+    fields = "key = row.0, sender = row.1, recipient = row.2, text = row.3"
+    request = posted({"row": ["m1", AWA, "1919", "oui", "2026-11-21"]}, as_json=True)
+    [item] = HttpLink.hear(request, config(calls="json", text_fields=fields)).items
+    assert (item.key, item.body) == ("m1", "oui")
+
+
 @pytest.mark.parametrize(
     ("said", "state"), [("DELIVRD", "delivered"), ("undelivered", "failed"), ("weg", "failed"), ("EXPIRED", "expired")]
 )

@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organisation
+from common.secrets import seal
 from conversations.adapters import InboundText
 from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
+from conversations.links import adapter_class
 from conversations.models import Conversation, Line, LineLink, Link
 from routing.models import Queue
 from tests.conversations.scripted import ScriptedLink
@@ -92,3 +94,14 @@ async def conversation(scripted, dsn) -> Conversation:
     async with await connect(dsn, **CONNECTION_SETTINGS) as connection:
         await store(connection, [scripted.text("Bonjour")])
     return await Conversation.objects.select_related("line", "address").aget()
+
+
+@pytest.fixture
+def called(scripted, settings):
+    """The desk's link is one whose provider calls us."""
+    settings.LINK_ADAPTERS = {"scripted": "tests.conversations.called_link.CalledLink"}
+    adapter_class.cache_clear()
+    scripted.link.secret = seal("open sesame")
+    scripted.link.save()
+    yield scripted
+    adapter_class.cache_clear()

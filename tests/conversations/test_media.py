@@ -17,8 +17,8 @@ from conversations.attachments import MOST_TRIES, content_of, kind_of
 from conversations.models import Attachment, Conversation
 from conversations.rendering import render_thread
 from realtime.audience import AudienceKind
+from tests.conversations.called_link import CalledLink, call, nothing_left, opened
 from tests.conversations.deeds import until
-from tests.conversations.test_webhooks import CalledLink, call, called, nothing_left, opened  # noqa: F401  (a fixture)
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 COUNTED = "select count(*) from conversations_attachment where state = 'waiting'"
@@ -43,7 +43,7 @@ class PictureLink(CalledLink):
 
 
 @pytest.fixture
-def pictures(called, settings):  # noqa: F811
+def pictures(called, settings):
     from conversations.links import adapter_class
 
     settings.LINK_ADAPTERS = {"scripted": "tests.conversations.test_media.PictureLink"}

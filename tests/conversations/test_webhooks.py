@@ -13,78 +13,16 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from common.secrets import seal
+from conversations import taking_out
 from conversations import webhooks as product
-from conversations.adapters import (
-    Heard,
-    InboundReceipt,
-    InboundText,
-    InboundUnreadable,
-    IntakeUnavailable,
-    WebhookRefused,
-    WebhookRequest,
-)
+from conversations.adapters import InboundReceipt, InboundText, InboundUnreadable, IntakeUnavailable, WebhookRefused
 from conversations.lanes import TextLanes
 from conversations.models import DeliveryState, Link
 from conversations.spool import Broken, Spool, Taking
-from conversations.webhooks import Door
+from tests.conversations.called_link import BODIES, call, closed, nothing_left, opened, receive
 from tests.conversations.deeds import STATE, at_work, say, until
 from tests.conversations.scripted import ScriptedLink
 from tests.conversations.wire import wire_to
-
-BODIES = "select body from conversations_message where kind = 'incoming' order by seq"
-
-
-class CalledLink(ScriptedLink):
-    """Its provider proves a call by saying the secret, and posts "key|sender|words" or "sid=state"."""
-
-    @staticmethod
-    def hear(request, config):
-        if request.headers.get("proof") != config.secret or not config.secret:
-            raise WebhookRefused(403, "signature", "not proved")
-        said = request.body.decode()
-        if request.kind == "receipts":
-            sid, _, state = said.partition("=")
-            return Heard((InboundReceipt(config.id, (sid,), "", state, "", said, request.body),))
-        key, sender, body = said.split("|", 2)
-        return Heard((InboundText(config.id, key, sender, "1919", 1, body, request.body, "gsm7"),), "text/xml", b"<R/>")
-
-
-def call(body, *, proof="open sesame", kind="texts"):
-    return WebhookRequest(kind, "POST", "https://x/", {"proof": proof}, body.encode())
-
-
-@pytest.fixture
-def called(scripted, settings):
-    settings.LINK_ADAPTERS = {"scripted": "tests.conversations.test_webhooks.CalledLink"}
-    from conversations.links import adapter_class
-
-    adapter_class.cache_clear()
-    scripted.link.secret = seal("open sesame")
-    scripted.link.save()
-    yield scripted
-    adapter_class.cache_clear()
-
-
-@contextlib.asynccontextmanager
-async def opened(dsn, redis_url, place):
-    """A door at work, in this loop; callers come from threads, as in a web process."""
-    door = Door(dsn=dsn, redis_url=redis_url, place=place, kinds=lambda: ["scripted"])
-    task = asyncio.create_task(door.run())
-    try:
-        yield door
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def closed(dsn, place):
-    """A door of a process that has never seen the database: it hears, and stores nothing."""
-    return Door(dsn=dsn, redis_url="redis://127.0.0.1:9", place=place, kinds=lambda: ["scripted"])
-
-
-async def receive(door, desk, body, **given):
-    return await asyncio.to_thread(door.receive, desk.link.id, call(body, **given))
-
 
 database = pytest.mark.django_db(transaction=True)
 
@@ -100,12 +38,6 @@ async def test_a_call_is_stored_once_and_answered_as_the_provider_wants(called, 
     assert await sync_to_async(rows)(BODIES) == [("Bonjour",)]
 
 
-async def nothing_left(door):
-    async with asyncio.timeout(20):
-        while door.spool.waiting()[0]:
-            await asyncio.sleep(0.02)
-
-
 @database
 async def test_whoever_does_not_prove_it_is_refused_and_nothing_is_kept(called, dsn, redis_url, tmp_path):
     async with opened(dsn, redis_url, tmp_path) as door:
@@ -117,16 +49,27 @@ async def test_whoever_does_not_prove_it_is_refused_and_nothing_is_kept(called, 
 
 
 @database
-async def test_a_link_that_is_not_there_or_is_switched_off_is_not_found(called, dsn, redis_url, tmp_path):
+async def test_a_link_that_nobody_has_made_is_not_found(called, dsn, redis_url, tmp_path):
     async with opened(dsn, redis_url, tmp_path) as door:
         with pytest.raises(WebhookRefused) as refused:
             await asyncio.to_thread(door.receive, uuid4(), call("k|+2290197000001|x"))
         assert refused.value.status == 404
-    await Link.objects.aupdate(is_enabled=False)
+
+
+@database
+@pytest.mark.parametrize("changed", [{"is_enabled": False}, {"secret": b"of another installation"}])
+async def test_a_link_that_is_stopped_or_cannot_be_opened_asks_for_another_call(
+    called, dsn, rows, redis_url, tmp_path, monkeypatch, changed
+):
+    monkeypatch.setattr(product, "HURRY_S", 0.0)
+    await Link.objects.aupdate(**changed)
     async with opened(dsn, redis_url, tmp_path) as door:
         with pytest.raises(WebhookRefused) as refused:
             await receive(door, called, "k|+2290197000001|x")
-        assert refused.value.status == 404
+        assert refused.value.status == 503
+        await Link.objects.aupdate(is_enabled=True, secret=seal("open sesame"))
+        await receive(door, called, "k|+2290197000001|x")  # at once
+        await until(rows, BODIES, [("x",)])
 
 
 @database
@@ -220,13 +163,13 @@ async def test_receipts_in_any_order_leave_the_message_where_it_got_farthest(
 
 @database
 async def test_a_link_that_is_hardly_called_keeps_no_connection(called, dsn, rows, redis_url, tmp_path, monkeypatch):
-    monkeypatch.setattr(product, "IDLE_S", 0.2)
+    monkeypatch.setattr(taking_out, "IDLE_S", 0.2)
     async with opened(dsn, redis_url, tmp_path) as door:
         for number in (1, 2):
             await receive(door, called, f"k{number}|+2290197000001|{number}")
             await until(rows, BODIES, [(str(one),) for one in range(1, number + 1)])
             async with asyncio.timeout(10):
-                while door._ways or door._closing:
+                while not door._out.idle:
                     await asyncio.sleep(0.02)
 
 
@@ -241,7 +184,7 @@ async def test_what_the_intake_cannot_take_stays_until_it_can(called, dsn, rows,
         return await put(self, text)
 
     monkeypatch.setattr(TextLanes, "put", away)
-    monkeypatch.setattr(product, "AGAIN_S", 0.05)
+    monkeypatch.setattr(taking_out, "AGAIN_S", 0.05)
     async with opened(dsn, redis_url, tmp_path) as door:
         await receive(door, called, "k1|+2290197000001|Bonjour")
         await until(rows, BODIES, [("Bonjour",)], 10)

@@ -119,6 +119,14 @@ def test_a_link_that_nobody_has_made_is_not_found(link, door):
     assert post(uuid.uuid4(), fields()).status_code == 404
 
 
+def test_a_link_that_is_stopped_asks_for_another_call_later(link, door):
+    Link.objects.update(is_enabled=False)
+    door._known.clear()
+    answer = post(link.id, fields())
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert door.spool.waiting()[0] == 0
+
+
 def test_only_posting_is_heard(link, door):
     answer = Client().get(f"/webhooks/{link.id}/texts")
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
