@@ -30,6 +30,7 @@ _DRAIN_S = 4.0
 _GAP = "[…]"
 LOOK_EVERY_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_TRIAL_S = 5.0  # that a text which waits has time to show that the provider is back: it is claimed within 2 s or so
 
 
 class Unwell(Exception):
@@ -44,21 +45,26 @@ class CallingLink:
     """What Twilio and the aggregators have in common. A kind of link says how it looks and how it calls.
 
     A whole text is one call: the provider cuts it. While the provider is unwell nothing is claimed, and it is looked
-    at again after a pause that doubles.
+    at again after a pause that doubles until a text is taken (or two looks in a row found it well). Where there is
+    nothing to look at, one text tries after the pause; the link is not called bound before that text is taken, or
+    nothing wanted to leave.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         medium="sms", longest_text=1530, counts_segments=True, attachments=False, receipts=True
     )
     first_pause_s: ClassVar[float] = _FIRST_PAUSE_S
+    trial_s: ClassVar[float] = _TRIAL_S
 
     def __init__(self, config: LinkConfig, intake: Intake) -> None:
         self._config = config
         self._intake = intake
         self._draining = asyncio.Event()
-        self._look_now = asyncio.Event()
+        self._turned = asyncio.Event()  # a call has found the provider unwell, or we are to leave
         self._wake = asyncio.Event()
-        self._well = False
+        self._well = False  # texts may be handed over
+        self._bound = False  # and everybody has been told so
+        self._look_at = 0.0
         self._in_flight = 0
         self._fault = ""
         self._pause_s = self.first_pause_s
@@ -76,8 +82,9 @@ class CallingLink:
     def check(settings: Mapping[str, Any], secret: str) -> None:
         raise NotImplementedError
 
-    async def look(self) -> None:
-        """Whether texts can be handed over. Raises Unwell."""
+    async def look(self) -> bool:
+        """True: the provider says that texts can be handed over. False: there is nothing to ask. Raises Unwell."""
+        return False
 
     async def call(self, part: OutboundPart) -> tuple[str, ...]:
         """Hand over one text; returns the provider's ids. Raises Unwell (surely nothing was taken), DeliveryError."""
@@ -114,19 +121,27 @@ class CallingLink:
         self._intake.state("connecting")
         try:
             while not self._draining.is_set():
-                self._look_now.clear()
-                await self._find_out()
-                await rung(self._look_now, LOOK_EVERY_S if self._well else self._pause_s)
+                self._turned.clear()
+                if time.monotonic() >= self._look_at:
+                    await self._find_out()
+                await rung(self._turned, max(0.0, self._look_at - time.monotonic()))
         finally:
-            await self.close()
+            self._well = False
+            try:
+                await self._answers()  # of a call whose connection is closed nobody knows what became
+            finally:
+                await self.close()
 
     async def drain(self) -> None:
         self._well = False
         self._draining.set()
-        self._look_now.set()
+        self._turned.set()
         self._wake.set()
         if not self._fault:
             self._intake.state("draining")
+        await self._answers()
+
+    async def _answers(self) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_S):
                 while self._in_flight:
@@ -136,12 +151,12 @@ class CallingLink:
     def ready(self) -> int:
         if not self._well or self._draining.is_set():
             return 0
-        return max(0, min(self._window - self._in_flight, self._pace.available()))
+        return max(0, min(self._most() - self._in_flight, self._pace.available()))
 
     async def wait_ready(self) -> None:
         while not self.ready():
             self._wake.clear()
-            only_rate = self._well and self._in_flight < self._window
+            only_rate = self._well and self._in_flight < self._most()
             await rung(self._wake, self._pace.delay() + 0.001 if only_rate else None)
 
     async def submit(self, part: OutboundPart) -> tuple[str, ...]:
@@ -155,6 +170,8 @@ class CallingLink:
                     await self.wait_ready()
         except TimeoutError:
             raise NotBound("no room in the window or the rate") from None
+        if not self._intake.still_ours():
+            raise NotBound("the lease is over")
         self._in_flight += 1
         self._pace.take(part.weight)
         began = time.monotonic()
@@ -162,8 +179,9 @@ class CallingLink:
             ids = await self.call(part)
             self._round_trips.add(time.monotonic() - began)
         except Unwell as error:
-            self._unwell(error)
-            self._look_now.set()
+            if self._well:  # of the calls that fail together the first counts
+                self._unwell(error)
+                self._turned.set()
             raise NotBound(str(error)) from None
         except SubmitRefused as error:
             if error.throttled:
@@ -174,6 +192,9 @@ class CallingLink:
         finally:
             self._in_flight -= 1
             self._wake.set()
+        self._pause_s = self.first_pause_s
+        if self._well:
+            self._tell_bound()
         return ids
 
     def facts(self) -> dict[str, Any]:
@@ -184,23 +205,40 @@ class CallingLink:
 
     # --- inside --------------------------------------------------------------------------------------------
 
+    def _most(self) -> int:
+        """Calls at once. While nobody knows whether the provider is back, one text tries for all."""
+        return self._window if self._bound else 1
+
     async def _find_out(self) -> None:
         try:
-            await self.look()
+            said_so = await self.look()
         except Unwell as error:
             self._unwell(error)
-            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
             return
-        if self._draining.is_set():
+        if self._turned.is_set():  # the look is older than what turned it
             return
-        self._pause_s = self.first_pause_s
-        if not self._well:
+        in_doubt = not said_so and not self._bound and self._pause_s > self.first_pause_s
+        if in_doubt and (not self._well or self._in_flight):
             self._well = True
-            self._intake.state("bound")
+            self._look_at = time.monotonic() + self.trial_s
+        else:
+            if said_so and self._bound:
+                self._pause_s = self.first_pause_s
+            self._well = True
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+            self._tell_bound()
         self._wake.set()
 
+    def _tell_bound(self) -> None:
+        if not self._bound and not self._draining.is_set():
+            self._bound = True
+            self._intake.state("bound")
+            self._wake.set()
+
     def _unwell(self, error: Unwell) -> None:
-        self._well = False
+        self._well = self._bound = False
+        self._look_at = time.monotonic() + self._pause_s
+        self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
         self._wake.set()
         if not self._draining.is_set():
             self._intake.state(error.state, error=str(error))

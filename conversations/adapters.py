@@ -215,7 +215,11 @@ class SubmitRefused(DeliveryError):
 
 
 class SubmitUnknown(DeliveryError):
-    pass
+    """`provider_ids`: spellings of the id that receipts will name, where it is known without an answer."""
+
+    def __init__(self, reason: str, *, provider_ids: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.provider_ids = provider_ids
 
 
 class NotBound(DeliveryError):

@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from conversations.adapters import DeliveryError, LinkAdapter, LinkConfig, NotBound, OutboundPart, SubmitRefused
+from conversations.adapters import (
+    DeliveryError,
+    LinkAdapter,
+    LinkConfig,
+    NotBound,
+    OutboundPart,
+    SubmitRefused,
+    SubmitUnknown,
+)
 from conversations.figures import Figures
 from conversations.models import DeliveryState
 from conversations.opposed import Opposed
@@ -94,6 +103,8 @@ class Submitting:
             return refused(part.attempt_id, part.message_id, refusal, retry_after_s=RETRY_S), False
         except DeliveryError as error:
             self._figures.failed("unanswered", str(error))
+            if isinstance(error, SubmitUnknown):
+                silence = replace(silence, provider_ids=error.provider_ids)
             return silence, True  # it may have arrived: without the others it would be nothing
         except asyncio.CancelledError:
             self._figures.failed("unanswered", "stopped before the answer came")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _LARGEST_ANSWER = 64 * 1024
 _CONNECT_S = 5.0
+_ACCOUNT = frozenset({401, 403, 404, 405})  # nothing is wrong with the text: our key, or the address
+_UNSURE = frozenset({408, 409})  # from something in between, or of a text that it has already
 
 
 class HttpLink(CallingLink):
@@ -48,11 +51,15 @@ class HttpLink(CallingLink):
 
         settings = http_settings.read(self._config.settings, self._config.secret)
         try:
-            status, body = await self._ask(settings, part)
+            async with asyncio.timeout(settings.response_timeout_s + _CONNECT_S):  # an answer may come drop by drop
+                status, body = await self._ask(settings, part)
+        except TimeoutError:
+            raise SubmitUnknown("no answer in time", provider_ids=_ours(settings, part)) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise Unwell(f"the aggregator cannot be reached: {type(error).__name__}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SubmitUnknown(f"the call broke: {type(error).__name__}") from None
+            words = f"the call broke: {type(error).__name__}"
+            raise SubmitUnknown(words, provider_ids=_ours(settings, part)) from None
         return _ids(settings, part, status, body)
 
     async def close(self) -> None:
@@ -117,19 +124,32 @@ class HttpLink(CallingLink):
             await answer.aclose()
 
 
+def _ours(settings: HttpSettings, part: OutboundPart) -> tuple[str, ...]:
+    """What its receipts name whether or not its answer came: our own id, where it gives none."""
+    return () if settings.answer_id else (str(part.message_id),)
+
+
 def _ids(settings: HttpSettings, part: OutboundPart, status: int, body: bytes) -> tuple[str, ...]:
     """The provider's id. Raises Unwell, DeliveryError."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         said = None
-    path, wanted = settings.answer_ok
     error = templates.look_up(said, settings.answer_error) if settings.answer_error else ""
-    well = 200 <= status < 300 and (not path or templates.look_up(said, path) in wanted)
-    if not well:
-        raise _fault(settings, status, error)
-    if not settings.answer_id:
-        return (str(part.message_id),)
+    ours = _ours(settings, part)
+    if not 200 <= status < 300:
+        raise _fault(settings, status, error, ours)
+    path, wanted = settings.answer_ok
+    if path:
+        word = templates.look_up(said, path)
+        if word not in wanted:
+            if not error and not word:  # it may have taken the text, and answered as nobody foresaw
+                raise SubmitUnknown("its answer does not say whether it has taken the text", provider_ids=ours)
+            raise _refusal(settings, status, error or word)
+    elif error in settings.errors:
+        raise _refusal(settings, status, error)
+    if ours:
+        return ours
     if settings.answer_id == WHOLE_BODY:
         found = body.decode("utf-8", "replace").strip()
     else:
@@ -139,17 +159,22 @@ def _ids(settings: HttpSettings, part: OutboundPart, status: int, body: bytes) -
     return (found[:200],)
 
 
-def _fault(settings: HttpSettings, status: int, error: str) -> DeliveryError | Unwell:
-    spelled = (error or f"http {status}")[:16]
+def _refusal(settings: HttpSettings, status: int, error: str) -> SubmitRefused:
+    """It said no, so it has not taken the text: for good, unless the link's settings list the error otherwise."""
+    listed = {error} if 200 <= status < 300 else {error, str(status)}
+    throttled = status == 429 or not listed.isdisjoint(settings.throttled_errors)
+    passing = throttled or not listed.isdisjoint(settings.passing_errors)
     words = f"the aggregator said {error[:80]}" if error else f"the aggregator answered {status}"
-    if status == 429 or error in settings.throttled_errors:
-        return SubmitRefused(status, words, permanent=False, throttled=True, spelled=spelled)
-    if error in settings.permanent_errors:
-        return SubmitRefused(status, words, permanent=True, spelled=spelled)
-    if 200 <= status < 300 or status in (408, 503):  # it said no in words that the link's settings do not know
-        return SubmitRefused(status, words, permanent=False, spelled=spelled)
-    if status >= 500:
-        return SubmitUnknown(words)
-    if status in (400, 422):
-        return SubmitRefused(status, words, permanent=True, spelled=spelled)
-    return Unwell(words, state="failed")
+    spelled = (error or f"http {status}")[:16]
+    return SubmitRefused(status, words, permanent=not passing, throttled=throttled, spelled=spelled)
+
+
+def _fault(settings: HttpSettings, status: int, error: str, ours: tuple[str, ...]) -> DeliveryError | Unwell:
+    if status == 429 or error in settings.errors or str(status) in settings.errors:
+        return _refusal(settings, status, error)
+    words = f"the aggregator answered {status}" + (f": {error[:80]}" if error else "")
+    if status in _ACCOUNT:
+        return Unwell(words, state="failed")
+    if status in _UNSURE or not 400 <= status < 500:
+        return SubmitUnknown(words, provider_ids=ours)
+    return _refusal(settings, status, error)

@@ -51,6 +51,7 @@ class HttpSettings:
     answer_error: str = ""
     permanent_errors: frozenset[str] = frozenset()
     throttled_errors: frozenset[str] = frozenset()
+    passing_errors: frozenset[str] = frozenset()
     calls: str = "form"
     proof: str = "header"
     proof_name: str = ""
@@ -59,6 +60,11 @@ class HttpSettings:
     receipt_states: Mapping[str, str] = field(default_factory=dict)
     inbound_answer: str = "OK"
     response_timeout_s: float = 15
+
+    @property
+    def errors(self) -> frozenset[str]:
+        """Codes that say: not taken."""
+        return self.permanent_errors | self.throttled_errors | self.passing_errors
 
 
 def read(settings: Mapping[str, Any], secret: str) -> HttpSettings:
@@ -83,6 +89,7 @@ def read(settings: Mapping[str, Any], secret: str) -> HttpSettings:
         answer_error=word(settings, "answer_error"),
         permanent_errors=_words(word(settings, "permanent_errors")),
         throttled_errors=_words(word(settings, "throttled_errors")),
+        passing_errors=_words(word(settings, "passing_errors")),
         calls=_one_of(settings, "calls", CALLS),
         proof=_one_of(settings, "proof", PROOFS),
         proof_name=word(settings, "proof_name"),

@@ -67,7 +67,9 @@ class Rest:
             wanted["validity_period"] = settings.validity_period_s
         source, destination = addresses(part)
         message = await self._asked(self._client.messages.create_async(to=destination, from_=source, **wanted))
-        return str(message.sid)
+        if not isinstance(message.sid, str) or not message.sid:
+            raise SubmitUnknown("Twilio's answer names no sid")
+        return message.sid
 
     async def close(self) -> None:
         await self._transport.close()
@@ -82,6 +84,8 @@ class Rest:
             raise SubmitUnknown("Twilio did not answer in time") from None
         except (aiohttp.ClientError, OSError) as error:
             raise SubmitUnknown(f"the connection to Twilio broke: {type(error).__name__}") from None
+        except (ValueError, TypeError, AttributeError, LookupError) as error:  # a page, a list, nothing: not its JSON
+            raise SubmitUnknown(f"an answer that cannot be read: {type(error).__name__}") from None
         except TwilioException as error:
             status = getattr(error, "status", None)
             if not isinstance(status, int):

@@ -13,7 +13,11 @@ THROTTLED = frozenset({20429, 14107, 21611, 30001, 30022, 63018})
 # Nothing is wrong with the text: the account cannot be used until a person has seen to it.
 ACCOUNT = frozenset({20003, 20005, 20008, 20404, 30002})
 # Later it may well be taken.
-PASSING = frozenset({20500, 20503, 30010, 30008})
+_NOT_NOW = 20503
+PASSING = frozenset({_NOT_NOW, 30010, 30008})
+# A fault of its own, whatever the status; and statuses that may come from something in between.
+UNSURE_CODES, UNSURE = frozenset({20500}), frozenset({408, 409})
+_OF_TEXTS = 21_000  # below stand codes of the account and of the API itself, from here those of one text
 
 WORDS = {
     20003: "Twilio does not know this account and token",
@@ -42,19 +46,21 @@ WORDS = {
 }
 
 
-def fault(status: int, code: int | None, message: str) -> DeliveryError | Unwell:
+def fault(status: int, code: object, message: str) -> DeliveryError | Unwell:
     """What to raise for an answer of `status` that is no success."""
-    known = code or 0
+    known = code if isinstance(code, int) else 0
     words = (WORDS.get(known) or message or f"status {status}")[:160]
     spelled = str(known or f"http {status}")
+    if status == 503 and known == _NOT_NOW:  # in so many words; any other 503 may come from something in between
+        return SubmitRefused(known, words, permanent=False, spelled=spelled)
+    if not 400 <= status < 500 or status in UNSURE or known in UNSURE_CODES:
+        return SubmitUnknown(f"{words} ({spelled})")
     if status == 429 or known in THROTTLED:
         return SubmitRefused(known or status, words, permanent=False, throttled=True, spelled=spelled)
-    if known in ACCOUNT or status in (401, 403):
+    if known in ACCOUNT or status == 401:
         return Unwell(f"{words} ({spelled})", state="failed")
-    if known in PASSING or status in (408, 503):
-        return SubmitRefused(known or status, words, permanent=False, spelled=spelled)
-    if status >= 500:  # it may have been taken before it broke
-        return SubmitUnknown(f"{words} ({spelled})")
-    if status in (400, 422):
+    if known in PASSING:
+        return SubmitRefused(known, words, permanent=False, spelled=spelled)
+    if status in (400, 422) or known >= _OF_TEXTS:
         return SubmitRefused(known or status, words, permanent=True, spelled=spelled)
     return Unwell(f"{words} ({spelled})", state="failed")  # an address that is none: not this text's fault

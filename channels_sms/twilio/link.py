@@ -40,11 +40,12 @@ class TwilioLink(CallingLink):
     def media(url: str, config: LinkConfig) -> MediaAccess:
         return twilio_settings.media(url, config)
 
-    async def look(self) -> None:
+    async def look(self) -> bool:
         try:
             await self._account().look()
         except DeliveryError as error:
             raise Unwell(str(error)) from None
+        return True
 
     async def call(self, part: OutboundPart) -> tuple[str, ...]:
         return (await self._account().send(part, callback=f"{self._config.webhooks}/{RECEIPTS}"),)

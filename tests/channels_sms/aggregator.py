@@ -42,17 +42,23 @@ class QuickHttp(HttpLink):
 class Aggregator:
     def __init__(self):
         self.taken = []  # (method, query, headers, body)
-        self.answers = []  # next answers: (status, JSON) or "drop"
+        self.answers = []  # next answers: (status, JSON or bytes), "drop", or a coroutine function of the request
+        self.tries = 0
         self._ids = itertools.count(1)
 
     async def take(self, request):
+        self.tries += 1
         answer = self.answers.pop(0) if self.answers else None
         if answer is None or answer == "drop":
             octets = await request.read()
             self.taken.append((request.method, dict(request.query), dict(request.headers), octets))
         if answer == "drop":
             request.transport.abort()
+        if callable(answer):
+            return await answer(request)
         if isinstance(answer, tuple):
+            if isinstance(answer[1], bytes):
+                return web.Response(body=answer[1], status=answer[0])
             return web.json_response(answer[1], status=answer[0])
         return web.json_response({"status": "ok", "messages": [{"id": f"a{next(self._ids)}"}]})
 

@@ -182,6 +182,21 @@ async def test_an_answer_that_came_late_is_stored_though_the_database_was_away(
         await until(rows, STATE, [(DeliveryState.SENT, "")])
 
 
+async def test_a_receipt_settles_what_had_no_answer_where_its_id_is_known_without_one(
+    scripted, conversation, dsn, rows, redis_url
+):
+    def answer(part):
+        raise SubmitUnknown("no answer", provider_ids=(str(part.message_id),))
+
+    ScriptedLink.answer = staticmethod(answer)
+    await sync_to_async(say)(conversation)
+    async with at_work(scripted, dsn, redis_url):
+        await until(rows, STATE, [(DeliveryState.UNKNOWN, "silence")])
+        [link] = ScriptedLink.made
+        await link.intake.receipt(receipt(scripted, str(link.submitted[0].message_id)).item)
+        await until(rows, STATE, [(DeliveryState.DELIVERED, "")])
+
+
 @pytest.mark.parametrize(
     ("late", "state", "code"),
     [

@@ -34,7 +34,7 @@ export function twilioFields(t: T, link: AdminLink | null): Field[] {
 
 export function httpFields(t: T, link: AdminLink | null): Field[] {
   const words = (name: string, first = "") => String(link ? (link.settings[name] ?? "") : first);
-  const text = (name: "url" | "template" | "auth_name" | "user" | "answer_ok" | "answer_id" | "answer_error" | "permanent_errors" | "throttled_errors" | "proof_name" | "text_fields" | "receipt_fields" | "receipt_states" | "inbound_answer", first = ""): Field => ({
+  const text = (name: "url" | "template" | "auth_name" | "user" | "answer_ok" | "answer_id" | "answer_error" | "permanent_errors" | "throttled_errors" | "passing_errors" | "proof_name" | "text_fields" | "receipt_fields" | "receipt_states" | "inbound_answer", first = ""): Field => ({
     name: `settings.${name}`, label: t(`http.${name}`), kind: "text", value: words(name, first), hint: t(`http.${name}Hint`),
   });
   const choice = (name: "method" | "body" | "auth" | "calls" | "proof", values: readonly string[]): Field => ({
@@ -51,7 +51,7 @@ export function httpFields(t: T, link: AdminLink | null): Field[] {
     text("auth_name"),
     text("user"),
     ...grouped(t("http.answers"), [
-      text("answer_ok"), text("answer_id"), text("answer_error"), text("permanent_errors"), text("throttled_errors"),
+      text("answer_ok"), text("answer_id"), text("answer_error"), text("permanent_errors"), text("throttled_errors"), text("passing_errors"),
     ]),
     ...grouped(t("http.inbound"), [
       choice("calls", CALLS), choice("proof", PROOFS), text("proof_name"), text("text_fields"), text("receipt_fields"),
