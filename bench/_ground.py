@@ -145,9 +145,14 @@ def ledger(palabre: Running, since: int = 0) -> Iterator[dict[str, Any]]:
 
 
 def set_links(palabre: Running, **values: Any) -> None:
-    """Change the settings of the demonstration's links, and wait until they are bound again."""
+    """Change the settings of the demonstration's links at ACCOUNTS, and wait until they are bound again. The others
+    are stopped: what is measured leaves by two links of one kind."""
+    ours = "coalesce(settings ->> 'system_id', '') = any(%s)"
     with psycopg.connect(url(palabre), autocommit=True) as connection:
-        connection.execute("update conversations_link set settings = settings || %s", [Jsonb(values)])
+        connection.execute(f"update conversations_link set is_enabled = false where not {ours}", [list(ACCOUNTS)])
+        connection.execute(
+            f"update conversations_link set settings = settings || %s where {ours}", [Jsonb(values), list(ACCOUNTS)]
+        )
         connection.execute(f"notify {LINKS}")
     time.sleep(1.5)
     wait_until(lambda: len(_bound(palabre)) == len(ACCOUNTS), 30, "links bound")
