@@ -109,14 +109,15 @@ def run_in_product(palabre: Running, code: str, *arguments: str) -> str:
 
 
 def set_windows(palabre: Running, window: int) -> None:
-    """The operators' window of texts without an answer."""
+    """The operators' window of texts without an answer. Only those at ACCOUNTS are connected from here on."""
+    keep_to_accounts(palabre)
     for account in ACCOUNTS:
         ask(palabre, f"/control/accounts/{account}/behaviour", {"window": window, "per_subscriber": window})
 
 
 def flood(palabre: Running, *, count: int, limit_s: float = 300, **order: Any) -> dict[str, Any]:
     """Have subscribers text; returns the flood as it ended. `handed` texts were acknowledged in `seconds`."""
-    ask(palabre, "/control/flood", {"count": count, **order})
+    ask(palabre, "/control/flood", {"count": count, "account": list(ACCOUNTS), **order})
     while True:
         time.sleep(0.2)
         found: dict[str, Any] = ask(palabre, "/control/state")["flood"]
@@ -144,14 +145,24 @@ def ledger(palabre: Running, since: int = 0) -> Iterator[dict[str, Any]]:
         since = page["upto"]
 
 
-def set_links(palabre: Running, **values: Any) -> None:
-    """Change the settings of the demonstration's links at ACCOUNTS, and wait until they are bound again. The others
-    are stopped: what is measured leaves by two links of one kind."""
-    ours = "coalesce(settings ->> 'system_id', '') = any(%s)"
+_OURS = "coalesce(settings ->> 'system_id', '') = any(%s)"
+
+
+def keep_to_accounts(palabre: Running) -> None:
+    """Stop the demonstration's other links: what is measured comes and leaves by two links of one kind."""
     with psycopg.connect(url(palabre), autocommit=True) as connection:
-        connection.execute(f"update conversations_link set is_enabled = false where not {ours}", [list(ACCOUNTS)])
+        connection.execute(f"update conversations_link set is_enabled = false where not {_OURS}", [list(ACCOUNTS)])
+        connection.execute(f"notify {LINKS}")
+    if palabre.facts("gateway"):
+        wait_until(lambda: len(_bound(palabre)) == len(ACCOUNTS), 30, "links bound")
+
+
+def set_links(palabre: Running, **values: Any) -> None:
+    """Change the settings of the demonstration's links at ACCOUNTS, and wait until they are bound again."""
+    keep_to_accounts(palabre)
+    with psycopg.connect(url(palabre), autocommit=True) as connection:
         connection.execute(
-            f"update conversations_link set settings = settings || %s where {ours}", [Jsonb(values), list(ACCOUNTS)]
+            f"update conversations_link set settings = settings || %s where {_OURS}", [Jsonb(values), list(ACCOUNTS)]
         )
         connection.execute(f"notify {LINKS}")
     time.sleep(1.5)

@@ -7,7 +7,7 @@ POST /control/accounts/{id}/behaviour {field: value, ..., "reset"?: true}
 POST /control/accounts/{id}/disconnect {"how"?: "abort"|"unbind", "session"?}
 POST /control/raw {account, hex, session?, close?}                  octets exactly as given
 POST /control/kept {account, bodies: [hex]}       deliver_sm of these bodies, kept and offered again as any text is
-POST /control/flood {count, rate?, numbers?, account?, to?, text?}  one at a time; DELETE stops it
+POST /control/flood {count, rate?, numbers?, account? (or a list), to?, text?}  one at a time; DELETE stops it
 """
 
 from __future__ import annotations
@@ -189,13 +189,14 @@ class Control:
             rate = float(values.get("rate", 0))
         except (TypeError, ValueError):
             raise Refused("rate is a number") from None
+        accounts = values.get("account") or []  # one, or a list
         self._flood = flood.start(
             self._exchange,
             f"f{self._exchange.ledger.last}.{next(self._floods)}",
             count=whole(values, "count", 1),
             rate=rate,
             numbers=whole(values, "numbers", 1000),
-            account=values.get("account"),
+            accounts=accounts if isinstance(accounts, list) else [accounts],
             code=str(values.get("to", "1919")),
             text=str(values.get("text", "Bonjour {n}")),
         )

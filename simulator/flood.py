@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,14 +134,14 @@ def start(
     count: int,
     rate: float = 0,
     numbers: int = 1000,
-    account: str | None = None,
+    accounts: Sequence[str] = (),
     code: str = "1919",
     text: str = "Bonjour {n}",
 ) -> Flood:
-    """Check the order. Raises Refused."""
+    """Check the order. `accounts`: none for all of them. Raises Refused."""
     if not 1 <= count <= _MOST or not 1 <= numbers <= 100_000 or rate < 0:
         raise Refused(f"count is 1 to {_MOST}, numbers 1 to 100000, rate not negative")
     if not gsm.is_gsm(text) or gsm.septets(text.replace("{n}", "0" * 7)) > 160 or not text:
         raise Refused("a flood's text fits in one GSM 03.38 message")
-    accounts = [exchange.operator(account).id] if account else list(exchange.operators)
-    return Flood(flood_id, count, rate, min(numbers, count), accounts, code, text)
+    chosen = [exchange.operator(account).id for account in accounts] or list(exchange.operators)
+    return Flood(flood_id, count, rate, min(numbers, count), chosen, code, text)
