@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -41,7 +42,7 @@ class Unwell(Exception):
         self.state = state
 
 
-class CallingLink:
+class CallingLink(ABC):
     """What Twilio and the aggregators have in common. A kind of link says how it looks and how it calls.
 
     A whole text is one call: the provider cuts it. While the provider is unwell nothing is claimed, and it is looked
@@ -79,17 +80,19 @@ class CallingLink:
     # --- what a kind of link says --------------------------------------------------------------------------
 
     @staticmethod
+    @abstractmethod
     def check(settings: Mapping[str, Any], secret: str) -> None:
-        raise NotImplementedError
+        """Raises ValueError in words that begin with the setting's name."""
 
     async def look(self) -> bool:
         """True: the provider says that texts can be handed over. False: there is nothing to ask. Raises Unwell."""
         return False
 
+    @abstractmethod
     async def call(self, part: OutboundPart) -> tuple[str, ...]:
         """Hand over one text; returns the provider's ids. Raises Unwell (surely nothing was taken), DeliveryError."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def close(self) -> None:
         """Let connections go."""
 
