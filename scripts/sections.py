@@ -35,6 +35,7 @@ class Sections:
     def __init__(self, title: str, only: str = "") -> None:
         self._title, self._only = title, only
         self._verdicts: list[tuple[str, bool, float]] = []
+        self._remarks: list[str] = []
         self._began = time.monotonic()
         self._terminal = threading.Lock()
 
@@ -52,7 +53,7 @@ class Sections:
             return
         print(f"\n=== {name}", flush=True)
         began = time.monotonic()
-        fine = command() if callable(command) else _succeeds(command, env or {}, cwd, seconds)
+        fine = command() if callable(command) else succeeds(command, env or {}, cwd, seconds)
         self._verdicts.append((name, fine, time.monotonic() - began))
 
     def beside(self, *lanes: Iterable[Step]) -> None:
@@ -71,7 +72,7 @@ class Sections:
                 if callable(step.command):
                     fine = step.command(said)
                 else:
-                    fine = _succeeds(step.command, step.env, ROOT, step.seconds, said)
+                    fine = succeeds(step.command, step.env, ROOT, step.seconds, said)
                 took = time.monotonic() - began
                 said.seek(0)
                 with self._terminal:
@@ -88,11 +89,17 @@ class Sections:
         if not self._only or self._only == name:
             print(f"\n=== {name}\nnothing to do: {why}", flush=True)
 
+    def remark(self, what: str) -> None:
+        """Say this with the verdicts, at the end."""
+        self._remarks.append(what)
+
     def verdict(self) -> int:
-        """Print one line per section; 0 when all of them are well."""
+        """Print one line per section, and the remarks; 0 when all sections are well."""
         print(f"\n{self._title}:")
         for name, fine, took in self._verdicts:
             print(f"  {'ok    ' if fine else 'FAILED'} {name:<22} {took:6.1f} s")
+        for remark in self._remarks:
+            print(f"  {remark}")
         if not self._verdicts:
             print(f"  no section is called {self._only}")
         failed = [name for name, fine, _ in self._verdicts if not fine]
@@ -101,9 +108,10 @@ class Sections:
         return 1 if failed or not self._verdicts else 0
 
 
-def _succeeds(
+def succeeds(
     command: Sequence[str], env: Mapping[str, str], cwd: Path, seconds: float, said: IO[str] | None = None
 ) -> bool:
+    """Run a command, at most so many seconds, with the environment's programs found first; whether it ended with 0."""
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
     try:
         done = subprocess.run(

@@ -20,7 +20,10 @@ SCRIPTS = {
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
-pathlib.Path(os.environ["PALABRE_STATE"], "grandchild").write_text(str(child.pid))
+state = pathlib.Path(os.environ["PALABRE_STATE"])
+# Whole or not there: who waits for the file reads it at once.
+(state / "grandchild.new").write_text(str(child.pid))
+(state / "grandchild.new").rename(state / "grandchild")
 time.sleep(600)
 """,
     # Writes down each of its lives, and dies while the file `die` is there.

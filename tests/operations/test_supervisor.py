@@ -191,7 +191,7 @@ def test_a_second_up_in_the_same_place_says_so_and_leaves_the_first_alone(instal
 def test_a_crashed_process_is_reaped_and_started_again_in_the_same_place(installation):
     installation.start("fragile")
     lives = installation.state / "lives"
-    until(lives.exists)
+    until(lambda: lives.exists() and lives.read_text())
     first = installation.processes()["fragile"]
     (installation.state / "die").touch()
     until(lambda: len(lives.read_text().splitlines()) == 2)
@@ -205,7 +205,7 @@ def test_a_crashed_process_is_reaped_and_started_again_in_the_same_place(install
 def test_a_process_that_is_held_stays_stopped_until_it_is_released(installation):
     installation.start("steady", "fragile")
     lives = installation.state / "lives"
-    until(lives.exists)
+    until(lambda: lives.exists() and lives.read_text())
     first = installation.processes()["fragile"]
     holding.hold(installation.state, "fragile")
     until(lambda: not first.alive())
@@ -224,7 +224,7 @@ def test_a_process_that_is_held_stays_stopped_until_it_is_released(installation)
 def test_stop_and_start_in_one_breath_make_another_process(installation):
     installation.start("steady", "fragile")
     lives = installation.state / "lives"
-    until(lives.exists)
+    until(lambda: lives.exists() and lives.read_text())
     first = installation.processes()["fragile"]
     assert holding.stop(installation.state, "fragile")
     assert not first.alive()
