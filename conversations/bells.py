@@ -24,6 +24,8 @@ SILENCE_OF_DATABASE_S = 5.0
 # at once; deciding about a text, or sending one, bears a little more.
 SCREENS_SILENCE_S = 0.003
 PROCESSES_SILENCE_S = 0.02
+# While no web process listens, for none has a screen open. Who begins to, reads what there is without a bell.
+UNHEARD_SILENCE_S = 0.05
 
 
 class Bells:
@@ -69,9 +71,9 @@ class Bells:
             await self._grown.wait()
             self._grown.clear()
             organisations, self._organisations = self._organisations, set()
-            await self._publish(organisations)
+            heard = await self._publish(organisations)
             end_if_cancelled()
-            await asyncio.sleep(SCREENS_SILENCE_S)
+            await asyncio.sleep(SCREENS_SILENCE_S if heard else UNHEARD_SILENCE_S)
 
     async def _notify(self, bells: set[str]) -> None:
         try:
@@ -85,17 +87,20 @@ class Bells:
             log.warning("NOTIFY failed: %s", type(error).__name__)
             self._connection = None
 
-    async def _publish(self, organisations: set[UUID]) -> None:
+    async def _publish(self, organisations: set[UUID]) -> bool:
+        """Whether anybody listens."""
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for organisation in organisations:
                     pipeline.publish(EVENTS_TOPIC, str(organisation))
-                await pipeline.execute()
+                listeners = await pipeline.execute()
             self._silent = False
+            return any(listeners)
         except (RedisError, OSError) as error:
             if not self._silent:
                 log.warning("the event bell is silent: %s", type(error).__name__)
             self._silent = True
+            return False
 
     async def close(self) -> None:
         await self._redis.aclose()

@@ -68,7 +68,9 @@ class TextLanes:
             self._free(texts)
         organisations = {result.organisation_id for result in stored if result.organisation_id is not None}
         if organisations:
-            self._on_stored(organisations)
+            # Not now: the operator's answers are written first. He waits for them with his next texts, and a bell is
+            # a tenth of a millisecond.
+            asyncio.get_running_loop().call_soon(self._on_stored, organisations)
         return stored
 
     async def _apart(self, lane: _Lane, texts: Sequence[ReadyText]) -> list[Stored]:

@@ -59,6 +59,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._of_stream: dict[UUID, list[asyncio.Task[None]]] = {}
         self._guard_now = asyncio.Event()
+        self._watched = asyncio.Event()  # there are sockets
         self._redis_away = False
 
     def start(self) -> None:
@@ -98,6 +99,7 @@ class Hub:
     def add(self, socket: DeskSocket) -> Stream:
         """Guard this socket from now on; it hears nothing before it joins the stream that is returned."""
         self.sockets.add(socket)
+        self._watched.set()
         return self.stream(socket.organisation_id)
 
     def stream(self, organisation_id: UUID) -> Stream:
@@ -112,6 +114,8 @@ class Hub:
     def remove(self, socket: DeskSocket) -> None:
         """Forget the socket, and the stream that nobody listens to any more."""
         self.sockets.discard(socket)
+        if not self.sockets:
+            self._watched.clear()
         organisation_id = socket.organisation_id
         stream = self.streams.get(organisation_id)
         if stream is None:
@@ -125,6 +129,13 @@ class Hub:
     # --- loops ---------------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
+        while True:
+            await self._watched.wait()
+            await self._hear()
+
+    async def _hear(self) -> None:
+        """Wake the streams that are rung for, until a ring finds no socket here or Redis goes: to be rung for nobody
+        would cost more of a processor than all else that an unwatched web process does."""
         # No time-out on reading: silence is normal here. redis-py would give up after 5 s of it.
         client = redis.asyncio.Redis.from_url(
             settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2, health_check_interval=10
@@ -138,6 +149,8 @@ class Hub:
                 for stream in self.streams.values():  # whatever was rung while nobody listened
                     stream.wake()
                 async for message in bell.listen():
+                    if not self.sockets:
+                        return
                     self._rung(message["data"])
         except (redis.RedisError, OSError) as error:
             if not self._redis_away:

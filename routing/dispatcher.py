@@ -48,6 +48,7 @@ DECISIONS = 3  # batches with bot turns under way; beyond that only what needs n
 # After a round that only forgot what people have, and after each assignment: under load these rounds took a quarter of
 # what a text costs, for a few conversations each. Who comes in the pause waits so long, and no longer.
 REST_S = 0.02
+MANY, LONG_REST_S = 32, 0.05  # after a round that forgot so many: most of what a round costs, it costs once
 FAILED_S = 0.5  # before decisions that failed are due again: what fails at once would else fail thousands of times
 STOP_S = 6.0
 Result = TypeVar("Result")
@@ -152,7 +153,7 @@ class Dispatcher:
         if not claimed:
             await self._wait_for(self._texts, SWEEP_S)
         elif not rest and claimed < MOST_CLAIMED:
-            await self._sleep(REST_S)
+            await self._sleep(LONG_REST_S if claimed >= MANY else REST_S)
 
     @property
     def _claimer(self) -> str:

@@ -133,6 +133,8 @@ def _free_agents(organisation_id: UUID) -> tuple[dict[UUID, str], list[Agent]]:
     with connection.cursor() as cursor:
         cursor.execute(_AGENTS, {"organisation": organisation_id})
         rows = cursor.fetchall()
+    if not rows:
+        return {}, []
     seen = audiences_of([row[0] for row in rows])
     agents = [
         Agent(user_id, load, capacity, idle_since, seen[user_id].line_ids)
