@@ -37,6 +37,8 @@ from realtime import doorbell
 log = logging.getLogger(__name__)
 
 SILENCE_S = 5.0  # of the database
+LOOK_S = 5.0  # at the links, in case a bell was lost
+AGAIN_S = 0.5  # after they could not be read: until they can, nobody is connected
 
 _LINKS = """
 select link.id, link.organisation_id, link.name, link.adapter, link.settings, link.secret,
@@ -110,18 +112,19 @@ class Gateway:
             task.add_done_callback(lambda _: self._reload.set())
         try:
             while not self._stopping.is_set():
+                look_again_s = LOOK_S
                 try:
                     await self._arrange_links()
                 except (psycopg.Error, OSError) as error:
                     log.error("links cannot be read: %s", type(error).__name__)
-                    self._control = None
+                    self._control, look_again_s = None, AGAIN_S
                 for task in tasks:
                     if task.done():
                         # Without it texts would wait for ever, or links never change: better to be started again.
                         log.critical("%s has ended", task.get_name())
                         await self._leave()
                         task.result()
-                await rung(self._reload, 5.0)
+                await rung(self._reload, look_again_s)
                 self._reload.clear()
             await self._leave()
         finally:

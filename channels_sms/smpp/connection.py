@@ -50,11 +50,13 @@ class Patience(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """Why an attempt or a session is over, in words; `account`: hurrying could get the account locked."""
+    """Why an attempt or a session is over, in words; `account`: hurrying could get the account locked; `ours`: the
+    operator was not even asked."""
 
     reason: str
     account: bool = False
     stable: bool = False
+    ours: bool = False
 
 
 class Connection:
@@ -118,7 +120,8 @@ class Connection:
                 raise
             if self._stopping.is_set():
                 break
-            failures = 1 if ended.stable else failures + 1
+            # Nobody is spared by waiting for our own database longer and longer, and the operator's texts wait with us.
+            failures = 1 if ended.stable or ended.ours else failures + 1
             delay = self._delay(failures, ended)
             last_error = ended.reason
             state = "failed" if ended.account else "unbound"
@@ -149,7 +152,7 @@ class Connection:
             stored = {} if self.command == codes.BIND_TRANSMITTER else await self._intake.unconfirmed()
         except IntakeError as error:
             # Bound without it, we would take texts that we cannot store, or show a text twice.
-            return Ended(f"not bound while texts cannot be stored: {error}")
+            return Ended(f"not bound while texts cannot be stored: {error}", ours=True)
         host, port = self._settings.host, self._settings.port
         try:
             # Not `wait_for`: cancelled just when the connection is there, it would forget that it was.

@@ -244,6 +244,18 @@ async def test_no_bind_while_texts_cannot_be_stored():
             assert peer.visits.empty()
 
 
+async def test_our_own_database_is_not_waited_for_longer_and_longer():
+    class Away(FakeIntake):
+        async def unconfirmed(self):
+            raise IntakeUnavailable("the database is away")
+
+    intake = Away()
+    async with operator() as peer, running(QuickLink(config(peer.port), intake)):
+        await intake.until(lambda: [state for state, _ in intake.states].count("unbound") >= 8)
+    waits = [facts["retry_s"] for state, facts in intake.states if state == "unbound" and "retry_s" in facts]
+    assert set(waits) == {0.0}, "each the first wait, 0.02 s"
+
+
 async def test_an_enquiry_of_the_operator_is_answered():
     async with bound_link() as (_, visit, _link, _intake):
         visit.send(raw(ENQUIRE, 31))

@@ -84,6 +84,17 @@ async def test_texts_are_refused_for_now_when_the_database_says_nothing_at_all(s
                 await asyncio.sleep(0.1)
 
 
+async def test_a_gateway_that_finds_no_database_connects_right_after_it_has_come(scripted, dsn, rows, redis_url):
+    async with wire_to(dsn) as wire:
+        await wire.cut()
+        async with gateway_at_work(wire.dsn, redis_url):
+            await asyncio.sleep(1.5)
+            await wire.mend()
+            began = asyncio.get_running_loop().time()
+            await until(rows, "select state from conversations_linkstate", [("bound",)])
+            assert asyncio.get_running_loop().time() - began < 3.0, "it did not look at its links again"
+
+
 async def test_a_link_that_cannot_be_made_costs_the_others_nothing(scripted, dsn, rows, redis_url):
     async def link(name, **fields):
         return await Link.objects.acreate(organisation=scripted.organisation, name=name, **fields)

@@ -35,8 +35,12 @@ def without_postgresql(palabre: Running) -> None:
 
 def without_valkey(palabre: Running) -> None:
     line, rows = Line(palabre), rows_of(palabre)
-    # One person takes all that comes in these minutes.
-    rows("update routing_agentstate set capacity = 1000 returning 1")
+    # One person takes all that comes in these minutes; routing gives to nobody, for the demonstration's agents are full.
+    rows(
+        """insert into routing_agentstate (user_id, organisation_id, state, reason, capacity, load)
+           select id, organisation_id, 'offline', '', 1000, 0 from accounts_user where role = 'supervisor'
+           on conflict (user_id) do update set capacity = excluded.capacity returning 1"""
+    )
     with Screen(palabre) as screen:
         work = Work(palabre, line, rows, screen)
         wait_until(lambda: rows("select 1 from jobs_schedule limit 1") != [], "schedules are there", 30)
