@@ -35,7 +35,7 @@ def without_postgresql(palabre: Running) -> None:
 
 def without_valkey(palabre: Running) -> None:
     line, rows = Line(palabre), rows_of(palabre)
-    # One person takes all that comes in these minutes; routing gives to nobody, for the demonstration's agents are full.
+    # One person takes all that comes in these minutes; routing gives nothing to the agents, who are full.
     rows(
         """insert into routing_agentstate (user_id, organisation_id, state, reason, capacity, load)
            select id, organisation_id, 'offline', '', 1000, 0 from accounts_user where role = 'supervisor'
