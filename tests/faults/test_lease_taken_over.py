@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,30 @@ from tests.faults.test_the_line_holds import another, facts
 ACCOUNTS = ("savane", "lagune")
 NAMES = ("Savane Mobile", "Lagune Telecom")
 TAKEN_OVER_S = 15.0  # a lease of 10 s, and a bind
+
+
+def story(line: Line, rows, body: str) -> list[str]:
+    """What the operator's ledger and the database know of one text, in order of time (seconds since 1970)."""
+    told = [(row["at"], f"ledger {row}") for row in line.ledger() if row.get("text") == body]
+    of_text = {row.get("mo") for row in line.ledger() if row.get("text") == body}
+    told += [
+        (row["at"], f"ledger {row}") for row in line.ledger() if "resp" in row["command"] and row.get("mo") in of_text
+    ]
+    told += [
+        (float(at), f"stored {row}")
+        for at, *row in rows(
+            """select extract(epoch from s.at), m.id, s.key, s.confirmed, r.link_id
+               from conversations_message m join conversations_rawinbound r on r.id = m.id
+               join conversations_seen s on s.link_id = r.link_id and s.key = r.key where m.body = %s""",
+            body,
+        )
+    ]
+    told += [
+        (row["at"], f"ledger {row['session']} {row['command']}")
+        for row in line.ledger()
+        if row.get("command") in ("bind_transceiver", "bind_transceiver_resp")
+    ]
+    return [words for _, words in sorted(told)]
 
 
 def last_bind(line: Line, account: str) -> dict[str, Any]:
@@ -72,7 +97,7 @@ def test_an_owner_that_was_stopped_sends_nothing_when_it_goes_on(palabre: Runnin
         line.behave(account, window=20)
     place = tmp_path / "second"
     with another(palabre, "gateway", place) as second, another(palabre, "dispatcher", place) as other:
-        wait_until(lambda: bool(facts(place, "dispatcher")), "the second dispatcher stands by", 30)
+        wait_until(lambda: bool(facts(place, "dispatcher")), "the second dispatcher stands by", 120)
         asks = Pour(line, "bonjour, bail", to="1919", every_s=0.04, first=300_000)
         with Pour(line, "bail", every_s=0.15) as people, asks:
             owners = [palabre.pid("gateway"), second.pid]
@@ -87,6 +112,9 @@ def test_an_owner_that_was_stopped_sends_nothing_when_it_goes_on(palabre: Runnin
         wait_until(lambda: not rows("select 1 from conversations_delivery where state in (0, 1)"), "outbox empty", 60)
     found, stored = accounted(line, rows, "bail ")
     assert found <= set(stored)
+    for body, times in Counter(stored).items():
+        if times > 1:
+            print(f"{body!r} is stored {times} times:", *story(line, rows, body), sep="\n  ")
     assert sorted(stored) == sorted(expected), "stored twice, or never"
     sent_once(line, rows)
     dense(rows)
