@@ -82,6 +82,7 @@ class Kannel:
             box.kill()
         for box in self._boxes.values():
             box.wait()
+        self._boxes.clear()
 
     def stop(self) -> None:
         for name in ("smsbox", "bearerbox"):
@@ -121,6 +122,7 @@ class Kannel:
             "smsbox-port": self._ports["smsbox"].port, "smsbox-interface": "127.0.0.1",
             "box-deny-ip": "*.*.*.*", "box-allow-ip": "127.0.0.1",
             "store-type": "file", "store-location": self.place / "store", "dlr-storage": "internal",
+            "sms-resend-freq": 1,  # what was refused for now; at first it waits for a minute
         }  # fmt: skip
         smsbox: dict[str, object] = {
             "bearerbox-host": "127.0.0.1",

@@ -226,7 +226,6 @@ def test_what_the_operator_refuses_for_now_kannel_brings_again(world: World) -> 
         world.give(text, "savane")
     wait_until(throttled, "one is refused for now", 20)
     world.line.behave("savane", throttle=0.0)
-    # It waits for a quarter of a minute each time.
     wait_until(lambda: len(world.shown("savane", began)) >= len(texts), "all have come", 60)
     assert sorted(world.shown("savane", began)) == sorted(texts)
 
