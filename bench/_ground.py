@@ -238,10 +238,11 @@ class Processor:
         return {name: value - self._before.get(name, 0.0) for name, value in self._now().items()}
 
     def _now(self) -> dict[str, float]:
-        return {name: _cpu_of(pid) for name, pid in self._processes.items()}
+        return {name: cpu_of(pid) for name, pid in self._processes.items()}
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and its children so far."""
     root = psutil.Process(pid)
     total = sum(root.cpu_times()[:2])
     # Of children that have ended the parent knows; of those that live, ask them.

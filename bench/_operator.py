@@ -2,11 +2,13 @@
 
 Order: {"receipt_ms"}. Says {"port"}. For each further line it is given, it says
 {"submitted": texts, "twice": texts that came more than once, "receipts": receipts acknowledged, "binds": sessions of
-each account, "offered": {"acked", "refused", "seconds"} of subscribers' texts, "arrived": {text: when}}.
+each account, "offered": {"acked", "refused", "seconds"} of subscribers' texts, "arrived": {text: when}, "first": when
+the first text came since the last `closed`, "last": when the last receipt was acknowledged}.
 
 Such a line may be {"offer": {"account", "count", "window", "to", "text"}}: from then on subscribers' texts are offered
 over all of the account's sessions, so many a session without an answer, again when they are refused for now; or
-{"watch": "words"}: when texts that begin so arrive is noted, on the clock of `time.monotonic`.
+{"watch": "words"}: when texts that begin so arrive is noted; or {"closed": [accounts]}: these are cut off, and their
+binds refused, until the next such order. All times are on the clock of `time.monotonic`.
 """
 
 from __future__ import annotations
@@ -39,18 +41,24 @@ class World:
         self.offer = Offer()
         self.watched = b""
         self.arrived: dict[str, float] = {}
+        self.closed: frozenset[str] = frozenset()
+        self.first = self.last = 0.0
 
     def told(self) -> dict[str, Any]:
         twice = sum(1 for count in self.texts.values() if count > 1)
         return {
             "submitted": len(self.texts), "twice": twice, "receipts": self.receipts,
             "binds": Counter(session.account for session in self.sessions),
-            "offered": self.offer.told(), "arrived": self.arrived,
+            "offered": self.offer.told(), "arrived": self.arrived, "first": self.first, "last": self.last,
         }  # fmt: skip
 
     def hear(self, line: dict[str, Any]) -> None:
         if "watch" in line:
             self.watched, self.arrived = line["watch"].encode(), {}
+        if "closed" in line:
+            self.closed, self.first = frozenset(line["closed"]), 0.0
+            for session in [one for one in self.sessions if one.account in self.closed]:
+                session.cut()
         if "offer" in line:
             self.offer = Offer(**line["offer"])
             for session in self.sessions:
@@ -136,6 +144,7 @@ class Session(asyncio.Protocol):
     def _take(self, frame: Frame) -> None:
         if frame.command == codes.SUBMIT_SM:
             message = pdu.decode_message(frame.octets)
+            self._world.first = self._world.first or time.monotonic()
             self._world.texts[message.body] += 1
             if self._world.watched and message.body.startswith(self._world.watched):
                 self._world.arrived.setdefault(message.body.decode(), time.monotonic())
@@ -151,15 +160,22 @@ class Session(asyncio.Protocol):
                 return
             self._flying -= 1
             self._world.receipts += frame.status == codes.OK
+            self._world.last = time.monotonic()
         elif frame.command in (codes.BIND_TRANSCEIVER, codes.BIND_TRANSMITTER, codes.BIND_RECEIVER):
             self.account = frame.octets[16:].partition(b"\0")[0].decode()
+            if self.account in self._world.closed:
+                self._answer(frame, b"", codes.BIND_FAILED)
+                return
             self._world.sessions.append(self)
             self._answer(frame, b"bench\0")
         elif frame.command in (codes.ENQUIRE_LINK, codes.UNBIND):
             self._answer(frame, b"")
 
-    def _answer(self, frame: Frame, body: bytes) -> None:
-        self._out.append(_HEADER.pack(16 + len(body), frame.command | codes.RESPONSE, 0, frame.sequence) + body)
+    def cut(self) -> None:
+        self._transport.abort()
+
+    def _answer(self, frame: Frame, body: bytes, status: int = codes.OK) -> None:
+        self._out.append(_HEADER.pack(16 + len(body), frame.command | codes.RESPONSE, status, frame.sequence) + body)
 
     def _ripen(self) -> None:
         self._timer = None

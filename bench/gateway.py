@@ -1,25 +1,43 @@
-"""The gateway as others measure theirs: texts out with a receipt each, texts in acknowledged, a reply amid a wave.
+"""The gateway beside Kannel: texts out with a receipt each, texts in acknowledged, a reply amid a wave, a kill -9.
 
-`mt_per_s_receipts`: from COMMIT of 15,000 rows in the outbox until the operator has the last receipt's answer, over two
-accounts with one bind each. `mo_acked_per_s_w10`: subscribers' texts that one account offers, ten without an answer a
-bind, until each is acknowledged, after its commit; `_4binds`: the same by four binds of the account.
+Each repeat measures us, then Kannel (bench/_kannel.py; where it cannot be had, the figures stand alone and say so),
+with the same operator, one process that knows nothing of who is its customer (bench/_operator.py), and as many binds.
+
+`mt_per_s_receipts`: 15,000 texts over two accounts with one bind each and a window of 200. For us from COMMIT of their
+rows in the outbox until the operator has the last receipt's answer. For Kannel from the first request at its HTTP door,
+the only one it has, over 50 open connections, until the same; it tells its customer what we store: that the operator
+has taken a text over, and that it was delivered. `kannel_final`: the same, when it tells only the last.
+`kannel_queued`: so, too, when it had taken all before its operator was there: from the first submit until the same.
+`mo_acked_per_s_w10`: 10,000 subscribers' texts that one account offers, ten without an answer a bind, until each is
+acknowledged; `_4binds`: the same by four binds of the account. We answer after the commit, Kannel after a write that
+nobody flushes.
+`mo_lost_after_kill9`: of 20,000 offered so over one bind, while what speaks to the operator is killed three times
+(our gateway; Kannel's two boxes, which are started again at once): acknowledged, and nowhere.
 `reply_p95_ms_during_wave`: a campaign of 40,000 texts waits on a link that may send 100 a second; an agent's reply,
 from its commit until the operator has read it.
 
-`lost`: texts acknowledged that the database does not have, or deliveries without their receipt. `twice`: texts that the
-operator was handed twice. The operator is one process (bench/_operator.py); it knows nothing of who is its customer.
-`ceiling`: what it does with a customer that keeps nothing.
+`lost`: texts acknowledged that the database does not have, or deliveries without their receipt. `twice`: texts that are
+stored twice, or that the operator was handed twice. Kannel's customer is asked for its own (`kannel_lost`: texts that
+never came to it, `kannel_twice`).
+`ceiling`: what the operator does with a customer that keeps nothing. `idle_cpu`: the share of one processor that all of
+Palabre used while Kannel was measured.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import psycopg
 
 from bench import _ground as ground
+from bench import _kannel as kannel
+from bench._debian import Absent, programs
 from bench._ground import ACCOUNTS, Helper, Processor
 from bench.outbox import WRITE
 from config.up import trial
@@ -28,9 +46,13 @@ from realtime.doorbell import OUTBOX
 
 REPEATS = 5
 OUT, IN, CONVERSATIONS = 15_000, 10_000, 5_000
+KILLED, KILLS = 20_000, 3
 WINDOW = 200
 TO = "3334"
 WAVE, RATE, REPLIES = 40_000, 100, 20
+RATIOS = {"mt_per_s_receipts": 1.0, "mo_acked_per_s_w10": 0.2, "mo_acked_per_s_w10_4binds": 0.35}
+LIMIT_S = 120.0
+QUIET_S = 3.0  # without another text, what has not come to Kannel's customer does not come
 
 # One answer of a person in a conversation of its own, as the product writes it.
 REPLY = """
@@ -52,58 +74,198 @@ select message_id, organisation_id, id, line_id, %(link)s, %(line)s, value, 0, '
 """
 
 
-def run() -> Iterator[dict[str, Any]]:
+Figure = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One that is measured. `kept`: of texts "<mark> <number>", how many different ones it has, and how many in all."""
+
+    account: str
+    kept: Callable[[str, int], tuple[int, int]]
+    kill: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Kannel, bound once or more, and its customer."""
+
+    kannel: kannel.Kannel
+    customer: Helper
+    operator: Helper
+
+    @property
+    def side(self) -> Side:
+        return Side(self.kannel.binds[0].system_id, self.kept, self.restart)
+
+    def restart(self) -> None:
+        self.kannel.kill()
+        self.kannel.start()
+
+    def asked(self, **order: Any) -> Figure:
+        self.customer.tell(**order)
+        return self.customer.hear()
+
+    def kept(self, mark: str, count: int) -> tuple[int, int]:
+        """Once the customer has them all, or hears of no more."""
+        found, since = self.asked(mark=mark), time.monotonic()
+        while found["taken"] < count and time.monotonic() - since < QUIET_S:
+            time.sleep(0.1)
+            now = self.asked(mark=mark)
+            if now["times"] != found["times"]:
+                found, since = now, time.monotonic()
+        return found["taken"], found["times"]
+
+
+def run() -> Iterator[Figure]:
+    absent = _absent()
+    if absent:
+        print(f"Kannel cannot be had here, nothing stands beside our figures: {absent}", file=sys.stderr, flush=True)
     with trial.running() as palabre, ground.helper(palabre, "_operator", receipt_ms=50) as operator:
         port = operator.hear()["port"]
+        ours = Side(ACCOUNTS[0], lambda mark, _count: _stored(palabre, mark), lambda: _killed(palabre))
         ground.set_links(palabre, port=port, window=WINDOW, rate_per_s=0)
-        _binds(operator, dict.fromkeys(ACCOUNTS, 1))
-        figures = [
-            _in("mo_acked_per_s_w10", operator, f"in1r{repeat}", lambda mark: _stored(palabre, mark))
-            for repeat in range(REPEATS)
-        ]
-        ground.set_links(palabre, binds=4)
-        _binds(operator, dict.fromkeys(ACCOUNTS, 4))
-        figures += [
-            _in("mo_acked_per_s_w10_4binds", operator, f"in4r{repeat}", lambda mark: _stored(palabre, mark))
-            for repeat in range(REPEATS)
-        ]
+        for binds, metric in ((1, "mo_acked_per_s_w10"), (4, "mo_acked_per_s_w10_4binds")):
+            ground.set_links(palabre, binds=binds)
+            _binds(operator, dict.fromkeys(ACCOUNTS, binds))
+            ceiling = _ceiling_in(palabre, operator, port, binds)
+            with _beside(palabre, operator, port, ["kannel"] * binds, absent) as other:
+                pairs = [_pair_in(palabre, operator, ours, other, metric, f"in{binds}r{n}") for n in range(REPEATS)]
+                yield from _bounded(metric, [{**figure, "ceiling": ceiling} for figure in pairs])
+                if binds == 1:
+                    yield _after_kills(operator, ours, other)
         ground.set_links(palabre, binds=1)
         _binds(operator, dict.fromkeys(ACCOUNTS, 1))
-        figures += [_out(palabre, operator, f"out{repeat}") for repeat in range(REPEATS)]
-        yield from figures
+        ceiling = ground.ceiling_out(palabre, port=port, count=OUT, window=WINDOW, source=TO)
+        with _beside(palabre, operator, port, ["kannel", "jackal"], absent) as other:
+            pairs = [_pair_out(palabre, operator, other, f"out{n}") for n in range(REPEATS)]
+        yield from _bounded("mt_per_s_receipts", [{**figure, "ceiling": ceiling} for figure in pairs])
         ground.set_links(palabre, rate_per_s=RATE, window=10)
         yield from _replies(palabre, operator)
+
+
+def _absent() -> str:
+    """Why there is no Kannel, or nothing."""
+    try:
+        programs("kannel", "bearerbox").path("smsbox")
+    except Absent as why:
+        return str(why)
+    return ""
+
+
+@contextmanager
+def _beside(palabre: Running, operator: Helper, port: int, accounts: list[str], absent: str) -> Iterator[Beside | None]:
+    if absent:
+        yield None
+        return
+    with ground.helper(palabre, "_http_customer") as customer:
+        binds = [kannel.Bind(f"k{n}", account, "secret") for n, account in enumerate(accounts)]
+        with kannel.running(kannel.Kannel(port, binds, customer.hear()["port"], window=WINDOW)) as started:
+            _binds(operator, {account: accounts.count(account) for account in accounts})
+            yield Beside(started, customer, operator)
 
 
 def _binds(operator: Helper, wanted: dict[str, int]) -> None:
     def bound() -> bool:
         operator.tell()
-        return bool(operator.hear()["binds"] == wanted)
+        found = operator.hear()["binds"]
+        return all(found.get(account) == count for account, count in wanted.items())
 
     ground.wait_until(bound, 30, f"binds {wanted}")
 
 
-def _in(metric: str, operator: Helper, mark: str, stored: Callable[[str], int]) -> dict[str, Any]:
-    """Any customer may be measured so: `stored` counts the texts, each "<mark> <number>", that it kept."""
-    operator.tell(offer={"account": ACCOUNTS[0], "count": IN, "window": 10, "to": TO, "text": mark})
-    began = time.monotonic()
-    while (found := operator.hear()["offered"])["acked"] < IN and time.monotonic() - began < 120:
-        time.sleep(0.05)
+def _bounded(metric: str, figures: list[Figure]) -> list[Figure]:
+    """With the bound that the ratio to Kannel's median makes."""
+    if "baseline_value" not in figures[0]:
+        return figures
+    bound = round(RATIOS[metric] * median(figure["baseline_value"] for figure in figures))
+    return [{**figure, "at_least": bound} for figure in figures]
+
+
+# --- texts in ---------------------------------------------------------------------------------------------------
+
+
+def _offer(operator: Helper, side: Side, mark: str, count: int, kills: int = 0) -> Figure:
+    """`value`: texts acknowledged a second. With `kills`, it is killed when so many equal shares are acknowledged."""
+    operator.tell(offer={"account": side.account, "count": count, "window": 10, "to": TO, "text": mark})
+    began, killed = time.monotonic(), 0
+    while (found := operator.hear()["offered"])["acked"] < count and time.monotonic() - began < LIMIT_S:
+        if killed < kills and found["acked"] >= count * (killed + 1) / (kills + 1):
+            side.kill()
+            killed += 1
+        time.sleep(0.01)
         operator.tell()
+    if killed < kills:
+        raise RuntimeError(f"{count} texts were acknowledged before it could be killed {kills} times")
+    kept, times = side.kept(mark, count)
     return {
-        "metric": metric,
         "value": round(found["acked"] / found["seconds"]),
-        "unit": "1/s",
-        "lost": found["acked"] - stored(mark),
+        "lost": found["acked"] - kept,
+        "twice": times - kept,
         "refused": found["refused"],
     }
 
 
-def _stored(palabre: Running, mark: str) -> int:
-    return IN - ground.lost(palabre, mark, IN)
+def _pair_in(palabre: Running, operator: Helper, ours: Side, other: Beside | None, metric: str, mark: str) -> Figure:
+    found: Figure = {"metric": metric, "unit": "1/s", **_offer(operator, ours, mark, IN)}
+    if other is not None:
+        idle, began = Processor(palabre).start(), time.monotonic()
+        its = _offer(operator, other.side, f"kannel {mark}", IN)
+        share = sum(idle.used().values()) / (time.monotonic() - began)
+        found |= {"baseline": "kannel", "baseline_value": its["value"], "kannel_lost": its["lost"]}
+        found |= {"idle_cpu": round(share, 3)}
+    return found
 
 
-def _out(palabre: Running, operator: Helper, mark: str) -> dict[str, Any]:
+def _after_kills(operator: Helper, ours: Side, other: Beside | None) -> Figure:
+    found = _offer(operator, ours, "killed", KILLED, KILLS)
+    figure: Figure = {
+        "metric": "mo_lost_after_kill9", "value": found["lost"], "unit": "texts", "at_most": 0, "lost": found["lost"],
+        "twice": found["twice"], "kills": KILLS, "offered": KILLED,
+    }  # fmt: skip
+    if other is not None:
+        its = _offer(operator, other.side, "kannel killed", KILLED, KILLS)
+        figure |= {"baseline": "kannel", "baseline_value": its["lost"], "kannel_twice": its["twice"]}
+    return figure
+
+
+def _stored(palabre: Running, mark: str) -> tuple[int, int]:
+    ((different, times),) = ground.rows(
+        palabre,
+        "select count(distinct body), count(*) from conversations_message where body like %s",
+        f"{mark} %",
+    )
+    return int(different), int(times)
+
+
+def _killed(palabre: Running) -> None:
+    palabre.kill("gateway")
+
+
+def _ceiling_in(palabre: Running, operator: Helper, port: int, binds: int) -> int:
+    """Texts a second that a customer takes who keeps nothing."""
+    nothing = Side("nobody", lambda _mark, count: (count, count), lambda: None)
+    order = {"port": port, "accounts": [nothing.account] * binds, "password": "secret"}
+    with ground.helper(palabre, "_null_customer", **order) as customer:
+        customer.hear()
+        return int(_offer(operator, nothing, "ceiling", 5 * IN)["value"])
+
+
+# --- texts out --------------------------------------------------------------------------------------------------
+
+
+def _pair_out(palabre: Running, operator: Helper, other: Beside | None, mark: str) -> Figure:
+    found = _out(palabre, operator, mark)
+    if other is not None:
+        by_http = _kannel_out(other, f"kannel {mark}", told=2)
+        final = _kannel_out(other, f"kannel final {mark}", told=1)
+        queued = _kannel_out(other, f"kannel queued {mark}", told=1, queued=True)
+        found |= {"baseline": "kannel", "baseline_value": by_http["value"], "kannel_lost": by_http["lost"]}
+        found |= {"kannel_final": final["value"], "kannel_queued": queued["value"], "kannel_cpu_ms": by_http["cpu_ms"]}
+    return found
+
+
+def _out(palabre: Running, operator: Helper, mark: str) -> Figure:
     operator.tell()
     before = operator.hear()
     processor = Processor(palabre, ("gateway", "postgres"))
@@ -111,13 +273,9 @@ def _out(palabre: Running, operator: Helper, mark: str) -> dict[str, Any]:
         order = {"mark": mark, "line": TO, "conversations": CONVERSATIONS, "each": OUT // CONVERSATIONS}
         connection.execute(WRITE, order)
         connection.execute(f"notify {OUTBOX}")
-    processor.start()
-    began = time.monotonic()
-    operator.tell()
-    while (now := operator.hear())["receipts"] - before["receipts"] < OUT and time.monotonic() - began < 120:
-        time.sleep(0.02)
-        operator.tell()
-    took = time.monotonic() - began
+        processor.start()
+        began = time.monotonic()  # COMMIT comes with the end of the block
+    now = _receipts(operator, before["receipts"] + OUT)
     used = processor.used()
     ((delivered,),) = ground.rows(
         palabre,
@@ -127,12 +285,52 @@ def _out(palabre: Running, operator: Helper, mark: str) -> dict[str, Any]:
     )
     return {
         "metric": "mt_per_s_receipts",
-        "value": round(OUT / took),
+        "value": round(OUT / (now["last"] - began)),
         "unit": "1/s",
         "lost": OUT - delivered,
         "twice": now["twice"] - before["twice"],
         "cpu_ms": {name: round(1000 * seconds / OUT, 3) for name, seconds in used.items()},
     }
+
+
+def _kannel_out(other: Beside, mark: str, *, told: int, queued: bool = False) -> Figure:
+    """`told`: how many states of a text its customer hears of."""
+    operator, accounts = other.operator, [bind.system_id for bind in other.kannel.binds]
+    operator.tell(closed=accounts if queued else [])
+    before, heard = operator.hear(), other.asked()["receipts"]
+    cpu = {name: ground.cpu_of(pid) for name, pid in other.kannel.pids.items()}
+    send: Figure = {"port": other.kannel.sendsms_port, "user": kannel.USER, "password": kannel.PASSWORD}
+    send["states"] = 1 + 2 + 8 + 16 if told == 2 else 1 + 2
+    began = time.monotonic()
+    other.asked(send={**send, "count": OUT, "source": TO, "text": mark})
+    if queued:
+        ground.wait_until(lambda: other.asked()["accepted"] >= OUT, LIMIT_S, "Kannel has taken the texts")
+        operator.tell(closed=[])
+        operator.hear()
+    now = _receipts(operator, before["receipts"] + OUT)
+    used = {name: ground.cpu_of(pid) - cpu[name] for name, pid in other.kannel.pids.items()}
+    try:
+        ground.wait_until(lambda: other.asked()["receipts"] - heard >= told * OUT, 10, "receipts at Kannel's customer")
+    except RuntimeError:
+        pass  # what is missing is counted
+    return {
+        "value": round(OUT / (now["last"] - (now["first"] if queued else began))),
+        "lost": told * OUT - (other.asked()["receipts"] - heard),
+        "cpu_ms": {name: round(1000 * seconds / OUT, 3) for name, seconds in used.items()},
+    }
+
+
+def _receipts(operator: Helper, wanted: int) -> Figure:
+    """What the operator says when that many were answered, or when LIMIT_S have passed: what is missing is counted."""
+    began = time.monotonic()
+    operator.tell()
+    while (now := operator.hear())["receipts"] < wanted and time.monotonic() - began < LIMIT_S:
+        time.sleep(0.02)
+        operator.tell()
+    return now
+
+
+# --- a reply amid a wave ----------------------------------------------------------------------------------------
 
 
 def _replies(palabre: Running, operator: Helper) -> Iterator[dict[str, Any]]:

@@ -8,11 +8,11 @@ import math
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
+from common.nesting import DEEPEST, too_deep
 from conversations.adapters import WebhookRefused, WebhookRequest
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MOST_FIELDS = 300
-DEEPEST = 16
 
 
 def only_post(request: WebhookRequest) -> None:
@@ -45,7 +45,7 @@ def read_json(request: WebhookRequest) -> dict[str, Any]:
         raise WebhookRefused(400, "unreadable", "this is not JSON in UTF-8") from None
     if not isinstance(value, dict):
         raise WebhookRefused(400, "unreadable", "this must be an object")
-    if _depth(value) > DEEPEST:
+    if too_deep(value):
         raise WebhookRefused(400, "too_deep", f"lists and objects inside each other, more than {DEEPEST}")
     return value
 
@@ -82,16 +82,3 @@ def _real(digits: str) -> float:
     if not math.isfinite(value):
         raise ValueError("beyond all numbers")
     return value
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        level = [
-            inner
-            for one in level
-            if isinstance(one, dict | list)
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
-    return depth

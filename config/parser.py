@@ -14,8 +14,8 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from common.errors import PalabreError
+from common.nesting import DEEPEST, too_deep
 
-DEEPEST = 16  # lists and objects inside each other
 LONGEST_NUMBER = 40  # characters
 
 
@@ -35,17 +35,8 @@ def read_json(raw: bytes) -> Any:
         )
     except (ValueError, RecursionError):  # ValueError: of the text, of its encoding, of a number
         raise Unreadable("unreadable", "this is not JSON") from None
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > DEEPEST:
-            raise Unreadable("too_deep", f"lists and objects inside each other, more than {DEEPEST}")
-        level = [
-            inner
-            for one in level
-            if isinstance(one, dict | list)
-            for inner in (one.values() if isinstance(one, dict) else one)
-        ]
+    if too_deep(value):
+        raise Unreadable("too_deep", f"lists and objects inside each other, more than {DEEPEST}")
     return value
 
 

@@ -27,7 +27,7 @@ ALONE = ("storm", "browsers", "browsers_sockets")
 WAITING = (
     ("postgres_ten_minutes",),
     ("ten_minutes_asleep", "postgres_held"),
-    ("lease_taken_over",),
+    ("lease_taken_over", "stop_in_a_wave"),
     ("what_is_sent",),
     ("partition_real_midnights", "webhooks_while_away", "postgres_away", "valkey_away"),
 )

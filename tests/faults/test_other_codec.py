@@ -10,7 +10,9 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -99,9 +101,16 @@ def delivers(dice: random.Random) -> bytes:
     return pdu.encode(codes.DELIVER_SM, 0, dice.randrange(1, 2**31), pdu.encode_message_body(message))
 
 
-def ours(octets: bytes) -> dict[str, object]:
-    """What our decoder reads, under the other codec's names."""
-    message = pdu.decode_message(octets)
+def written(make: Callable[[random.Random], bytes], dice: random.Random) -> tuple[bytes, pdu.ShortMessage]:
+    """A PDU, and what was meant by it: read by our own decoder alone, a mistake in both would cancel itself out."""
+    with mock.patch.object(pdu, "encode_message_body", wraps=pdu.encode_message_body) as writer:
+        frame = make(dice)
+    (meant,) = writer.call_args.args
+    return frame, meant
+
+
+def ours(octets: bytes, message: pdu.ShortMessage) -> dict[str, object]:
+    """What was meant, under the other codec's names."""
     return {
         "service_type": message.service_type,
         "source_addr_ton": message.source_ton,
@@ -127,9 +136,12 @@ def ours(octets: bytes) -> dict[str, object]:
     }
 
 
+@pytest.mark.timeout(300)
 def test_another_codec_reads_and_writes_our_pdus_octet_for_octet(other: Path, tmp_path: Path) -> None:
     dice = random.Random(1919)
-    frames = [submits(dice) if number % 2 else delivers(dice) for number in range(COUNT)]
+    pairs = [written(submits if number % 2 else delivers, dice) for number in range(COUNT)]
+    frames = [frame for frame, _ in pairs]
+    assert [frame.hex() for frame, meant in pairs if pdu.decode_message(frame) != meant] == []
     pdus, answers = tmp_path / "pdus", tmp_path / "answers"
     pdus.write_text("".join(f"{frame.hex()}\n" for frame in frames))
     child = Path(__file__).with_name("other_codec.py")
@@ -142,8 +154,8 @@ def test_another_codec_reads_and_writes_our_pdus_octet_for_octet(other: Path, tm
     assert told.pop() == {"count": COUNT}, done.stderr[-500:]
     wrong = [
         (frame.hex(), mine, theirs)
-        for frame, theirs in zip(frames, told, strict=True)
-        if (mine := ours(frame)) != theirs
+        for (frame, meant), theirs in zip(pairs, told, strict=True)
+        if (mine := ours(frame, meant)) != theirs
     ]
     assert wrong[:3] == []
     print(f"{COUNT} PDUs read and written alike; the child ended with {done.returncode}")

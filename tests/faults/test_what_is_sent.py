@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -188,11 +189,14 @@ def test_a_crash_at_any_point_of_sending_sends_nothing_twice_and_hides_nothing(p
     assert verdict.holds, str(verdict)
     states = {delivery.message: delivery.shown for delivery in world.deliveries}
     reached = {submit.text for submit in world.submits if submit.status == 0}
+    # Whatever became of the answer: a part that the operator has read twice is on a phone twice.
+    read = Counter(submit.text for submit in world.submits if submit.status in (0, None))
     parts = {delivery.message: delivery.parts for delivery in world.deliveries}
     for point, messages in said.items():
         shown = [states[id_] for id_ in messages]
         arrived = [sum(text in reached for text in parts[id_]) for id_ in messages]
         of = [len(parts[id_]) for id_ in messages]
+        assert [text for id_ in messages for text in parts[id_] if read[text] > 1] == []
         print(f"{point}: {sorted(set(shown))}, parts that arrived {arrived[:10]} of {of[:10]}")
         match point:
             case "before attempt commit":
