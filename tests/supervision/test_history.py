@@ -113,6 +113,7 @@ def test_a_beginning_that_many_numbers_have_is_found_among_all_texts(
     assert found(cast, number="%") == [] == found(cast, number="_")
 
 
+@pytest.mark.needs("RFP-032", part="searchable")
 def test_line_link_direction_words_and_the_operators_id_narrow_it(cast: Cast) -> None:
     one, other = cast.open_conversation(line=cast.line_1919), cast.open_conversation(sender="+2290197000002")
     hello = received(one, "Bonjour, mon SOLDE ?\nMerci 100%")
