@@ -54,11 +54,11 @@ _FILL = [
             (select id from conversations_link order by name limit 1) link""",
     # Keys of their time: three months, evenly, newest last, as they would have been stored.
     """create temporary table said as
-       select n, person.conversation, person.number,
-              now() - (%(texts)s - n) * (interval '90 days' / %(texts)s) as at,
-              case when n % 2 = 0 then 'incoming' else 'outgoing' end as kind
-       from generate_series(1, %(texts)s) n
-       join person on person.n = (n::bigint * 7919 % %(persons)s) + 1""",
+       select g.n, person.conversation, person.number,
+              now() - (%(texts)s - g.n) * (interval '90 days' / %(texts)s) as at,
+              case when g.n % 2 = 0 then 'incoming' else 'outgoing' end as kind
+       from generate_series(1, %(texts)s) g (n)
+       join person on person.n = (g.n::bigint * 7919 % %(persons)s) + 1""",
     """alter table said add id uuid""",
     """update said set id = encode(overlay(uuid_send(uuidv7()) placing substring(uuid_send(uuid_floor(at)) from 1 for 6)
                                            from 1 for 6), 'hex')::uuid""",
@@ -81,8 +81,8 @@ _FILL = [
        from said join conversations_conversation c on c.id = said.conversation where kind = 'outgoing' order by n""",
     """insert into conversations_providerkey (id, link_id, key, attempt_id, message_id)
        select uuidv7(), link_id, provider_id, id, message_id from conversations_attempt""",
-    """insert into conversations_receipt (id, link_id, keys, address, state, text, attempt_id)
-       select uuidv7(), link_id, '[]', '', state, 'id:' || provider_id || ' stat:DELIVRD err:000', id
+    """insert into conversations_receipt (id, link_id, keys, address, state, error, text, raw, attempt_id)
+       select uuidv7(), link_id, '[]', '', state, '', 'id:' || provider_id || ' stat:DELIVRD err:000', '', id
        from conversations_attempt""",
 ]
 

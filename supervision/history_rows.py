@@ -134,7 +134,7 @@ def _row(record: tuple[Any, ...], kind: AudienceKind, named: list[str], said: li
         "number": display(number) if whole else masked(number),
         "name": None if silent else name or None,
         "text": "" if silent else one_line(body),
-        "line": f"{line} ({line_address})" if line else line_address,
+        "line": f"{line_address} · {line}" if line else line_address,
         "link": link or "",
         "parts": parts or 1,
         "author": author_name or author,

@@ -18,7 +18,7 @@ function text(n: number): HistoryRow {
     delivered_at: state === "delivered" ? new Date(posted + 4000).toISOString() : null,
     error: state === "failed" ? { code: "001", text: "", fr: "Ce numéro n’existe pas", en: "This number does not exist", final: true, wrong_number: true } : null,
     number: `+229 01 97 00 00 ${String(n).padStart(2, "0")}`, name: n % 3 ? null : "Afi Soglo", text: `Texto numéro ${n}`,
-    line: "Assistance (1919)", link: "Opérateur A (démo)", parts: n % 5 ? 1 : 2, author: "bot",
+    line: "1919 · Assistance", link: "Opérateur A (démo)", parts: n % 5 ? 1 : 2, author: "bot",
   };
 }
 

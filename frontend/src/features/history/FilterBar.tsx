@@ -3,7 +3,7 @@ import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { isObserver, useSession } from "@/api/session";
 import { Button } from "@/ui/Button";
-import { DIRECTIONS, isEmpty, LONGEST, STATES, type Filters } from "./filters";
+import { DIRECTIONS, isEmpty, LONGEST, NOTHING, STATES, type Filters } from "./filters";
 import styles from "./History.module.css";
 
 interface FilterBarProps {
@@ -104,16 +104,14 @@ export function FilterBar({ filters, links, onChange }: FilterBarProps) {
           </Button>
         </>
       )}
-      {!isEmpty(now) && (
-        <Button
-          look="quiet"
-          data-testid="history-clear"
-          onClick={() => onChange({ ...filters, start: "", end: "", direction: "all", state: "all", number: "", line: "", link: "", text: "", reference: "" })}
-        >
-          {t("filters.clear")}
-        </Button>
-      )}
-      <p className={styles.zone}>{t("filters.zone", { zone: session.organisation.time_zone })}</p>
+      <div className={styles.under}>
+        <p>{t("filters.zone", { zone: session.organisation.time_zone })}</p>
+        {!isEmpty(now) && (
+          <Button look="quiet" size="small" data-testid="history-clear" onClick={() => onChange(NOTHING)}>
+            {t("filters.clear")}
+          </Button>
+        )}
+      </div>
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import { AlertCircle, ArrowDownLeft, ArrowUpRight, CheckCheck, Clock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { isObserver, useSession } from "@/api/session";
 import type { HistoryRow } from "@/api/types";
 import { exactTime, fullTime, shortDate } from "@/ui/format";
 import page from "@/ui/page.module.css";
@@ -35,6 +36,7 @@ export function HistoryTable({ items }: { items: HistoryRow[] }) {
 
 function Text({ item }: { item: HistoryRow }) {
   const { t } = useTranslation("history");
+  const hidden = isObserver(useSession());
   const Way = item.direction === "in" ? ArrowDownLeft : ArrowUpRight;
   return (
     <tr data-testid="history-row" data-state={item.state}>
@@ -53,7 +55,7 @@ function Text({ item }: { item: HistoryRow }) {
       </td>
       <td className={styles.text}>
         <Link to={`/?view=all&c=${item.conversation_id}`} title={item.text || t("open")}>
-          {item.text || t("noText")}
+          {item.text || t(hidden ? "hidden" : "noText")}
         </Link>
         {item.parts > 1 && <small>{t("parts", { parts: item.parts })}</small>}
       </td>

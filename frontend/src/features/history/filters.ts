@@ -22,6 +22,8 @@ export const NAMES = ["start", "end", "direction", "state", "number", "line", "l
 /** As many signs as the server takes. */
 export const LONGEST = { number: 40, text: 100, reference: 200 };
 
+export const NOTHING: Filters = { start: "", end: "", direction: "all", state: "all", number: "", line: "", link: "", text: "", reference: "" };
+
 export function readFilters(search: URLSearchParams): Filters {
   const plain = (name: keyof typeof LONGEST) => (search.get(name) ?? "").slice(0, LONGEST[name]);
   const shaped = (name: string, shape: RegExp) => (shape.test(search.get(name) ?? "") ? search.get(name)! : "");
