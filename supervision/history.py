@@ -25,6 +25,7 @@ from supervision.filters import Asked
 from supervision.states import CLASSES
 
 REACH = 20_000  # texts looked at for one page
+REACH_JOINED = 5_000  # where each of them costs a look at its conversation or its delivery
 FEW = 500  # persons: their conversations are read; more are found soon enough among all texts
 MOST_COUNTED = 10_000
 QUICK_S, THOROUGH_S = 1.5, 8.0  # of counting; the second is below what any answer may take (config/answer_limit.py)
@@ -38,15 +39,16 @@ select id, conversation_id, kind, body, created_at from conversations_message
 where organisation_id = %(organisation)s and kind in ('incoming', 'outgoing') and id >= %(floor)s and id < %(below)s
 order by id desc limit %(reach)s
 """
-# By the index of what has not arrived, whose condition names these states.
+# By the index of what has not arrived, whose condition names these states. The key is the delivery's: so the planner
+# knows that they come in order, and stops at the last one that is wanted.
 _NOT_ARRIVED = """
-select m.* from (
+select d.message_id as id, m.conversation_id, m.kind, m.body, m.created_at from (
     select message_id from conversations_delivery
     where organisation_id = %(organisation)s and state in (2, 5, 6)
       and message_id >= %(floor)s and message_id < %(below)s
     order by message_id desc limit %(reach)s
 ) d cross join lateral (
-    select id, conversation_id, kind, body, created_at from conversations_message where id = d.message_id offset 0
+    select conversation_id, kind, body, created_at from conversations_message where id = d.message_id offset 0
 ) m
 """
 # `offset 0`: a limit must not lead the planner to walk through everybody's texts for those of a few.
@@ -133,7 +135,7 @@ def find_below(
     query = _query(audience, asked, zone=zone, region=region, below=below)
     if query is None:
         return Found([], None, None)
-    query.given |= {"limit": limit + 1, "reach": reach}
+    query.given |= {"limit": limit + 1, "reach": min(reach, REACH_JOINED) if query.joins else reach}
     with connection.cursor() as cursor:
         cursor.execute(query.select("m.id", "order by m.id desc limit %(limit)s"), query.given)
         ids = [row[0] for row in cursor.fetchall()]
