@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _lock = threading.Lock()
 _last = 0
@@ -34,6 +34,17 @@ def uuid7_at(at: datetime) -> uuid.UUID:
     microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     milliseconds, rest = divmod(microseconds, 1000)
     return _key((milliseconds << 12) | (rest * 4096 // 1000))
+
+
+def uuid7_floor(at: datetime) -> uuid.UUID:
+    """The smallest key of an instant, as the database's `uuid_floor`: a bound of a range of time over keys."""
+    since = at - datetime(1970, 1, 1, tzinfo=UTC)
+    return uuid.UUID(int=((since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000) << 80)
+
+
+def time_of(key: uuid.UUID) -> datetime:
+    """When a key was made, to the millisecond."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=key.int >> 80)
 
 
 def _key(stamp: int) -> uuid.UUID:

@@ -45,6 +45,7 @@ from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
 from inbox.session_api import router as session_router
 from supervision.api import router as supervision_router
+from supervision.history_api import router as history_router
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ api.add_router("", conversations_router)
 api.add_router("", consent_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
+api.add_router("/history", history_router)
 api.add_router("/admin", people_router)
 api.add_router("/admin", lines_router)
 api.add_router("/admin", keywords_router)

@@ -97,6 +97,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "already_sent": ("Ce message a déjà été enregistré.", "This message was stored already."),
     "cursor": ("Cette liste a changé : reprenez au début.", "This is no place in a list: start again."),
     "no_bot": ("Cette ligne n’a pas de robot.", "This line has no bot."),
+    "no_export": ("Ce fichier est introuvable.", "There is no such file."),
+    "export_not_ready": ("Ce fichier n’est pas encore prêt.", "This file is not ready yet."),
+    "too_many_exports": (
+        "Vos fichiers précédents sont encore en préparation : attendez-les.",
+        "Your earlier files are still being written: wait for them.",
+    ),
     "no_job": ("Cette tâche est introuvable.", "There is no such job."),
     "no_line": ("Cette ligne est introuvable.", "There is no such line."),
     "no_user": ("Cette personne est introuvable.", "There is no such person."),

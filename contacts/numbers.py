@@ -22,6 +22,7 @@ from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+from phonenumbers.phonenumberutil import ndd_prefix_for_region
 
 KIND = "phone"
 MASK = "••••"
@@ -70,6 +71,32 @@ def is_number(value: str) -> bool:
         return False
     found = normalise(value, region=None)
     return found.is_number and found.value == value  # a sender's name may look like a number: it is none
+
+
+def beginnings(raw: str, *, region: str | None) -> list[str]:
+    """What stored addresses may begin with, where only a beginning was written: "01 97" -> "0197", "+2290197"...
+
+    Empty where nothing can be looked for. `region` as for `normalise`.
+    """
+    text = clean(raw[:LONGEST])
+    compact = _SPACING.sub("", text)
+    if not _PLAIN.fullmatch(compact):
+        return [text] if text else []  # of a sender's name
+    digits = compact.lstrip("+")
+    if compact[0] == "+":
+        return [compact]
+    if digits.startswith("00"):
+        return [f"+{digits[2:]}"]
+    found = [digits, f"+{digits}"]
+    own = phonenumbers.country_code_for_region(region) if region else 0
+    if own:
+        found.append(f"+{own}{digits}")
+        trunk = ndd_prefix_for_region(region, True)
+        if trunk and digits.startswith(trunk):
+            found.append(f"+{own}{digits[len(trunk) :]}")
+        if region == "BJ" and not digits.startswith("0"):
+            found.append(f"+22901{digits}")  # of the eight digits of before
+    return found
 
 
 @lru_cache(maxsize=65_536)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import psycopg
@@ -13,6 +13,7 @@ from accounts.models import User
 from common.errors import NotFound
 from conversations.models import Link, WrongNumber
 from conversations.reasons import meaning_of, of_link
+from conversations.rendering import iso
 from realtime.log import record_changes
 
 SHOWN = 100
@@ -72,6 +73,33 @@ def wrong_numbers_shown(organisation_id: UUID) -> dict[str, Any]:
             }
         )
     return {"total": mine.count(), "items": items}
+
+
+class WrongNumberView(TypedDict):
+    """A number's permanent failures: how often, since when, and why the last time (conversations/reasons.py)."""
+
+    code: str
+    fr: str
+    en: str
+    times: int
+    first_at: str
+    last_at: str
+
+
+def wrong_number_of(organisation_id: UUID, number: str) -> WrongNumberView | None:
+    """None: no operator has said that this number is wrong."""
+    one = WrongNumber.objects.filter(organisation_id=organisation_id, number=number).first()
+    if one is None:
+        return None
+    means = of_link(one.link_id, one.code)
+    return {
+        "code": one.code,
+        "fr": means.fr if means else "",
+        "en": means.en if means else "",
+        "times": one.times,
+        "first_at": iso(one.first_at),
+        "last_at": iso(one.last_at),
+    }
 
 
 def forget_wrong_number(*, actor: User, number: str) -> None:

@@ -12,6 +12,7 @@ from common.errors import NotFound
 from contacts.numbers import masked
 from conversations.rendering import iso
 from conversations.visibility import conversations_of
+from conversations.wrong_numbers import WrongNumberView, wrong_number_of
 from inbox.consent import ConsentView, consent_view
 from realtime.audience import Audience, AudienceKind
 
@@ -38,6 +39,7 @@ class PersonView(TypedDict):
     addresses: list[AddressView]
     previous: list[PreviousView]
     consent: ConsentView  # of the number that the conversation is with
+    wrong_number: WrongNumberView | None  # of it, too
 
 
 _PERSON = """
@@ -84,4 +86,5 @@ def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
             for one in previous
         ],
         "consent": consent_view(conversation),
+        "wrong_number": wrong_number_of(audience.organisation_id, conversation.address.value),
     }

@@ -221,7 +221,7 @@ def _store(
         # In the order of the intake statement, which locks several of them, too.
         conversations = list(
             Conversation.objects.select_for_update(of=("self",))
-            .select_related("line", "address")
+            .select_related("line", "address", "contact")
             .filter(organisation_id=organisation_id, id__in=by_id)
             .order_by("line_id", "contact_id", "thread_key")
         )

@@ -302,6 +302,7 @@ def _delivery(conversation: Conversation, step: Step, message_id: UUID, link: Li
         error_code=step.facts.get("code", ""),
         error_text=step.facts.get("reason", ""),
         updated_at=step.at + timedelta(seconds=3),
+        name=conversation.contact.name,
     )
 
 

@@ -52,9 +52,15 @@ class Delivery(models.Model):
     # Why it leaves by this link (conversations/paths.py); "moved": another was down. A trigger refuses to move what
     # may have been written (delivery_stays).
     path = models.CharField(max_length=8, default="", db_default="")
+    # What the subscriber was called when it was written: he may be renamed since.
+    name = models.CharField(max_length=200, default="", db_default="")
 
     class Meta:
         indexes = [
+            # What has not arrived, for the history: few among many.
+            models.Index(
+                fields=["organisation", "message_id"], name="delivery_not_arrived", condition=Q(state__in=[2, 5, 6])
+            ),
             models.Index(fields=["link", "lane", "message_id"], name="delivery_ready", condition=Q(state=0)),
             models.Index(fields=["link", "updated_at"], name="delivery_under_way", condition=Q(state=1)),
             # What is still before an answer in its conversation: asked for each one that is claimed.

@@ -150,7 +150,13 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["conversation", "seq"], name="message_seq")]
+        indexes = [
+            models.Index(fields=["conversation", "seq"], name="message_seq"),
+            # An organisation's texts, newest first (supervision/history.py). Its price stands in docs/history.md.
+            models.Index(
+                fields=["organisation", "id"], name="message_texts", condition=Q(kind__in=["incoming", "outgoing"])
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.conversation_id} #{self.seq}"

@@ -64,6 +64,7 @@ BODIES: dict[str, Body] = {
     "POST /api/admin/wrong-numbers/forget": lambda _: {"number": OWN_WRONG_NUMBER},
     "POST /api/admin/ported": lambda _: {"csv": "+2290197000009;Savane"},
     "PATCH /api/admin/users/{user_id}": lambda _: {"name": "Autrement"},
+    "POST /api/history/exports": lambda _: {"form": "csv"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

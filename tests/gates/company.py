@@ -25,7 +25,8 @@ import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
 from conversations.models import Conversation, WrongNumber
 from routing.models import AgentState
-from tests.gates.leftovers import attach, leave_behind
+from supervision.models import Export
+from tests.gates.leftovers import attach, leave_behind, write_file
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -52,7 +53,7 @@ MEANS_SOMETHING = {
     "jobs.job.kind", "jobs.job.arguments", "jobs.schedule.kind", "jobs.schedule.arguments", "jobs.lease.name",
     "jobs.lease.owner",
     "sessions.session.session_key", "sessions.session.session_data",
-    "routing.agentstate.state",
+    "routing.agentstate.state", "supervision.export.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
 OF_NOBODY = {
@@ -86,6 +87,7 @@ class Company:
             "queue_id": world.queue.id,
             "team_id": world.team.id,
             "contact_id": conversation.contact_id,
+            "export_id": Export.objects.filter(organisation=world.organisation).values_list("id", flat=True)[0],
         }
 
     def fingerprint(self) -> str:
@@ -137,6 +139,7 @@ def make_company() -> Company:
     mine = own.conversation(**verb.fields(own))
     received(own, mine)
     attach(own, mine)
+    write_file(own, own.people["boss"])
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

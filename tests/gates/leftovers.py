@@ -8,7 +8,7 @@ from uuid import uuid4
 from allauth.account.models import EmailAddress
 from django.db import connection
 
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.people import PersonFields, create_person
 from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
 from conversations.models import (
@@ -25,8 +25,9 @@ from conversations.models import (
     Receipt,
     WrongNumber,
 )
-from jobs.models import Job, Lease, Schedule, ScheduledRun
+from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from measures.models import Interval
+from supervision.models import Export, ExportPart, Form
 from tests.realtime.world import World, sign_in
 
 
@@ -41,6 +42,17 @@ def attach(world: World, conversation: Conversation) -> None:
     )  # fmt: skip
 
 
+def write_file(world: World, owner: User) -> None:
+    """A file of the history that somebody has asked for, and that is written."""
+    job = Job.objects.create(
+        organisation_id=world.organisation.id, owner_id=owner.id, kind="nothing", state=JobState.DONE
+    )
+    export = Export.objects.create(
+        organisation=world.organisation, owner=owner, job_id=job.id, form=Form.CSV, language="fr", rows=1, octets=8
+    )
+    ExportPart.objects.create(export=export, number=0, content=b"Bonjour\n")
+
+
 def leave_behind(world: World, conversation: Conversation) -> None:
     now = datetime.now(UTC)
     organisation, link = world.organisation, world.link
@@ -50,6 +62,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     EmailAddress.objects.create(user=nadia, email=nadia.email)
 
     attach(world, conversation)
+    write_file(world, nadia)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"
     attempt = Attempt.objects.create(

@@ -88,7 +88,17 @@ def _stretch(value: Any, key: str = "") -> Any:
         return {name: _stretch(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
         return [_stretch(inner, key) for inner in value]
-    if isinstance(value, str) and key in ("name", "owner", "owner_name", "actor", "object", "preview", "summary"):
+    if isinstance(value, str) and key in (
+        "name",
+        "owner",
+        "owner_name",
+        "actor",
+        "object",
+        "preview",
+        "summary",
+        "line",
+        "link",
+    ):
         return LONG_NAME
     if key == "email" and value:
         return LONG_EMAIL
@@ -151,6 +161,7 @@ FORM = "dialog form"
 FIRST_EDIT = "tbody th button"
 TABLE = "main table"
 LINK = '[data-testid="link"]'
+TEXT = '[data-testid="history-row"]'
 KEYWORDS = '[data-testid="keywords-en-help"]'
 UNICODE = "Bonjour, votre bonus arrive d'ici une heure 😀. Sinon, répondez ici et je m'en occupe tout de suite. Ça va ?"
 
@@ -239,6 +250,26 @@ SCREENS: list[Screen] = [
         EMPTY,
         prepare=fails(r"/static/app/assets/SupervisionPage"),
         expects="status of 500|dynamically imported|preload CSS|MIME type|Failed to fetch",
+    ),
+    Screen("traffic", "/supervision/traffic", SAM, TABLE),
+    Screen("traffic-long", "/supervision/traffic", SAM, TABLE, prepare=long_names),
+    Screen("traffic-empty", "/supervision/traffic", SAM, TABLE, prepare=nothing_there),
+    Screen(
+        "traffic-error", "/supervision/traffic", SAM, EMPTY, prepare=fails("/api/supervision/"), expects="status of 500"
+    ),
+    Screen("history", "/supervision/history", SAM, TEXT),
+    Screen("history-long", "/supervision/history", SAM, TEXT, prepare=long_names),
+    Screen("history-empty", "/supervision/history?state=failed", SAM, EMPTY, prepare=nothing_there),
+    Screen("history-observer", "/supervision/history", CLAIRE, TEXT),
+    Screen(
+        "history-error", "/supervision/history", SAM, EMPTY, prepare=fails(r"/api/history\??"), expects="status of 500"
+    ),
+    Screen(
+        "history-export",
+        "/supervision/history",
+        SAM,
+        TEXT,
+        then(click('[data-testid="export"]', '[data-testid="export-csv"]'), see('[data-testid="export-file"]')),
     ),
     Screen("links-live", "/supervision/links", SAM, LINK),
     Screen("links-live-long", "/supervision/links", SAM, LINK, prepare=long_names),

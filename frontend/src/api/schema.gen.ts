@@ -553,6 +553,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read History
+         * @description One page, newest first. It may hold fewer texts than `limit` and still have a next one: `searched_to`.
+         */
+        get: operations["supervision_history_api_read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description The caller's own files.
+         */
+        get: operations["supervision_history_api_list_exports"];
+        put?: never;
+        /** Add Export */
+        post: operations["supervision_history_api_add_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Export
+         * @description The file, piece by piece.
+         */
+        get: operations["supervision_history_api_read_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history/total": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Total
+         * @description How many texts match. Without `exact` it counts for a moment and no further than some thousands.
+         */
+        get: operations["supervision_history_api_read_total"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/links/live": {
         parameters: {
             query?: never;
@@ -651,6 +732,26 @@ export interface paths {
         };
         /** Read Live */
         get: operations["supervision_api_read_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervision/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Traffic
+         * @description Texts in and out by line and link, as of now.
+         */
+        get: operations["supervision_api_read_traffic"];
         put?: never;
         post?: never;
         delete?: never;
@@ -915,6 +1016,148 @@ export interface components {
             /** Seen */
             seen?: number | null;
         };
+        /** ExportGiven */
+        ExportGiven: {
+            /**
+             * Direction
+             * @default all
+             * @enum {string}
+             */
+            direction: "all" | "in" | "out";
+            /** End */
+            end?: string | null;
+            form: components["schemas"]["Form"];
+            /** Line */
+            line?: string | null;
+            /** Link */
+            link?: string | null;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Start */
+            start?: string | null;
+            /**
+             * State
+             * @default all
+             * @enum {string}
+             */
+            state: "all" | "delivered" | "failed";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /** ExportView */
+        ExportView: {
+            /** Created At */
+            created_at: string;
+            /** Filters */
+            filters: {
+                [key: string]: string;
+            };
+            /** Form */
+            form: string;
+            /** Id */
+            id: string;
+            /** Is Cut */
+            is_cut: boolean;
+            /** Kept Until */
+            kept_until: string;
+            /** Octets */
+            octets: number;
+            /** Progress */
+            progress: number;
+            /** Rows */
+            rows: number;
+            /** State */
+            state: string;
+        };
+        /** ExportsShown */
+        ExportsShown: {
+            /** Items */
+            items: components["schemas"]["ExportView"][];
+        };
+        /** Figures */
+        Figures: {
+            /** Delivered */
+            delivered: number;
+            /** Failed */
+            failed: number;
+            /** Received */
+            received: number;
+            /** Sent */
+            sent: number;
+        };
+        /**
+         * Filters
+         * @description Days of the organisation's time zone, both included; what supervision.filters.Asked says of the rest.
+         */
+        Filters: {
+            /**
+             * Direction
+             * @default all
+             * @enum {string}
+             */
+            direction: "all" | "in" | "out";
+            /** End */
+            end?: string | null;
+            /** Line */
+            line?: string | null;
+            /** Link */
+            link?: string | null;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Start */
+            start?: string | null;
+            /**
+             * State
+             * @default all
+             * @enum {string}
+             */
+            state: "all" | "delivered" | "failed";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /** Flow */
+        Flow: {
+            hour: components["schemas"]["Figures"];
+            /** Id */
+            id: string | null;
+            minute: components["schemas"]["Figures"];
+            /** Name */
+            name: string;
+            /** Oldest Since */
+            oldest_since: string | null;
+            /** Per Minute */
+            per_minute: number[][];
+            today: components["schemas"]["Figures"];
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * Form
+         * @enum {string}
+         */
+        Form: "csv" | "xlsx";
         /** Gap */
         Gap: {
             /** Completed At */
@@ -940,6 +1183,68 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "warning" | "red";
+        };
+        /**
+         * HistoryPage
+         * @description `next`: where the next page begins; null: there is none. `searched_to`: how far back this one looked.
+         *
+         *     `links`: those that can be asked for.
+         */
+        HistoryPage: {
+            /** Items */
+            items: components["schemas"]["HistoryRow"][];
+            /** Links */
+            links: components["schemas"]["LinkNamed"][];
+            /** Next */
+            next: string | null;
+            /** Searched To */
+            searched_to: string | null;
+        };
+        /** HistoryRow */
+        HistoryRow: {
+            /** Author */
+            author: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Direction */
+            direction: string;
+            error: components["schemas"]["DeliveryError"] | null;
+            /** Id */
+            id: string;
+            /** Identifiers */
+            identifiers: string[];
+            /** Line */
+            line: string;
+            /** Link */
+            link: string;
+            /** Name */
+            name: string | null;
+            /** Number */
+            number: string;
+            /** Parts */
+            parts: number;
+            /** Posted At */
+            posted_at: string;
+            /** Raw */
+            raw: string;
+            /** State */
+            state: string;
+            /** Status */
+            status: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * HistoryTotal
+         * @description `total` is exact, or at least that many, or null: not counted in time.
+         */
+        HistoryTotal: {
+            /** Exact */
+            exact: boolean;
+            /** Total */
+            total: number | null;
         };
         /** ImportedShown */
         ImportedShown: {
@@ -1179,6 +1484,16 @@ export interface components {
             state: string;
             /** Throttled */
             throttled: number;
+        };
+        /** LinkNamed */
+        LinkNamed: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** LinkShown */
         LinkShown: {
@@ -1475,6 +1790,7 @@ export interface components {
             name: string | null;
             /** Previous */
             previous: components["schemas"]["PreviousView"][];
+            wrong_number: components["schemas"]["WrongNumberView"] | null;
         };
         /** PlanShown */
         PlanShown: {
@@ -1741,6 +2057,20 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Traffic */
+        Traffic: {
+            /** At */
+            at: string;
+            /** Counted Since */
+            counted_since: string | null;
+            /** Lines */
+            lines: components["schemas"]["Flow"][];
+            /** Links */
+            links: components["schemas"]["Flow"][];
+            /** Most Waiting */
+            most_waiting: number;
+            total: components["schemas"]["Flow"];
+        };
         /** UserView */
         UserView: {
             /** Email */
@@ -1765,6 +2095,21 @@ export interface components {
              * Format: uuid
              */
             client_id: string;
+        };
+        /** WrongNumberView */
+        WrongNumberView: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** First At */
+            first_at: string;
+            /** Fr */
+            fr: string;
+            /** Last At */
+            last_at: string;
+            /** Times */
+            times: number;
         };
         /** WrongNumbersShown */
         WrongNumbersShown: {
@@ -5722,6 +6067,475 @@ export interface operations {
             };
         };
     };
+    supervision_history_api_read_history: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+                direction?: "all" | "in" | "out";
+                state?: "all" | "delivered" | "failed";
+                number?: string;
+                line?: string | null;
+                link?: string | null;
+                text?: string;
+                reference?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_history_api_list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportsShown"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_history_api_add_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_history_api_read_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_history_api_read_total: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+                direction?: "all" | "in" | "out";
+                state?: "all" | "delivered" | "failed";
+                number?: string;
+                line?: string | null;
+                link?: string | null;
+                text?: string;
+                reference?: string;
+                exact?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryTotal"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     config_links_api_watch_links: {
         parameters: {
             query?: never;
@@ -6284,6 +7098,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_api_read_traffic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traffic"];
                 };
             };
             /** @description Nobody is signed in */

@@ -5,14 +5,16 @@ import { text as admin } from "@/features/admin/text";
 import { text as contact } from "@/features/contact/text";
 import { text as conversation } from "@/features/conversation/text";
 import { text as conversationList } from "@/features/conversationList/text";
+import { text as history } from "@/features/history/text";
 import { text as presence } from "@/features/presence/text";
 import { text as session } from "@/features/session/text";
 import { text as supervision } from "@/features/supervision/text";
+import { text as traffic } from "@/features/traffic/text";
 import { typeset } from "@/ui/typeset";
 import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
-const features = { app, admin, contact, conversation, conversationList, presence, session, supervision };
+const features = { app, admin, contact, conversation, conversationList, history, presence, session, supervision, traffic };
 type Name = keyof typeof features;
 
 const pick = (language: Language) =>

@@ -13,11 +13,14 @@ import { firstLanguage, setLanguage } from "./i18n";
 import { Logo } from "./Logo";
 import { DeskPage } from "./pages/DeskPage";
 import { Signed } from "./Signed";
+import { SupervisionTabs } from "./SupervisionTabs";
 import { useScreens } from "./TopBar";
 import styles from "./Signed.module.css";
 
 // The desk must open fast on an old PC; what only a few people see is fetched when they ask.
 const SupervisionPage = lazy(() => import("@/features/supervision/SupervisionPage"));
+const TrafficPage = lazy(() => import("@/features/traffic/TrafficPage"));
+const HistoryPage = lazy(() => import("@/features/history/HistoryPage"));
 const LinksLivePage = lazy(() => import("@/features/admin/LinksLivePage"));
 const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
 
@@ -31,8 +34,10 @@ export function App() {
           <Route path="/sign-in" element={<SignIn />} />
           <Route element={<Gate />}>
             <Route path="/" element={<DeskPage />} />
-            <Route path="/supervision" element={<Later screen="supervision"><SupervisionPage /></Later>} />
-            <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage /></Later>} />
+            <Route path="/supervision" element={<Later screen="supervision"><SupervisionPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/traffic" element={<Later screen="supervision"><TrafficPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/history" element={<Later screen="supervision"><HistoryPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
             <Route path="*" element={<NotFound />} />
           </Route>

@@ -77,6 +77,7 @@ function makeConversation(n: number, name: string | null, status: Row["status"],
         preview: TALKS[(n + k) % TALKS.length]![2]!,
       })),
       consent: { opted_out_at: null, source: null, may_answer: true },
+      wrong_number: n === 6 ? { code: "001", fr: "Ce numéro n’existe pas", en: "This number does not exist", times: 2, first_at: iso(9000), last_at: iso(300) } : null,
     },
     row: {
       id,

@@ -7,6 +7,7 @@ import type { ServerEvent } from "@/realtime/events.gen";
 import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
 import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
+import { FakeHistory, fakeTraffic } from "./fakeHistory";
 import { FakeSocket } from "./fakeSocket";
 
 export interface FakeOptions {
@@ -31,6 +32,7 @@ export const ok = (body: unknown, status = 200): Answer => ({ status, body });
 export const refuse = (status: number, code: string, message = code): Answer => ({ status, body: { error: { code, message } } });
 
 export class FakeServer {
+  readonly history = new FakeHistory();
   agents: Agent[] = makeAgents();
   conversations = new Map<string, FakeConversation>();
   events: ServerEvent[] = [];
@@ -275,6 +277,8 @@ export class FakeServer {
       return ok({ epoch: this.epoch, after, upto: this.head, head: this.head, events, rows });
     }
     if (path === "/api/supervision/live") return ok(this.#live());
+    if (path === "/api/supervision/traffic") return fakeTraffic();
+    if (path.startsWith("/api/history")) return this.history.route(method, path, search, body);
     if (path.startsWith("/api/admin/")) return adminRoutes(method, path, body);
     if (path === "/api/conversations") return this.#list(search);
     const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path);

@@ -7,9 +7,9 @@ import styles from "./Admin.module.css";
 const FIELDS = [
   "name", "email", "role", "language", "is_active", "password", "address", "bot", "queue_id", "link_ids", "is_enabled",
   "host", "port", "system_id", "secret", "window", "rate_per_s", "adapter",
-  "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed",
+  "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed", "start", "end", "direction", "state", "number", "text", "reference", "form", "rows",
 ] as const;
-const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed"] as const;
+const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched"] as const;
 /** The deed says it all. */
 const TOLD = ["started", "stopped", "drained", "tested", "removed"];
 const ROLES = ["agent", "supervisor", "administrator", "observer"] as const;

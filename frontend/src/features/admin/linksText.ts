@@ -4,8 +4,6 @@ import type { Same } from "@/ui/text";
 export const linksEn = {
   title: "Links, live",
   lead: "Each connection with an operator, as its gateway sees it now.",
-  team: "Team",
-  links: "Links",
   seeLive: "Live figures",
   fresh: "Live data",
   stale: "These figures are {{time}} old: the server has not answered since.",
@@ -111,8 +109,6 @@ export const linksEn = {
 export const linksFr: Same<typeof linksEn> = {
   title: "Liens, en direct",
   lead: "Chaque connexion avec un opérateur, telle que sa passerelle la voit à l’instant.",
-  team: "Équipe",
-  links: "Liens",
   seeLive: "Chiffres en direct",
   fresh: "Données en direct",
   stale: "Ces chiffres ont {{time}} : le serveur n’a pas répondu depuis.",

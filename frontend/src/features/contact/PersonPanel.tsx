@@ -9,6 +9,7 @@ import { Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { typeset } from "@/ui/typeset";
 import { Consent } from "./Consent";
+import { WrongNumber } from "./WrongNumber";
 import styles from "./PersonPanel.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out"] as const;
@@ -101,6 +102,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
         )}
       </section>
 
+      {contact.wrong_number && <WrongNumber wrong={contact.wrong_number} />}
       <Consent conversationId={id} contact={contact} number={conversation.contact.address} />
 
       <section>

@@ -23,6 +23,11 @@ const en = {
     opted_out: "The customer opted out and writes again",
     other: "Handed over",
   },
+  wrong: {
+    title: "Wrong number",
+    text: "A text to this number failed for good on {{when}}: {{reason}}",
+    times: "{{times}} times since {{when}}",
+  },
   consent: {
     title: "Texts to this number",
     allowed: "May be texted",
@@ -68,6 +73,11 @@ const fr: Same<typeof en> = {
     opt_out_hint: "Le client demande peut-être l’arrêt des SMS",
     opted_out: "Le client avait refusé les SMS et écrit de nouveau",
     other: "Transmise",
+  },
+  wrong: {
+    title: "Numéro erroné",
+    text: "Un texto à ce numéro a échoué pour de bon le {{when}} : {{reason}}",
+    times: "{{times}} fois depuis le {{when}}",
   },
   consent: {
     title: "SMS vers ce numéro",

@@ -2,15 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { CloudOff } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink } from "react-router";
 import { get } from "@/api/fetch";
-import { useWatchesLinks } from "@/api/session";
 import type { Agent, PresenceState, SupervisionLive } from "@/api/types";
 import { useSecondsSince } from "@/realtime/clock";
 import { useConnection } from "@/realtime/connection";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
 import { duration, number } from "@/ui/format";
+import page from "@/ui/page.module.css";
 import { Empty, Skeleton } from "@/ui/States";
 import { waitLevel, type WaitLevel } from "@/ui/Waiting";
 import styles from "./SupervisionPage.module.css";
@@ -22,7 +21,8 @@ const TARGET_S = 300;
 const ORDER: PresenceState[] = ["available", "busy", "break", "offline"];
 const REASONS = ["lunch", "pause", "training", "meeting", "paperwork", "other"] as const;
 
-export default function SupervisionPage() {
+/** `tabs`: the way to the other pages of supervision. */
+export default function SupervisionPage({ tabs }: { tabs: ReactNode }) {
   const { t } = useTranslation("supervision");
   const { data, isError, refetch } = useQuery({
     queryKey: ["supervision"],
@@ -30,9 +30,9 @@ export default function SupervisionPage() {
     refetchInterval: EVERY_MS,
     retry: false,
   });
-  if (data) return <Board live={data} />;
+  if (data) return <Board live={data} tabs={tabs} />;
   return (
-    <main className={styles.page}>
+    <main className={page.page}>
       {isError ? (
         <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
           <Button onClick={() => void refetch()}>{t("retry")}</Button>
@@ -44,9 +44,8 @@ export default function SupervisionPage() {
   );
 }
 
-function Board({ live }: { live: SupervisionLive }) {
+function Board({ live, tabs }: { live: SupervisionLive; tabs: ReactNode }) {
   const { t } = useTranslation("supervision");
-  const watchesLinks = useWatchesLinks();
   const age = useSecondsSince(live.at);
   const offline = useConnection().state === "offline";
   const stale = age > STALE_S || (offline && age > EVERY_MS / 1000 + 1);
@@ -54,24 +53,17 @@ function Board({ live }: { live: SupervisionLive }) {
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
   );
   return (
-    <main className={styles.page} tabIndex={0} aria-label={t("title")}>
-      <div className={styles.content} data-stale={stale}>
-        <div className={styles.head}>
+    <main className={page.page} tabIndex={0} aria-label={t("title")}>
+      <div className={page.content} data-stale={stale}>
+        <div className={page.head}>
           <h1>{t("title")}</h1>
-          {watchesLinks && (
-            <nav className={styles.tabs} aria-label={t("title")}>
-              <NavLink to="/supervision" end>
-                {t("team")}
-              </NavLink>
-              <NavLink to="/supervision/links">{t("links")}</NavLink>
-            </nav>
-          )}
-          <p className={stale ? styles.staleText : styles.age} role={stale ? "alert" : undefined}>
+          {tabs}
+          <p className={stale ? page.stale : page.fresh} role={stale ? "alert" : undefined}>
             {stale ? t("stale", { time: duration(age) }) : t("fresh")}
           </p>
         </div>
-        <div className={styles.figures}>
-          <section className={styles.tiles} aria-label={t("now")}>
+        <div className={page.aging}>
+          <section className={page.tiles} aria-label={t("now")}>
             <Tile name={t("waiting")} hint={t("waitingHint")} value={number(live.waiting)} />
             <Tile name={t("longest")} hint={t("longestHint")} value={<Longest since={live.longest_since} />} />
             <Tile name={t("open")} hint={t("openHint")} value={number(live.open)} />
@@ -81,14 +73,14 @@ function Board({ live }: { live: SupervisionLive }) {
           <div className={styles.columns}>
             <section>
               <h2>{t("agents")}</h2>
-              <div className={styles.table} role="region" aria-label={t("agents")} tabIndex={0}>
+              <div className={page.table} role="region" aria-label={t("agents")} tabIndex={0}>
                 <table>
                   <thead>
                     <tr>
                       <th scope="col">{t("agent")}</th>
                       <th scope="col">{t("state")}</th>
-                      <th scope="col" className={styles.figure}>{t("since")}</th>
-                      <th scope="col" className={styles.figure}>{t("load")}</th>
+                      <th scope="col" className={page.figure}>{t("since")}</th>
+                      <th scope="col" className={page.figure}>{t("load")}</th>
                     </tr>
                   </thead>
                   <tbody>
@@ -97,7 +89,7 @@ function Board({ live }: { live: SupervisionLive }) {
                     ))}
                   </tbody>
                 </table>
-                {agents.length === 0 && <p className={styles.nothing}>{t("none")}</p>}
+                {agents.length === 0 && <p className={page.nothing}>{t("none")}</p>}
               </div>
             </section>
             <div>
@@ -113,10 +105,10 @@ function Board({ live }: { live: SupervisionLive }) {
 
 function Tile({ name, hint, value }: { name: string; hint: string; value: ReactNode }) {
   return (
-    <div className={styles.tile} title={hint}>
+    <div className={page.tile} title={hint}>
       <h2>{name}</h2>
       <p>{value}</p>
-      <small>{hint}</small>
+      <small className={styles.hint}>{hint}</small>
     </div>
   );
 }
@@ -148,10 +140,10 @@ function AgentRow({ agent }: { agent: Agent }) {
         {t(`states.${agent.state}`)}
         {agent.reason && <span className={styles.reason}> · {reason ? t(`reasons.${reason}`) : agent.reason}</span>}
       </td>
-      <td className={styles.figure}>
+      <td className={page.figure}>
         <TimeInState since={agent.since} />
       </td>
-      <td className={styles.figure}>
+      <td className={page.figure}>
         {agent.capacity === 0 ? "–" : <Load agent={agent} />}
       </td>
     </tr>
@@ -190,30 +182,30 @@ function Waits({ title, first, rows }: { title: string; first: string; rows: Wai
   return (
     <section>
       <h2>{title}</h2>
-      <div className={styles.table} role="region" aria-label={title} tabIndex={0}>
+      <div className={page.table} role="region" aria-label={title} tabIndex={0}>
         <table>
           <thead>
             <tr>
               <th scope="col">{first}</th>
-              <th scope="col" className={styles.figure}>{t("waiting")}</th>
-              {timed && <th scope="col" className={styles.figure}>{t("longestShort")}</th>}
-              <th scope="col" className={styles.figure}>{t("open")}</th>
+              <th scope="col" className={page.figure}>{t("waiting")}</th>
+              {timed && <th scope="col" className={page.figure}>{t("longestShort")}</th>}
+              <th scope="col" className={page.figure}>{t("open")}</th>
             </tr>
           </thead>
           <tbody>
             {rows.map((row) => (
               <tr key={row.id}>
                 <th scope="row">{row.name}</th>
-                <td className={styles.figure}>{number(row.waiting)}</td>
+                <td className={page.figure}>{number(row.waiting)}</td>
                 {timed && (
-                  <td className={styles.figure}>{row.longest_since ? <Running since={row.longest_since} /> : "–"}</td>
+                  <td className={page.figure}>{row.longest_since ? <Running since={row.longest_since} /> : "–"}</td>
                 )}
-                <td className={styles.figure}>{number(row.open)}</td>
+                <td className={page.figure}>{number(row.open)}</td>
               </tr>
             ))}
           </tbody>
         </table>
-        {rows.length === 0 && <p className={styles.nothing}>{t("none")}</p>}
+        {rows.length === 0 && <p className={page.nothing}>{t("none")}</p>}
       </div>
     </section>
   );

@@ -2,8 +2,6 @@ import type { Same } from "@/ui/text";
 
 const en = {
   title: "Supervision",
-  team: "Team",
-  links: "Links",
   now: "Right now",
   waiting: "Waiting",
   waitingHint: "People who wait for a first answer from a person",
@@ -39,8 +37,6 @@ const en = {
 
 const fr: Same<typeof en> = {
   title: "Supervision",
-  team: "Équipe",
-  links: "Liens",
   now: "En ce moment",
   waiting: "En attente",
   waitingHint: "Les personnes qui attendent une première réponse humaine",

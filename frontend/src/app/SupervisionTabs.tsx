@@ -1,0 +1,22 @@
+import { useTranslation } from "react-i18next";
+import { NavLink } from "react-router";
+import { useWatchesLinks } from "@/api/session";
+import page from "@/ui/page.module.css";
+
+const TABS = ["team", "traffic", "history", "links"] as const;
+const PATHS = { team: "/supervision", traffic: "/supervision/traffic", history: "/supervision/history", links: "/supervision/links" };
+
+/** The pages of supervision, for each of them. */
+export function SupervisionTabs() {
+  const { t } = useTranslation("app");
+  const watchesLinks = useWatchesLinks();
+  return (
+    <nav className={page.tabs} aria-label={t("tabs.label")}>
+      {TABS.filter((tab) => tab !== "links" || watchesLinks).map((tab) => (
+        <NavLink key={tab} to={PATHS[tab]} end>
+          {t(`tabs.${tab}`)}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}
