@@ -23,9 +23,9 @@ from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
-from conversations.models import Conversation, WrongNumber
+from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
 from routing.models import AgentState
-from tests.gates.leftovers import attach, leave_behind
+from tests.gates.leftovers import attach, leave_behind, send_for_an_application
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -47,7 +47,7 @@ MEANS_SOMETHING = {
     "conversations.conversation.preview_author", "conversations.conversation.preview_kind",
     "conversations.unhandled.claimed_by", "conversations.delivery.encoding",
     "conversations.inboundpart.group", "conversations.inboundpart.key", "conversations.inboundpart.data",
-    "conversations.receipt.keys", "conversations.rawinbound.kind",
+    "conversations.receipt.keys", "conversations.sending.scope", "conversations.rawinbound.kind",
     "realtime.event.type", "realtime.event.data",
     "jobs.job.kind", "jobs.job.arguments", "jobs.schedule.kind", "jobs.schedule.arguments", "jobs.lease.name",
     "jobs.lease.owner",
@@ -86,6 +86,10 @@ class Company:
             "queue_id": world.queue.id,
             "team_id": world.team.id,
             "contact_id": conversation.contact_id,
+            "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "text_id": Recipient.objects.values_list("id", flat=True).get(
+                organisation=world.organisation, sending__scope__startswith="token:"
+            ),
         }
 
     def fingerprint(self) -> str:
@@ -114,10 +118,11 @@ class Company:
 
 def normal(text: str) -> str:
     """Without what differs between two answers to the same question: ids, times, CSRF tokens."""
-    return _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text)))
+    return _HINT.sub("<hint>", _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text))))
 
 
-_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")
+_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b|palabre_[\w-]{43}")
+_HINT = re.compile(r'"hint":"[^"]*"')
 _AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 
@@ -137,6 +142,7 @@ def make_company() -> Company:
     mine = own.conversation(**verb.fields(own))
     received(own, mine)
     attach(own, mine)
+    send_for_an_application(own)
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))
