@@ -99,12 +99,13 @@ class Company:
             if not isinstance(model._meta.pk, models.CompositePrimaryKey):
                 table, key = model._meta.db_table, model._meta.pk.column
                 parts.append(
-                    f"""select md5(string_agg(t::text, '' order by "{key}")) from "{table}" t where "{key}" = any(%s)"""
+                    f"""select '{table}', md5(string_agg(t::text, '' order by "{key}")) from "{table}" t
+                        where "{key}" = any(%s)"""
                 )
                 keys.append(found)
         with connection.cursor() as cursor:
-            cursor.execute(" union all ".join(parts), keys)
-            return "".join(sum_ for (sum_,) in cursor.fetchall())
+            cursor.execute(f"{' union all '.join(parts)} order by 1", keys)  # else in any order
+            return "".join(sum_ for _, sum_ in cursor.fetchall())
 
     def leaks(self, text: str, *, role: str, of_team: bool = True) -> list[str]:
         """What of others' stands in `text`, which `role` of own has been given."""

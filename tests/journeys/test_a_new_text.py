@@ -47,7 +47,7 @@ def write(page: Page, numbers: str, words: str) -> None:
     page.get_by_test_id("new-text-text").fill(words)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.needs("BUS-008")
 @pytest.mark.needs("UNI-026")
 def test_a_new_text_from_the_desk_reaches_the_operator_and_its_receipt_the_screen(visit, palabre):
@@ -71,7 +71,7 @@ def test_a_new_text_from_the_desk_reaches_the_operator_and_its_receipt_the_scree
     )
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.needs("BUS-008", part="several numbers; who said STOP is told")
 def test_several_numbers_are_each_told_of_and_who_said_stop_gets_nothing(visit, palabre):
     words = "Agence fermée samedi."
@@ -96,7 +96,7 @@ def line_of(desk: Desk) -> str:
     return next(line["id"] for line in desk.ask("get", "/api/session")["lines"] if line["address"] == "3334")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.needs("BUS-008", part="an application sends once under its key and asks what became of it")
 def test_an_application_sends_once_and_is_told_of_the_receipt(visit, palabre):
     boss = Desk(visit, palabre, "admin@savane.example")

@@ -7,7 +7,7 @@ import { isObserver, receivesWork, useSession } from "@/api/session";
 import type { ConversationStatus, Row, View } from "@/api/types";
 import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
 import { NewTextDialog } from "@/features/conversation/NewTextDialog";
-import type { First } from "@/features/conversation/newText";
+import type { First } from "@/features/conversation/writing";
 import { useDraftOf } from "@/features/conversation/drafts";
 import { rowsChanged } from "@/features/conversationList/events";
 import { List } from "@/features/conversationList/List";

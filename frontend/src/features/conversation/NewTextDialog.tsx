@@ -10,7 +10,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { typeset } from "@/ui/typeset";
 import { Marks } from "./Marks";
-import { beginNewText, forgetNewText, keepNewText, keeps, MOST, rememberLine, sendNewText, splitNumbers, withNumber, type First, type NewText } from "./newText";
+import { beginNewText, forgetNewText, keepNewText, keeps, MOST, rememberLine, sendNewText, splitNumbers, withNumber, type First, type NewText } from "./writing";
 import { NewTextResult } from "./NewTextResult";
 import { Numbers, useChecked } from "./Numbers";
 import { PeopleFound } from "./PeopleFound";

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { NewTextResult as Result, SentTo } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { address } from "@/ui/format";
-import { refusalOf } from "./newText";
+import { refusalOf } from "./writing";
 import styles from "./NewText.module.css";
 
 const STATES = ["sent", "pending", "refused"] as const;

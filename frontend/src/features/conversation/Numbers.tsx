@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CheckedNumber, CheckedNumbers } from "@/api/types";
 import { address } from "@/ui/format";
-import { checkNumbers, MOST, refusalOf, splitNumbers, withoutNumber } from "./newText";
+import { checkNumbers, MOST, refusalOf, splitNumbers, withoutNumber } from "./writing";
 import styles from "./NewText.module.css";
 
 const PAUSE_MS = 300;

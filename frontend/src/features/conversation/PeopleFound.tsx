@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { get, query } from "@/api/fetch";
 import type { ConversationPage } from "@/api/types";
 import { address } from "@/ui/format";
-import { nameSought } from "./newText";
+import { nameSought } from "./writing";
 import styles from "./NewText.module.css";
 
 const PAUSE_MS = 250;
