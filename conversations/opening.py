@@ -11,16 +11,17 @@ from conversations.messages import lock_conversation
 from conversations.models import Conversation, Line
 
 # As the intake finds and makes them, with the same order of locks and for the same reasons (conversations/intake.py):
-# DO UPDATE waits for whoever is making the row just now, and returns his.
+# DO UPDATE waits for whoever is making the row just now, and returns his. It names no column of the address' key: that
+# would lock the row against references to it, which whoever is before us here checks at COMMIT.
 _OPEN = """
 with known as materialized (
     select id, contact_id from contacts_address
     where organisation_id = %(organisation)s and kind = %(kind)s and value = %(number)s
 ), address as (
-    insert into contacts_address (id, organisation_id, kind, value, contact_id)
+    insert into contacts_address as a (id, organisation_id, kind, value, contact_id)
     select uuidv7(), %(organisation)s, %(kind)s, %(number)s, uuidv7() where not exists (select from known)
-    on conflict (organisation_id, kind, value) do update set value = excluded.value
-    returning id, contact_id, old.id is null as created
+    on conflict (organisation_id, kind, value) do update set created_at = a.created_at
+    returning a.id, a.contact_id, old.id is null as created
 ), newcomer as (
     insert into contacts_contact (id, organisation_id)
     select contact_id, %(organisation)s from address where created

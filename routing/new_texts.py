@@ -48,7 +48,9 @@ from routing.pace import take_token_turns, take_turn_to_send
 
 HELD = (Status.OPEN, Status.SNOOZED)
 LONGEST_KEY = 200
-_HELD_BY_OTHERS = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
+_AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
+_HELD_BY_OTHERS = (errors.LockNotAvailable, *_AGAIN)
+TRIES = 5  # for one number, when it and another writer have met: the other one has gone on
 
 Kind = Literal["service", "otp"]
 # One-time codes leave with people's answers: whoever waits for one waits at a screen. What else an application has to
@@ -132,7 +134,7 @@ def send_new_text(*, sender: Sender, asked: NewText) -> Sent:
     held: OperationalError | None = None
     for recipient_id in sendings.unsettled(sending):
         try:
-            _send_one(sender, line, asked, recipient_id)
+            _insist(sender, line, asked, recipient_id)
         except OperationalError as error:
             if not isinstance(error.__cause__, _HELD_BY_OTHERS):
                 raise
@@ -153,6 +155,15 @@ def _refuse_whole(line: Line, asked: NewText, numbers: int) -> None:
     if not line.is_enabled:
         raise Conflict("line_off", f"the line {line.address} is switched off")
     refuse_too_long(line, body)
+
+
+def _insist(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            return _send_one(sender, line, asked, recipient_id)
+        except OperationalError as error:
+            if not left or not isinstance(error.__cause__, _AGAIN):
+                raise
 
 
 def _send_one(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) -> None:

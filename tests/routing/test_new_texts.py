@@ -215,6 +215,15 @@ def test_eight_first_texts_to_one_number_at_once_are_one_conversation_each_time_
     assert cast.state_of(cast.awa).load == 1
 
 
+def test_eight_notices_to_one_unknown_number_at_once_are_all_sent_and_one_person(cast: Cast, at_once):
+    for number in (SUBSCRIBER, OTHER, THIRD):
+        results = at_once([lambda n=number: send(cast, n) for _ in range(8)])
+        assert [result for result in results if isinstance(result, Exception)] == []
+    assert Delivery.objects.count() == 24
+    assert Address.objects.count() == Contact.objects.count() == 3
+    assert not Conversation.objects.exclude(status=Status.CLOSED).exists()
+
+
 def test_what_was_left_when_a_process_died_is_sent_when_the_same_is_asked_again(cast: Cast, monkeypatch):
     from routing import new_texts
 
