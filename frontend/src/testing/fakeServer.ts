@@ -7,7 +7,7 @@ import type { ServerEvent } from "@/realtime/events.gen";
 import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
 import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
-import { newTextRoutes } from "./fakeNewText";
+import { newTextRoutes } from "./fakeSending";
 import { FakeSocket } from "./fakeSocket";
 
 export interface FakeOptions {
