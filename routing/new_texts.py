@@ -160,10 +160,12 @@ def _refuse_whole(line: Line, asked: NewText, numbers: int) -> None:
 def _insist(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) -> None:
     for left in reversed(range(TRIES)):
         try:
-            return _send_one(sender, line, asked, recipient_id)
+            _send_one(sender, line, asked, recipient_id)
         except OperationalError as error:
             if not left or not isinstance(error.__cause__, _AGAIN):
                 raise
+        else:
+            return
 
 
 def _send_one(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) -> None:
