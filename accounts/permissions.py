@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.return": DESK,
     "conversations.close": DESK,
     "conversations.mark_read": DESK,
+    "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,
     "consent.opt_in": frozenset(
         {Role.SUPERVISOR, Role.ADMINISTRATOR}
@@ -42,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "users.administer": ADMINISTRATION,
     "lines.administer": ADMINISTRATION,
     "links.administer": ADMINISTRATION,
+    "tokens.administer": ADMINISTRATION,
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "audit.read": ADMINISTRATION,
     "health.read": ADMINISTRATION,

@@ -32,7 +32,8 @@ from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError,
 from common.text import storable
 from config import field_texts
 from config.administration import router as lines_router
-from config.description import described, written
+from config.client_api import router as client_router
+from config.description import FOR_APPLICATIONS, described, written
 from config.doors import Undeclared
 from config.error_texts import in_words
 from config.health.api import router as health_router
@@ -40,9 +41,11 @@ from config.keywords_api import router as keywords_router
 from config.links_api import control_router, watch_router
 from config.parser import OneMeaning, Unreadable
 from config.paths_api import router as paths_router
+from config.tokens_api import router as tokens_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
+from inbox.new_texts_api import router as new_texts_router
 from inbox.session_api import router as session_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
@@ -69,6 +72,7 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", session_router)
 api.add_router("", conversations_router)
+api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
@@ -78,9 +82,11 @@ api.add_router("/admin", lines_router)
 api.add_router("/admin", keywords_router)
 api.add_router("/admin", control_router)
 api.add_router("/admin", paths_router)
+api.add_router("/admin", tokens_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)
 api.add_router("/demo", demo_router)
+api.add_router("/v1", client_router)
 
 
 def openapi() -> dict[str, Any]:
@@ -144,6 +150,10 @@ def _unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def _signed_out(request: HttpRequest, _error: Exception) -> HttpResponse:
+    if request.path.startswith(FOR_APPLICATIONS):
+        answer = refusal(request, 401, "no_token", in_words("no_token", get_language() or "fr", "no token"))
+        answer["WWW-Authenticate"] = "Bearer"
+        return answer
     # What the sign-in screen needs: whether this is a demonstration, and a token (its cookie comes along).
     return refusal(
         request, 401, "signed_out", in_words("signed_out", get_language() or "fr", "signed out"),

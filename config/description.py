@@ -37,6 +37,8 @@ _SIGNED_OUT: dict[str, Any] = {
     "properties": {**_REFUSAL["properties"], "mode": {"type": "string"}, "csrf": {"type": "string"}},
 }
 
+FOR_APPLICATIONS = "/api/v1/"  # where a token lets in and nobody signs in
+
 _ALWAYS = {
     "429": "Too many requests: wait as long as Retry-After says",
     "500": "Something failed on our side; nothing of its cause is told",
@@ -69,14 +71,16 @@ def _add_refusals(address: str, method: str, operation: dict[str, Any]) -> None:
     if method != "get":
         refusals |= _OF_CHANGES
     if operation.get("security"):
-        refusals |= {"401": "Nobody is signed in", "403": _OF_CHANGES["403"]}
+        by_token = address.startswith(FOR_APPLICATIONS)
+        refusals |= {"401": "No token that works came along" if by_token else "Nobody is signed in"}
+        refusals |= {"403": _OF_CHANGES["403"]}
     if operation.get("parameters"):
         refusals |= {"400": "More parameters than any form has", "422": _OF_CHANGES["422"]}
     if "{" in address or not operation.get("security"):
         refusals["404"] = _OF_CHANGES["404"]
     answers = {str(status): answer for status, answer in operation["responses"].items()}
     for status, words in refusals.items():
-        shape = "SignedOut" if status == "401" else "Refusal"
+        shape = "SignedOut" if status == "401" and not address.startswith(FOR_APPLICATIONS) else "Refusal"
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
         answers.setdefault(status, {"description": words, "content": content})
     operation["responses"] = dict(sorted(answers.items()))

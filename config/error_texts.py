@@ -23,6 +23,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Vous avez envoyé beaucoup de textes en une minute : patientez un instant.",
         "You have sent many texts within a minute: wait a moment.",
     ),
+    "no_token": (
+        "Aucun jeton valable n’accompagne cet appel.", "No token that works came with this call.",
+    ),
+    "key_used": (
+        "Cette clé a déjà servi pour une autre demande.", "This key was used for another request before.",
+    ),
+    "too_many_recipients": ("Au plus 100 numéros à la fois.", "At most 100 numbers at once."),
+    "no_such_number": ("Ce numéro n’existe pas.", "There is no such number."),
+    "not_a_number": (
+        "Ce n’est pas un numéro de téléphone.", "This is not a telephone number.",
+    ),
+    "number_too_long": ("Ce numéro est trop long.", "This number is too long."),
+    "number_too_short": ("Ce numéro est trop court.", "This number is too short."),
+    "extension": (
+        "Un poste derrière un standard ne reçoit pas de SMS.", "A desk behind a switchboard gets no SMS.",
+    ),
+    "line_off": ("Cette ligne est arrêtée.", "This line is switched off."),
+    "wrong_number": (
+        "Un opérateur a refusé ce numéro pour de bon.", "An operator has refused this number for good.",
+    ),
+    "per_minute": ("De 1 à 60 000 textes par minute.", "From 1 to 60,000 texts a minute."),
+    "no_such_token": ("Ce jeton est introuvable.", "There is no such token."),
+    "no_text": ("Ce texte est introuvable.", "There is no such text."),
+    "revoked": ("Ce jeton est déjà révoqué.", "This token is revoked already."),
     "too_many_tries": (
         "Trop d’essais : patientez un instant, puis recommencez.", "Too many tries: wait a moment, then try again.",
     ),

@@ -76,8 +76,14 @@ def send_message(
     author_user: User | None = None,
     client_id: UUID | None = None,
     regardless: bool = False,
+    answers: bool | None = None,
+    lane: int | None = None,
+    application: str = "",
 ) -> Message:
     """Store an answer and its delivery, due at once. `regardless` of an opt-out: only what confirms it.
+
+    `answers`: whether it is what the subscriber has waited for; None: if a person wrote it. `application`: the name of
+    the one that sent it.
 
     Raises Invalid ("empty", "too_long"), Conflict ("closed", "no_link", "opted_out", "already_sent": the same client
     id has been used at this very moment; the caller looks it up again).
@@ -93,6 +99,7 @@ def send_message(
             raise Conflict("opted_out", "the subscriber has opted out: nothing may be sent to this number")
         regardless = consent.opted_out_at is not None
     link, path = link_for_answer(conversation)
+    facts: dict[str, Any] = {"application": application} if application else {}
     written = body
     body, planned = worded(conversation.line, link, body)
 
@@ -104,10 +111,11 @@ def send_message(
         author_user=author_user,
         body=body,
         client_id=client_id,
-        facts={"written": written} if written != body else None,
-        answers=author == Author.AGENT,
+        facts=facts | ({"written": written} if written != body else {}) or None,
+        answers=author == Author.AGENT if answers is None else answers,
     )
-    lane = LANE_BOT if author == Author.BOT else LANE_PERSON
+    if lane is None:
+        lane = LANE_BOT if author == Author.BOT else LANE_PERSON
     with connection.cursor() as cursor:
         cursor.execute(_LIFT, {"lane": lane, "conversation": conversation.id, "link": link.id})
     Delivery.objects.create(

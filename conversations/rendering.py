@@ -269,7 +269,7 @@ def _message(record: tuple[Any, ...], kind: AudienceKind, carried: dict[UUID, li
         "id": id_,
         "seq": seq,
         "kind": message_kind,
-        "author": {"kind": author, "id": author_id, "name": author_name},
+        "author": {"kind": author, "id": author_id, "name": author_name or _application(facts)},
         "body": "" if silent else body,
         "at": iso(at),
         "client_id": client_id,
@@ -286,6 +286,14 @@ def _message(record: tuple[Any, ...], kind: AudienceKind, carried: dict[UUID, li
         "gap": _gap(facts) if message_kind == "incoming" else None,
         "attachments": carried.get(key, []),
     }
+
+
+def _application(stored: str | None) -> str | None:
+    """The name of the application that sent it."""
+    if stored is None or '"application"' not in stored:  # nearly all: not read for what they do not hold
+        return None
+    name = json.loads(stored).get("application")
+    return str(name) if name else None
 
 
 def _gap(stored: str | None) -> Gap | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import regex
 
-from common.errors import Invalid
+from common.errors import Conflict, Invalid
 from conversations.adapters import Planned
 from conversations.links import adapter_class, link_for_answer
 from conversations.models import Conversation, Line, Link, Message, Saver
@@ -43,6 +43,22 @@ def worded(line: Line, link: Link, body: str) -> tuple[str, Planned]:
             most_parts=line.most_parts,
         )
     return body, planned
+
+
+def refuse_too_long(line: Line, body: str) -> None:
+    """Refuse what is too long on every link of the line, before anybody knows which link it leaves by.
+
+    Raises Conflict("no_link"), Invalid("too_long", parts=, most_parts=).
+    """
+    refusal: Invalid | None = None
+    for link in line.links.filter(is_enabled=True).order_by("linelink__priority", "name"):
+        try:
+            worded(line, link, body)
+        except Invalid as error:
+            refusal = refusal or error
+        else:
+            return
+    raise refusal or Conflict("no_link", f"the line {line.address} has no enabled link")
 
 
 def in_texts(conversation: Conversation, body: str) -> list[str]:

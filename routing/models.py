@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Organisation
 from common.ids import uuid7
+from conversations.models import ApiToken
 
 
 class Queue(models.Model):
@@ -73,3 +74,14 @@ class SendingPace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.tokens:g}"
+
+
+class TokenPace(models.Model):
+    """As SendingPace, for an application."""
+
+    token = models.OneToOneField(ApiToken, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.token_id} {self.tokens:g}"

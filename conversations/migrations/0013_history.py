@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("conversations", "0011_receipts_of_a_text")]
+    dependencies = [("conversations", "0012_new_texts")]
 
     operations = [
         migrations.AddField("delivery", "name", models.CharField(db_default="", default="", max_length=200)),

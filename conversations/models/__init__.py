@@ -21,9 +21,11 @@ from conversations.models.lines import (
     Saver,
     WrongNumber,
 )
+from conversations.models.sendings import ApiToken, Recipient, Sending
 from conversations.models.talk import Attachment, Author, Conversation, Message, MessageKind, Status, Unhandled
 
 __all__ = [
+    "ApiToken",
     "Attachment",
     "Attempt",
     "Author",
@@ -44,8 +46,10 @@ __all__ = [
     "ProviderKey",
     "RawInbound",
     "Receipt",
+    "Recipient",
     "Saver",
     "Seen",
+    "Sending",
     "Status",
     "Unhandled",
     "WrongNumber",

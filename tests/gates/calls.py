@@ -65,6 +65,14 @@ BODIES: dict[str, Body] = {
     "POST /api/admin/ported": lambda _: {"csv": "+2290197000009;Savane"},
     "PATCH /api/admin/users/{user_id}": lambda _: {"name": "Autrement"},
     "POST /api/history/exports": lambda _: {"form": "csv"},
+    "POST /api/admin/tokens": lambda company: {"name": "Agenda", "line_ids": [str(company.own.open_line.id)]},
+    "POST /api/texts/check": lambda company: {
+        "line_id": str(company.own.open_line.id), "numbers": ["+2290197123400", "+2290197123400", "1919"],
+    },
+    "POST /api/texts": lambda company: {
+        "line_id": str(company.own.open_line.id), "numbers": ["+2290197123400"], "body": "Bonjour",
+        "client_id": str(uuid4()), "keep": True,
+    },
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

@@ -23,10 +23,10 @@ from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
-from conversations.models import Conversation, WrongNumber
+from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
 from routing.models import AgentState
 from supervision.models import Export
-from tests.gates.leftovers import attach, leave_behind, write_file
+from tests.gates.leftovers import attach, leave_behind, send_for_an_application, write_file
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -48,7 +48,7 @@ MEANS_SOMETHING = {
     "conversations.conversation.preview_author", "conversations.conversation.preview_kind",
     "conversations.unhandled.claimed_by", "conversations.delivery.encoding",
     "conversations.inboundpart.group", "conversations.inboundpart.key", "conversations.inboundpart.data",
-    "conversations.receipt.keys", "conversations.rawinbound.kind",
+    "conversations.receipt.keys", "conversations.sending.scope", "conversations.rawinbound.kind",
     "realtime.event.type", "realtime.event.data",
     "jobs.job.kind", "jobs.job.arguments", "jobs.schedule.kind", "jobs.schedule.arguments", "jobs.lease.name",
     "jobs.lease.owner",
@@ -88,6 +88,10 @@ class Company:
             "team_id": world.team.id,
             "contact_id": conversation.contact_id,
             "export_id": Export.objects.filter(organisation=world.organisation).values_list("id", flat=True)[0],
+            "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "text_id": Recipient.objects.values_list("id", flat=True).get(
+                organisation=world.organisation, sending__scope__startswith="token:"
+            ),
         }
 
     def fingerprint(self) -> str:
@@ -97,12 +101,13 @@ class Company:
             if not isinstance(model._meta.pk, models.CompositePrimaryKey):
                 table, key = model._meta.db_table, model._meta.pk.column
                 parts.append(
-                    f"""select md5(string_agg(t::text, '' order by "{key}")) from "{table}" t where "{key}" = any(%s)"""
+                    f"""select '{table}', md5(string_agg(t::text, '' order by "{key}")) from "{table}" t
+                        where "{key}" = any(%s)"""
                 )
                 keys.append(found)
         with connection.cursor() as cursor:
-            cursor.execute(" union all ".join(parts), keys)
-            return "".join(sum_ for (sum_,) in cursor.fetchall())
+            cursor.execute(f"{' union all '.join(parts)} order by 1", keys)  # else in any order
+            return "".join(sum_ for _, sum_ in cursor.fetchall())
 
     def leaks(self, text: str, *, role: str, of_team: bool = True) -> list[str]:
         """What of others' stands in `text`, which `role` of own has been given."""
@@ -116,10 +121,11 @@ class Company:
 
 def normal(text: str) -> str:
     """Without what differs between two answers to the same question: ids, times, CSRF tokens."""
-    return _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text)))
+    return _HINT.sub("<hint>", _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text))))
 
 
-_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")
+_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b|palabre_[\w-]{43}")
+_HINT = re.compile(r'"hint":"[^"]*"')
 _AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 
@@ -140,6 +146,7 @@ def make_company() -> Company:
     received(own, mine)
     attach(own, mine)
     write_file(own, own.people["boss"])
+    send_for_an_application(own)
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from accounts.people import PersonFields, create_person
 from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
 from conversations.models import (
+    ApiToken,
     Attachment,
     Attempt,
     Conversation,
@@ -23,10 +24,13 @@ from conversations.models import (
     ProviderKey,
     RawInbound,
     Receipt,
+    Recipient,
+    Sending,
     WrongNumber,
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from measures.models import Interval
+from routing.models import TokenPace
 from supervision.models import Export, ExportPart, Form
 from tests.realtime.world import World, sign_in
 
@@ -53,6 +57,23 @@ def write_file(world: World, owner: User) -> None:
     ExportPart.objects.create(export=export, number=0, content=b"Bonjour\n")
 
 
+def send_for_an_application(world: World) -> None:
+    """An application with its token, and one text that it has asked for."""
+    token = ApiToken.objects.create(
+        organisation=world.organisation, name="Agenda d’avant", hint="abcd", digest=world.organisation.id.bytes,
+        per_minute=60,
+    )  # fmt: skip
+    token.lines.add(world.open_line)
+    TokenPace.objects.create(token=token, tokens=60, filled_at=datetime.now(UTC))
+    sending = Sending.objects.create(
+        organisation=world.organisation, scope=f"token:{token.id}", key="k", fingerprint=b"?", line=world.open_line
+    )
+    Recipient.objects.create(
+        organisation=world.organisation, sending=sending, place=0, number="+2290197999999", refusal="opted_out",
+        settled_at=datetime.now(UTC), facts={"since": "2026"},
+    )  # fmt: skip
+
+
 def leave_behind(world: World, conversation: Conversation) -> None:
     now = datetime.now(UTC)
     organisation, link = world.organisation, world.link
@@ -63,6 +84,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
 
     attach(world, conversation)
     write_file(world, nadia)
+    send_for_an_application(world)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"
     attempt = Attempt.objects.create(

@@ -26,7 +26,9 @@ VERIFIED = "sslmode=verify-full&sslrootcert=/run/secrets/ca.pem&connect_timeout=
 def test_plain_http_is_sent_to_https_in_production() -> None:
     client = Client()
     for door in doors():
-        where = calls.address(door, dict.fromkeys(("conversation_id", "user_id", "line_id", "link_id", "export_id"), "7"))
+        where = calls.address(
+            door, dict.fromkeys(("conversation_id", "user_id", "line_id", "link_id", "export_id"), "7")
+        )
         answer = client.get(where)
         if door.address in ("/health", "/health/live", "/metrics"):  # asked from inside, whether we live
             assert answer.status_code != 301, where

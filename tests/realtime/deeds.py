@@ -18,6 +18,7 @@ from conversations.models import Conversation, InboundPart
 from conversations.store import LinkStore
 from realtime.log import record_changes
 from routing import ownership, presence
+from routing.new_texts import NewText, Sender, send_new_text
 from tests.realtime.verbs import received, verb
 from tests.realtime.world import World
 
@@ -62,6 +63,14 @@ def read(world: World, conversation: Conversation) -> Any:
 @verb("an owner answers")
 def owner_answers(world: World, conversation: Conversation) -> Any:
     return ownership.answer(user=world.people["afi"], conversation_id=conversation.id, body="Oui", client_id=uuid4())
+
+
+@verb("an agent sends a new text", "bot")
+def new_text(world: World, conversation: Conversation) -> Any:
+    """To two: the one that the bot talks with, and somebody unknown."""
+    koffi, stranger = world.people["koffi"], f"+22901{uuid4().int % 10**8:08d}"
+    asked = NewText(conversation.line_id, [conversation.address.value, stranger], "Rebonjour", uuid4().hex, keep=True)
+    return send_new_text(sender=Sender(world.organisation.id, "BJ", user=koffi), asked=asked)
 
 
 @verb("a colleague notes")

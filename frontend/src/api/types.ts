@@ -47,6 +47,13 @@ export type MessagePage = Narrow<"MessagePage", { items: Message[] }>;
 export type ConversationDetail = Narrow<"ConversationDetail", { conversation: Row }>;
 export type ContactDetail = Schemas["PersonView"];
 
+export type CheckedNumber = Schemas["CheckedView"];
+export type CheckedNumbers = Schemas["CheckView"];
+export type SentTo = Narrow<"RecipientView", { state: "sent" | "refused" | "pending" }>;
+export type NewTextResult = Narrow<"NewTextView", { items: SentTo[] }>;
+export type ApiToken = Schemas["TokenShown"];
+export type MadeToken = Schemas["TokenMade"];
+
 export type DemoPerson = Narrow<"DemoPerson", { role: Role }>;
 export type AdminUser = Narrow<"Person", { role: Role; language: Language }>;
 export type AdminLine = Narrow<"LineShown", { language: Language; saver: Saver; failover: FailOver }>;
@@ -95,6 +102,7 @@ export interface Line {
   name: string;
   address: string;
   medium: string;
+  is_enabled: boolean;
   has_bot: boolean;
   /** Of one text; longer ones are refused. */
   most_parts: number;

@@ -4,7 +4,7 @@ import { Dialog } from "@/ui/Dialog";
 import styles from "./KeySheet.module.css";
 
 const SECTIONS = [
-  ["list", [["J K", "move"], ["Enter", "open"], ["/", "search"], ["1 2 3", "views"]]],
+  ["list", [["J K", "move"], ["Enter", "open"], ["/", "search"], ["1 2 3", "views"], ["C", "compose"]]],
   ["go", [["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
   ["conversation", [["T", "take"], ["R", "reply"], ["N", "note"], ["E", "closeIt"], ["Esc", "leave"]]],
 ] as const;
@@ -14,6 +14,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
   const { role } = useSession().user;
   const hidden = new Set<string>(role === "administrator" ? [] : role === "agent" ? ["supervision", "admin"] : ["admin"]);
   // Observers touch nothing, and no conversation is theirs.
+  if (role === "observer") hidden.add("compose");
   const sections = role === "observer" ? SECTIONS.filter(([section]) => section !== "conversation") : SECTIONS;
   // Two keys have names of their own on a French keyboard.
   const cap = (key: string) => (key === "Enter" ? t("keys.enterKey") : key === "Esc" ? t("keys.escapeKey") : key);

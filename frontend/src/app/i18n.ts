@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import type { Language } from "@/api/types";
 import { text as admin } from "@/features/admin/text";
 import { text as contact } from "@/features/contact/text";
+import { text as newText } from "@/features/conversation/newTextText";
 import { text as conversation } from "@/features/conversation/text";
 import { text as conversationList } from "@/features/conversationList/text";
 import { text as history } from "@/features/history/text";
@@ -14,7 +15,9 @@ import { typeset } from "@/ui/typeset";
 import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
-const features = { app, admin, contact, conversation, conversationList, history, presence, session, supervision, traffic };
+const features = {
+  app, admin, contact, conversation, conversationList, history, newText, presence, session, supervision, traffic,
+};
 type Name = keyof typeof features;
 
 const pick = (language: Language) =>

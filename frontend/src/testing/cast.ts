@@ -35,8 +35,8 @@ const sms = { medium: "sms", longest_text: 1530, counts_segments: true, attachme
 const texts = { most_parts: 10, saver: "ask" as const, latin1: false };
 
 export const LINES: Line[] = [
-  { id: "line-1919", name: "Assistance", address: "1919", medium: "sms", has_bot: true, ...texts, capabilities: sms },
-  { id: "line-3334", name: "Réclamations", address: "3334", medium: "sms", has_bot: false, ...texts, capabilities: sms },
+  { id: "line-1919", name: "Assistance", address: "1919", medium: "sms", is_enabled: true, has_bot: true, ...texts, capabilities: sms },
+  { id: "line-3334", name: "Réclamations", address: "3334", medium: "sms", is_enabled: true, has_bot: false, ...texts, capabilities: sms },
 ];
 
 export const QUEUES = [{ id: "queue-general", name: "Général" }];

@@ -8,6 +8,7 @@ import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
 import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
 import { FakeHistory, fakeTraffic } from "./fakeHistory";
+import { newTextRoutes } from "./fakeSending";
 import { FakeSocket } from "./fakeSocket";
 
 export interface FakeOptions {
@@ -280,6 +281,7 @@ export class FakeServer {
     if (path === "/api/supervision/traffic") return fakeTraffic();
     if (path.startsWith("/api/history")) return this.history.route(method, path, search, body);
     if (path.startsWith("/api/admin/")) return adminRoutes(method, path, body);
+    if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });
     if (path === "/api/conversations") return this.#list(search);
     const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path);
     const one = found?.[1] ? this.conversations.get(found[1]) : undefined;
@@ -315,6 +317,14 @@ export class FakeServer {
       default:
         return refuse(404, "not_found");
     }
+  }
+
+  #openWith(number: string) {
+    const one = [...this.conversations.values()].find(({ row }) => row.contact.address === number && row.status === "open");
+    if (!one) return undefined;
+    const { row } = one;
+    const owner = this.agents.find(({ id }) => id === row.owner_id)?.name ?? null;
+    return { id: row.id, name: row.contact.name, owner, mine: row.owner_id === this.me };
   }
 
   #signIn(path: string, body: Record<string, unknown>): Answer {

@@ -19,8 +19,9 @@ export function Dialog({ title, closeLabel, look = "centre", onClose, children }
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    // The first field of a form, not the cross; a sheet without fields takes the focus itself.
-    (element?.querySelector<HTMLElement>("input, select, textarea") ?? element)?.focus();
+    // The field that asks for it, or the first of a form, not the cross; a sheet without fields takes the focus itself.
+    const wanted = element?.querySelector<HTMLElement>("[data-autofocus]") ?? element?.querySelector<HTMLElement>("input, select, textarea");
+    (wanted ?? element)?.focus();
     return () => element?.close();
   }, []);
   return (

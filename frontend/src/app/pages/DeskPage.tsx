@@ -1,11 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { PanelLeft } from "lucide-react";
+import { PanelLeft, SquarePen } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { isObserver, receivesWork, useSession } from "@/api/session";
 import type { ConversationStatus, Row, View } from "@/api/types";
 import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
+import { NewTextDialog } from "@/features/conversation/NewTextDialog";
+import type { First } from "@/features/conversation/writing";
 import { useDraftOf } from "@/features/conversation/drafts";
 import { rowsChanged } from "@/features/conversationList/events";
 import { List } from "@/features/conversationList/List";
@@ -38,6 +40,7 @@ function useRemembered(name: string, first: boolean): [boolean, (value: boolean)
 
 export function DeskPage() {
   const { t } = useTranslation("app");
+  const { t: tNew } = useTranslation("newText");
   const client = useQueryClient();
   const session = useSession();
   const me = session.user.id;
@@ -49,6 +52,9 @@ export function DeskPage() {
   const [listOpen, setListOpen] = useRemembered("list", true);
   const [personOpen, setPersonOpen] = useRemembered("person", window.innerWidth > 1180);
   const [personOver, setPersonOver] = useState(false);
+  const [composing, setComposing] = useState(false);
+  const [first, setFirst] = useState<First | null>(null);
+  const mayCompose = !isObserver(session) && session.lines.some((one) => one.is_enabled);
 
   const view = VIEWS.find((one) => one === search.get("view")) ?? (receivesWork(session) ? "mine" : "all");
   const line = search.get("line");
@@ -95,6 +101,10 @@ export function DeskPage() {
       ...("text" in change ? { q: change.text ?? null } : {}),
     });
 
+  const compose = (to: First | null) => {
+    setFirst(to);
+    setComposing(true);
+  };
   const step = (by: 1 | -1) => {
     const ids = order.current;
     if (ids.length === 0) return;
@@ -115,6 +125,7 @@ export function DeskPage() {
     e: () => pane.current?.close(),
     r: () => pane.current?.write("reply"),
     n: () => pane.current?.write("note"),
+    c: () => mayCompose && compose(null),
     "/": () => document.getElementById("search")?.focus(),
     "1": () => isObserver(session) || onFilter({ view: "mine" }),
     "2": () => onFilter({ view: "queue" }),
@@ -135,14 +146,27 @@ export function DeskPage() {
               filter={filter}
               onFilter={onFilter}
               beside={
-                <Button
-                  look="quiet"
-                  square
-                  className={styles.fold}
-                  aria-label={t("columns.hideList")}
-                  icon={<PanelLeft size={17} />}
-                  onClick={() => setListOpen(false)}
-                />
+                <>
+                  {mayCompose && (
+                    <Button
+                      look="quiet"
+                      square
+                      aria-label={tNew("open")}
+                      aria-keyshortcuts="c"
+                      data-testid="compose"
+                      icon={<SquarePen size={17} />}
+                      onClick={() => compose(null)}
+                    />
+                  )}
+                  <Button
+                    look="quiet"
+                    square
+                    className={styles.fold}
+                    aria-label={t("columns.hideList")}
+                    icon={<PanelLeft size={17} />}
+                    onClick={() => setListOpen(false)}
+                  />
+                </>
               }
             />
             <div className={styles.rows}>
@@ -173,6 +197,7 @@ export function DeskPage() {
           onBack={() => put({ c: null })}
           onPanel={togglePerson}
           onRow={(row: Row) => rowsChanged(client, [row], me)}
+          onWrite={(row: Row) => compose({ lineId: row.line_id, to: row.contact.address })}
         />
       </div>
       {personShown && (
@@ -180,6 +205,7 @@ export function DeskPage() {
           <PersonPanel id={opened} onOpen={open} onClose={togglePerson} />
         </aside>
       )}
+      {composing && <NewTextDialog first={first} onClose={() => setComposing(false)} onOpen={open} />}
     </main>
   );
 }

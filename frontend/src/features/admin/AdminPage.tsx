@@ -1,4 +1,4 @@
-import { Activity, BellOff, CloudOff, FileClock, Hash, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, BellOff, CloudOff, FileClock, Hash, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useParams } from "react-router";
@@ -8,6 +8,7 @@ import { Empty, Skeleton } from "@/ui/States";
 import { useSession } from "@/api/session";
 import { useTable, type Kind, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
+import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
@@ -18,15 +19,16 @@ import { NumbersSection } from "./NumbersSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "numbers", "consent", "audit", "health"] as const;
+const SECTIONS = ["users", "lines", "links", "numbers", "consent", "applications", "audit", "health"] as const;
 type Section = (typeof SECTIONS)[number];
-type TableSection = Exclude<Section, "consent" | "numbers">;
+type TableSection = Exclude<Section, "consent" | "numbers" | "applications">;
 const ICONS: Record<Section, ReactNode> = {
   users: <Users size={16} />,
   lines: <Signpost size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,
+  applications: <KeyRound size={16} />,
   audit: <FileClock size={16} />,
   health: <Activity size={16} />,
 };
@@ -53,7 +55,10 @@ export default function AdminPage() {
         ))}
       </nav>
       <main className={styles.page}>
-        {section === "consent" ? <ConsentSection /> : section === "numbers" ? <NumbersSection /> : <SectionPage key={section} section={section} />}
+        {section === "consent" ? <ConsentSection />
+        : section === "numbers" ? <NumbersSection />
+        : section === "applications" ? <ApplicationsSection />
+        : <SectionPage key={section} section={section} />}
       </main>
     </div>
   );

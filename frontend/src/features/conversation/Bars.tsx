@@ -1,4 +1,4 @@
-import { BellOff, Bot, CircleCheck, Hand, Hourglass, UserRound } from "lucide-react";
+import { BellOff, Bot, CircleCheck, Hand, Hourglass, SquarePen, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, useSession } from "@/api/session";
@@ -14,10 +14,12 @@ interface BarProps {
   busy: boolean;
   mayTake: boolean;
   onTake: () => void;
+  /** A new text to the person of a closed conversation; absent: none may be sent. */
+  onWrite?: () => void;
 }
 
 /** Above the composer, when the conversation is not the reader's: who has it, and how to take it. */
-export function OwnershipBar({ row, busy, mayTake, onTake }: BarProps) {
+export function OwnershipBar({ row, busy, mayTake, onTake, onWrite }: BarProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const owner = findAgent(session, row.owner_id);
@@ -42,7 +44,13 @@ export function OwnershipBar({ row, busy, mayTake, onTake }: BarProps) {
       );
     case "closed":
       return (
-        <Bar look="closed" icon={<CircleCheck size={17} />} title={t("bar.closed", { when: row.closed_at ? fullTime(row.closed_at) : "" })} text={t("bar.closedHint")} />
+        <Bar look="closed" icon={<CircleCheck size={17} />} title={t("bar.closed", { when: row.closed_at ? fullTime(row.closed_at) : "" })} text={t("bar.closedHint")}>
+          {onWrite && (
+            <Button data-testid="write-again" icon={<SquarePen size={15} aria-hidden="true" />} onClick={onWrite}>
+              {t("bar.writeAgain")}
+            </Button>
+          )}
+        </Bar>
       );
     default:
       if (row.owner_id === session.user.id) return null;

@@ -56,7 +56,7 @@ export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }:
   const mine = author.id === me;
   const name =
     author.kind === "bot" ? t("bot") : author.kind === "contact" ? contactName : mine ? t("you") : (author.name ?? t("system"));
-  const showName = first && (message.kind === "note" || author.kind === "bot" || (author.kind === "agent" && !mine));
+  const showName = first && (message.kind === "note" || author.kind === "bot" || (author.kind === "agent" && !mine) || (author.kind === "system" && author.name !== null));
   const bad = delivery !== null && ["failed", "expired", "unknown"].includes(delivery.status);
   const side = message.kind === "incoming" ? styles.left : styles.right;
 

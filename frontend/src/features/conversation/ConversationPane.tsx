@@ -29,6 +29,8 @@ interface PaneProps {
   onBack: () => void;
   onPanel: () => void;
   onRow: (row: Row) => void;
+  /** Asked for a new text to the person of this closed conversation. */
+  onWrite: (row: Row) => void;
   handle: Ref<PaneHandle>;
 }
 
@@ -38,7 +40,7 @@ export function ConversationPane(props: PaneProps) {
   return <OpenConversation key={props.id} {...props} id={props.id} />;
 }
 
-function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: PaneProps & { id: string }) {
+function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, handle }: PaneProps & { id: string }) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const me = session.user.id;
@@ -135,7 +137,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, handle }: Pan
         onOlder={() => void thread.loadOlder()}
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
-      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} />
+      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}
       {!isObserver(session) && (
         <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} taking={taking} handle={composer} />

@@ -33,7 +33,7 @@ export function EventLine({ message }: { message: Message }) {
         return byPerson ? t(`event.${what}By`, { name: actor, reason: String(event?.reason ?? "") }) : t(`event.${what}`);
       }
       case "opened":
-        return t("event.opened");
+        return byPerson ? t("event.openedBy", { name: actor }) : t("event.opened");
       default:
         return message.body || t("event.other", { type: event?.type ?? "" });
     }

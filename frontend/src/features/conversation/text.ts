@@ -123,6 +123,7 @@ const en = {
     closed: "{{name}} closed the conversation",
     closedAuto: "Conversation closed",
     opened: "Conversation opened",
+    openedBy: "{{name}} wrote first",
     other: "{{type}}",
   },
   bar: {
@@ -135,6 +136,7 @@ const en = {
     ownedHint: "You may write notes.",
     closed: "Closed on {{when}}.",
     closedHint: "If the customer writes again, a new conversation opens.",
+    writeAgain: "New message",
     optedOut: "This customer wants no more texts since {{when}}.",
     optedOutHint: "Nothing can be sent to this number until the customer texts START. You may write notes.",
   },
@@ -293,6 +295,7 @@ const fr: Same<typeof en> = {
     closed: "{{name}} a fermé la conversation",
     closedAuto: "Conversation fermée",
     opened: "Conversation ouverte",
+    openedBy: "{{name}} écrit en premier",
     other: "{{type}}",
   },
   bar: {
@@ -305,6 +308,7 @@ const fr: Same<typeof en> = {
     ownedHint: "Vous pouvez écrire des notes.",
     closed: "Fermée le {{when}}.",
     closedHint: "Si le client écrit à nouveau, une nouvelle conversation s’ouvre.",
+    writeAgain: "Nouveau message",
     optedOut: "Ce client ne veut plus de SMS depuis le {{when}}.",
     optedOutHint: "Rien ne peut lui être envoyé avant qu’il n’envoie START. Vous pouvez écrire des notes.",
   },

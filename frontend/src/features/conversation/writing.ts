@@ -1,0 +1,101 @@
+/**
+ * A new text that is being written: what stands in the dialog, kept in this browser until the server has answered.
+ *
+ * `clientId` stands there from the moment it was asked to be sent until an answer came: a request whose answer was lost
+ * is asked again under it, also after a reload, and sends nothing twice.
+ */
+import type { TFunction } from "i18next";
+import { post } from "@/api/fetch";
+import type { CheckedNumbers, NewTextResult } from "@/api/types";
+import { readDraft, writeDraft } from "./drafts";
+
+export interface NewText {
+  lineId: string;
+  to: string;
+  text: string;
+  /** null: not touched. One number is a talk, several are a notice. */
+  keep: boolean | null;
+  clientId: string | null;
+}
+
+export const MOST = 100;
+/** Where it begins: the person of a conversation that is over. */
+export type First = Pick<NewText, "lineId" | "to">;
+
+const DRAFT = "new";
+const LINE = "palabre.newText.line";
+
+/** Each number as it was written. A space may stand inside a number, so it separates nothing. */
+export const splitNumbers = (written: string): string[] =>
+  written
+    .split(/[,;\n\r\t]+/)
+    .map((one) => one.trim())
+    .filter(Boolean);
+
+/** `written` without what one number was spelled as. */
+export const withoutNumber = (written: string, given: string): string =>
+  splitNumbers(written)
+    .filter((one) => one !== given)
+    .join(", ");
+
+/** The name that is being typed, after the last separator; "" while it is a number. */
+export const nameSought = (written: string): string => {
+  const last = written.split(/[,;\n\r\t]/).at(-1)!.trim();
+  return last.length >= 2 && /\p{L}{2}/u.test(last) && !/\d{3}/.test(last) ? last : "";
+};
+
+/** `written` with a number in the place of the name that was being typed. */
+export const withNumber = (written: string, number: string): string => {
+  const before = splitNumbers(written.slice(0, written.length - written.split(/[,;\n\r\t]/).at(-1)!.length));
+  return [...before, number, ""].join(", ");
+};
+
+export const keeps = ({ keep, to }: NewText): boolean => keep ?? splitNumbers(to).length <= 1;
+
+/** What this browser has kept; else an empty one, on the line that was used last. Of a draft to others only the words. */
+export function beginNewText(lineIds: string[], first: First | null): NewText {
+  const remembered = localStorage.getItem(LINE);
+  const lineId = lineIds.find((id) => id === remembered) ?? lineIds[0] ?? "";
+  const empty: NewText = { lineId, to: "", text: "", keep: null, clientId: null };
+  try {
+    const stored = JSON.parse(readDraft(DRAFT)?.text ?? "{}") as Partial<NewText>;
+    const usable = stored.lineId === undefined || lineIds.includes(stored.lineId);
+    const kept = usable ? { ...empty, ...stored } : { ...empty, ...stored, lineId, clientId: null };
+    // One that may have been sent is asked again before anything else.
+    if (!first || kept.clientId !== null) return kept;
+    return { ...kept, to: first.to, keep: null, lineId: lineIds.includes(first.lineId) ? first.lineId : kept.lineId };
+  } catch {
+    return empty;
+  }
+}
+
+export function keepNewText(now: NewText): void {
+  const nothing = now.to.trim() === "" && now.text.trim() === "";
+  writeDraft(DRAFT, { text: nothing ? "" : JSON.stringify(now), mode: "reply" });
+}
+
+export function forgetNewText(): void {
+  writeDraft(DRAFT, { text: "", mode: "reply" });
+}
+
+export function rememberLine(lineId: string): void {
+  localStorage.setItem(LINE, lineId);
+}
+
+export const checkNumbers = (lineId: string, numbers: string[]): Promise<CheckedNumbers> =>
+  post<CheckedNumbers>("/api/texts/check", { line_id: lineId, numbers });
+
+export const sendNewText = (one: NewText, body: string, clientId: string): Promise<NewTextResult> =>
+  post<NewTextResult>("/api/texts", { line_id: one.lineId, numbers: splitNumbers(one.to), body, keep: keeps(one), client_id: clientId });
+
+const KNOWN = [
+  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link",
+] as const;
+
+/** Why a number gets nothing, in words. */
+export function refusalOf(t: TFunction<"newText">, code: string, facts: { owner?: unknown; parts?: unknown }): string {
+  if (code === "already_owned") return t("refusal.already_owned", { owner: typeof facts.owner === "string" ? facts.owner : t("refusal.someone") });
+  if (code === "too_long") return t("refusal.too_long", { parts: String(facts.parts ?? "?") });
+  const known = KNOWN.find((one) => one === code);
+  return known ? t(`refusal.${known}`) : t("refusal.other", { code });
+}
