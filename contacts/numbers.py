@@ -89,7 +89,7 @@ def beginnings(raw: str, *, region: str | None) -> list[str]:
         return [f"+{digits[2:]}"]
     found = [digits, f"+{digits}"]
     own = phonenumbers.country_code_for_region(region) if region else 0
-    if own:
+    if region and own:
         found.append(f"+{own}{digits}")
         trunk = ndd_prefix_for_region(region, True)
         if trunk and digits.startswith(trunk):

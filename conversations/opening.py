@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -42,7 +43,7 @@ def open_with(*, line: Line, number: str) -> tuple[Conversation, bool]:
 
     From here on its address is `number`, although the same person may have written from another one.
     """
-    given = {
+    given: dict[str, Any] = {
         "organisation": line.organisation_id, "line": line.id, "kind": AddressKind.PHONE.value, "number": number,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -103,7 +103,7 @@ class Sender(NamedTuple):
             return line_id in lines_visible_to(self.user)
         return self.token is not None and self.token.lines.filter(id=line_id).exists()
 
-    def count(self, texts: int) -> None:
+    def take_turns(self, texts: int) -> None:
         """Raises TooMany("too_many_texts")."""
         if self.user is not None:
             take_turn_to_send(self.user.id, texts)
@@ -130,7 +130,7 @@ def send_new_text(*, sender: Sender, asked: NewText) -> Sent:
     sending = sendings.asked_before(key, fingerprint)
     if sending is None:
         _refuse_whole(line, asked, len(numbers))
-        sending = sendings.begin(key, fingerprint, line_id=line.id, numbers=numbers, count=sender.count)
+        sending = sendings.begin(key, fingerprint, line_id=line.id, numbers=numbers, count=sender.take_turns)
     held: OperationalError | None = None
     for recipient_id in sendings.unsettled(sending):
         try:

@@ -13,6 +13,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -138,7 +139,7 @@ class Tally:
         assert self.midnight is not None
         after = max(self.oldest - EVENTS, 0)
         bound = self.midnight - timedelta(seconds=HOUR_S)
-        given = {"organisation": self.organisation_id, "after": after, "upto": self.oldest, "since": bound}
+        given: dict[str, Any] = {"organisation": self.organisation_id, "after": after, "upto": self.oldest, "since": bound}
         with connection.cursor() as cursor:
             cursor.execute(_OLDEST, given)
             first, number = cursor.fetchone()
@@ -153,7 +154,7 @@ class Tally:
     def _fold(self, after: int, upto: int) -> None:
         assert self.midnight is not None
         bound = self.midnight - timedelta(seconds=HOUR_S)
-        given = {"organisation": self.organisation_id, "after": after, "upto": upto, "since": bound}
+        given: dict[str, Any] = {"organisation": self.organisation_id, "after": after, "upto": upto, "since": bound}
         with connection.cursor() as cursor:
             cursor.execute(_FOLD, given)
             for begin, what, line, link, count in cursor.fetchall():
