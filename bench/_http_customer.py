@@ -3,9 +3,8 @@
 Says {"port"}. For each further line it is given, it says {"taken": different texts that begin with `mark`, "times":
 how often such came, "receipts": all receipts, "accepted": texts that the gateway took over of the last `send`}.
 
-Such a line is {"mark"?: words}, and may be {"send": {"port", "user", "password", "count", "source", "text", "states"}}:
-from then on so many texts, each "<text> <number>", are given over CONNECTIONS connections that stay open. `states`:
-which of them the gateway is to tell (1 delivered, 2 not, 8 taken over by the operator, 16 refused by him; summed).
+Such a line is {"mark"?: words}, and may be {"send": {"port", "user", "password", "count", "source", "text"}}: from then
+on so many texts, each "<text> <number>", are given over CONNECTIONS connections that stay open.
 """
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ async def give(world: World, door: int, order: dict[str, Any]) -> None:
     receipts = quote_plus(f"http://127.0.0.1:{door}/receipt?state=%d")
     words = (
         f"GET /cgi-bin/sendsms?username={order['user']}&password={order['password']}&from={order['source']}"
-        f"&dlr-mask={order['states']}&dlr-url={receipts}"
+        f"&dlr-mask=3&dlr-url={receipts}"
     )
     text = quote_plus(order["text"])
     requests = [
