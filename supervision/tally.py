@@ -139,7 +139,9 @@ class Tally:
         assert self.midnight is not None
         after = max(self.oldest - EVENTS, 0)
         bound = self.midnight - timedelta(seconds=HOUR_S)
-        given: dict[str, Any] = {"organisation": self.organisation_id, "after": after, "upto": self.oldest, "since": bound}
+        given: dict[str, Any] = {
+            "organisation": self.organisation_id, "after": after, "upto": self.oldest, "since": bound,
+        }  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute(_OLDEST, given)
             first, number = cursor.fetchone()
