@@ -91,7 +91,7 @@ def address(door: Door, ids: Mapping[str, object]) -> str:
     """Raises KeyError for an address that names a thing of a kind that Company.objects does not know."""
     if door.address in SAMPLES:
         return SAMPLES[door.address]
-    return door.address.format(**ids) + QUERIES.get(door.address, "")
+    return door.address.format_map(ids) + QUERIES.get(door.address, "")
 
 
 def names_a_thing(door: Door) -> bool:
