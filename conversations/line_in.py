@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from common.waiting import rung
 from contacts.keywords import Keyword
 from contacts.numbers import normalise
 from conversations.adapters import (
@@ -65,6 +66,7 @@ class LinkIntake:
         late: Callable[[UUID, Sequence[str] | SubmitRefused], None],
         on_state: Callable[[str, dict[str, Any]], None],
         still_ours: Callable[[], bool],
+        may_store: Callable[[], bool],
         former_until: datetime | None,
         keywords: KeywordBook,
         opposed: Opposed,
@@ -73,6 +75,11 @@ class LinkIntake:
         self._keywords = keywords
         self._opposed = opposed
         self._still_ours = still_ours
+        self._may_store = may_store
+        self._ended = False
+        self._storing = 0  # texts that were handed on and have no answer yet
+        self._settled = asyncio.Event()
+        self._settled.set()
         self._region = str(config.settings.get("region", "")) or "BJ"
         self._lines = {_bare(address): line_id for address, line_id in lines.items()}
         self._texts = texts
@@ -108,12 +115,12 @@ class LinkIntake:
             return None
         said, hint = self._keywords.judge(line_id, item.recipient, item.body, item.keyword)
         ready = ReadyText(
-            line_id, sender.value, item, self._still_ours, self._config.organisation_id,
+            line_id, sender.value, item, self.may_store, self._config.organisation_id,
             keyword=said.keyword if said else None, language=said.language if said else "", hint=hint,
         )  # fmt: skip
         if item.media:  # first: of a crash in between comes a copy, which would find the text and not what is with it
             await self._store.keep_media(item, self._config.organisation_id, line_id, sender.value)
-        stored = await self._texts.put(ready)
+        stored = await self._put(ready)
         if stored.put_off:
             raise IntakeUnavailable(stored.put_off)
         if said and said.keyword != Keyword.HELP and stored.message_id is not None:
@@ -121,11 +128,34 @@ class LinkIntake:
             self._opposed.note(self._config.organisation_id, sender.value, opted_out=opted_out)
         return stored
 
+    async def _put(self, ready: ReadyText) -> Stored:
+        self._storing += 1
+        self._settled.clear()
+        try:
+            return await self._texts.put(ready)
+        finally:
+            self._storing -= 1
+            if not self._storing:
+                self._settled.set()
+
+    def may_store(self) -> bool:
+        """Asked right before a text is stored."""
+        return not self._ended and self._may_store()
+
+    def end(self) -> None:
+        """The work under this lease is over. What still waits to be stored is not: it comes again, to whoever has the
+        link then, who would not know that it is a copy."""
+        self._ended = True
+
+    async def settled(self, seconds: float) -> None:
+        """Return when every text that was handed on is stored, or never will be; at the latest after `seconds`."""
+        await rung(self._settled, seconds)
+
     async def part(self, item: InboundPart) -> None:
         # One after the other for each reference, in the order they came: some senders use the same one for every text.
         async with self._turn(item.group):
             for _ in range(CLASHES):
-                if not self._still_ours():
+                if not self.may_store():
                     raise IntakeUnavailable("the link has another owner")
                 kept = await self._long_texts.keep(item)
                 if kept.whole is not None or kept.late is not None:

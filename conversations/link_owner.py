@@ -47,6 +47,7 @@ RENEW_EVERY_S = 3.0
 MARGIN_S = 3.0
 DRAIN_S = 5.5
 SURELY_S = 0.5  # before the end of a lease nothing at all is written: what a write takes to get through to the operator
+STORING_S = 5.0  # nor is a text stored: a statement may be at work so long, unseen by a new owner (intake.BOUNDS)
 SILENCE_S = 5.0  # of the database
 # After a claim whose answer never came: as long as its statement may still be at work in the server.
 DOUBT_S = 30.0
@@ -200,6 +201,7 @@ class LinkOwner:
             late=self._results.late,
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
             still_ours=lambda: self._left() > SURELY_S,
+            may_store=lambda: self._left() > STORING_S,
             keywords=self._keywords,
             opposed=self._opposed,
         )
@@ -232,8 +234,11 @@ class LinkOwner:
                 task.result()
         finally:
             self._adapter = None
+            intake.end()
             # Whatever has no answer now gets none: its submitting ends as unknown.
             await self._end([*tasks, *self._submitting.tasks])
+            # The next owner, perhaps ourselves in a moment, asks what was stored before he gets any of it again.
+            await intake.settled(STORING_S)
             await self._give_back(lease)
             self._lease = None
             self._on_state(self.config.id, "unbound", {})

@@ -333,6 +333,7 @@ class _Way:
             late=self._results.late,
             on_state=lambda _state, _facts: None,
             still_ours=lambda: True,
+            may_store=lambda: True,
             former_until=None,
             keywords=keywords,
             opposed=_NobodySends(dsn),

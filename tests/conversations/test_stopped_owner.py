@@ -120,3 +120,60 @@ async def test_a_text_in_the_hands_of_a_former_owner_is_not_taken(scripted, dsn,
         assert not intake.still_ours()
         with pytest.raises(IntakeUnavailable):
             await intake.text(scripted.text("trop tard").item)
+
+
+async def _lose_lease(owner) -> ScriptedLink:
+    """As when the database was too slow for it; returns what the owner began when he had it again, a moment later."""
+    owner._lease = None
+    async with asyncio.timeout(20):
+        while len(ScriptedLink.made) < 2:
+            await asyncio.sleep(0.01)
+    return ScriptedLink.made[1]
+
+
+async def _first() -> ScriptedLink:
+    async with asyncio.timeout(5):
+        while not ScriptedLink.made:
+            await asyncio.sleep(0.01)
+    return ScriptedLink.made[0]
+
+
+async def test_a_text_that_waited_under_a_lease_that_is_over_is_not_stored_under_the_next(
+    scripted, dsn, rows, redis_url, monkeypatch
+):
+    """We are the next owner ourselves, and are offered it again under another key."""
+    monkeypatch.setattr(link_owner, "RENEW_EVERY_S", 0.2)
+    async with at_work(scripted, dsn, redis_url) as owner:
+        first = await _first()
+        second = await _lose_lease(owner)
+        assert second.intake.still_ours()
+        with pytest.raises(IntakeUnavailable):
+            await first.intake.text(scripted.text("une fois", key="1").item)
+        await second.intake.text(scripted.text("une fois", key="2").item)
+    assert await sync_to_async(rows)("select count(*) from conversations_message") == [(1,)]
+
+
+async def test_who_has_the_lease_again_asks_what_is_stored_when_nothing_is_being_stored(
+    scripted, dsn, redis_url, monkeypatch
+):
+    monkeypatch.setattr(link_owner, "RENEW_EVERY_S", 0.2)
+    async with at_work(scripted, dsn, redis_url) as owner, await psycopg.AsyncConnection.connect(dsn) as other:
+        first = await _first()
+        await first.intake.text(scripted.text("d’abord").item)
+        await other.execute("select from realtime_eventhead for update")
+        slow = asyncio.create_task(first.intake.text(scripted.text("lentement").item))
+        let_go = asyncio.get_running_loop().call_later(3, lambda: asyncio.ensure_future(other.rollback()))
+        await asyncio.sleep(0.2)
+        await _lose_lease(owner)
+        assert slow.done(), "it would be offered again while its first is being stored"
+        let_go.cancel()
+
+
+async def test_nothing_is_stored_in_the_last_seconds_of_a_lease(scripted, dsn, redis_url):
+    """A statement may be at work for longer, and be committed after the next owner has asked."""
+    async with at_work(scripted, dsn, redis_url) as owner:
+        intake = (await _first()).intake
+        name, epoch = owner._lease.name, owner._lease.epoch
+        owner._lease = leases.HeldLease(name, "us", epoch, leases.ticking() + link_owner.STORING_S - 0.5)
+        with pytest.raises(IntakeUnavailable):
+            await intake.text(scripted.text("trop tard").item)
