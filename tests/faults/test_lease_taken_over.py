@@ -48,6 +48,12 @@ def story(line: Line, rows, body: str) -> list[str]:
     return [words for _, words in sorted(told)]
 
 
+def tell_what_is_twice(line: Line, rows, stored: list[str]) -> None:
+    for body, times in Counter(stored).items():
+        if times > 1:
+            print(f"{body!r} is stored {times} times:", *story(line, rows, body), sep="\n  ")
+
+
 def last_bind(line: Line, account: str) -> dict[str, Any]:
     return [
         row for row in line.ledger() if row["account"] == account and row.get("command") == "bind_transceiver_resp"
@@ -112,9 +118,7 @@ def test_an_owner_that_was_stopped_sends_nothing_when_it_goes_on(palabre: Runnin
         wait_until(lambda: not rows("select 1 from conversations_delivery where state in (0, 1)"), "outbox empty", 60)
     found, stored = accounted(line, rows, "bail ")
     assert found <= set(stored)
-    for body, times in Counter(stored).items():
-        if times > 1:
-            print(f"{body!r} is stored {times} times:", *story(line, rows, body), sep="\n  ")
+    tell_what_is_twice(line, rows, stored)
     assert sorted(stored) == sorted(expected), "stored twice, or never"
     sent_once(line, rows)
     dense(rows)
@@ -175,5 +179,6 @@ def test_an_owner_that_is_cut_from_postgresql_leaves_before_the_next_one_binds(p
             assert former <= gone, "two owners were bound at once"
         wait_until(lambda: set(line.acknowledged()) >= set(asks.sent), "every text is acknowledged", 40)
     _, stored = accounted(line, rows, "coupure")
+    tell_what_is_twice(line, rows, stored)
     assert sorted(stored) == sorted(asks.sent)
     sent_once(line, rows)
