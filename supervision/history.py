@@ -44,7 +44,7 @@ order by id desc limit %(reach)s
 _NOT_ARRIVED = """
 select d.message_id as id, m.conversation_id, m.kind, m.body, m.created_at from (
     select message_id from conversations_delivery
-    where organisation_id = %(organisation)s and state in (2, 5, 6)
+    where organisation_id = %(organisation)s and (state in (2, 5, 6) or state = 3 and doubted)
       and message_id >= %(floor)s and message_id < %(below)s
     order by message_id desc limit %(reach)s
 ) d cross join lateral (
@@ -68,7 +68,7 @@ order by id desc limit %(reach)s
 # One look into an index for each text: joined, the planner would hash all there are.
 _DELIVERY = """
 left join lateral (
-    select state, link_id, destination from conversations_delivery where message_id = m.id offset 0
+    select state, doubted, link_id, destination from conversations_delivery where message_id = m.id offset 0
 ) d on m.kind = 'outgoing'
 """
 _CONVERSATION = """
@@ -220,8 +220,13 @@ def _narrow(query: _Query, audience: Audience, asked: Asked) -> None:
         query.where("m.body ilike all(%(words)s)", words=[f"%{_literal(word)}%" for word in asked.words])
     if asked.state != "all":
         query.needs(_DELIVERY)
-        wanted = [int(DeliveryState.DELIVERED)] if asked.state == "delivered" else _LOST
-        query.where("m.kind = 'outgoing' and d.state = any(%(states)s)", states=wanted)
+        query.where("m.kind = 'outgoing'")
+        if asked.state == "delivered":
+            query.where("d.state = %(delivered)s", delivered=int(DeliveryState.DELIVERED))
+        else:
+            query.where(
+                "d.state = any(%(lost)s) or d.state = %(sent)s and d.doubted", lost=_LOST, sent=int(DeliveryState.SENT)
+            )
     if asked.line is not None:
         query.needs(_CONVERSATION)
         query.where("c.line_id = %(line)s", line=asked.line)
