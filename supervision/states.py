@@ -53,7 +53,12 @@ def raw_status(receipt: str) -> str:
     return said[:LONGEST_RAW] if said and "\n" not in said else ""
 
 
-def raw_of(receipts: Iterable[str], error_code: str) -> str:
+def said_of(receipt: str, state: int) -> str:
+    """The word of a receipt; of one that has none (it is told in numbers), that of `state`; or "" (it says nothing)."""
+    return raw_status(receipt) or ("" if state == DeliveryState.SENT else DeliveryState(state).label.upper())
+
+
+def raw_of(words: Iterable[str], error_code: str) -> str:
     """What stands beside a state in words: the operator's words of all parts, else the code of its refusal, else ""."""
-    said = dict.fromkeys(word for word in map(raw_status, receipts) if word)
+    said = dict.fromkeys(word for word in words if word)
     return ", ".join(said)[:120] or error_code

@@ -21,7 +21,7 @@ from supervision.export_words import STATUSES
 from supervision.filters import Asked
 from supervision.history import count, find
 from supervision.history_rows import HistoryRow, history_rows
-from supervision.states import CLASSES, raw_of, raw_status
+from supervision.states import CLASSES, raw_of, raw_status, said_of
 from tests.cast import Cast
 from tests.supervision.texts import sent
 
@@ -84,9 +84,15 @@ def test_the_operators_word_is_read_from_any_receipt(receipt: str, raw: str) -> 
 
 
 def test_of_several_parts_each_word_stands_once_and_a_refusal_shows_its_code() -> None:
-    assert raw_of(["stat:DELIVRD", "stat:UNDELIV", "stat:DELIVRD"], "001") == "DELIVRD, UNDELIV"
+    assert raw_of(["DELIVRD", "UNDELIV", "DELIVRD"], "001") == "DELIVRD, UNDELIV"
     assert raw_of([], "0x0000000B") == "0x0000000B"
     assert raw_of([""], "") == ""
+
+
+def test_a_receipt_that_tells_its_state_in_numbers_only_has_the_name_of_that_state() -> None:
+    assert said_of("", DeliveryState.EXPIRED) == "EXPIRED" == said_of("id:1 err:000", DeliveryState.EXPIRED)
+    assert said_of("", DeliveryState.SENT) == ""
+    assert said_of("id:1 stat:UNDELIV err:1", DeliveryState.FAILED) == "UNDELIV"
 
 
 def says(cast: Cast, dsn: str, stat: str) -> None:

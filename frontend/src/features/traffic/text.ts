@@ -2,7 +2,6 @@ import type { Same } from "@/ui/text";
 
 const en = {
   title: "Traffic",
-  lead: "Texts in and out, as they happen.",
   loading: "Loading the figures",
   error: "The figures could not be loaded",
   errorText: "The server did not answer as expected.",
@@ -35,7 +34,6 @@ const en = {
 
 const fr: Same<typeof en> = {
   title: "Trafic",
-  lead: "Les textos reçus et envoyés, au moment où ils passent.",
   loading: "Chargement des chiffres",
   error: "Les chiffres n’ont pas pu être chargés",
   errorText: "Le serveur n’a pas répondu comme prévu.",
