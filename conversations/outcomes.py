@@ -237,9 +237,11 @@ async def _store_once(
         # The owner is alone, but a former one may still be storing what it knows.
         await connection.execute("select pg_advisory_xact_lock(hashtextextended('results:' || %s, 0))", [str(link_id)])
         outcomes = list(outcomes)
-        outcomes += await _remember(connection, link_id, outcomes)
-        outcomes += await _match(connection, link_id, receipts)
-        return await _apply(connection, link_id, outcomes)
+        told = await _remember(connection, link_id, outcomes)
+        told += await _match(connection, link_id, receipts)
+        # An answer that is unknown is a state of the text; a receipt that is says something of a text that was sent.
+        doubted = sorted({one.message_id for one in told if one.state == DeliveryState.UNKNOWN})
+        return await _apply(connection, link_id, outcomes + told, doubted)
 
 
 async def _remember(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -318,7 +320,9 @@ def _of_receipt(attempt_id: UUID, message_id: UUID, state: DeliveryState, error:
     )
 
 
-async def _apply(connection: Connection, link_id: UUID, outcomes: Sequence[Outcome]) -> set[UUID]:
+async def _apply(
+    connection: Connection, link_id: UUID, outcomes: Sequence[Outcome], doubted: Sequence[UUID]
+) -> set[UUID]:
     """Move attempts and deliveries forward and say so; the event counter last."""
     if not outcomes:
         return set()
@@ -340,6 +344,10 @@ async def _apply(connection: Connection, link_id: UUID, outcomes: Sequence[Outco
             "withdrawn": [o.withdrawn for o in outcomes],
         },
     )
+    if doubted:
+        await connection.execute(
+            "update conversations_delivery set doubted = true where message_id = any(%s) and not doubted", [doubted]
+        )
     retry = max((o.retry_after_s for o in outcomes if o.withdrawn), default=0.0)
     cursor = await connection.execute(_RECOMPUTE, {"messages": messages, "retry": retry, "most": MOST_REFUSALS})
     moved = await cursor.fetchall()

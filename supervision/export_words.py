@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from supervision.history_rows import HistoryRow
+from supervision.history_rows import HistoryRow, one_line
 
 FRENCH, ENGLISH = 0, 1
 
@@ -49,7 +49,7 @@ def cells(row: HistoryRow, language: str, zone: ZoneInfo) -> Sequence[str]:
     column = _column(language)
     error = row["error"]
     reason = "" if error is None else (error["fr"], error["en"])[column] or error["text"]
-    return [
+    found = [
         " ".join(row["identifiers"]),
         _DIRECTIONS[row["direction"]][column],
         _local(row["posted_at"], zone),
@@ -64,6 +64,7 @@ def cells(row: HistoryRow, language: str, zone: ZoneInfo) -> Sequence[str]:
         row["link"],
         str(row["parts"]),
     ]
+    return [one_line(cell) for cell in found]
 
 
 def _column(language: str) -> int:

@@ -6,7 +6,9 @@ that arrive after the request are not in it. Both the request and each fetching 
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time as clock
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -15,6 +17,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts import audit
@@ -42,6 +45,7 @@ MOST_ROWS = 200_000  # of one file: more is no table that a spreadsheet is pleas
 SHOWN = 20
 SLICE = 1_000  # texts read at once
 PIECE = 512 * 1024  # octets
+LEFT_BEHIND_S = 600.0  # of a worker that died: whoever is alive writes to his file each second, far within his lease
 MOST_AT_ONCE = 3  # of one person, not yet written
 
 MEDIA_TYPES = {
@@ -168,17 +172,34 @@ def _write_down(actor: User, export: Export, action: str, changes: dict[str, lis
 
 @job_kind(KIND)
 def export_history(job: RunningJob, export_id: str = "", **_later: object) -> dict[str, Any]:
-    """Write the file. Again is no harm: what was written before is replaced."""
+    """Write the file. Again is no harm: a file that is whole stays as it is, for somebody may be fetching it."""
+    sweep()
     export = Export.objects.select_related("owner").filter(id=export_id).first()
-    if export is None:  # forgotten since
+    if export is None or export.octets:  # forgotten since, or written by who died before he could say so
         return {}
-    ExportPart.objects.filter(export=export).delete()
-    with tempfile.TemporaryDirectory(prefix="palabre-export-") as place:
+    with tempfile.TemporaryDirectory(dir=_place()) as place:
         path = Path(place) / f"history.{export.form}"
         rows, is_cut = _write(job, export, path)
-        octets = _keep(export, path)
-    Export.objects.filter(id=export.id).update(rows=rows, octets=octets, is_cut=is_cut)
-    return {"rows": rows}
+        return {"rows": _keep(job, export, path, rows, is_cut)}
+
+
+def _place() -> Path:
+    """Where files are written: what a dead worker leaves there is found again, and nobody else reads it."""
+    place = Path(settings.STATE) / "exports"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.chmod(0o700)
+    return place
+
+
+def sweep() -> None:
+    """Delete what dead workers left behind: it holds names, numbers and words."""
+    for left in _place().iterdir():
+        try:
+            touched = max(one.stat().st_mtime for one in (left, *left.iterdir()))
+        except OSError:  # another sweeps, or its owner is done
+            continue
+        if touched < clock.time() - LEFT_BEHIND_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(job: RunningJob, export: Export, path: Path) -> tuple[int, bool]:
@@ -229,21 +250,28 @@ def _first_text(organisation_id: UUID) -> datetime | None:
     return time_of(found) if found else None
 
 
-def _keep(export: Export, path: Path) -> int:
-    """Store the file, a piece at a time."""
+def _keep(job: RunningJob, export: Export, path: Path, rows: int, is_cut: bool) -> int:
+    """Store the file, all of it or nothing; returns its rows. Raises Stopped when the job is another worker's."""
     octets = 0
-    with path.open("rb") as file:
+    with transaction.atomic(), path.open("rb") as file:
+        kept = Export.objects.select_for_update().filter(id=export.id).first()
+        job.progress(1.0)  # asks the database whether it is still ours, and holds the job until the file is there
+        if kept is None or kept.octets:
+            return kept.rows if kept else 0
+        ExportPart.objects.filter(export=export).delete()
         number = 0
         while piece := file.read(PIECE):
             ExportPart.objects.create(export=export, number=number, content=piece)
             octets += len(piece)
             number += 1
-    return octets
+        Export.objects.filter(id=export.id).update(rows=rows, octets=octets, is_cut=is_cut)
+    return rows
 
 
 @job_kind("supervision.forget_exports", every=timedelta(days=1), at=time(2, 45))
 def forget_exports(job: RunningJob, **_later: object) -> dict[str, Any]:
-    """Delete files that are older than KEPT_DAYS, one by one."""
+    """Delete files that are older than KEPT_DAYS, one by one, and what dead workers left."""
+    sweep()
     old = Export.objects.filter(created_at__lt=datetime.now(UTC) - timedelta(days=KEPT_DAYS)).order_by("id")
     forgotten = 0
     while one := old.values_list("id", flat=True).first():

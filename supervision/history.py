@@ -44,7 +44,7 @@ order by id desc limit %(reach)s
 _NOT_ARRIVED = """
 select d.message_id as id, m.conversation_id, m.kind, m.body, m.created_at from (
     select message_id from conversations_delivery
-    where organisation_id = %(organisation)s and state in (2, 5, 6)
+    where organisation_id = %(organisation)s and (state in (2, 5, 6) or state = 3 and doubted)
       and message_id >= %(floor)s and message_id < %(below)s
     order by message_id desc limit %(reach)s
 ) d cross join lateral (
@@ -68,7 +68,7 @@ order by id desc limit %(reach)s
 # One look into an index for each text: joined, the planner would hash all there are.
 _DELIVERY = """
 left join lateral (
-    select state, link_id, destination from conversations_delivery where message_id = m.id offset 0
+    select state, doubted, link_id, destination from conversations_delivery where message_id = m.id offset 0
 ) d on m.kind = 'outgoing'
 """
 _CONVERSATION = """
@@ -120,8 +120,13 @@ class _Query:
         return f"select count(*) from ({self.select('1', 'limit %(limit)s')}) counted"  # noqa: S608
 
     @property
-    def last_looked_at(self) -> str:
-        return f"select id from ({self.source}) m offset %(reach)s - 1 limit 1"  # noqa: S608
+    def page(self) -> str:
+        """(id, whether it is only the last one that was looked at, and that where the page is not full). One statement:
+        between two, what they look at changes."""
+        page = self.select("m.id", "order by m.id desc limit %(limit)s")
+        last = f"select id from ({self.source}) m offset %(reach)s - 1 limit 1"  # noqa: S608
+        return f"""with page as materialized ({page}) select id, false from page union all
+            select id, true from ({last}) last where (select count(*) from page) < %(limit)s"""  # noqa: S608
 
 
 def find(audience: Audience, asked: Asked, *, zone: str, region: str, after: str | None, limit: int) -> Found:
@@ -137,14 +142,14 @@ def find_below(
         return Found([], None, None)
     query.given |= {"limit": limit + 1, "reach": min(reach, REACH_JOINED) if query.joins else reach}
     with connection.cursor() as cursor:
-        cursor.execute(query.select("m.id", "order by m.id desc limit %(limit)s"), query.given)
-        ids = [row[0] for row in cursor.fetchall()]
-        if len(ids) > limit:
-            return Found(ids[:limit], ids[limit - 1], time_of(ids[limit - 1]))
-        # Fewer than asked for: because there are no more, or because it has looked at enough?
-        cursor.execute(query.last_looked_at, query.given)
-        row = cursor.fetchone()
-    return Found(ids, row[0], time_of(row[0])) if row else Found(ids, None, None)
+        cursor.execute(query.page, query.given)
+        rows = cursor.fetchall()
+    ids = sorted((id_ for id_, is_last in rows if not is_last), reverse=True)
+    if len(ids) > limit:
+        return Found(ids[:limit], ids[limit - 1], time_of(ids[limit - 1]))
+    # Fewer than asked for: because there are no more, or because it has looked at enough?
+    last = next((id_ for id_, is_last in rows if is_last), None)
+    return Found(ids, last, time_of(last)) if last else Found(ids, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +225,13 @@ def _narrow(query: _Query, audience: Audience, asked: Asked) -> None:
         query.where("m.body ilike all(%(words)s)", words=[f"%{_literal(word)}%" for word in asked.words])
     if asked.state != "all":
         query.needs(_DELIVERY)
-        wanted = [int(DeliveryState.DELIVERED)] if asked.state == "delivered" else _LOST
-        query.where("m.kind = 'outgoing' and d.state = any(%(states)s)", states=wanted)
+        query.where("m.kind = 'outgoing'")
+        if asked.state == "delivered":
+            query.where("d.state = %(delivered)s", delivered=int(DeliveryState.DELIVERED))
+        else:
+            query.where(
+                "d.state = any(%(lost)s) or d.state = %(sent)s and d.doubted", lost=_LOST, sent=int(DeliveryState.SENT)
+            )
     if asked.line is not None:
         query.needs(_CONVERSATION)
         query.where("c.line_id = %(line)s", line=asked.line)
@@ -273,13 +283,14 @@ class _Numbers:
         return {f"begins{place}": f"{_literal(begin)}%" for place, begin in enumerate(self.begins)}
 
     def persons(self, organisation_id: UUID) -> list[UUID]:
-        """Whose addresses these are: at most FEW and one more."""
+        """Whose addresses these are: of at most FEW and one more of them. Who has several is there several times: were
+        he counted once, more than FEW addresses could look like few persons."""
         with connection.cursor() as cursor:
             cursor.execute(
                 _PERSONS + f"({self.condition('value')}) limit %(most)s",
                 {"organisation": organisation_id, "most": FEW + 1, **self.given},
             )
-            return list(dict.fromkeys(row[0] for row in cursor.fetchall()))
+            return [row[0] for row in cursor.fetchall()]
 
 
 def _conversations_of(organisation_id: UUID, persons: list[UUID]) -> list[UUID]:

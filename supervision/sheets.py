@@ -1,7 +1,8 @@
 """Tables as files that a spreadsheet opens: CSV and XLSX, written row by row, never whole in memory.
 
 A subscriber's words must stay words: what begins with = + - @, a tab or a return is a formula to a spreadsheet that
-reads CSV, so an apostrophe goes before it. A phone number ("+229 01 97 00 00 01") is no formula and stays as it is.
+reads CSV, so an apostrophe goes before it; also behind a separator, for a spreadsheet of another country takes that for
+the end of the cell. A phone number ("+229 01 97 00 00 01") is no formula and stays as it is.
 XLSX has kinds of cells: everything is written as text.
 """
 
@@ -17,7 +18,9 @@ from typing import Any, Protocol
 BOM = "\ufeff"  # without it Excel reads UTF-8 as the code page of its country
 LONGEST_CELL = 32_767  # characters, of XLSX
 # The wide forms as well: some spreadsheets read them as the narrow ones.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"[\t\r]|\s*[{_SIGNS}]")
+_SPLIT = re.compile(rf"""([;,\t][\s"]*)(?=[{_SIGNS}])""")
 _PHONE = re.compile(r"\+\d[\d ]{3,24}")
 # XML 1.0 has no form for these.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -25,7 +28,8 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 def guarded(cell: str) -> str:
     """`cell` as no spreadsheet takes for a formula."""
-    if cell.startswith(_FORMULA) and not _PHONE.fullmatch(cell):
+    cell = _SPLIT.sub(r"\1'", cell)
+    if _FORMULA.match(cell) and not _PHONE.fullmatch(cell):
         return f"'{cell}"
     return cell
 

@@ -4,6 +4,7 @@ queued, sending, sent     pending      not delivered yet: phone off, on its way 
 delivered                 delivered
 failed, expired           failed       not received: wrong number, refused, given up
 unknown                   failed       in error: nobody can say that it left, and it is not sent again by itself
+sent, and doubted         failed       in error: a receipt says UNKNOWN, or a word that nobody knows, and none was final
 """
 
 from __future__ import annotations
@@ -26,8 +27,16 @@ CLASSES: dict[int, Class] = {
     DeliveryState.EXPIRED: "failed",
 }
 
+
+def judged(state: DeliveryState, doubted: bool) -> DeliveryState:
+    """The state as the history shows it, of `Delivery.state` and `Delivery.doubted`."""
+    return DeliveryState.UNKNOWN if doubted and state == DeliveryState.SENT else state
+
+
 LONGEST_RAW = 40
-_STAT = re.compile(r"\bstat:[ \t]{0,3}([^ \t\r\n]{1,40})", re.IGNORECASE)
+# What follows an empty "stat:" is the next field.
+_STAT = re.compile(r"\bstat:[ \t]{0,3}(?!err:|text:)([^ \t\r\n]{1,40})", re.IGNORECASE)
+_SMPP = re.compile(r"\b(id|stat|err):", re.IGNORECASE)
 
 
 def raw_status(receipt: str) -> str:
@@ -38,11 +47,18 @@ def raw_status(receipt: str) -> str:
     found = _STAT.search(receipt[:1000])
     if found:
         return found[1]
+    if _SMPP.search(receipt[:200]):
+        return ""
     said = receipt[:200].split(":", 1)[0].strip()
     return said[:LONGEST_RAW] if said and "\n" not in said else ""
 
 
-def raw_of(receipts: Iterable[str], error_code: str) -> str:
+def said_of(receipt: str, state: int) -> str:
+    """The word of a receipt; of one that has none (it is told in numbers), that of `state`; or "" (it says nothing)."""
+    return raw_status(receipt) or ("" if state == DeliveryState.SENT else DeliveryState(state).label.upper())
+
+
+def raw_of(words: Iterable[str], error_code: str) -> str:
     """What stands beside a state in words: the operator's words of all parts, else the code of its refusal, else ""."""
-    said = dict.fromkeys(word for word in map(raw_status, receipts) if word)
+    said = dict.fromkeys(word for word in words if word)
     return ", ".join(said)[:120] or error_code

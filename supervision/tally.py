@@ -79,6 +79,8 @@ class Tally:
     midnight: datetime | None = None
     slices: dict[int, defaultdict[Pair, Counts]] = field(default_factory=dict)
     earlier: defaultdict[Pair, Counts] = field(default_factory=lambda: defaultdict(_none))
+    waiting: list[Any] = field(default_factory=list)  # as supervision.traffic asked last
+    waiting_until: float = 0.0  # of the monotonic clock: no longer true then
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def follow(self, now: datetime, zone: str) -> None:
@@ -140,8 +142,11 @@ class Tally:
         after = max(self.oldest - EVENTS, 0)
         bound = self.midnight - timedelta(seconds=HOUR_S)
         given: dict[str, Any] = {
-            "organisation": self.organisation_id, "after": after, "upto": self.oldest, "since": bound,
-        }  # fmt: skip
+            "organisation": self.organisation_id,
+            "after": after,
+            "upto": self.oldest,
+            "since": bound,
+        }
         with connection.cursor() as cursor:
             cursor.execute(_OLDEST, given)
             first, number = cursor.fetchone()

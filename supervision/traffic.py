@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypedDict
@@ -19,16 +20,22 @@ MOST_COUNTED = 20_000  # waiting texts of one link: more is as much to the eye, 
 
 _LINES = "select id, name || ' (' || address || ')' from conversations_line where organisation_id = %s order by address"
 _LINKS = "select id, name from conversations_link where organisation_id = %s order by name"
-# Of what waits, and of what has been handed over and not answered.
+WAITING_S = 1.0  # so long all screens of one process share what was counted
+# Of what waits, and of what was handed over and not answered. Whoever is in a later lane may be older than all that
+# are counted: the first of each is looked at.
 _WAITING = """
-select waiting.line_id, link.id, count(*), min(waiting.message_id::text)
+select waiting.line_id, link.id, sum(waiting.counted), min(waiting.message_id::text)
 from conversations_link link
 cross join lateral (
-    (select line_id, message_id from conversations_delivery
+    (select line_id, message_id, 1 as counted from conversations_delivery
      where link_id = link.id and state = 0 order by lane, message_id limit %(most)s)
     union all
-    (select line_id, message_id from conversations_delivery
+    (select line_id, message_id, 1 from conversations_delivery
      where link_id = link.id and state = 1 order by updated_at limit %(most)s)
+    union all
+    (select first.line_id, first.message_id, 0 from (values (0), (1), (2)) lanes (lane) cross join lateral (
+        select line_id, message_id from conversations_delivery
+        where link_id = link.id and state = 0 and lane = lanes.lane order by message_id limit 1) first)
 ) waiting
 where link.organisation_id = %(organisation)s
 group by waiting.line_id, link.id
@@ -45,7 +52,11 @@ class Figures(TypedDict):
 
 
 class Flow(TypedDict):
-    """`id` is null for all together. `per_minute`: of the last sixty, the present one last: [in, out]."""
+    """`id` is null for all together. `per_minute`: of the last sixty, the present one last: [in, out].
+
+    `waiting` is up to a second old. `oldest_since`: of all that wait; of a line, where more than `most_waiting` wait on
+    its link, of those that were counted.
+    """
 
     id: str | None
     name: str
@@ -79,12 +90,10 @@ def traffic(organisation_id: UUID) -> Traffic:
         lines: list[tuple[UUID, str]] = cursor.fetchall()
         cursor.execute(_LINKS, [organisation_id])
         links: list[tuple[UUID, str]] = cursor.fetchall()
-        cursor.execute(_WAITING, {"organisation": organisation_id, "most": MOST_COUNTED})
-        waiting: Waiting = [(line, link, count, UUID(oldest)) for line, link, count, oldest in cursor.fetchall()]
     tally = tally_of(organisation_id)
     with tally.lock:
         tally.follow(now, zone)
-        flows = _Flows(tally, now, waiting)
+        flows = _Flows(tally, now, _waiting(tally))
         return {
             "at": iso(now),
             "counted_since": None if tally.whole or tally.counted_since is None else iso(tally.counted_since),
@@ -93,6 +102,16 @@ def traffic(organisation_id: UUID) -> Traffic:
             "lines": [flows.of(id_, name, _is(0, id_)) for id_, name in lines],
             "links": [flows.of(id_, name, _is(1, id_)) for id_, name in links],
         }
+
+
+def _waiting(tally: Tally) -> Waiting:
+    """Under the tally's lock: however many screens ask, a long queue is counted once in WAITING_S."""
+    if time.monotonic() >= tally.waiting_until:
+        with connection.cursor() as cursor:
+            cursor.execute(_WAITING, {"organisation": tally.organisation_id, "most": MOST_COUNTED})
+            tally.waiting = [(line, link, int(count), UUID(oldest)) for line, link, count, oldest in cursor.fetchall()]
+        tally.waiting_until = time.monotonic() + WAITING_S
+    return tally.waiting
 
 
 def _is(place: int, id_: UUID) -> Callable[[Pair], bool]:

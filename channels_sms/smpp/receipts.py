@@ -96,6 +96,8 @@ def find(message: ShortMessage) -> Receipt | None:
         state = _STATE_NUMBERS[number] if number < len(_STATE_NUMBERS) else None
     if state is None and message.esm_class & _TYPE_BITS == 0x20:
         state = "enroute"
+    if state is None and not fields.get("stat") and not tlv_state:
+        state = "accepted"  # it says nothing of what became of the text
     return Receipt(identifier, state or "unknown", fields.get("err") or _network_error(message), text)
 
 

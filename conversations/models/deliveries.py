@@ -54,12 +54,17 @@ class Delivery(models.Model):
     path = models.CharField(max_length=8, default="", db_default="")
     # What the subscriber was called when it was written: he may be renamed since.
     name = models.CharField(max_length=200, default="", db_default="")
+    # A receipt of one of its parts said neither delivered nor failed nor on its way. `state` stays as it is, so that a
+    # later receipt still counts; the history calls what is both SENT and doubted in error.
+    doubted = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
             # What has not arrived, for the history: few among many.
             models.Index(
-                fields=["organisation", "message_id"], name="delivery_not_arrived", condition=Q(state__in=[2, 5, 6])
+                fields=["organisation", "message_id"],
+                name="delivery_not_arrived",
+                condition=Q(state__in=[2, 5, 6]) | Q(state=3, doubted=True),
             ),
             models.Index(fields=["link", "lane", "message_id"], name="delivery_ready", condition=Q(state=0)),
             models.Index(fields=["link", "updated_at"], name="delivery_under_way", condition=Q(state=1)),

@@ -38,6 +38,8 @@ def message(text="", *, esm_class=4, data_coding=0, tlvs=()):
         ("id:7 stat:ACCEPTD", "7", "accepted", ""),
         ("id:7 stat:ACCEPTED", "7", "accepted", ""),
         ("id:7 stat:UNKNOWN", "7", "unknown", ""),
+        ("id:7 stat: err:000", "7", "accepted", "000"),
+        ("id:7 err:000", "7", "accepted", "000"),
         ("id:7 stat:NOUVEAU err:12", "7", "unknown", "12"),
         ("id:7 sub: dlvrd: stat:DELIVRD", "7", "delivered", ""),
         ("stat:DELIVRD id:7", "7", "delivered", ""),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 import tracemalloc
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,8 +16,9 @@ from django.db import connection
 
 from accounts.models import Audit, Role, User
 from common.clock import database_now
-from conversations.models import DeliveryState
+from conversations.models import DeliveryState, Message
 from jobs import runner
+from jobs.kinds import Stopped
 from jobs.models import Job
 from supervision import exports
 from supervision.exports import forget_exports
@@ -134,6 +138,7 @@ def test_a_file_that_was_broken_off_is_written_anew_and_a_long_one_is_cut_and_sa
         received(talk, f"n {n}")
     browser = Browser(cast.sam)
     export = Export.objects.get(id=write(browser, form="csv"))
+    Export.objects.filter(id=export.id).update(octets=0)
     ExportPart.objects.create(export=export, number=7, content=b"of a worker that died")
     monkeypatch.setattr(exports, "MOST_ROWS", 3)
     monkeypatch.setattr(exports, "SLICE", 2)
@@ -142,6 +147,63 @@ def test_a_file_that_was_broken_off_is_written_anew_and_a_long_one_is_cut_and_sa
     assert [row[9] for row in texts] == ["n 4", "n 3", "n 2"]
     (shown,) = browser.get("/api/history/exports").data["items"]
     assert shown["is_cut"] is True and shown["rows"] == 3
+
+
+class Former(Working):
+    """Another worker has the job by now."""
+
+    def progress(self, fraction: float) -> None:
+        if fraction >= 1:
+            raise Stopped
+
+
+def test_who_lost_the_job_keeps_nothing_and_a_whole_file_is_never_written_over(cast: Cast) -> None:
+    talk = cast.open_conversation()
+    received(talk, "seul")
+    browser = Browser(cast.sam)
+    export = UUID(browser.post("/api/history/exports", {"form": "csv"}).data["id"])
+    with pytest.raises(Stopped):
+        exports.export_history(Former(), export_id=str(export))
+    assert not ExportPart.objects.exists() and fetch(browser, export).code == "export_not_ready"
+    exports.export_history(Working(), export_id=str(export))
+    whole = fetch(browser, export).raw
+    Message.objects.all().update(body="autre")
+    for job in (Working(), Former()):
+        exports.export_history(job, export_id=str(export))
+    assert fetch(browser, export).raw == whole
+
+
+def test_a_file_that_cannot_be_stored_whole_is_not_stored_at_all(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    received(cast.open_conversation(), "mot " * 300)
+    browser = Browser(cast.sam)
+    export = UUID(browser.post("/api/history/exports", {"form": "csv"}).data["id"])
+    monkeypatch.setattr(exports, "PIECE", 100)
+    create = ExportPart.objects.create
+
+    def third(**given: Any) -> ExportPart:
+        if given["number"] == 2:
+            raise RuntimeError
+        return create(**given)
+
+    monkeypatch.setattr(ExportPart.objects, "create", third)
+    with pytest.raises(RuntimeError):
+        exports.export_history(Working(), export_id=str(export))
+    assert not ExportPart.objects.exists() and fetch(browser, export).code == "export_not_ready"
+
+
+def test_what_a_killed_worker_left_on_the_disk_is_swept_away(cast: Cast, settings: Any, tmp_path: Path) -> None:
+    settings.STATE = tmp_path
+    received(cast.open_conversation())
+    place = tmp_path / "exports"
+    left, young = place / "left", place / "young"
+    for one in (left, young):
+        one.mkdir(parents=True)
+        (one / "history.csv").write_text("Afi;+229")
+        os.utime(one, (1, 1))
+    os.utime(left / "history.csv", (1, 1))
+    write(Browser(cast.sam), form="xlsx")
+    assert list(place.iterdir()) == [young], "of one that still writes nothing is taken; one's own is gone"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
 
 
 def test_files_are_forgotten_after_a_week_with_their_octets(cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from django.db import connection
 from accounts.models import Role
 from common.clock import database_now
 from common.errors import Invalid, NotAllowed
+from common.partitioned import AddIndexToPartitions
 from contacts.models import Contact
 from conversations.messages import lock_conversation, send_message
 from conversations.models import Author, Delivery, DeliveryState, Message
@@ -284,3 +286,11 @@ def test_the_months_to_come_have_the_indexes_that_the_history_reads(cast: Cast) 
         found = cursor.fetchall()
     assert [row[0] for row in found] == ["delivery_not_arrived", "message_texts"]
     assert all(valid and indexes == months > 4 for _, valid, indexes, months in found), found
+
+
+def test_a_migration_that_breaks_off_between_its_indexes_goes_on_when_it_is_run_again() -> None:
+    """Only steps that may be run twice stand where none is undone; a column is added once."""
+    columns = import_module("conversations.migrations.0013_name_at_send_time").Migration
+    indexes = import_module("conversations.migrations.0014_history").Migration
+    assert columns.atomic and not indexes.atomic
+    assert {type(step) for step in indexes.operations} == {AddIndexToPartitions}

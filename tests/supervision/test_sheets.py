@@ -15,8 +15,8 @@ from supervision.history_rows import one_line
 from supervision.sheets import BOM, Csv, Xlsx, guarded
 
 FORMULAE = [
-    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(\"http://x\",\"y\")", "=cmd|' /C calc'!A0", "＝1+1",
-    "+229 01 97\t=1", "+2290197000001+cmd|' /C calc'!A0",
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\r=1", "=HYPERLINK(\"http://x\",\"y\")", "=cmd|' /C calc'!A0", "＝1+1",
+    " =1", "\u00a0@x", "+2290197000001+cmd|' /C calc'!A0",
 ]  # fmt: skip
 
 
@@ -25,11 +25,24 @@ def test_a_cell_that_would_be_a_formula_is_words(cell: str) -> None:
     assert guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize(
-    "cell", ["+229 01 97 00 00 01", "+33 6 12 34 56 78", "1919", "Bonjour = oui", " =1", "", "'=1"]
-)
+@pytest.mark.parametrize("cell", ["+229 01 97 00 00 01", "+33 6 12 34 56 78", "1919", "Bonjour = oui", "", "'=1"])
 def test_what_is_no_formula_stays_as_it_is(cell: str) -> None:
     assert guarded(cell) == cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("Bonjour,=1+1", "Bonjour,'=1+1"),
+        ("a; @x, -1", "a; '@x, '-1"),
+        ('a,"=1', "a,\"'=1"),
+        ("+229 01 97\t=1", "'+229 01 97\t'=1"),
+        ("\t=1", "'\t'=1"),
+        ("oui, merci; à 10 h", "oui, merci; à 10 h"),
+    ],
+)
+def test_what_another_countrys_separator_would_make_a_formula_is_words(cell: str, written: str) -> None:
+    assert guarded(cell) == written
 
 
 @given(st.text(max_size=60))
@@ -48,7 +61,7 @@ def test_csv_is_utf8_with_its_mark_and_the_separator_of_the_language(tmp_path: P
     text = path.read_bytes().decode()
     assert text.startswith(BOM)
     assert list(csv.reader(text.removeprefix(BOM).splitlines(), delimiter=";")) == [
-        ["Numéro", "Message"], ["+229 01 97 00 00 01", 'il dit : "oui" ; =1'], ["'=1+1", "é"],
+        ["Numéro", "Message"], ["+229 01 97 00 00 01", "il dit : \"oui\" ; '=1"], ["'=1+1", "é"],
     ]  # fmt: skip
 
 

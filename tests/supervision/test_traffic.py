@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +12,11 @@ import pytest
 from accounts.models import Organisation
 from common.clock import database_now
 from conversations.events import DeliveriesProgressed, MessageAdded, MessageReceived
-from conversations.models import Conversation, DeliveryState, Message
+from conversations.models import Conversation, Delivery, DeliveryState, Message
 from realtime.log import record_changes
 from realtime.models import Event
 from supervision import tally
+from supervision import traffic as of_now
 from supervision.tally import Tally
 from supervision.traffic import Flow, Traffic, traffic
 from tests.browser import Browser
@@ -24,8 +25,11 @@ from tests.supervision.texts import received, sent
 
 
 @pytest.fixture(autouse=True)
-def _no_tally_of_before() -> None:
+def _no_tally_of_before(cast: Cast) -> None:
+    """And it is noon where they are: no test goes over midnight."""
     tally._tallies.clear()
+    cast.organisation.time_zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    cast.organisation.save(update_fields=["time_zone"])
 
 
 def comes(conversation: Conversation) -> None:
@@ -66,7 +70,9 @@ def named(seen: Traffic, name: str) -> Flow:
 def test_texts_in_and_out_are_counted_by_line_and_link_within_two_seconds(cast: Cast) -> None:
     one, other = cast.open_conversation(line=cast.line_1919), cast.open_conversation(sender="+2290197000002")
     browser = Browser(cast.sam)
-    assert figures(browser.get("/api/supervision/traffic").data["total"]) == (0, 0, 0, 0)
+    comes(one)
+    # The last event that was counted is a text: were it counted again with the next ones, it would be seen.
+    assert figures(browser.get("/api/supervision/traffic").data["total"]) == (1, 0, 0, 0)
     comes(one)
     comes(one)
     comes(other)
@@ -78,12 +84,12 @@ def test_texts_in_and_out_are_counted_by_line_and_link_within_two_seconds(cast: 
     print(f"answered in {time.monotonic() - began:.3f} s")
     assert time.monotonic() - began < 1.0, "a screen asks each second: together below the promised two"
     for when in ("minute", "hour", "today"):
-        assert figures(seen["total"], when) == (3, 3, 1, 1)
-    assert figures(named(seen, "Service clients")) == (2, 2, 1, 1)
+        assert figures(seen["total"], when) == (4, 3, 1, 1)
+    assert figures(named(seen, "Service clients")) == (3, 2, 1, 1)
     assert figures(named(seen, "Distributeurs")) == (1, 1, 0, 0)
-    assert figures(named(seen, "Savane Mobile")) == (3, 1, 0, 0)
+    assert figures(named(seen, "Savane Mobile")) == (4, 1, 0, 0)
     assert figures(named(seen, "Atlantique")) == (0, 2, 1, 1)
-    assert seen["total"]["per_minute"][-1][0] + seen["total"]["per_minute"][-2][0] == 3
+    assert seen["total"]["per_minute"][-1][0] + seen["total"]["per_minute"][-2][0] == 4
     assert browser.get("/api/supervision/traffic").data["total"]["today"] == seen["total"]["today"], "none twice"
 
 
@@ -144,6 +150,30 @@ def test_what_waits_is_counted_with_the_oldest_of_it(cast: Cast) -> None:
     line = named(seen, "Distributeurs")
     assert (line["waiting"], seen["total"]["waiting"], named(seen, "Atlantique")["waiting"]) == (2, 2, 0)
     assert line["oldest_since"] is not None and line["oldest_since"][:19] == old.isoformat()[:19]
+
+
+def test_the_oldest_is_of_all_lanes_however_many_wait(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_now, "MOST_COUNTED", 2)
+    talk = cast.open_conversation()
+    old = database_now() - timedelta(hours=2)
+    Delivery.objects.filter(message_id=sent(cast, talk, state=DeliveryState.QUEUED, at=old).id).update(lane=2)
+    for _ in range(3):
+        sent(cast, talk, state=DeliveryState.QUEUED)
+    seen = traffic(cast.organisation.id)
+    assert seen["total"]["waiting"] == 2
+    for flow in (seen["total"], named(seen, "Savane Mobile")):
+        assert flow["oldest_since"] is not None and flow["oldest_since"][:19] == old.isoformat()[:19]
+
+
+def test_what_waits_is_counted_once_for_all_screens_of_a_moment(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = cast.open_conversation()
+    monkeypatch.setattr(of_now, "WAITING_S", 600.0)
+    sent(cast, talk, state=DeliveryState.QUEUED)
+    assert traffic(cast.organisation.id)["total"]["waiting"] == 1
+    sent(cast, talk, state=DeliveryState.QUEUED)
+    assert traffic(cast.organisation.id)["total"]["waiting"] == 1
+    tally.tally_of(cast.organisation.id).waiting_until = 0.0
+    assert traffic(cast.organisation.id)["total"]["waiting"] == 2
 
 
 def test_another_organisations_texts_are_not_counted(cast: Cast) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db.models import F
 
@@ -84,7 +83,3 @@ def _message(conversation: Conversation, body: str, at: datetime, **given: Any) 
         created_at=at,
         **given,
     )
-
-
-def key(message: Message) -> UUID:
-    return message.id

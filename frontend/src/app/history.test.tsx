@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { readFilters, toSearch } from "@/features/history/filters";
 import { AWA, SAM } from "@/testing/cast";
@@ -33,8 +33,36 @@ it("puts its filters into the address, and takes them from there", async () => {
   await waitFor(() => expect(location.search).toBe(""));
 });
 
+it("keeps the focus and waits for a whole year while a day is typed, and follows the address", async () => {
+  const { user } = openPalabre("/supervision/history", { signedInAs: SAM });
+  await rows();
+  const before = history.length;
+  const start = screen.getByTestId("history-start");
+  start.focus();
+  fireEvent.change(start, { target: { value: "0002-11-21" } });
+  expect(location.search).toBe("");
+  fireEvent.change(start, { target: { value: "2026-11-21" } });
+  await waitFor(() => expect(location.search).toBe("?start=2026-11-21"));
+  expect(document.activeElement).toBe(start);
+  expect(screen.getByTestId("history-start")).toBe(start);
+  const words = screen.getByTestId("history-text");
+  await user.type(words, "perdu{Enter}");
+  await waitFor(() => expect(location.search).toBe("?start=2026-11-21&text=perdu"));
+  expect(document.activeElement).toBe(words);
+  expect(history.length).toBe(before);
+  act(() => {
+    window.history.replaceState(null, "", "/supervision/history?text=ailleurs");
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  });
+  await waitFor(() => expect(words).toHaveValue("ailleurs"));
+  expect(start).toHaveValue("");
+  await user.type(words, " encore");
+  await user.click(screen.getByTestId("history-clear"));
+  expect(words).toHaveValue("");
+});
+
 it("keeps nothing of an address that is no filter", () => {
-  const search = new URLSearchParams("state=nonsense&start=yesterday&direction=in&line=a%20b&extra=1");
+  const search = new URLSearchParams("state=nonsense&start=yesterday&end=2026-02-30&direction=in&line=a%20b&extra=1");
   expect(toSearch(readFilters(search)).toString()).toBe("direction=in");
 });
 

@@ -3,7 +3,7 @@ import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { isObserver, useSession } from "@/api/session";
 import { Button } from "@/ui/Button";
-import { DIRECTIONS, isEmpty, LONGEST, NOTHING, STATES, type Filters } from "./filters";
+import { DIRECTIONS, isDay, isEmpty, LONGEST, NOTHING, STATES, toSearch, type Filters } from "./filters";
 import styles from "./History.module.css";
 
 interface FilterBarProps {
@@ -12,15 +12,28 @@ interface FilterBarProps {
   onChange: (filters: Filters) => void;
 }
 
-/** Dates and choices act at once; what is typed acts when it is sent off. Give it a new key when filters change from outside. */
+const typedOf = ({ start, end, number, text, reference }: Filters) => ({ start, end, number, text, reference });
+
+/** Days and choices act at once; words act when they are sent off. A day that is not yet whole ("0002-11-21") waits. */
 export function FilterBar({ filters, links, onChange }: FilterBarProps) {
   const { t } = useTranslation("history");
   const session = useSession();
-  const [typed, setTyped] = useState({ number: filters.number, text: filters.text, reference: filters.reference });
-  const now = { ...filters, ...typed };
+  const [typed, setTyped] = useState(typedOf(filters));
+  const address = toSearch(filters).toString();
+  const [seen, setSeen] = useState(address);
+  if (address !== seen) {
+    setSeen(address);
+    setTyped(typedOf(filters));
+  }
+  const whole = (name: "start" | "end") => (typed[name] === "" || isDay(typed[name]) ? typed[name] : filters[name]);
+  const now = { ...filters, ...typed, start: whole("start"), end: whole("end") };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     onChange(now);
+  };
+  const clear = () => {
+    setTyped(typedOf(NOTHING));
+    onChange(NOTHING);
   };
   const choose = <K extends keyof Filters>(name: K, value: string) => onChange({ ...now, [name]: value });
   const day = (name: "start" | "end") => (
@@ -30,8 +43,13 @@ export function FilterBar({ filters, links, onChange }: FilterBarProps) {
         type="date"
         min={name === "end" ? filters.start || undefined : undefined}
         max={name === "start" ? filters.end || undefined : undefined}
-        value={filters[name]}
-        onChange={(event) => choose(name, event.target.value)}
+        value={typed[name]}
+        data-testid={`history-${name}`}
+        onChange={({ target: { value } }) => {
+          setTyped({ ...typed, [name]: value });
+          if (value === "" || isDay(value)) choose(name, value);
+        }}
+        onBlur={() => setTyped({ ...typed, [name]: whole(name) })}
       />
     </label>
   );
@@ -107,7 +125,7 @@ export function FilterBar({ filters, links, onChange }: FilterBarProps) {
       <div className={styles.under}>
         <p>{t("filters.zone", { zone: session.organisation.time_zone })}</p>
         {!isEmpty(now) && (
-          <Button look="quiet" size="small" data-testid="history-clear" onClick={() => onChange(NOTHING)}>
+          <Button look="quiet" size="small" data-testid="history-clear" onClick={clear}>
             {t("filters.clear")}
           </Button>
         )}

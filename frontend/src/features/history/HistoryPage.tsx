@@ -2,7 +2,9 @@ import { CloudOff, Download, RefreshCw, SearchX } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
+import { ApiError } from "@/api/fetch";
 import { isObserver, useSession } from "@/api/session";
+import type { HistoryPage as HistoryAnswer } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { fullTime } from "@/ui/format";
 import page from "@/ui/page.module.css";
@@ -14,6 +16,8 @@ import { isEmpty, readFilters, toSearch, type Filters } from "./filters";
 import { HistoryTable } from "./HistoryTable";
 import { Total } from "./Total";
 import styles from "./History.module.css";
+
+type HistoryLinks = HistoryAnswer["links"];
 
 /** A screenful; below it the next page is fetched unasked, but not without end. */
 const ENOUGH = 25;
@@ -32,7 +36,11 @@ export default function HistoryPage({ tabs }: { tabs: ReactNode }) {
     setTimes(times + 1);
     void found.refetch();
   };
-  const change = (to: Filters) => setSearch(toSearch(to));
+  const change = (to: Filters) => setSearch(toSearch(to), { replace: true });
+  // Those of the page before stay while the next one is on its way: a choice that vanishes looks as if it were lost.
+  const [links, setLinks] = useState<HistoryLinks>([]);
+  const answered = found.data?.pages[0]?.links;
+  if (answered && answered !== links) setLinks(answered);
   return (
     <main className={page.page} tabIndex={0} aria-label={t("title")}>
       <div className={`${page.content} ${page.wide}`}>
@@ -50,7 +58,7 @@ export default function HistoryPage({ tabs }: { tabs: ReactNode }) {
             )}
           </div>
         </header>
-        <FilterBar key={search.toString()} filters={filters} links={found.data?.pages[0]?.links ?? []} onChange={change} />
+        <FilterBar filters={filters} links={links} onChange={change} />
         <Texts found={found} filters={filters} times={times} />
       </div>
       {exporting && <ExportDialog filters={filters} onClose={() => setExporting(false)} />}
@@ -60,7 +68,7 @@ export default function HistoryPage({ tabs }: { tabs: ReactNode }) {
 
 function Texts({ found, filters, times }: { found: ReturnType<typeof useHistory>; filters: Filters; times: number }) {
   const { t } = useTranslation("history");
-  const { data, isError, isFetching, isFetchingNextPage, hasNextPage, fetchNextPage, refetch } = found;
+  const { data, error, isError, isFetching, isFetchingNextPage, hasNextPage, fetchNextPage, refetch } = found;
   const pages = data?.pages ?? [];
   const items = pages.flatMap((one) => one.items);
   const looking = hasNextPage && items.length < ENOUGH && pages.length < UNASKED;
@@ -70,7 +78,7 @@ function Texts({ found, filters, times }: { found: ReturnType<typeof useHistory>
 
   if (!data)
     return isError ? (
-      <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
+      <Empty icon={<CloudOff size={24} />} title={t("error")} text={error instanceof ApiError && error.status === 422 ? error.message : t("errorText")}>
         <Button onClick={() => void refetch()}>{t("retry")}</Button>
       </Empty>
     ) : (

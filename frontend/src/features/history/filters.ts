@@ -3,7 +3,7 @@ import { query } from "@/api/fetch";
 
 export const DIRECTIONS = ["all", "in", "out"] as const;
 export const STATES = ["all", "delivered", "failed"] as const;
-const DAY = /^\d{4}-\d\d-\d\d$/;
+const DAY = /^20\d\d-\d\d-\d\d$/;
 const ID = /^[\w-]{1,36}$/;
 
 export interface Filters {
@@ -24,17 +24,24 @@ export const LONGEST = { number: 40, text: 100, reference: 200 };
 
 export const NOTHING: Filters = { start: "", end: "", direction: "all", state: "all", number: "", line: "", link: "", text: "", reference: "" };
 
+/** Whether `value` is a day of this century, and one that the calendar has. */
+export const isDay = (value: string): boolean => {
+  const at = DAY.test(value) ? new Date(`${value}T00:00:00Z`) : null;
+  return at !== null && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
+};
+
 export function readFilters(search: URLSearchParams): Filters {
   const plain = (name: keyof typeof LONGEST) => (search.get(name) ?? "").slice(0, LONGEST[name]);
-  const shaped = (name: string, shape: RegExp) => (shape.test(search.get(name) ?? "") ? search.get(name)! : "");
+  const day = (name: "start" | "end") => (isDay(search.get(name) ?? "") ? search.get(name)! : "");
+  const id = (name: "line" | "link") => (ID.test(search.get(name) ?? "") ? search.get(name)! : "");
   return {
-    start: shaped("start", DAY),
-    end: shaped("end", DAY),
+    start: day("start"),
+    end: day("end"),
     direction: DIRECTIONS.find((one) => one === search.get("direction")) ?? "all",
     state: STATES.find((one) => one === search.get("state")) ?? "all",
     number: plain("number"),
-    line: shaped("line", ID),
-    link: shaped("link", ID),
+    line: id("line"),
+    link: id("link"),
     text: plain("text"),
     reference: plain("reference"),
   };

@@ -2,7 +2,6 @@ import type { Same } from "@/ui/text";
 
 const en = {
   title: "History",
-  lead: "Every text received and sent, newest first.",
   loading: "Loading the history",
   error: "The history could not be loaded",
   errorText: "The server did not answer as expected.",
@@ -51,7 +50,7 @@ const en = {
     posted: "Posted",
     postedHint: "When it was given to Palabre",
     delivered: "Delivered",
-    deliveredHint: "When the phone had it, says the operator",
+    deliveredHint: "When the operator’s receipt came that says the phone has it",
     status: "Status",
     number: "Number",
     name: "Name",
@@ -99,7 +98,6 @@ const en = {
 
 const fr: Same<typeof en> = {
   title: "Historique",
-  lead: "Tous les textos reçus et envoyés, du plus récent au plus ancien.",
   loading: "Chargement de l’historique",
   error: "L’historique n’a pas pu être chargé",
   errorText: "Le serveur n’a pas répondu comme prévu.",
@@ -148,7 +146,7 @@ const fr: Same<typeof en> = {
     posted: "Déposé",
     postedHint: "Quand il a été confié à Palabre",
     delivered: "Remis",
-    deliveredHint: "Quand le téléphone l’a eu, dit l’opérateur",
+    deliveredHint: "Quand est arrivé l’accusé de l’opérateur : le téléphone l’a",
     status: "État",
     number: "Numéro",
     name: "Nom",

@@ -32,14 +32,20 @@ export default function TrafficPage({ tabs }: { tabs: ReactNode }) {
   });
   if (data) return <Board live={data} tabs={tabs} />;
   return (
-    <main className={page.page}>
-      {isError ? (
-        <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
-          <Button onClick={() => void refetch()}>{t("retry")}</Button>
-        </Empty>
-      ) : (
-        <Skeleton rows={8} label={t("loading")} />
-      )}
+    <main className={page.page} aria-label={t("title")}>
+      <div className={page.content}>
+        <header className={page.head}>
+          <h1>{t("title")}</h1>
+          {tabs}
+        </header>
+        {isError ? (
+          <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
+            <Button onClick={() => void refetch()}>{t("retry")}</Button>
+          </Empty>
+        ) : (
+          <Skeleton rows={8} label={t("loading")} />
+        )}
+      </div>
     </main>
   );
 }
@@ -57,7 +63,7 @@ function Board({ live, tabs }: { live: Traffic; tabs: ReactNode }) {
           <h1>{t("title")}</h1>
           {tabs}
           <p className={stale ? page.stale : page.fresh} role={stale ? "alert" : undefined}>
-            {stale ? t("stale", { time: duration(age) }) : t("fresh")}
+            {stale ? t("stale", { time: clockTime(live.at) }) : t("fresh")}
           </p>
         </header>
         <div className={page.aging} data-testid="traffic">

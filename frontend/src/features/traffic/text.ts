@@ -2,13 +2,12 @@ import type { Same } from "@/ui/text";
 
 const en = {
   title: "Traffic",
-  lead: "Texts in and out, as they happen.",
   loading: "Loading the figures",
   error: "The figures could not be loaded",
   errorText: "The server did not answer as expected.",
   retry: "Try again",
   fresh: "Live data",
-  stale: "These figures are {{time}} old: the server has not answered since.",
+  stale: "These figures are from {{time}}: the server has not answered since.",
   since: "Today is counted from {{when}} so far.",
   now: "Right now",
   period: "Figures of",
@@ -35,13 +34,12 @@ const en = {
 
 const fr: Same<typeof en> = {
   title: "Trafic",
-  lead: "Les textos reçus et envoyés, au moment où ils passent.",
   loading: "Chargement des chiffres",
   error: "Les chiffres n’ont pas pu être chargés",
   errorText: "Le serveur n’a pas répondu comme prévu.",
   retry: "Réessayer",
   fresh: "Données en direct",
-  stale: "Ces chiffres ont {{time}} : le serveur n’a pas répondu depuis.",
+  stale: "Ces chiffres datent de {{time}} : le serveur n’a pas répondu depuis.",
   since: "La journée n’est comptée que depuis {{when}} pour l’instant.",
   now: "En ce moment",
   period: "Chiffres de",

@@ -4,17 +4,16 @@ from common.partitioned import AddIndexToPartitions
 
 
 class Migration(migrations.Migration):
-    """What the history of texts asks: by organisation and time, what has not arrived, and the name at the time.
+    """What the history of texts asks: by organisation and time, and what has not arrived.
 
     Beside the writers: on months of many millions of texts a plain index would stop them for minutes.
     """
 
     atomic = False
 
-    dependencies = [("conversations", "0012_new_texts")]
+    dependencies = [("conversations", "0013_name_at_send_time")]
 
     operations = [
-        migrations.AddField("delivery", "name", models.CharField(db_default="", default="", max_length=200)),
         AddIndexToPartitions(
             "message",
             models.Index(
@@ -28,7 +27,7 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["organisation", "message_id"],
                 name="delivery_not_arrived",
-                condition=models.Q(("state__in", [2, 5, 6])),
+                condition=models.Q(("state__in", [2, 5, 6])) | models.Q(("doubted", True), ("state", 3)),
             ),
         ),
     ]
