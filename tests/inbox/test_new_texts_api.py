@@ -222,6 +222,24 @@ def test_an_application_that_is_too_fast_is_told_when_to_come_back(cast: Cast, b
     assert Delivery.objects.count() == 2
 
 
+def test_what_is_no_number_costs_a_turn_like_the_others(cast: Cast, boss: Browser) -> None:
+    slow = token_of(boss, cast, per_minute=2)
+    assert slow.send(cast, "abc", "def").status == 202
+    assert slow.send(cast, "ghi").code == "too_many_texts"
+    assert Recipient.objects.count() == 2
+
+
+def test_signs_that_the_database_cannot_hold_cost_no_other_number(cast: Cast, agenda: Application) -> None:
+    given = {"line_id": str(cast.line_3334.id), "numbers": ["\ud800", "x\x00y", SUBSCRIBER]}
+    wanted = [("\ufffd", "no_such_number"), ("xy", "not_a_number"), (SUBSCRIBER, "")]
+    awa = Browser(cast.awa)
+    for path, more in (("/api/texts/check", {}), ("/api/texts", {"body": "Bonjour", "client_id": str(uuid4())})):
+        told = awa.post(path, {**given, **more})
+        assert (told.status, [(one["number"], one["refusal"]) for one in told.data["items"]]) == (200, wanted), told.raw
+    sent = agenda.send(cast, *given["numbers"])
+    assert (sent.status, [one["state"] for one in sent.data["items"]]) == (202, ["refused", "refused", "queued"])
+
+
 def test_an_open_conversation_gets_the_applications_text_and_stays_whose_it_is(cast: Cast, agenda: Application) -> None:
     mine = cast.owned_by(cast.koffi)
     cast.text_in(mine, "Mon code ?")

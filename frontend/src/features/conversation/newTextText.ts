@@ -63,6 +63,7 @@ const en = {
     extension: "A desk behind a switchboard gets no SMS",
     too_long: "Too long on this number’s way: {{parts}} SMS",
     no_link: "The line has no way out",
+    line_off: "The line was switched off",
     other: "Refused ({{code}})",
   },
 };
@@ -130,6 +131,7 @@ const fr: Same<typeof en> = {
     extension: "Un poste derrière un standard ne reçoit pas de SMS",
     too_long: "Trop long par le chemin de ce numéro : {{parts}} SMS",
     no_link: "La ligne n’a aucune sortie",
+    line_off: "La ligne a été arrêtée",
     other: "Refusé ({{code}})",
   },
 };

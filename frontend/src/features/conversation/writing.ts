@@ -122,7 +122,7 @@ const NOTHING_KEPT = ["no_line", "line_off", "no_link", "empty", "too_long", "re
 export const provesNothingSent = (failure: unknown, isFirst: boolean): boolean => isFirst && failure instanceof ApiError && NOTHING_KEPT.includes(failure.code);
 
 const KNOWN = [
-  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link",
+  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link", "line_off",
 ] as const;
 
 /** Why a number gets nothing, in words. */
