@@ -198,8 +198,10 @@ def _write(changes: Changes, sender: Sender, line: Line, asked: NewText, recipie
     # Asked again later, it may have been switched off meanwhile; told by the row as it is now.
     if not Line.objects.filter(id=line.id, is_enabled=True).exists():
         raise _line_off(line)
-    _refuse_unreachable(sender.organisation_id, recipient.number)
     conversation, opened = open_with(line=line, number=recipient.number)
+    # Asked when its conversation is ours: a STOP that came in while we waited for it is seen. What was opened for a
+    # number that may not be texted goes with this transaction.
+    _refuse_unreachable(sender.organisation_id, recipient.number)
     kept = False
     if sender.user is not None:
         kept = _hold(changes, conversation, sender.user, keep=asked.keep, opened=opened)
