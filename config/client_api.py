@@ -18,6 +18,8 @@ from conversations.sent_texts import TextView, text_of, text_view
 from routing.new_texts import LONGEST_KEY, Kind, NewText, Sender, send_new_text
 
 router = Router(tags=["applications"])
+# Where a refusal says it in words of its own, which are not kept with a number.
+_IN_ENGLISH = {"too_long": "This text is too long on this number's way."}
 
 TextSchema: Any = schema_of(TextView)
 
@@ -103,7 +105,8 @@ def _worded(text: TextView) -> TextView:
     """With the words of our own refusals; those of operators are there already (conversations/reasons.py)."""
     reason = text["reason"]
     if text["state"] == "refused" and reason is not None:
-        reason["fr"], reason["en"] = TEXTS.get(reason["code"], ("", ""))
+        french, english = TEXTS.get(reason["code"], ("", ""))
+        reason["fr"], reason["en"] = french, english or _IN_ENGLISH.get(reason["code"], "")
     return text
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.errors import Invalid
+from common.text import storable
 from contacts.numbers import normalise
 
 MOST = 100  # of one new text; more people are a campaign
 MOST_SPELLED = 4 * MOST  # before what stands there twice is left out: beyond, nobody has typed them
 LONGEST = 100  # characters of one number, as it was typed
 # What is wrong with a number is said beside what is wrong with a text: each has a code of its own.
-_PROBLEMS = {"too_long": "number_too_long", "too_short": "number_too_short"}
+_PROBLEMS = {"too_long": "number_too_long", "too_short": "number_too_short", "empty": "not_a_number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def recognise(given: Sequence[str], *, region: str) -> tuple[list[Recognised], l
     found: dict[str, Recognised] = {}
     repeated: list[str] = []
     for raw in given:
-        spelled = raw.strip()
+        spelled = storable(raw).strip()
         if not spelled:
             continue
         normal = normalise(spelled[:LONGEST], region=region)

@@ -63,7 +63,7 @@ def begin(
     key: Key, fingerprint: bytes, *, line_id: UUID, numbers: Sequence[Recognised], count: Callable[[int], None]
 ) -> Sending:
     """Keep the request with its recipients; those that are no numbers are refused here. Of two at once under one key
-    the second finds the first's. `count` is told how many texts it is and may raise: nothing is kept then."""
+    the second finds the first's. `count` is told how many numbers and may raise: nothing is kept then."""
     with transaction.atomic(durable=True):
         id_ = uuid7()
         with connection.cursor() as cursor:
@@ -81,7 +81,8 @@ def begin(
                 )
                 for place, one in enumerate(numbers)
             )
-            count(sum(not one.problem for one in numbers))
+            # What is no number is kept like the others, so it costs the same.
+            count(len(numbers))
             return Sending.objects.get(id=id_)
     found = asked_before(key, fingerprint)
     assert found is not None  # it was in our way

@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 
 from common.errors import Invalid, NotAllowed
 from contacts.numbers import clean, normalise
-from conversations.models import Conversation, Status
+from conversations.models import Conversation, MessageKind, Status
 from conversations.rendering import Row, render_rows
 from conversations.visibility import conversations_of
 from realtime.audience import Audience, AudienceKind
@@ -64,7 +64,10 @@ def list_page(
         if status not in Status.values:
             raise Invalid("unknown_choice", f"must be one of {', '.join(Status.values)}", field="status")
         found = found.filter(status=status)
-    if q and q.strip():
+    searched = bool(q and q.strip())
+    if view == "all" and status is None and not searched:
+        found = without_notices(found)
+    if q and searched:
         if audience.kind != AudienceKind.FULL:
             # Finding by name or number would tell what is hidden, one digit at a time.
             raise NotAllowed("search", "names and numbers are not shown to you")
@@ -87,6 +90,16 @@ def _narrowed(audience: Audience, view: str) -> QuerySet[Conversation]:
     if view == "all":
         return found
     raise Invalid("unknown_choice", f"must be one of {', '.join(VIEWS)}", field="view")
+
+
+def without_notices(found: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """`found` but for what is over and in which nobody but us has written: an application's texts are thousands a day,
+    and would push every talk off a list of the newest.
+
+    Told by the row alone, so that a page costs the rows that it passes and no look at their messages: each text that
+    comes in leaves its way there, and each answer of a person its time.
+    """
+    return found.exclude(status=Status.CLOSED, link=None, first_answered_at=None, preview_kind=MessageKind.OUTGOING)
 
 
 def _matching(found: QuerySet[Conversation], q: str, region: str) -> QuerySet[Conversation]:

@@ -14,9 +14,10 @@ from conversations.rendering import iso
 from conversations.visibility import conversations_of
 from conversations.wrong_numbers import WrongNumberView, wrong_number_of
 from inbox.consent import ConsentView, consent_view
+from inbox.lists import without_notices
 from realtime.audience import Audience, AudienceKind
 
-PREVIOUS = 5
+PREVIOUS = 5  # that were talks
 
 
 class AddressView(TypedDict):
@@ -62,12 +63,11 @@ def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
         id_, name, language, addresses = cursor.fetchone()
     if isinstance(addresses, str):  # Django's connections leave JSON as text
         addresses = json.loads(addresses)
-    previous = (
-        found.filter(contact_id=contact_id)
-        .exclude(id=conversation_id)
-        .order_by("-opened_at")
-        .values("id", "opened_at", "closed_at", "line_id", "preview")[:PREVIOUS]
-    )
+    earlier = found.filter(contact_id=contact_id).exclude(id=conversation_id).order_by("-opened_at", "-id")
+    fields = ("id", "opened_at", "closed_at", "line_id", "preview")
+    previous = list(without_notices(earlier).values(*fields)[:PREVIOUS])
+    # Of texts that nobody has answered only the last: it may be what this conversation answers.
+    previous = [one for one in earlier.values(*fields)[:1] if one not in previous] + previous
     silent = audience.kind == AudienceKind.NO_TEXT
     whole = audience.kind == AudienceKind.FULL
     return {

@@ -24,7 +24,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.db.models import F
 from psycopg import errors
 
@@ -49,7 +49,9 @@ from routing.pace import take_token_turns, take_turn_to_send
 HELD = (Status.OPEN, Status.SNOOZED)
 LONGEST_KEY = 200
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
-_HELD_BY_OTHERS = (errors.LockNotAvailable, *_AGAIN)
+# Whose row went away while this was written (people made one, an address given to another): it is looked for again.
+_GONE = errors.ForeignKeyViolation
+_HELD_BY_OTHERS = (errors.LockNotAvailable, *_AGAIN, _GONE)
 TRIES = 5  # for one number, when it and another writer have met: the other one has gone on
 
 Kind = Literal["service", "otp"]
@@ -70,11 +72,15 @@ class NewText:
     kind: Kind = "service"
 
     def facts(self) -> dict[str, object]:
-        """All that makes it this request and no other; the key stands beside it."""
-        return {
-            "line": str(self.line_id), "numbers": list(self.numbers), "body": self.body, "keep": self.keep,
-            "kind": self.kind,
-        }  # fmt: skip
+        """All that makes it this request and no other; the key stands beside it.
+
+        What is as always is left out: a choice that is added one day must not make old keys another request's."""
+        facts: dict[str, object] = {"line": str(self.line_id), "numbers": list(self.numbers), "body": self.body}
+        if self.keep:
+            facts["keep"] = True
+        if self.kind != "service":
+            facts["kind"] = self.kind
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +159,12 @@ def _refuse_whole(line: Line, asked: NewText, numbers: int) -> None:
     if numbers > MOST:
         raise too_many(numbers)
     if not line.is_enabled:
-        raise Conflict("line_off", f"the line {line.address} is switched off")
+        raise _line_off(line)
     refuse_too_long(line, body)
+
+
+def _line_off(line: Line) -> Conflict:
+    return Conflict("line_off", f"the line {line.address} is switched off")
 
 
 def _insist(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) -> None:
@@ -164,6 +174,12 @@ def _insist(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) -> N
         except OperationalError as error:
             if not left or not isinstance(error.__cause__, _AGAIN):
                 raise
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, _GONE):
+                raise
+            if not left:
+                # Nobody's conflict: as with a row that is held, the others go on and this one is asked again.
+                raise OperationalError("a row was taken away each time") from error.__cause__
         else:
             return
 
@@ -179,8 +195,13 @@ def _send_one(sender: Sender, line: Line, asked: NewText, recipient_id: UUID) ->
 
 
 def _write(changes: Changes, sender: Sender, line: Line, asked: NewText, recipient: Recipient) -> None:
-    _refuse_unreachable(sender.organisation_id, recipient.number)
+    # Asked again later, it may have been switched off meanwhile; told by the row as it is now.
+    if not Line.objects.filter(id=line.id, is_enabled=True).exists():
+        raise _line_off(line)
     conversation, opened = open_with(line=line, number=recipient.number)
+    # Asked when its conversation is ours: a STOP that came in while we waited for it is seen. What was opened for a
+    # number that may not be texted goes with this transaction.
+    _refuse_unreachable(sender.organisation_id, recipient.number)
     kept = False
     if sender.user is not None:
         kept = _hold(changes, conversation, sender.user, keep=asked.keep, opened=opened)
@@ -226,6 +247,7 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
     now = database_now()
     if conversation.status in HELD:
         if conversation.owner_id != user.id:
+            assert conversation.owner_id is not None  # conversation_owner_fits_status
             owner = User.objects.get(id=conversation.owner_id)
             raise Conflict(
                 "already_owned", f"{owner.name} has this conversation", owner=owner.name,

@@ -53,8 +53,6 @@ def take_token_turns(token: ApiToken, texts: int) -> None:
 
 
 def _take(statements: tuple[str, str], who: UUID, texts: int, most: int) -> None:
-    if texts == 0:
-        return
     take, lacks = statements
     given: dict[str, Any] = {"who": who, "most": float(most), "texts": float(texts)}
     with connection.cursor() as cursor:

@@ -23,6 +23,7 @@ from conversations.models import (
     Message,
     Recipient,
     Sending,
+    Status,
 )
 from conversations.sendings import forget_sendings
 from tests.browser import Answer, Browser, someone
@@ -222,6 +223,24 @@ def test_an_application_that_is_too_fast_is_told_when_to_come_back(cast: Cast, b
     assert Delivery.objects.count() == 2
 
 
+def test_what_is_no_number_costs_a_turn_like_the_others(cast: Cast, boss: Browser) -> None:
+    slow = token_of(boss, cast, per_minute=2)
+    assert slow.send(cast, "abc", "def").status == 202
+    assert slow.send(cast, "ghi").code == "too_many_texts"
+    assert Recipient.objects.count() == 2
+
+
+def test_signs_that_the_database_cannot_hold_cost_no_other_number(cast: Cast, agenda: Application) -> None:
+    given = {"line_id": str(cast.line_3334.id), "numbers": ["\ud800", "x\x00y", SUBSCRIBER]}
+    wanted = [("\ufffd", "no_such_number"), ("xy", "not_a_number"), (SUBSCRIBER, "")]
+    awa = Browser(cast.awa)
+    for path, more in (("/api/texts/check", {}), ("/api/texts", {"body": "Bonjour", "client_id": str(uuid4())})):
+        told = awa.post(path, {**given, **more})
+        assert (told.status, [(one["number"], one["refusal"]) for one in told.data["items"]]) == (200, wanted), told.raw
+    sent = agenda.send(cast, *given["numbers"])
+    assert (sent.status, [one["state"] for one in sent.data["items"]]) == (202, ["refused", "refused", "queued"])
+
+
 def test_an_open_conversation_gets_the_applications_text_and_stays_whose_it_is(cast: Cast, agenda: Application) -> None:
     mine = cast.owned_by(cast.koffi)
     cast.text_in(mine, "Mon code ?")
@@ -230,6 +249,40 @@ def test_an_open_conversation_gets_the_applications_text_and_stays_whose_it_is(c
     assert (mine.status, mine.owner_id, mine.unread) == ("open", cast.koffi.id, 1)
     assert mine.waiting_since is not None, "no person has answered"
     assert Recipient.objects.get(id=text["id"]).conversation_id == mine.id
+
+
+def test_what_nobody_has_answered_pushes_no_talk_off_the_list_nor_off_the_persons_panel(
+    cast: Cast, agenda: Application
+) -> None:
+    talk = cast.open_conversation(status=Status.CLOSED)
+    for _ in range(6):
+        assert agenda.send(cast, SUBSCRIBER).status == 202
+    awa = Browser(cast.awa)
+
+    def listed(more: str = "") -> list[str]:
+        return [row["id"] for row in awa.get(f"/api/conversations?view=all{more}").data["items"]]
+
+    assert listed() == [str(talk.id)]
+    assert len(listed("&status=closed")) == len(listed("&q=0197000001")) == 7
+    now = cast.queued()
+    previous = awa.get(f"/api/conversations/{now.id}").data["contact"]["previous"]
+    last = Conversation.objects.filter(status="closed").order_by("-opened_at")[0]
+    assert [one["id"] for one in previous] == [str(last.id), str(talk.id)], "the last may be what is answered now"
+
+
+def test_a_new_text_that_was_answered_is_a_talk_on_the_list(cast: Cast) -> None:
+    cast.available(cast.awa)
+    awa = Browser(cast.awa)
+    given = {"line_id": str(cast.line_3334.id), "numbers": [SUBSCRIBER], "body": "Bonjour", "keep": True}
+    awa.post("/api/texts", {**given, "client_id": str(uuid4())})
+    conversation = Conversation.objects.get()
+    listed = "/api/conversations?view=all"
+    assert [row["id"] for row in awa.get(listed).data["items"]] == [str(conversation.id)], "it is open"
+    # As the intake leaves it, then an answer and its end.
+    Conversation.objects.update(link=cast.north)
+    awa.post(f"/api/conversations/{conversation.id}/close")
+    assert Conversation.objects.get().status == "closed"
+    assert [row["id"] for row in awa.get(listed).data["items"]] == [str(conversation.id)]
 
 
 @pytest.mark.needs("BUS-008", part="what became of it is told")

@@ -24,9 +24,16 @@ LIMIT_S = 30.0
 
 def parts_to(palabre: Running, number: str, words: str) -> int:
     """How often the operators were handed `words` for `number`, by their ledger."""
-    address = f"{palabre.phone.rstrip('/')}/control/ledger?command=submit_sm&limit=1000"
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        rows = json.load(answer)["rows"]
+    rows: list[dict[str, Any]] = []
+    since = 0
+    while True:
+        address = f"{palabre.phone.rstrip('/')}/control/ledger?command=submit_sm&limit=1000&since={since}"
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            page = json.load(answer)
+        rows += page["rows"]
+        since = page["upto"]
+        if since >= page["last"]:
+            break
     return sum(
         row.get("text") == words and row.get("destination", "").lstrip("+") == number.lstrip("+") for row in rows
     )

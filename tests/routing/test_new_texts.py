@@ -320,6 +320,51 @@ def test_a_conversation_that_somebody_holds_does_not_cost_the_other_numbers(cast
                 send(cast, SUBSCRIBER, OTHER, key="k")
         finally:
             with connection.cursor() as cursor:
-                cursor.execute("set lock_timeout = 0")
+                cursor.execute("reset lock_timeout")
         assert set(Delivery.objects.values_list("destination", flat=True)) == {OTHER}
     assert told(send(cast, SUBSCRIBER, OTHER, key="k")) == [(SUBSCRIBER, "sent"), (OTHER, "sent")]
+
+
+def test_a_row_that_was_taken_away_meanwhile_is_tried_again_and_costs_the_others_nothing(cast: Cast, monkeypatch):
+    from django.db import IntegrityError, OperationalError
+    from psycopg.errors import ForeignKeyViolation
+
+    from routing import new_texts
+
+    tried, write = [], new_texts._write
+
+    def gone(changes: Any, sender: Any, line: Any, asked: Any, recipient: Recipient) -> None:
+        tried.append(recipient.number)
+        if recipient.number == SUBSCRIBER:
+            raise IntegrityError("merged") from ForeignKeyViolation("merged")
+        write(changes, sender, line, asked, recipient)
+
+    monkeypatch.setattr(new_texts, "_write", gone)
+    with pytest.raises(OperationalError):
+        send(cast, SUBSCRIBER, OTHER, key="k")
+    assert tried == [SUBSCRIBER] * new_texts.TRIES + [OTHER]
+    assert set(Delivery.objects.values_list("destination", flat=True)) == {OTHER}
+    monkeypatch.undo()
+    assert told(send(cast, SUBSCRIBER, OTHER, key="k")) == [(SUBSCRIBER, "sent"), (OTHER, "sent")]
+
+
+def test_a_line_that_was_switched_off_meanwhile_sends_nothing_of_what_was_left(cast: Cast, monkeypatch):
+    from routing import new_texts
+
+    write = new_texts._write
+
+    def off_after_the_first(*given: Any) -> None:
+        write(*given)
+        type(cast.line_3334).objects.filter(id=cast.line_3334.id).update(is_enabled=False)
+
+    monkeypatch.setattr(new_texts, "_write", off_after_the_first)
+    assert told(send(cast, SUBSCRIBER, OTHER, key="k")) == [(SUBSCRIBER, "sent"), (OTHER, "line_off")]
+    monkeypatch.undo()
+    assert told(send(cast, SUBSCRIBER, OTHER, key="k")) == [(SUBSCRIBER, "sent"), (OTHER, "line_off")]
+    assert set(Delivery.objects.values_list("destination", flat=True)) == {SUBSCRIBER}
+
+
+def test_what_is_as_always_makes_no_difference_to_a_key():
+    line = uuid4()
+    assert NewText(line, ["1"], "Bonjour", "k").facts() == {"line": str(line), "numbers": ["1"], "body": "Bonjour"}
+    assert NewText(line, ["1"], "Bonjour", "k", keep=True, kind="otp").facts().keys() > {"keep", "kind"}

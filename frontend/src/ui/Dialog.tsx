@@ -8,12 +8,14 @@ interface DialogProps {
   closeLabel: string;
   /** "side" slides from the right edge, for forms beside a table. */
   look?: "centre" | "side";
+  /** What it shows is shown once: only a button closes it, not Escape nor a click beside it. */
+  onlyByButton?: boolean;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** A modal on the browser's own <dialog>: focus is kept inside, Escape closes, the page behind is inert. */
-export function Dialog({ title, closeLabel, look = "centre", onClose, children }: DialogProps) {
+export function Dialog({ title, closeLabel, look = "centre", onlyByButton = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -31,12 +33,16 @@ export function Dialog({ title, closeLabel, look = "centre", onClose, children }
       tabIndex={-1}
       aria-labelledby={id}
       className={`${styles.dialog} ${styles[look]}`}
+      onKeyDown={(event) => {
+        // A browser closes at the second Escape in a row without asking.
+        if (onlyByButton && event.key === "Escape") event.preventDefault();
+      }}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        if (!onlyByButton) onClose();
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && !onlyByButton) onClose();
       }}
     >
       <div className={styles.inside}>

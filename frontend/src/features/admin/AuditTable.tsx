@@ -8,6 +8,7 @@ const FIELDS = [
   "name", "email", "role", "language", "is_active", "password", "address", "bot", "queue_id", "link_ids", "is_enabled",
   "host", "port", "system_id", "secret", "window", "rate_per_s", "adapter",
   "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed", "start", "end", "direction", "state", "number", "text", "reference", "form", "rows",
+  "token", "lines", "per_minute",
 ] as const;
 const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched"] as const;
 /** The deed says it all. */

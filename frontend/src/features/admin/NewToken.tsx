@@ -20,7 +20,7 @@ export function NewToken({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("admin");
   const [made, setMade] = useState<MadeToken | null>(null);
   return (
-    <Dialog title={made ? made.name : t("applications.add")} closeLabel={t("close")} look="side" onClose={onClose}>
+    <Dialog title={made ? made.name : t("applications.add")} closeLabel={t("close")} look="side" onlyByButton={made !== null} onClose={onClose}>
       {made ? <Once made={made} onClose={onClose} /> : <Form onMade={setMade} onClose={onClose} />}
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { SendHorizontal } from "lucide-react";
-import { useMemo, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
 import { findLine, useSession } from "@/api/session";
@@ -9,8 +9,9 @@ import { uuid } from "@/api/uuid";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { typeset } from "@/ui/typeset";
+import { saveAllDrafts } from "./drafts";
 import { Marks } from "./Marks";
-import { beginNewText, forgetNewText, keepNewText, keeps, MOST, rememberLine, sendNewText, splitNumbers, withNumber, type First, type NewText } from "./writing";
+import { askedOf, beginNewText, forgetNewText, isAsked, keepNewText, keeps, MOST, provesNothingSent, rememberLine, sendNewText, splitNumbers, withNumber, type Asked, type First, type NewText } from "./writing";
 import { NewTextResult } from "./NewTextResult";
 import { Numbers, useChecked } from "./Numbers";
 import { PeopleFound } from "./PeopleFound";
@@ -28,12 +29,18 @@ interface NewTextDialogProps {
 export function NewTextDialog({ first, onClose, onOpen }: NewTextDialogProps) {
   const { t } = useTranslation("newText");
   const [result, setResult] = useState<Result | null>(null);
+  const shown = useRef(true);
+  useEffect(() => {
+    shown.current = true;
+    return () => void (shown.current = false);
+  }, []);
   const open = (id: string) => {
     onClose();
     onOpen(id);
   };
   const sent = (answer: Result) => {
-    forgetNewText();
+    // Whoever has closed it is at something else by now.
+    if (!shown.current) return;
     const [only] = answer.items;
     // Nothing to report: the conversation shows the rest.
     if (answer.items.length === 1 && only?.state === "sent" && only.conversation_id) open(only.conversation_id);
@@ -57,8 +64,9 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
   const wording = useMemo(() => wordingOf(one.text.trim(), line ?? ORDINARY), [one.text, line]);
   const numbers = splitNumbers(one.to);
   const checked = useChecked(one.lineId, numbers);
-  const willGet = checked.data?.items.filter(({ refusal }) => refusal === "").length ?? numbers.length;
-  const tooMany = (checked.data?.items.length ?? numbers.length) > MOST;
+  const known = checked.isCurrent ? checked.data?.items : undefined;
+  const willGet = known?.filter(({ refusal }) => refusal === "").length ?? numbers.length;
+  const tooMany = (known?.length ?? numbers.length) > MOST;
 
   const change = (part: Partial<NewText>) => {
     const next = { ...one, ...part };
@@ -67,11 +75,14 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
   };
 
   const send = useMutation({
-    mutationFn: ({ now, clientId }: { now: NewText; clientId: string }) => sendNewText(now, counts ? wording.sent : now.text.trim(), clientId),
-    onSuccess: onSent,
-    onError: (failure) => {
-      // A refusal in words: nothing was kept, and the next try is another request.
-      if (failure instanceof ApiError && !failure.isTemporary) change({ clientId: null });
+    mutationFn: ({ asked, clientId }: { asked: Asked; clientId: string; isFirst: boolean }) => sendNewText(asked, clientId),
+    // Both may come when the dialog is gone, or its owner: they touch nothing but what they are the answer to.
+    onSuccess: (answer, { clientId }) => {
+      if (isAsked(clientId)) forgetNewText();
+      onSent(answer);
+    },
+    onError: (refusal, { clientId, isFirst }) => {
+      if (provesNothingSent(refusal, isFirst) && isAsked(clientId)) change({ clientId: null, asked: null });
     },
   });
   const failure = send.error instanceof ApiError ? send.error : null;
@@ -89,9 +100,17 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
     event?.preventDefault();
     if (!sendable || send.isPending) return;
     const clientId = one.clientId ?? uuid();
-    change({ clientId });
-    rememberLine(one.lineId);
-    send.mutate({ now: one, clientId });
+    const asked = one.asked ?? askedOf(one, counts ? wording.sent : one.text.trim());
+    change({ clientId, asked });
+    // Before it leaves: a tab that dies now must know under which key to ask again.
+    saveAllDrafts();
+    rememberLine(asked.line_id);
+    send.mutate({ asked, clientId, isFirst: one.clientId === null });
+  };
+  const discard = () => {
+    forgetNewText();
+    send.reset();
+    setOne(beginNewText(lines.map(({ id }) => id), null));
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && !event.nativeEvent.isComposing) submit();
@@ -100,7 +119,7 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
   const said = !failure ? (uncertain ? t("uncertain") : "")
     : failure.status === 0 || (failure.isTemporary && failure.message === "") ? t("uncertain")
     : failure.isTemporary ? t("later", { reason: typeset(failure.message) })
-    : typeset(Object.values(failure.fields)[0] ?? failure.message);
+    : `${typeset(Object.values(failure.fields)[0] ?? failure.message)}${uncertain ? ` ${t("uncertainStill")}` : ""}`;
 
   return (
     <form className={styles.form} onSubmit={submit} onKeyDown={press} data-testid="new-text" noValidate>
@@ -127,6 +146,7 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
         <div className={styles.field}>
           <label htmlFor="new-text-line">{t("line")}</label>
           <select id="new-text-line" data-testid="new-text-line" disabled={locked} value={one.lineId} onChange={(event) => change({ lineId: event.target.value })}>
+            {!lines.some(({ id }) => id === one.lineId) && <option value={one.lineId}>{line ? `${line.address} · ${line.name}` : "–"}</option>}
             {lines.map(({ id, address, name }) => (
               <option key={id} value={id}>
                 {address} · {name}
@@ -177,6 +197,11 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
         <p role="alert" className={styles.error}>
           {said}
         </p>
+        {uncertain && (
+          <Button look="quiet" title={t("discardHint")} onClick={discard} data-testid="new-text-discard">
+            {t("discard")}
+          </Button>
+        )}
         <Button onClick={onClose}>{t("cancel")}</Button>
         <Button type="submit" look="primary" disabled={!sendable || send.isPending} data-testid="new-text-send" icon={<SendHorizontal size={15} aria-hidden="true" />}>
           {send.isPending ? t("sending") : uncertain ? t("again") : willGet > 0 && numbers.length > 0 ? t("sendTo", { count: willGet }) : t("send")}

@@ -12,6 +12,8 @@ const PAUSE_MS = 300;
 export interface Checked {
   data: CheckedNumbers | undefined;
   failed: boolean;
+  /** Whether `data` is of the numbers that stand there now; else of those that stood there a moment ago. */
+  isCurrent: boolean;
 }
 
 /** What the server knows of the numbers, asked when the typing pauses. */
@@ -22,7 +24,7 @@ export function useChecked(lineId: string, numbers: string[]): Checked {
     const timer = setTimeout(() => setAsked(written), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [written]);
-  const { data, isError } = useQuery({
+  const { data, isError, isPlaceholderData } = useQuery({
     queryKey: ["checked", lineId, asked],
     queryFn: () => checkNumbers(lineId, splitNumbers(asked)),
     enabled: lineId !== "" && asked !== "",
@@ -31,7 +33,8 @@ export function useChecked(lineId: string, numbers: string[]): Checked {
     retry: 1,
   });
   // Nothing is written: what was known of numbers before is known of none.
-  return written === "" ? { data: undefined, failed: false } : { data, failed: isError };
+  if (written === "") return { data: undefined, failed: false, isCurrent: false };
+  return { data, failed: isError, isCurrent: data !== undefined && asked === written && !isPlaceholderData };
 }
 
 interface NumbersProps {
@@ -46,7 +49,7 @@ interface NumbersProps {
 export function Numbers({ written, numbers, checked, locked, onChange }: NumbersProps) {
   const { t } = useTranslation("newText");
   const items = checked.data?.items ?? [];
-  const count = checked.data ? items.length : numbers.length;
+  const count = checked.isCurrent ? items.length : numbers.length;
   const refused = items.filter(({ refusal }) => refusal !== "").length;
   const repeated = checked.data?.repeated.length ?? 0;
   const told = [
@@ -66,7 +69,7 @@ export function Numbers({ written, numbers, checked, locked, onChange }: Numbers
         <p className={styles.hint}>{t("checking")}</p>
       ) : (
         <>
-          {(items.length > 1 || repeated > 0) && <p className={styles.hint}>{told.join(" · ")}</p>}
+          {checked.isCurrent && (items.length > 1 || repeated > 0) && <p className={styles.hint}>{told.join(" · ")}</p>}
           <ul className={styles.numbers}>
             {items.map((item) => (
               <Chip key={item.number} item={item} locked={locked} onRemove={() => onChange(withoutNumber(written, item.given))} />

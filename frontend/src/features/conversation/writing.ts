@@ -5,7 +5,7 @@
  * is asked again under it, also after a reload, and sends nothing twice.
  */
 import type { TFunction } from "i18next";
-import { post } from "@/api/fetch";
+import { ApiError, post } from "@/api/fetch";
 import type { CheckedNumbers, NewTextResult } from "@/api/types";
 import { readDraft, writeDraft } from "./drafts";
 
@@ -16,6 +16,15 @@ export interface NewText {
   /** null: not touched. One number is a talk, several are a notice. */
   keep: boolean | null;
   clientId: string | null;
+  /** What was asked under it, to the letter: asked again in other words it would be another request. */
+  asked: Asked | null;
+}
+
+export interface Asked {
+  line_id: string;
+  numbers: string[];
+  body: string;
+  keep: boolean;
 }
 
 export const MOST = 100;
@@ -56,13 +65,14 @@ export const keeps = ({ keep, to }: NewText): boolean => keep ?? splitNumbers(to
 export function beginNewText(lineIds: string[], first: First | null): NewText {
   const remembered = localStorage.getItem(LINE);
   const lineId = lineIds.find((id) => id === remembered) ?? lineIds[0] ?? "";
-  const empty: NewText = { lineId, to: "", text: "", keep: null, clientId: null };
+  const empty: NewText = { lineId, to: "", text: "", keep: null, clientId: null, asked: null };
   try {
     const stored = JSON.parse(readDraft(DRAFT)?.text ?? "{}") as Partial<NewText>;
+    // One that may have been sent is asked again before anything else, though its line be off by now.
+    if (stored.clientId) return { ...empty, ...stored };
     const usable = stored.lineId === undefined || lineIds.includes(stored.lineId);
-    const kept = usable ? { ...empty, ...stored } : { ...empty, ...stored, lineId, clientId: null };
-    // One that may have been sent is asked again before anything else.
-    if (!first || kept.clientId !== null) return kept;
+    const kept = { ...empty, ...stored, ...(usable ? {} : { lineId }) };
+    if (!first) return kept;
     return { ...kept, to: first.to, keep: null, lineId: lineIds.includes(first.lineId) ? first.lineId : kept.lineId };
   } catch {
     return empty;
@@ -78,18 +88,41 @@ export function forgetNewText(): void {
   writeDraft(DRAFT, { text: "", mode: "reply" });
 }
 
+/** Whether what is kept here is what was asked under `clientId`: a late answer must not touch what was begun since. */
+export function isAsked(clientId: string): boolean {
+  try {
+    return (JSON.parse(readDraft(DRAFT)?.text ?? "{}") as Partial<NewText>).clientId === clientId;
+  } catch {
+    return false;
+  }
+}
+
 export function rememberLine(lineId: string): void {
-  localStorage.setItem(LINE, lineId);
+  try {
+    localStorage.setItem(LINE, lineId);
+  } catch {
+    // Storage full or forbidden: the next one begins on the first line.
+  }
 }
 
 export const checkNumbers = (lineId: string, numbers: string[]): Promise<CheckedNumbers> =>
   post<CheckedNumbers>("/api/texts/check", { line_id: lineId, numbers });
 
-export const sendNewText = (one: NewText, body: string, clientId: string): Promise<NewTextResult> =>
-  post<NewTextResult>("/api/texts", { line_id: one.lineId, numbers: splitNumbers(one.to), body, keep: keeps(one), client_id: clientId });
+export const askedOf = (one: NewText, body: string): Asked => ({ line_id: one.lineId, numbers: splitNumbers(one.to), body, keep: keeps(one) });
+
+export const sendNewText = (asked: Asked, clientId: string): Promise<NewTextResult> => post<NewTextResult>("/api/texts", { ...asked, client_id: clientId });
+
+/** The server's refusals of a request as a whole, of which it keeps nothing. */
+const NOTHING_KEPT = ["no_line", "line_off", "no_link", "empty", "too_long", "required", "too_many_recipients", "too_many_texts", "invalid"];
+
+/**
+ * Whether a refusal proves that nothing was sent. Only of the first try: a later one may be refused for what has changed
+ * since, while the first was stored and its answer lost. Who is signed out, or stopped on the way, knows nothing either.
+ */
+export const provesNothingSent = (failure: unknown, isFirst: boolean): boolean => isFirst && failure instanceof ApiError && NOTHING_KEPT.includes(failure.code);
 
 const KNOWN = [
-  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link",
+  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link", "line_off",
 ] as const;
 
 /** Why a number gets nothing, in words. */

@@ -57,6 +57,17 @@ describe("rows keep their place until the list is settled", () => {
   });
 });
 
+describe("a text that nobody has answered", () => {
+  const notice = row("n", { status: "closed", last_seq: 2, last_message: { kind: "outgoing", author: "system", preview: "", at: at(9) } });
+
+  it("does not arrive among all, and does where what is closed is wanted", () => {
+    const data = list(row("a", { status: "open" }));
+    expect(applyRows(data, [notice], filter({ view: "all" }), ME)).toBe(data);
+    expect(applyRows(data, [notice], filter({ view: "all", status: "closed" }), ME).arrivals).toEqual(["n"]);
+    expect(applyRows(data, [{ ...notice, last_seq: 3 }], filter({ view: "all" }), ME).arrivals).toEqual(["n"]);
+  });
+});
+
 describe("what belongs in a view", () => {
   it.each([
     ["mine", row("a", { status: "open", owner_id: ME }), 1],

@@ -37,6 +37,9 @@ export function belongs(row: Row, filter: ListFilter, me: string): boolean {
   }
 }
 
+/** Over, and nobody but us has written in it: the server lists it where it is searched or what is closed is wanted. */
+const isNotice = (row: Row): boolean => row.status === "closed" && row.last_seq <= 2 && row.last_message?.kind === "outgoing";
+
 const activity = (row: Row): number => Date.parse(row.last_message?.at ?? row.opened_at);
 
 /** Mine and Queue: longest waiting first, nobody waiting last. All: latest activity first. */
@@ -87,6 +90,7 @@ export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, m
       if (!known) {
         // A search's result is a question asked once: it does not grow by itself.
         if (filter.text !== "") continue;
+        if (filter.status === null && isNotice(row)) continue;
         // Not the last row shown: it may have moved up since, and what stood before it would be left out.
         if (data.next !== null && data.edge !== null && compare(data.edge, row) < 0) continue;
         arrivals = [...arrivals, row.id];
