@@ -31,8 +31,11 @@ class Browser:
         if user is not None:
             self.client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
 
-    def call(self, method: str, path: str, body: Any = None, *, csrf: bool = True, raw: bytes | None = None) -> Answer:
-        headers = {"Accept": "application/json", "Accept-Language": "en"}
+    def call(
+        self, method: str, path: str, body: Any = None, *, csrf: bool = True, raw: bytes | None = None, **more: str
+    ) -> Answer:
+        """`more`: headers of this call."""
+        headers = {"Accept": "application/json", "Accept-Language": "en", **more}
         if csrf and "csrftoken" in self.client.cookies:
             headers["X-CSRFToken"] = self.client.cookies["csrftoken"].value
         payload = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
