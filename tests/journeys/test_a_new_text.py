@@ -18,7 +18,7 @@ from tests.journeys.desk import Desk, says
 
 expect.set_options(timeout=WAIT_MS)
 
-FIRST, SECOND, STOPPED = "+2290197330001", "+2290197330002", "+2290197330003"
+FIRST, SECOND, STOPPED = "+2290197340001", "+2290197340002", "+2290197340003"
 LIMIT_S = 30.0
 
 
@@ -63,7 +63,7 @@ def test_a_new_text_from_the_desk_reaches_the_operator_and_its_receipt_the_scree
     page = desk.page
     page.goto(desk.address("/?view=all"))
     expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
-    write(page, "01 97 33 00 01", words)
+    write(page, "01 97 34 00 01", words)
     expect(page.get_by_test_id("new-text-number")).to_have_attribute("data-refusal", "")
     page.get_by_test_id("new-text-send").click()
 
@@ -121,13 +121,13 @@ def test_an_application_sends_once_and_is_told_of_the_receipt(visit, palabre):
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
-    asked = {"line_id": line_of(boss), "to": ["01 97 33 00 04"], "body": words, "kind": "otp"}
+    asked = {"line_id": line_of(boss), "to": ["01 97 34 00 04"], "body": words, "kind": "otp"}
     [text] = call("/api/v1/texts", asked)["items"]
     assert [one["id"] for one in call("/api/v1/texts", asked)["items"]] == [text["id"]]
     until(lambda: call(f"/api/v1/texts/{text['id']}")["state"] == "delivered", "the receipt")
     told = call(f"/api/v1/texts/{text['id']}")
     assert told["operator_ids"] and told["sent_at"] and told["ended_at"]
-    assert parts_to(palabre, "+2290197330004", words) == 1
+    assert parts_to(palabre, "+2290197340004", words) == 1
     boss.ask("post", f"/api/admin/tokens/{token['id']}/revoke")
     with pytest.raises(urllib.error.HTTPError, match="401"):
         call("/api/v1/texts", asked)
