@@ -20,10 +20,10 @@ from common.errors import Invalid, PalabreError
 from common.ids import uuid7
 from conversations.models import Recipient, Sending
 from conversations.recipients import Recognised
+from jobs.forgetting import forget_in_slices
 from jobs.kinds import RunningJob, job_kind
 
 KEPT_DAYS = 90  # of keys and of what became of texts; a retry that late is not one
-SLICE = 1000
 
 _CLAIM = """
 insert into conversations_sending (id, organisation_id, scope, key, fingerprint, line_id)
@@ -122,11 +122,4 @@ def refuse(recipient_id: UUID, refusal: PalabreError) -> None:
 @job_kind("conversations.forget_sendings", every=timedelta(days=1), at=time(2, 50))
 def forget_sendings(job: RunningJob, **_later: object) -> dict[str, Any]:
     """Forget requests, with their recipients, after KEPT_DAYS; the texts themselves stay in their conversations."""
-    forgotten = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_FORGET, {"days": KEPT_DAYS, "limit": SLICE})
-            forgotten += cursor.rowcount
-            if cursor.rowcount < SLICE:
-                return {"forgotten": forgotten}
-        job.progress(0.5)
+    return {"forgotten": forget_in_slices(job, _FORGET, days=KEPT_DAYS)}

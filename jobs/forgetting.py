@@ -25,14 +25,19 @@ delete from jobs_job where id in (select id from old)
 """
 
 
-@job_kind("jobs.forget", every=timedelta(days=1), at=time(2, 30))
-def forget_finished(job: RunningJob, **_later: object) -> dict[str, Any]:
-    """Delete what has been over for KEPT_DAYS, slice by slice."""
+def forget_in_slices(job: RunningJob, statement: str, *, days: int) -> int:
+    """How many rows `statement` deletes that are older than `days`: at most `limit` at a time, until fewer are left."""
     forgotten = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_SLICE, {"days": KEPT_DAYS, "limit": SLICE})
+            cursor.execute(statement, {"days": days, "limit": SLICE})
             forgotten += cursor.rowcount
             if cursor.rowcount < SLICE:
-                return {"forgotten": forgotten}
+                return forgotten
         job.progress(0.5)
+
+
+@job_kind("jobs.forget", every=timedelta(days=1), at=time(2, 30))
+def forget_finished(job: RunningJob, **_later: object) -> dict[str, Any]:
+    """Delete what has been over for KEPT_DAYS, slice by slice."""
+    return {"forgotten": forget_in_slices(job, _SLICE, days=KEPT_DAYS)}

@@ -318,6 +318,6 @@ def test_requests_are_forgotten_after_ninety_days_and_their_texts_are_not(cast: 
     class Running:
         def progress(self, done: float) -> None: ...
 
-    assert forget_sendings(Running()) == {"forgotten": 1}  # type: ignore[arg-type]
+    assert forget_sendings(Running()) == {"forgotten": 1}
     assert Recipient.objects.get().number == OTHER
     assert Message.objects.filter(kind="outgoing").count() == 2

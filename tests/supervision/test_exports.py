@@ -94,7 +94,7 @@ def test_texts_that_came_after_the_request_are_not_in_it(cast: Cast) -> None:
     browser = Browser(cast.sam)
     asked = browser.post("/api/history/exports", {"form": "csv"})
     received(talk, "danach", at=database_now() + timedelta(seconds=1))
-    assert runner.run(Export.objects.get(id=asked.data["id"]).job_id)  # type: ignore[arg-type]
+    assert runner.run(Export.objects.get(id=asked.data["id"]).job_id)
     assert [row[9] for row in rows(fetch(browser, UUID(asked.data["id"])), ";")[1:]] == ["vorher"]
 
 
