@@ -62,12 +62,21 @@ LOOKUP_SETTINGS = {
 STATEMENT = """
 with input as materialized (
     -- A text whose line has just gone has no organisation: it must not count as seen, it would be lost.
-    select given.*, line.organisation_id, line.queue_id,
-           line.bot = '' and line.queue_id is not null as straight_to_queue
+    -- Nor one of a lease that may be over before this is committed (a statement can be on its way for long: a network
+    -- that was cut and is mended delivers it): the next owner of its link would be offered it again, and not know it.
+    select given.*, line.queue_id, line.bot = '' and line.queue_id is not null as straight_to_queue,
+           case when not given.is_leased or given.link_id = any(array(
+               select owned.link_id
+               from unnest(%(owned)b::uuid[], %(epochs)b::bigint[]) owned (link_id, epoch)
+               join jobs_lease held on held.name = 'link:' || owned.link_id and held.epoch = owned.epoch
+                   and held.expires_at > clock_timestamp() + interval 'STATEMENT_MS ms'
+           )) then line.organisation_id end as organisation_id,
+           line.id is null as homeless
     from unnest(
         %(ord)b::int[], %(link)b::uuid[], %(line)b::uuid[], %(key)b::text[], %(fingerprint)b::bytea[],
-        %(sender)b::text[], %(thread)b::text[], %(body)b::text[], %(raw)b::bytea[], %(facts)b::text[]
-    ) given (ord, link_id, line_id, key, fingerprint, sender, thread_key, body, raw, facts)
+        %(sender)b::text[], %(thread)b::text[], %(body)b::text[], %(raw)b::bytea[], %(facts)b::text[],
+        %(leased)b::boolean[]
+    ) given (ord, link_id, line_id, key, fingerprint, sender, thread_key, body, raw, facts, is_leased)
     left join conversations_line line on line.id = given.line_id
 ), seen as (
     insert into conversations_seen (link_id, key, fingerprint)
@@ -177,9 +186,9 @@ with input as materialized (
         'line_id', line_id, 'conversation_id', conversation_id, 'message_id', message_id, 'seq', seq, 'opened', opened)
     from told order by event_seq
 )
-select input.ord, told.message_id, told.organisation_id, input.organisation_id is null
+select input.ord, told.message_id, told.organisation_id, input.homeless, input.organisation_id is null
 from input left join told using (ord) order by input.ord
-"""
+""".replace("STATEMENT_MS", BOUNDS["statement_timeout"])
 
 MAKE_PARTITIONS = "select palabre_make_partitions(%s, now(), 3)"
 
@@ -198,6 +207,7 @@ class ReadyText:
     keyword: Keyword | None = None  # that the text consists of (contacts.keywords)
     language: str = ""  # the one that has this keyword
     hint: bool = False  # a person should ask himself if no more texts are wanted
+    epoch: int | None = None  # of the lease under which it came; None: of a link that has none, whose keys are its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +290,14 @@ async def _store_once(connection: psycopg.AsyncConnection[Any], texts: Sequence[
     ]  # fmt: skip
     if not asked:
         return await _insert(connection, texts, frozenset())
-    async with connection.transaction():
+    async with connection.transaction() as transaction:
         # First: the event head, which everybody waits for, is the last lock that a transaction takes.
         obeyed = await take_keywords(connection, asked)
-        return await _insert(connection, texts, obeyed)
+        stored = await _insert(connection, texts, obeyed)
+        if not any(result.put_off for result in stored):
+            return stored
+        raise psycopg.Rollback(transaction)  # what was obeyed comes again, too
+    return [_NOT_OURS] * len(texts)
 
 
 def _facts(text: ReadyText, *, obeyed: bool) -> str:
@@ -304,7 +318,11 @@ def _facts(text: ReadyText, *, obeyed: bool) -> str:
 async def _insert(
     connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText], obeyed: Container[int]
 ) -> list[Stored]:
+    owned = {(text.item.link_id, text.epoch) for text in texts if text.epoch is not None}
     parameters = {
+        "owned": [link_id for link_id, _ in owned],
+        "epochs": [epoch for _, epoch in owned],
+        "leased": [text.epoch is not None for text in texts],
         "ord": list(range(len(texts))),
         "link": [text.item.link_id for text in texts],
         "line": [text.line_id for text in texts],
@@ -319,8 +337,10 @@ async def _insert(
     cursor = connection.cursor(binary=True)
     await cursor.execute(STATEMENT, parameters, prepare=True)
     return [
-        Stored(message_id, organisation_id, refused="its line has gone" if homeless else "")
-        for _, message_id, organisation_id, homeless in await cursor.fetchall()
+        _NOT_OURS
+        if late and not homeless
+        else Stored(message_id, organisation_id, refused="its line has gone" if homeless else "")
+        for _, message_id, organisation_id, homeless, late in await cursor.fetchall()
     ]
 
 

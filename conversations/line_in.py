@@ -67,6 +67,7 @@ class LinkIntake:
         on_state: Callable[[str, dict[str, Any]], None],
         still_ours: Callable[[], bool],
         may_store: Callable[[], bool],
+        epoch: int | None,
         former_until: datetime | None,
         keywords: KeywordBook,
         opposed: Opposed,
@@ -76,6 +77,7 @@ class LinkIntake:
         self._opposed = opposed
         self._still_ours = still_ours
         self._may_store = may_store
+        self._epoch = epoch
         self._ended = False
         self._storing = 0  # texts that were handed on and have no answer yet
         self._settled = asyncio.Event()
@@ -117,6 +119,7 @@ class LinkIntake:
         ready = ReadyText(
             line_id, sender.value, item, self.may_store, self._config.organisation_id,
             keyword=said.keyword if said else None, language=said.language if said else "", hint=hint,
+            epoch=self._epoch,
         )  # fmt: skip
         if item.media:  # first: of a crash in between comes a copy, which would find the text and not what is with it
             await self._store.keep_media(item, self._config.organisation_id, line_id, sender.value)

@@ -202,6 +202,7 @@ class LinkOwner:
             on_state=lambda state, facts: self._on_state(self.config.id, state, facts),
             still_ours=lambda: self._left() > SURELY_S,
             may_store=lambda: self._left() > STORING_S,
+            epoch=lease.epoch,
             keywords=self._keywords,
             opposed=self._opposed,
         )

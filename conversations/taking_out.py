@@ -334,6 +334,7 @@ class _Way:
             on_state=lambda _state, _facts: None,
             still_ours=lambda: True,
             may_store=lambda: True,
+            epoch=None,
             former_until=None,
             keywords=keywords,
             opposed=_NobodySends(dsn),

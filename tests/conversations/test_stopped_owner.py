@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 
+from contacts.keywords import Keyword
 from conversations import link_owner
 from conversations.adapters import IntakeUnavailable
 from conversations.intake import ReadyText
@@ -177,3 +178,22 @@ async def test_nothing_is_stored_in_the_last_seconds_of_a_lease(scripted, dsn, r
         owner._lease = leases.HeldLease(name, "us", epoch, leases.ticking() + link_owner.STORING_S - 0.5)
         with pytest.raises(IntakeUnavailable):
             await intake.text(scripted.text("trop tard").item)
+
+
+@pytest.mark.parametrize(("epochs_ago", "left_s", "stored"), [(0, 10, True), (1, 10, False), (0, 4, False)])
+async def test_a_text_whose_statement_comes_late_is_not_stored(scripted, dsn, rows, epochs_ago, left_s, stored):
+    """A network that was cut delivers, when it is mended, what was written to it."""
+    lease = {"name": f"link:{scripted.link.id}", "owner": "us", "seconds": left_s}
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
+        await connection.execute(leases.TAKE, lease)
+        (epoch, _) = await (await connection.execute(leases.TAKE, lease)).fetchone()
+    for body in ("Bonjour", "STOP"):
+        text = scripted.text(body)
+        asks = {"keyword": Keyword.OPT_OUT, "language": "fr"} if body == "STOP" else {}
+        [one] = await store_texts(
+            dsn, [ReadyText(text.line_id, text.sender, text.item, epoch=epoch - epochs_ago, **asks)]
+        )
+        assert (one.message_id is not None, bool(one.put_off), one.refused) == (stored, not stored, "")
+    assert await sync_to_async(rows)("select count(*) from conversations_message") == [(2 if stored else 0,)]
+    assert await sync_to_async(rows)("select count(*) from conversations_seen") == [(2 if stored else 0,)]
+    assert await sync_to_async(rows)("select count(*) from contacts_suppression") == [(1 if stored else 0,)]
