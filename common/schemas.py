@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import cache, reduce
 from operator import or_
 from types import UnionType
@@ -10,10 +12,12 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, 
 import orjson
 from django.http import HttpResponse
 from ninja import Schema
-from pydantic import AfterValidator, create_model
+from pydantic import AfterValidator, BeforeValidator, create_model
 from pydantic_core import PydanticCustomError
 
 from common.text import storable
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @cache
@@ -59,7 +63,15 @@ def _all_storable(value: Any) -> Any:
     return [_all_storable(one) for one in value] if isinstance(value, list) else value
 
 
+def _written(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "must be a day as YYYY-MM-DD")
+
+
 # A field of a form. Bodies of messages are plain str: they are cleaned, not refused.
 Words = Annotated[str, AfterValidator(_storable)]
+# "2026-03-31". Pydantic alone also takes a number, for the seconds since 1970: a day that nobody meant.
+Day = Annotated[date, BeforeValidator(_written)]
 # Any JSON value; the parser of requests has bounded its depth and its numbers (config/parser.py).
 Plain = Annotated[Any, AfterValidator(_all_storable)]

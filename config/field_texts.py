@@ -16,6 +16,7 @@ _YES_NO = ("« true » ou « false » est attendu.", "This must be true or false
 _ID = ("Un identifiant (UUID) est attendu.", "This must be an id (UUID).")
 _LIST = ("Une liste est attendue.", "This must be a list.")
 _OBJECT = ("Un objet est attendu.", "This must be an object.")
+_DAY = ("Un jour est attendu, comme 2026-03-31.", "This must be a day, such as 2026-03-31.")
 _TIME = ("Une date et une heure sont attendues.", "This must be a date and a time.")
 _ONE_OF = ("Choix possibles : {expected}.", "Choose one of: {expected}.")
 _TOO_LONG = ("Au plus {max_length} sont permis ici.", "At most {max_length} are allowed here.")
@@ -64,9 +65,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "model_attributes_type": _OBJECT,
     "dataclass_type": _OBJECT,
     "mapping_type": _OBJECT,
-    "date_type": _TIME,
-    "date_parsing": _TIME,
-    "date_from_datetime_parsing": _TIME,
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
     "datetime_type": _TIME,
     "datetime_parsing": _TIME,
     "datetime_from_date_parsing": _TIME,

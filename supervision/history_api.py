@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from pydantic import Field
 from accounts.models import User
 from accounts.permissions import May, caller
 from common.errors import NotAllowed
-from common.schemas import as_json, schema_of
+from common.schemas import Day, as_json, schema_of
 from conversations.models import Link
 from conversations.rendering import iso
 from conversations.visibility import audience_of
@@ -41,8 +40,8 @@ Reference = Annotated[str, Field(max_length=LONGEST_REFERENCE)]
 class Filters(Schema):
     """Days of the organisation's time zone, both included; what supervision.filters.Asked says of the rest."""
 
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
     direction: Direction = "all"
     state: Result = "all"
     number: Number = ""

@@ -123,6 +123,14 @@ def test_asking_and_fetching_are_written_down(cast: Cast) -> None:
     assert lines[0].changes == {"start": [None, "2026-01-01"], "number": [None, "0197"], "form": [None, "csv"]}
 
 
+@pytest.mark.parametrize("day", [0, 1.5, True, "0", "1767225600", "2026-02-31", "31/03/2026", "2026-03-31T00:00:00"])
+def test_a_day_is_written_as_a_day(cast: Cast, day: Any) -> None:
+    """A number would be taken for the seconds since 1970, and a file be written of days that nobody asked for."""
+    answer = Browser(cast.sam).post("/api/history/exports", {"form": "csv", "end": day})
+    assert answer.status == 422 and not Export.objects.exists()
+    assert "2026-03-31" in answer.raw.decode()
+
+
 def test_nobody_has_many_files_written_at_once(cast: Cast) -> None:
     browser = Browser(cast.sam)
     answers = [browser.post("/api/history/exports", {"form": "csv"}) for _ in range(exports.MOST_AT_ONCE + 1)]
