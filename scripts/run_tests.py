@@ -12,9 +12,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import browser
-from sections import BIN, ROOT, Sections, succeeds
+from sections import BIN, ROOT, Sections, Step, succeeds
 
 FRONTEND = ROOT / "frontend"
 SPARED = 2
@@ -29,20 +30,22 @@ def tested(
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
     seconds: float,
-) -> Callable[[], bool]:
-    """The tests found `where`, with these options of pytest; once more those that were red, if they are few."""
+) -> Callable[..., bool]:
+    """The tests found `where`, with these options of pytest; once more those that were red, if they are few.
 
-    def run() -> bool:
+    What they say goes to the terminal, or to the file that the function is given."""
+
+    def run(said: IO[str] | None = None) -> bool:
         with tempfile.TemporaryDirectory(prefix="palabre-") as place:
             command = [*PYTEST, "-o", f"cache_dir={place}", *options]
-            if succeeds([*command, *where], env or {}, cwd, seconds):
+            if succeeds([*command, *where], env or {}, cwd, seconds, said):
                 return True
             red = red_in(Path(place))
             # None: pytest itself ended badly. A path alone: a file that could not be read at all.
             if not 0 < len(red) <= SPARED or not all("::" in test for test in red):
                 return False
-            print(f"\n--- once more, by themselves: {', '.join(red)}", flush=True)
-            if not succeeds([*command, *red], env or {}, cwd, seconds):
+            print(f"\n--- once more, by themselves: {', '.join(red)}", file=said, flush=True)
+            if not succeeds([*command, *red], env or {}, cwd, seconds, said):
                 return False
             sections.remark(f"unsteady in {name}, red and then green: {', '.join(red)}")
             return True
@@ -60,9 +63,12 @@ def red_in(cache: Path) -> list[str]:
 
 def main(only: str) -> int:
     sections = Sections("test", only)
-    sections.run("unit", tested(sections, "unit", ["--durations=5"], seconds=1800))
-    if (FRONTEND / "package.json").exists():
-        sections.run("frontend", ["npm", "test"], cwd=FRONTEND, seconds=600)
+    # Side by side: each uses one processor of the two. What starts whole products comes after them, alone.
+    steps = [
+        Step("unit", tested(sections, "unit", ["--durations=5"], seconds=1800)),
+        Step("frontend", ["npm", "--prefix", str(FRONTEND), "test"], seconds=900),
+    ]
+    sections.beside(*([step] for step in steps if only in ("", step.name)))
     chromium = browser.find() if only in ("", "journeys", "faults") else None
     if list((ROOT / "tests" / "journeys").glob("test_*.py")):
         # A process of its own: the browser's driver keeps an event loop running, which the asyncio tests could

@@ -59,7 +59,7 @@ class Sections:
     def beside(self, *lanes: Iterable[Step]) -> None:
         """Run the lanes side by side, the steps of each one after the other. What a step says stands together: it is
         printed when the step ends."""
-        with ThreadPoolExecutor(len(lanes)) as pool:
+        with ThreadPoolExecutor(max(1, len(lanes))) as pool:
             for done in [pool.submit(self._lane, lane) for lane in lanes]:
                 done.result()
 
