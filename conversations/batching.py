@@ -50,6 +50,13 @@ class Batcher(Generic[Item, Result]):
 
         Raises IntakeUnavailable while the database is away, IntakeFull when `room` items are waiting already.
         """
+        return await self.give(item)
+
+    def give(self, item: Item) -> asyncio.Future[Result]:
+        """As `put`, for whoever does not wait for it: a task for each would cost as much as the rest of this.
+
+        Raises at once what `put` does; the future gets IntakeUnavailable when it comes to nothing later.
+        """
         if self._away:
             raise IntakeUnavailable("the database is away")
         if len(self._queue) >= self._room:
@@ -58,7 +65,7 @@ class Batcher(Generic[Item, Result]):
         self._queue.append((item, future))
         self._filled.set()
         self._emptied.clear()
-        return await future
+        return future
 
     @property
     def waiting(self) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import args_row
 
 from conversations.adapters import OutboundPart
 from conversations.models import DeliveryState
@@ -59,11 +59,12 @@ with due as (
     order by c.lane, c.message_id, part.number
     returning id, message_id, part
 )
-select a.id as attempt_id, a.message_id, a.part, coalesce(c.submits, c.parts) as parts, c.encoding,
-       c.parts / coalesce(c.submits, c.parts) as weight, c.source, c.destination, m.body as text, c.reference, c.lane,
-       c.regardless,
+-- As the fields of OutboundPart stand.
+select a.id, a.message_id, a.part, coalesce(c.submits, c.parts), c.source, c.destination, m.body, c.reference, c.lane,
+       c.encoding, c.parts / coalesce(c.submits, c.parts),
        not c.regardless and (select true from contacts_suppression s where s.organisation_id = c.organisation_id
-                               and s.number = c.destination limit 1) is not null as opposed
+                               and s.number = c.destination limit 1) is not null,
+       c.regardless
 from attempt a
 join claimed c on c.message_id = a.message_id
 join conversations_message m on m.id = a.message_id
@@ -78,7 +79,7 @@ async def claim(
     """Claim deliveries for at most `room` parts (the last one may be longer), none of a lane behind `last_lane`, and
     commit their attempts. Empty: none is due."""
     size = max((size for size in CLAIM_SIZES if size <= room), default=1)
-    cursor = connection.cursor(row_factory=dict_row)
+    cursor = connection.cursor(row_factory=args_row(OutboundPart), binary=True)
     await cursor.execute(
         CLAIMS[size],
         {
@@ -91,7 +92,7 @@ async def claim(
         },
         prepare=True,
     )
-    return [OutboundPart(**row) for row in await cursor.fetchall()]
+    return await cursor.fetchall()
 
 
 async def under_way(connection: Connection, *, link_id: UUID, epoch: int) -> list[tuple[UUID, UUID]]:

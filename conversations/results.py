@@ -10,12 +10,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from conversations.adapters import IntakeFull, IntakeUnavailable, LinkConfig, OutboundPart, SubmitRefused
+from conversations.adapters import IntakeError, IntakeFull, LinkConfig, OutboundPart, SubmitRefused
 from conversations.batching import Batcher
 from conversations.bells import Bells
 from conversations.intake import LOOKUP_SETTINGS, connect
@@ -45,7 +46,7 @@ class LinkResults:
         self._on_stored = on_stored
         self._over = False
         self._connection: psycopg.AsyncConnection[Any] | None = None
-        self._keeping: dict[asyncio.Task[None], UUID] = {}  # what is being stored -> its attempt
+        self._keeping: dict[asyncio.Future[None], UUID] = {}  # what is being stored -> its attempt
         self._unanswered: OrderedDict[UUID, UUID] = OrderedDict()  # attempt -> message
         self.batches: Batcher[Outcome | ReadyReceipt, None] = Batcher(
             self._store, largest=200, room=20_000, patience_s=float("inf")
@@ -74,7 +75,22 @@ class LinkResults:
         """Have it stored, whatever it takes."""
         if outcome.state != DeliveryState.UNKNOWN:
             self._unanswered.pop(outcome.attempt_id, None)
-        task = asyncio.get_running_loop().create_task(self._store_surely(outcome))
+        try:
+            stored = self.batches.give(outcome)
+        except IntakeError as error:
+            self._insist(outcome, error)
+        else:
+            self._keeping[stored] = outcome.attempt_id
+            stored.add_done_callback(partial(self._given, outcome))
+
+    def _given(self, outcome: Outcome, stored: asyncio.Future[None]) -> None:
+        del self._keeping[stored]
+        error = None if stored.cancelled() else stored.exception()
+        if isinstance(error, IntakeError):
+            self._insist(outcome, error)
+
+    def _insist(self, outcome: Outcome, error: IntakeError) -> None:
+        task = asyncio.get_running_loop().create_task(self._store_surely(outcome, error))
         self._keeping[task] = outcome.attempt_id
         task.add_done_callback(self._keeping.pop)
 
@@ -96,14 +112,13 @@ class LinkResults:
                     await asyncio.wait(list(self._keeping))
                 await self.batches.emptied()
 
-    async def _store_surely(self, outcome: Outcome) -> None:
+    async def _store_surely(self, outcome: Outcome, error: IntakeError) -> None:
+        """After the first try has come to nothing."""
         faults = 0
         while True:
-            try:
-                await self.batches.put(outcome)
-            except IntakeFull:
+            if isinstance(error, IntakeFull):
                 await asyncio.sleep(0.5)
-            except IntakeUnavailable as error:
+            else:
                 faults += 1
                 if self._over:  # the next owner will call it unknown
                     self._tell("and could not be stored", outcome, error)
@@ -115,6 +130,10 @@ class LinkResults:
                 # length, so that they part.
                 own = 0.5 + outcome.attempt_id.int % 1000 / 1000
                 await asyncio.sleep(own if faults <= MOST_FAULTS else PAUSE_S)
+            try:
+                await self.batches.put(outcome)
+            except IntakeError as again:
+                error = again
             else:
                 return
 

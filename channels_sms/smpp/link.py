@@ -127,7 +127,7 @@ class SmppLink:
     def room(self, *, lane: int = 2, ahead: int = 0) -> int:
         if not self._connections:
             return 0
-        window = self._room()
+        window = self._room(self._sessions())
         if not self._pace.bounded:
             return window
         waiting = sum(self._waiting[: lane + 1])
@@ -146,8 +146,10 @@ class SmppLink:
         if self._fault:
             raise NotBound(self._fault)
         body = outbound.submit_body(part, self._settings)
-        await self._wait_for_turn(part.lane)
         sessions = self._sessions()
+        if not self._is_turn(part.lane, sessions):
+            await self._wait_for_turn(part.lane)
+            sessions = self._sessions()
         if not sessions:
             raise NotBound("the link is not bound for sending")
         session = min(sessions, key=attrgetter("in_flight"))
@@ -205,25 +207,29 @@ class SmppLink:
         return [session for session in found if session is not None and not session.congested]
 
     async def _wait_for_turn(self, lane: int) -> None:
-        """Until the window and the rate let a part leave, and none of a more urgent lane waits for the same."""
+        """Until a part of this lane may leave, or the link is not bound any more. Raises NotBound."""
         limit = max(_ROOM_S, self._pace.delay() + _ROOM_S / 2)
         self._waiting[lane] += 1
         try:
             async with asyncio.timeout(limit):
-                while self._sessions() and (any(self._waiting[:lane]) or not (self._room() and self._pace.available())):
+                while (sessions := self._sessions()) and not self._is_turn(lane, sessions):
                     await self._wait_for_room()
         except TimeoutError:
             raise NotBound(f"no room in the window or the rate for {limit:.3g} s") from None
         finally:
             self._waiting[lane] -= 1
 
-    def _room(self) -> int:
+    def _is_turn(self, lane: int, sessions: Sequence[Session]) -> bool:
+        """Whether the window and the rate let a part leave, and none of a more urgent lane waits for the same."""
+        return not any(self._waiting[:lane]) and self._room(sessions) > 0 and self._pace.available() > 0
+
+    def _room(self, sessions: Sequence[Session]) -> int:
         """Parts for which the windows have room."""
-        return sum(max(0, self._settings.window - session.in_flight) for session in self._sessions())
+        return sum(max(0, self._settings.window - session.in_flight) for session in sessions)
 
     async def _wait_for_room(self) -> None:
         """Until something changes, or the rate lets the next part leave."""
-        only_rate = self._room() > 0
+        only_rate = self._room(self._sessions()) > 0
         self._wake.clear()
         await rung(self._wake, self._pace.delay() + 0.001 if only_rate else None)
 
