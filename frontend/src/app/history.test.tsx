@@ -33,6 +33,12 @@ it("puts its filters into the address, and takes them from there", async () => {
   await waitFor(() => expect(location.search).toBe(""));
 });
 
+it("says which day of the address no calendar has, and looks for the rest", async () => {
+  openPalabre("/supervision/history?start=2026-02-31&state=failed", { signedInAs: SAM });
+  expect(await screen.findByTestId("history-stray")).toHaveTextContent("Not a day, and left out: 2026-02-31");
+  for (const row of await rows()) expect(row).toHaveAttribute("data-state", "failed");
+});
+
 it("keeps the focus and waits for a whole year while a day is typed, and follows the address", async () => {
   const { user } = openPalabre("/supervision/history", { signedInAs: SAM });
   await rows();

@@ -12,7 +12,7 @@ import { Empty, Skeleton } from "@/ui/States";
 import { useHistory } from "./api";
 import { ExportDialog } from "./ExportDialog";
 import { FilterBar } from "./FilterBar";
-import { isEmpty, readFilters, toSearch, type Filters } from "./filters";
+import { isEmpty, readFilters, strayDays, toSearch, type Filters } from "./filters";
 import { HistoryTable } from "./HistoryTable";
 import { Total } from "./Total";
 import styles from "./History.module.css";
@@ -31,6 +31,7 @@ export default function HistoryPage({ tabs }: { tabs: ReactNode }) {
   const [exporting, setExporting] = useState(false);
   const [times, setTimes] = useState(0);
   const filters = readFilters(search);
+  const stray = strayDays(search);
   const found = useHistory(filters);
   const refresh = () => {
     setTimes(times + 1);
@@ -59,6 +60,11 @@ export default function HistoryPage({ tabs }: { tabs: ReactNode }) {
           </div>
         </header>
         <FilterBar filters={filters} links={links} onChange={change} />
+        {stray.length > 0 && (
+          <p className={styles.stray} role="status" data-testid="history-stray">
+            {t("filters.stray", { days: stray.join(", ") })}
+          </p>
+        )}
         <Texts found={found} filters={filters} times={times} />
       </div>
       {exporting && <ExportDialog filters={filters} onClose={() => setExporting(false)} />}

@@ -30,6 +30,10 @@ export const isDay = (value: string): boolean => {
   return at !== null && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(value);
 };
 
+/** Days in the address that no calendar has: they are left out, and the page says so. */
+export const strayDays = (search: URLSearchParams): string[] =>
+  [search.get("start"), search.get("end")].filter((value): value is string => !!value && !isDay(value)).map((value) => value.slice(0, 40));
+
 export function readFilters(search: URLSearchParams): Filters {
   const plain = (name: keyof typeof LONGEST) => (search.get(name) ?? "").slice(0, LONGEST[name]);
   const day = (name: "start" | "end") => (isDay(search.get(name) ?? "") ? search.get(name)! : "");

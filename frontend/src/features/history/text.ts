@@ -34,6 +34,7 @@ const en = {
     apply: "Search",
     clear: "Clear",
     zone: "Days of {{zone}}",
+    stray: "Not a day, and left out: {{days}}",
   },
   total: {
     counting: "Counting…",
@@ -130,6 +131,7 @@ const fr: Same<typeof en> = {
     apply: "Chercher",
     clear: "Effacer",
     zone: "Jours de {{zone}}",
+    stray: "Pas un jour du calendrier, donc ignoré : {{days}}",
   },
   total: {
     counting: "Comptage…",
