@@ -188,7 +188,7 @@ class CallingLink(ABC):
             raise NotBound(str(error)) from None
         except SubmitRefused as error:
             if error.throttled:
-                self._pace.throttled()
+                self._pace.throttled(error.wait_s)
             raise
         except TimeoutError:
             raise SubmitUnknown("no answer in time") from None

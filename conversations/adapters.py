@@ -203,7 +203,12 @@ class DeliveryError(Exception):
 
 
 class SubmitRefused(DeliveryError):
-    """`spelled`: the code as this provider writes it, for providers that do not write 0x00000058."""
+    """`spelled`: the code as this provider writes it, for providers that do not write 0x00000058.
+
+    `wait_s`: with a throttle, how long the provider asked to be left alone; 0: it did not say.
+    """
+
+    wait_s = 0.0
 
     def __init__(self, code: int, reason: str, *, permanent: bool, throttled: bool = False, spelled: str = "") -> None:
         self.spelled = spelled or f"0x{code:08X}"

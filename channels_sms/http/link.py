@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from channels_sms.calling import CallingLink, Unwell
@@ -52,7 +54,7 @@ class HttpLink(CallingLink):
         settings = http_settings.read(self._config.settings, self._config.secret)
         try:
             async with asyncio.timeout(settings.response_timeout_s + _CONNECT_S):  # an answer may come drop by drop
-                status, body = await self._ask(settings, part)
+                status, body, wait_s = await self._ask(settings, part)
         except TimeoutError:
             raise SubmitUnknown("no answer in time", provider_ids=_ours(settings, part)) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
@@ -60,14 +62,19 @@ class HttpLink(CallingLink):
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             words = f"the call broke: {type(error).__name__}"
             raise SubmitUnknown(words, provider_ids=_ours(settings, part)) from None
-        return _ids(settings, part, status, body)
+        try:
+            return _ids(settings, part, status, body)
+        except SubmitRefused as refusal:
+            refusal.wait_s = wait_s
+            raise
 
     async def close(self) -> None:
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
 
-    async def _ask(self, settings: HttpSettings, part: OutboundPart) -> tuple[int, bytes]:
+    async def _ask(self, settings: HttpSettings, part: OutboundPart) -> tuple[int, bytes, float]:
+        """Status, body (cut), and how long it asks to be left alone (Retry-After), in seconds."""
         import httpx
 
         if self._client is None:
@@ -119,9 +126,19 @@ class HttpLink(CallingLink):
                 octets += chunk
                 if len(octets) > _LARGEST_ANSWER:
                     break
-            return answer.status_code, octets[:_LARGEST_ANSWER]
+            return answer.status_code, octets[:_LARGEST_ANSWER], _retry_after(answer.headers.get("retry-after", ""))
         finally:
             await answer.aclose()
+
+
+def _retry_after(value: str) -> float:
+    """Seconds from a Retry-After: a number of them, or a time (RFC 9110, 10.2.3). 0: nothing that we can read."""
+    if value.isascii() and value.isdecimal():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _ours(settings: HttpSettings, part: OutboundPart) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from math import inf
 
 _BURST_S = 0.2  # how much unused time may be caught up at once
 _PAUSE_S = 1.0  # after a throttled answer; further ones in this pause tell nothing new
+_LONGEST_PAUSE_S = 300.0  # whatever a provider asks for
 _REGROWTH_PER_S = 0.05  # of the full rate
 
 
@@ -67,12 +68,14 @@ class Pace:
         else:
             self._second = (start, now_count + parts, before)
 
-    def throttled(self) -> None:
-        """The operator refused a part for speed: pause, halve, and grow back slowly."""
+    def throttled(self, wait_s: float = 0.0) -> None:
+        """The operator refused a part for speed: pause (for as long as he asked), halve, and grow back slowly."""
         self._refill()
-        if self._at < self._paused_until:
+        known = self._at < self._paused_until
+        asked = self._at + min(max(wait_s, 0.0 if known else _PAUSE_S), _LONGEST_PAUSE_S)
+        self._paused_until = max(self._paused_until, asked)
+        if known:
             return
-        self._paused_until = self._at + _PAUSE_S
         if self._rate == inf:
             self._rate = max(2.0, *map(float, self._second[1:]))
             # With no rate agreed, growing back to the pace of before is as far as slow growth goes.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from aggregator import linked
@@ -79,6 +81,27 @@ async def test_what_said_no_is_refused_for_good_unless_it_is_listed_otherwise(an
             await link.submit(mt())
         assert (refused.value.permanent, refused.value.throttled) == (kind == GOOD, kind == SLOWER)
         assert refused.value.spelled == spelled
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [
+        ("7", 6.5, 7),
+        (format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True), 1.1, 60),
+        ("9999999999", 299, 300),
+        *((strange, 0.5, 1) for strange in ("", "soon", "-5", "1e3", "Thu, 01 Jan 1970 00:00:00 GMT", "٣")),
+    ],
+)
+async def test_an_aggregator_that_asks_to_be_left_alone_is_left_alone_for_so_long(asked, least, most):
+    async def full(request):
+        return web.json_response({}, status=429, headers={"Retry-After": asked})
+
+    async with linked() as (peer, link, _intake):
+        peer.answers.append(full)
+        with pytest.raises(SubmitRefused) as refused:
+            await link.submit(mt())
+        assert refused.value.throttled and not refused.value.permanent
+        assert least <= link._pace.delay() <= most and link.ready() == 0
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405])
