@@ -77,8 +77,8 @@ set state = new.state, provider_id = case when new.provider_id <> '' then new.pr
     error_code = new.code, error_text = new.text, withdrawn = new.withdrawn, answered_at = clock_timestamp()
 from (
     select distinct on (attempt_id) * from unnest(
-        %(attempt)s::uuid[], %(state)s::smallint[], %(provider)s::text[], %(code)s::text[], %(text)s::text[],
-        %(withdrawn)s::bool[]
+        %(attempt)b::uuid[], %(state)b::smallint[], %(provider)b::text[], %(code)b::text[], %(text)b::text[],
+        %(withdrawn)b::bool[]
     ) with ordinality t (attempt_id, state, provider_id, code, text, withdrawn, ord)
     order by attempt_id, least(state, 4) desc, ord
 ) new
@@ -122,7 +122,7 @@ from (
             coalesce(max(a.error_text) filter (where a.state in (2, 5, 6) and not a.withdrawn), '') as text
         from conversations_delivery d
         left join conversations_attempt a on a.message_id = d.message_id
-        where d.message_id = any(%(messages)s)
+        where d.message_id = any(%(messages)b)
         group by d.message_id, d.submits, d.parts
     ) told
 ) new
@@ -134,13 +134,13 @@ returning d.message_id, d.organisation_id, d.conversation_id, d.line_id, d.state
 _REMEMBER_IDS = """
 insert into conversations_providerkey (id, link_id, key, attempt_id, message_id)
 select uuidv7(), %(link)s, key, attempt_id, message_id
-from unnest(%(key)s::text[], %(attempt)s::uuid[], %(message)s::uuid[]) t (key, attempt_id, message_id)
+from unnest(%(key)b::text[], %(attempt)b::uuid[], %(message)b::uuid[]) t (key, attempt_id, message_id)
 """
 
 # The newest message with one of these ids that went to this very address; the best spelling first.
 _MATCH = """
 select distinct on (r.ord) r.ord, k.attempt_id, k.message_id
-from unnest(%(ord)s::int[], %(keys)s::text[], %(address)s::text[]) r (ord, keys, address)
+from unnest(%(ord)b::int[], %(keys)b::text[], %(address)b::text[]) r (ord, keys, address)
 cross join lateral jsonb_array_elements_text(r.keys::jsonb) with ordinality spelling (key, rank)
 cross join lateral (
     -- `offset 0`: one look into the index for each. Joined, a plan made while the table was small read all of it.
@@ -156,13 +156,13 @@ order by r.ord, spelling.rank, k.created_at desc
 _UNPARK = """
 with parked as materialized (
     select id, keys, address from conversations_receipt
-    where link_id = %(link)s and attempt_id is null and keys ?| %(key)s::text[]
+    where link_id = %(link)s and attempt_id is null and keys ?| %(key)b::text[]
       and received_at > now() - interval '7 days'
 ), found as (
     select distinct on (p.id) p.id, o.attempt_id, o.message_id
     from parked p
     cross join lateral jsonb_array_elements_text(p.keys) with ordinality spelling (key, rank)
-    join unnest(%(key)s::text[], %(attempt)s::uuid[], %(message)s::uuid[]) with ordinality
+    join unnest(%(key)b::text[], %(attempt)b::uuid[], %(message)b::uuid[]) with ordinality
         o (key, attempt_id, message_id, ord) on o.key = spelling.key
     join conversations_delivery d on d.message_id = o.message_id and p.address in ('', d.destination)
     order by p.id, spelling.rank, o.ord desc
@@ -309,8 +309,8 @@ async def _keep_receipts(
         """
         insert into conversations_receipt (id, link_id, keys, address, state, error, text, raw, attempt_id)
         select uuidv7(), %(link)s, keys::jsonb, address, state, error, text, raw, attempt_id
-        from unnest(%(keys)s::text[], %(address)s::text[], %(state)s::smallint[], %(error)s::text[], %(text)s::text[],
-                    %(raw)s::bytea[], %(attempt)s::uuid[]) t (keys, address, state, error, text, raw, attempt_id)
+        from unnest(%(keys)b::text[], %(address)b::text[], %(state)b::smallint[], %(error)b::text[], %(text)b::text[],
+                    %(raw)b::bytea[], %(attempt)b::uuid[]) t (keys, address, state, error, text, raw, attempt_id)
         """,
         {
             "link": link_id,
@@ -348,7 +348,7 @@ async def _apply(
     messages = sorted({outcome.message_id for outcome in outcomes})
     # One order for all: whoever touches a delivery or its attempts holds its row first.
     await connection.execute(
-        "select from conversations_delivery where message_id = any(%s) order by message_id for update", [messages]
+        "select from conversations_delivery where message_id = any(%b) order by message_id for update", [messages]
     )
     # A receipt in the same batch says more than the answer, and knows less of the id.
     verbatim = {o.attempt_id: _key(o.provider_ids[0]) for o in outcomes if o.provider_ids}
@@ -365,7 +365,7 @@ async def _apply(
     )
     if doubted:
         await connection.execute(
-            "update conversations_delivery set doubted = true where message_id = any(%s) and not doubted", [doubted]
+            "update conversations_delivery set doubted = true where message_id = any(%b) and not doubted", [doubted]
         )
     retry = max((o.retry_after_s for o in outcomes if o.withdrawn), default=0.0)
     cursor = await connection.execute(_RECOMPUTE, {"messages": messages, "retry": retry, "most": MOST_REFUSALS})
@@ -377,7 +377,7 @@ async def _apply(
         codes = {o.message_id: o.error_code for o in outcomes if o.message_id in failed and o.error_code}
         await keep_wrong_numbers(connection, link_id, codes)
     cursor = await connection.execute(
-        "select id, seq from conversations_message where id = any(%s)", [[row[0] for row in moved]]
+        "select id, seq from conversations_message where id = any(%b)", [[row[0] for row in moved]]
     )
     seqs = dict(await cursor.fetchall())
     by_organisation: dict[UUID, list[tuple[UUID, UUID, UUID, int, int]]] = defaultdict(list)
