@@ -351,3 +351,16 @@ async def test_draining_ends_the_run_even_while_nobody_answers():
         await peer.visit(bound=False)
         await link.drain()
         await asyncio.wait_for(run, 5)
+
+
+def test_a_provider_that_asks_for_more_time_amid_a_pause_gets_it_and_no_other_refusal_takes_it_away():
+    now = [0.0]
+    pace = Pace(100, lambda: now[0])
+    pace.throttled()
+    assert pace.delay() == 1.0
+    now[0] = 0.5
+    pace.throttled(30)
+    assert pace.delay() == 30.0
+    pace.throttled()
+    pace.throttled(5)
+    assert pace.delay() == 30.0 and pace.rate == 50, "one pause, and slowed once"
