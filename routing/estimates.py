@@ -30,9 +30,12 @@ class Estimate:
     samples: int
 
 
-def estimate(waits_s: Iterable[float], waited_s: float = 0.0) -> Estimate:
-    """Half of those who waited in the last hour, and longer than he has already, waited `p50_s` or less in all."""
-    beyond = max(waited_s, AT_ONCE_S)
+def estimate(waits_s: Iterable[float], waited_s: float = 0.0, at_once_s: float = AT_ONCE_S) -> Estimate:
+    """Half of those who waited in the last hour, and longer than he has already, waited `p50_s` or less in all.
+
+    `at_once_s`: who waited no longer was offered to somebody at once; in a queue with offers, the ring time.
+    """
+    beyond = max(waited_s, at_once_s)
     ordered = sorted(wait for wait in waits_s if wait > beyond)
     if len(ordered) < FEWEST:
         return Estimate(None, None, len(ordered))
