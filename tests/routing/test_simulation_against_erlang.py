@@ -1,0 +1,40 @@
+"""Where Erlang C holds (one skill, steady arrivals, nobody gives up), the simulated service is what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from routing.erlang import Demand, staffed
+from routing.scenario import Scenario, scenario
+from routing.simulated import figures, interval
+from routing.simulation import simulate
+
+# Agents: days, hours of warming up, hours counted. The nearer to its limit, the longer a queue remembers.
+ROWS = {11: (8, 8.0, 22.0), 12: (6, 3.0, 18.0), 13: (6, 2.0, 16.0), 14: (6, 2.0, 16.0), 15: (6, 2.0, 16.0)}
+
+
+def steady(agents: int, warm_up_hours: float, hours: float) -> Scenario:
+    return scenario({
+        "hours": warm_up_hours + hours,
+        "warm_up_hours": warm_up_hours,
+        "queues": [{"name": "Support"}],
+        "arrivals": [{"queue": "Support", "per_half_hour": 60, "handling": {"mean_s": 300}}],
+        "agents": [{"name": "Day", "count": agents}],
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("agents", ROWS)
+def test_the_simulated_service_is_within_its_confidence_interval_of_erlang_c(agents):
+    days, warm_up_hours, hours = ROWS[agents]
+    day = steady(agents, warm_up_hours, hours)
+    found = [figures(simulate(day, 1000 * agents + number)) for number in range(days)]
+    theory = staffed(Demand(contacts=60, handling_s=300), agents)
+    for name, values, expected in (
+        ("service level", [one.whole.service_level for one in found], theory.service_level),
+        ("share that waits", [one.whole.waited for one in found], theory.waits),
+        ("average wait, s", [one.whole.asa_s for one in found], theory.asa_s),
+        ("occupancy", [one.staffing.occupancy for one in found], theory.occupancy),
+    ):
+        mean, off = interval(values)
+        print(f"{agents} agents, {name}: {mean:.3f} ± {off:.3f}, Erlang C {expected:.3f}")
+        assert abs(mean - expected) <= off
