@@ -149,6 +149,8 @@ def slowly(waiting: list[Waiting], agents: list[Agent], queues: dict[UUID, Queue
 # --- The promises --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("MCE-017", part="the decision")
+@pytest.mark.needs("MCE-021", part="the decision")
 @settings(max_examples=120, deadline=None)
 @given(crowds(), agents(), rules)
 def test_the_plan_is_what_the_rule_says(waiting, agents, queues):
