@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from operator import attrgetter
 from uuid import UUID
 
 from routing.eligibility import Pool, Staff
@@ -94,6 +95,9 @@ class Assignment:
     conversation_id: UUID
     agent_id: UUID
     queue_id: UUID  # through which: the first of the conversation's queues that the agent serves
+
+
+_SINCE, _QUEUE_IDS, _PRIORITY = attrgetter("since"), attrgetter("queue_ids"), attrgetter("priority")
 
 
 def score(one: Waiting, rule: QueueRule, now: datetime) -> float:
@@ -185,17 +189,8 @@ def _best_first(
 ) -> Generator[list[Assignment], None, list[int]]:
     """The places of `everyone` by score, then longest waiting, then id."""
     scores: list[float] = []
-    paces: dict[int, float] = {}  # by identity of the tuple of queues
     for begin in range(0, len(everyone), step):
-        for one in everyone[begin : begin + step]:
-            which = id(one.queue_ids)
-            pace = paces.get(which)
-            if pace is None:
-                rule = queues.get(one.queue_ids[0])
-                pace = paces[which] = 1.0 if rule is None else rule.points_per_minute
-            # As `score` says; a call for each would cost as much again.
-            waited = (now - one.since).total_seconds()
-            scores.append(one.priority * POINTS + (pace * waited / 60.0 if waited > 0.0 else 0.0))
+        scores += _scores(everyone[begin : begin + step], queues, now)
         yield []
     order = sorted(range(len(everyone)), key=scores.__getitem__, reverse=True)
     yield []
@@ -210,6 +205,21 @@ def _best_first(
     if tied_from is not None:
         _settle(order, tied_from, len(order), everyone)
     return order
+
+
+def _scores(some: list[Waiting], queues: Mapping[UUID, QueueRule], now: datetime) -> list[float]:
+    """As `score` says of each; a call for each would cost three times as much."""
+    waited = map(timedelta.total_seconds, map(now.__sub__, map(_SINCE, some)))
+    of_queue: dict[int, float] = {}  # by identity of the tuple of queues
+    for queue_ids in map(_QUEUE_IDS, some):
+        if id(queue_ids) not in of_queue:
+            rule = queues.get(queue_ids[0])
+            of_queue[id(queue_ids)] = 1.0 if rule is None else rule.points_per_minute
+    paces = map(of_queue.__getitem__, map(id, map(_QUEUE_IDS, some)))
+    return [
+        priority * POINTS + (pace * seconds / 60.0 if seconds > 0.0 else 0.0)
+        for priority, pace, seconds in zip(map(_PRIORITY, some), paces, waited, strict=True)
+    ]
 
 
 def _settle(order: list[int], begin: int, end: int, everyone: list[Waiting]) -> None:

@@ -8,14 +8,14 @@ idle since now), so an entry that has become wrong is put right when it reaches 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Generator, Iterable
 from datetime import datetime
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from routing.assignment import Agent, Strategy, Waiting
+    from routing.assignment import Agent, Strategy, Waiting, Want
 
 NO_LIMIT = 1 << 60
 LEVELS = 1_000_000  # more than any sum of levels: one preferred level met outweighs them all
@@ -47,11 +47,15 @@ class Staff:
         self._of_line: dict[UUID, int] = {}
         self._of_every_line = 0
         self._skills: dict[UUID, list[tuple[int, int]]] = {}  # (number, level)
-        self._levels: dict[UUID, list[int]] = {}
+        self._worse: dict[tuple[UUID, int], list[int]] = {}  # by skill and preferred level
         self._skilled: dict[tuple[UUID, int], int] = {}
         self._left: dict[str, list[int] | None] = {}
         self._room_for: dict[tuple[str, int], int] = {}
-        self._pools: dict[Any, Pool] = {}
+        self._served: dict[int, int] = {}
+        self._asked: dict[int, tuple[int, int]] = {}
+        self._wishes: list[Wished] = [()]
+        self._wish_of: dict[Wished, int] = {(): 0}
+        self._pools: dict[tuple[int, int, int, str, int], Pool] = {}
 
     def learn(self, step: int) -> Generator[list[Any], None, None]:
         """Fill the index; breathes (yields) every so many agents."""
@@ -84,22 +88,47 @@ class Staff:
         yield []
 
     def pool_for(self, one: Waiting, strategy: Strategy) -> Pool:
-        """Those who may take a conversation of this kind, best first. Kinds with the same people share a pool."""
+        """Those who may take a conversation of this kind, best first. Kinds with the same people share a pool.
+
+        What is found is remembered by the identity of `one`'s tuples: they must live as long as this.
+        """
         weight = max(1, one.weight)
         bits = self._of_every_line | self._of_line.get(one.line_id, 0)
-        serving = self._of_every_queue
-        for queue_id in one.queue_ids:
-            serving |= self._of_queue.get(queue_id, 0)
-        bits &= serving & self._having_room(one.medium, weight)
-        for want in one.wants:
-            if want.least > 0 and bits:
-                bits &= self._at_least(want.skill_id, want.least)
-        wished = tuple((want.skill_id, want.preferred) for want in one.wants) if bits else ()
-        kind = (bits, strategy, wished, one.medium, weight)
+        bits &= self._serving(one.queue_ids) & self._having_room(one.medium, weight)
+        meeting, wish = self._asking(one.wants) if one.wants else (bits, 0)
+        bits &= meeting
+        if not bits:
+            wish = 0  # nobody: all such are one
+        kind = (bits, id(strategy), wish, one.medium, weight)
         pool = self._pools.get(kind)
         if pool is None:
-            pool = self._pools[kind] = Pool(self, bits, strategy, wished, one.medium, weight)
+            pool = self._pools[kind] = Pool(self, bits, strategy, self._wishes[wish], one.medium, weight)
         return pool
+
+    def _serving(self, queue_ids: tuple[UUID, ...]) -> int:
+        known = self._served.get(id(queue_ids))
+        if known is None:
+            known = self._of_every_queue
+            for queue_id in queue_ids:
+                known |= self._of_queue.get(queue_id, 0)
+            self._served[id(queue_ids)] = known
+        return known
+
+    def _asking(self, wants: tuple[Want, ...]) -> tuple[int, int]:
+        """Who meets every minimum, and the place among the wishes of what ranks them."""
+        known = self._asked.get(id(wants))
+        if known is None:
+            bits = (1 << len(self.people)) - 1
+            for want in wants:
+                if want.least > 0:
+                    bits &= self._at_least(want.skill_id, want.least)
+            wished = tuple((want.skill_id, want.preferred) for want in wants)
+            place = self._wish_of.get(wished)
+            if place is None:
+                place = self._wish_of[wished] = len(self._wishes)
+                self._wishes.append(wished)
+            known = self._asked[id(wants)] = (bits, place)
+        return known
 
     def left(self, medium: str) -> list[int] | None:
         """What each may still take of a medium; None: nobody has a limit of it."""
@@ -130,32 +159,27 @@ class Staff:
 
     def worse_by_skill(self, wished: Wished, numbers: list[int]) -> dict[int, int]:
         """By agent: less is better. Preferred levels met weigh first, then the sum of the levels."""
-        if not wished:
-            return dict.fromkeys(numbers, 0)
-        asked = [(self._levels_of(skill_id), preferred) for skill_id, preferred in wished]
-        worse = {}
-        for number in numbers:
-            points = 0
-            for levels, preferred in asked:
-                level = levels[number]
-                points += level + LEVELS if 0 < preferred <= level else level
-            worse[number] = -points
-        return worse
+        each = [map(self._worse_by_one(*one).__getitem__, numbers) for one in wished]
+        if len(each) == 1:
+            return dict(zip(numbers, each[0], strict=True))
+        return dict(zip(numbers, map(sum, zip(*each, strict=True)), strict=True)) if each else dict.fromkeys(numbers, 0)
 
-    def _levels_of(self, skill_id: UUID) -> list[int]:
-        known = self._levels.get(skill_id)
+    def _worse_by_one(self, skill_id: UUID, preferred: int) -> list[int]:
+        known = self._worse.get((skill_id, preferred))
         if known is None:
-            known = self._levels[skill_id] = [0] * len(self.people)
+            known = self._worse[skill_id, preferred] = [0] * len(self.people)
             for number, level in self._skills.get(skill_id, ()):
-                known[number] = level
+                known[number] = -(level + LEVELS) if 0 < preferred <= level else -level
         return known
 
 
 class Pool:
     """Agents who may take one kind of conversation, in a heap by the strategy of its queue."""
 
+    __slots__ = ("_bits", "_cost", "_free", "_left", "_staff", "_strategy", "_times", "_weight", "_worse", "heap")
+
     def __init__(self, staff: Staff, bits: int, strategy: Strategy, wished: Wished, medium: str, weight: int) -> None:
-        self._staff = staff
+        self._staff, self._free, self._times = staff, staff.free, staff.times
         self._bits = bits
         self._strategy = strategy.value
         numbers = _numbers(bits & staff.roomy)
@@ -163,7 +187,7 @@ class Pool:
         self._left = staff.left(medium)
         self._weight = weight
         self.heap: list[Entry] = self._entries(numbers)
-        heapq.heapify(self.heap)
+        heapify(self.heap)
         self._cost = len(self.heap)
 
     def cost(self) -> int:
@@ -173,15 +197,14 @@ class Pool:
 
     def best(self) -> int | None:
         """The number of who comes first among those with room; he then stands at the top of the heap."""
-        heap, times, free = self.heap, self._staff.times, self._staff.free
-        weight, left = self._weight, self._left
+        heap, times, free, weight, left = self.heap, self._times, self._free, self._weight, self._left
         while heap:
             entry = heap[0]
             number = entry[3]
             if free[number] < weight or (left is not None and left[number] < weight):
-                heapq.heappop(heap)  # for good: a round gives room back to nobody
+                heappop(heap)  # for good: a round gives room back to nobody
             elif entry[4] != times[number]:
-                heapq.heapreplace(heap, self._entries([number])[0])
+                heapreplace(heap, self._entry(number))
             else:
                 return number
         return None
@@ -191,9 +214,9 @@ class Pool:
         barred = {known[agent_id] for agent_id in avoid if agent_id in known}
         aside: list[Entry] = []
         while (number := self.best()) is not None and number in barred:
-            aside.append(heapq.heappop(self.heap))
+            aside.append(heappop(self.heap))
         for entry in aside:
-            heapq.heappush(self.heap, entry)
+            heappush(self.heap, entry)
         return number
 
     def this_one(self, agent_id: UUID) -> int | None:
@@ -220,13 +243,25 @@ class Pool:
         weight, left = self._weight, self._left
         return self._staff.free[number] >= weight and (left is None or left[number] >= weight)
 
-    def _entries(self, numbers: list[int]) -> list[Entry]:
-        worse, filled, idle, times = self._worse, self._staff.filled, self._staff.idle, self._staff.times
+    def _entry(self, number: int) -> Entry:
+        staff = self._staff
         if self._strategy == "best_level":
-            return [(worse[one], filled[one], idle[one], one, times[one]) for one in numbers]
+            return self._worse[number], staff.filled[number], staff.idle[number], number, staff.times[number]
         if self._strategy == "least_loaded":
-            return [(filled[one], worse[one], idle[one], one, times[one]) for one in numbers]
-        return [(idle[one], filled[one], worse[one], one, times[one]) for one in numbers]
+            return staff.filled[number], self._worse[number], staff.idle[number], number, staff.times[number]
+        return staff.idle[number], staff.filled[number], self._worse[number], number, staff.times[number]
+
+    def _entries(self, numbers: list[int]) -> list[Entry]:
+        # As `_entry` says of each; a call for each would cost five times as much.
+        staff = self._staff
+        worse = self._worse.values()
+        filled, idle = map(staff.filled.__getitem__, numbers), map(staff.idle.__getitem__, numbers)
+        times = map(staff.times.__getitem__, numbers)
+        if self._strategy == "best_level":
+            return list(zip(worse, filled, idle, numbers, times, strict=True))
+        if self._strategy == "least_loaded":
+            return list(zip(filled, worse, idle, numbers, times, strict=True))
+        return list(zip(idle, filled, worse, numbers, times, strict=True))
 
 
 def _numbers(bits: int) -> list[int]:
