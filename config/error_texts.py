@@ -135,6 +135,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "too_long": ("Ce texte est trop long.", ""),
     "unknown_adapter": ("Cet adaptateur n’existe pas.", ""),
     "unknown_choice": ("Ce choix n’existe pas.", ""),
+    "too_much_traffic": (
+        "Plus de 5 000 agents parleraient en même temps : diminuez le volume ou la durée.",
+        "More than 5,000 agents would talk at once: lower the volume or the handling time.",
+    ),
     "ladder_too_long": ("Au plus 20 marches.", "At most 20 steps."),
     "ladder_seconds": (
         "De 0 à 604 800 secondes (7 jours) d’attente.", "From 0 to 604,800 seconds (7 days) of waiting.",
