@@ -1,15 +1,17 @@
 """The core of routing: what a round costs, and a simulated day on it.
 
 `core_round_ms`: the p95 of 30 rounds of plan_round with 1,000 agents, 10,000 waiting, 50 queues, each round on rows of
-its own. Every agent has some room, so that a round gives about 2,700 conversations: the morning after a night, the
-worst there is. `..._busy`: one
-agent of twenty has room, which is a crowd's usual second; `..._unshared`: rows that share no tuples, so that profiles
-are compared by value. `core_part_ms`: the longest that one part of plan_in_parts keeps an event loop, garbage
-collection included. `core_round_ms_a<agents>_w<waiting>`: the curve of cost against size. `simulated_day_s`: an 8-hour
-day of 20,000 conversations, simulated.
+its own. One agent of ten has some room: with so many waiting everybody is busy but those who have just become free,
+and a hundred of these is what seconds without a leader leave. `..._all_free`: every agent has some room, so that a round
+gives about 2,700 conversations: the morning after a night, the worst there is. `..._unshared`: that, with rows that
+share no tuples, so that profiles are compared by value.
+`core_part_ms`: the longest that one part of plan_in_parts keeps an event loop, garbage collection included, of rounds in
+which all are free. `core_round_ms_a<agents>_w<waiting>`: the curve of cost against size, all free. `simulated_day_s`: an
+8-hour day of 20,000 conversations, simulated.
 
 The people: skills at random levels, 40 teams that each serve four queues, half of them bound to lines; the waiting:
-three kinds of wants in each queue, eight lines, three priorities, every twentieth to be kept from somebody.
+three kinds of wants in each queue, which two of eight lines lead to, three priorities, every twentieth to be kept from
+somebody.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ World = tuple[list[Waiting], list[Agent], dict[UUID, QueueRule]]
 def run() -> Iterator[dict[str, Any]]:
     for repeat in range(REPEATS):
         for name, bound, kind in (
-            ("core_round_ms", 30, {}),
-            ("core_round_ms_busy", 30, {"with_room": 0.05}),
+            ("core_round_ms", 30, {"with_room": 0.1}),
+            ("core_round_ms_all_free", 30, {}),
             ("core_round_ms_unshared", None, {"shared": False}),
         ):
             took, given = rounds(repeat * 1000, kind)
@@ -127,10 +129,11 @@ def world(
             )
         )  # fmt: skip
     own = {id_: (id_,) for id_ in queue_ids}
+    leading = {id_: chance.sample(lines, 2) for id_ in queue_ids}
     crowd = []
     for id_ in ids(waiting):
         queue = chance.choice(queue_ids)
-        asks, line, mine = chance.choice(wants[queue]), chance.choice(lines), own[queue]
+        asks, line, mine = chance.choice(wants[queue]), chance.choice(leading[queue]), own[queue]
         if not shared:
             asks = tuple(Want(UUID(int=one.skill_id.int), one.least, one.preferred) for one in asks)
             line, mine = UUID(int=line.int), (UUID(int=queue.int),)
