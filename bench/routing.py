@@ -1,13 +1,12 @@
 """The core of routing: what a round costs, and a simulated day on it.
 
 `core_round_ms`: the p95 of 30 rounds of plan_round with 1,000 agents, 10,000 waiting, 50 queues, each round on rows of
-its own. One agent of ten has some room: with so many waiting everybody is busy but those who have just become free,
-and a hundred of these is what seconds without a leader leave. `..._all_free`: every agent has some room, so that a round
+its own. One agent of ten has some room: with so many waiting everybody is busy but those who have just become free, and
+a hundred of these is what seconds without a leader leave. `..._all_free`: every agent has some room, so that a round
 gives about 2,700 conversations: the morning after a night, the worst there is. `..._unshared`: that, with rows that
-share no tuples, so that profiles are compared by value.
-`core_part_ms`: the longest that one part of plan_in_parts keeps an event loop, garbage collection included, of rounds in
-which all are free. `core_round_ms_a<agents>_w<waiting>`: the curve of cost against size, all free. `simulated_day_s`: an
-8-hour day of 20,000 conversations, simulated.
+share no tuples, so that profiles are compared by value. `core_part_ms`: the longest that a part of plan_in_parts keeps
+an event loop, garbage collection included, of rounds in which all are free. `core_round_ms_a<agents>_w<waiting>`: the
+curve of cost against size, all free. `simulated_day_s`: an 8-hour day of 20,000 conversations, simulated.
 
 The people: skills at random levels, 40 teams that each serve four queues, half of them bound to lines; the waiting:
 three kinds of wants in each queue, which two of eight lines lead to, three priorities, every twentieth to be kept from

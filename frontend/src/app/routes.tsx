@@ -37,9 +37,9 @@ export function App() {
             <Route path="/" element={<DeskPage />} />
             <Route path="/supervision" element={<Later screen="supervision"><SupervisionPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/traffic" element={<Later screen="supervision"><TrafficPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/staffing" element={<Later screen="staffing"><StaffingPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/history" element={<Later screen="supervision"><HistoryPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
-            <Route path="/supervision/staffing" element={<Later screen="staffing"><StaffingPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
             <Route path="*" element={<NotFound />} />
           </Route>

@@ -37,7 +37,7 @@ it("asks nothing while a figure is wrong, says so at its field, and keeps the la
   await user.clear(target);
   expect(target).toBeInvalid();
   expect(target).toHaveAccessibleDescription("From 1 to 99.9.");
-  expect(screen.getByTestId("staffing-needed")).toBeVisible();
+  expect(screen.getByTestId("staffing-needed").closest("[data-stale]")).toHaveAttribute("data-stale", "true");
   expect(server.staffing.asked).toHaveLength(before);
   await user.type(target, "90");
   await waitFor(() => expect(new URLSearchParams(server.staffing.asked.at(-1)).get("target")).toBe("0.9"));

@@ -49,7 +49,12 @@ export default function StaffingPage({ tabs }: { tabs: ReactNode }) {
             <Button onClick={() => void refetch()}>{t("retry")}</Button>
           </Empty>
         ) : data ? (
-          <Result found={data} plan={plan} />
+          // Beside a figure that is wrong stands the last answer, and looks like the past.
+          <div data-stale={!isGood}>
+            <div className={page.aging}>
+              <Result found={data} plan={plan} />
+            </div>
+          </div>
         ) : (
           isGood && <Skeleton rows={6} label={t("loading")} />
         )}
