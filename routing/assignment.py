@@ -27,7 +27,7 @@ from uuid import UUID
 from routing.eligibility import Pool, Staff
 
 POINTS = 10.0  # what one step of priority weighs, in minutes of waiting at one point a minute
-STEP = 2_000  # units of work between two breaths of plan_in_parts: two to four milliseconds
+STEP = 1_000  # units of work between two breaths of plan_in_parts: one to three milliseconds
 
 
 class Strategy(StrEnum):
