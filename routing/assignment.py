@@ -6,7 +6,7 @@ The simulation (routing/simulation.py) runs on the very same function.
 
 The rule, in words:
 * Conversations go best first: highest score, then longest waiting, then id. The score is priority and waiting time in
-  one figure, so that nobody is overtaken for ever: see `score`.
+  one figure, so that among their like nobody is overtaken for ever: see `score`.
 * A conversation may go to an agent who sees its line, serves one of its queues, meets every minimum level, has room
   for its weight (in all and of its medium), and is not to be avoided. While `only_for` holds, to nobody else.
 * Among these the strategy of its own queue chooses: see `Strategy`.
@@ -108,6 +108,8 @@ def score(one: Waiting, rule: QueueRule, now: datetime) -> float:
 
     Hence who waits is overtaken only by those who arrive, at the same pace, within
     POINTS * (their priority - his) / points_per_minute minutes after him: a bound, whatever keeps arriving.
+    It holds only among conversations of the same weight that the same agents may take: a lighter one takes room that is
+    too little for a heavier one, and an agent who may not take the one takes the other.
     A queue with a greater pace than another's is meant to overtake it; in lasting overload it does so for as long.
     """
     waited = (now - one.since).total_seconds()
