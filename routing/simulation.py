@@ -29,7 +29,7 @@ from routing.scenario import Crew, Scenario, chance_of, skill_id
 from routing.simulated import Contact, Ended, Outcome, Served
 
 BEGINS = datetime(2026, 1, 5, tzinfo=UTC)  # any instant: only differences count
-AVOID_S = 60.0  # whoever declined or missed one is offered it again after so long
+AVOID_S = 120.0  # whoever declined or missed one is offered it again after so long
 LINE = UUID(int=1)
 
 

@@ -153,16 +153,16 @@ def test_a_ladder_widens_who_may_take_it_and_ends_at_the_bot():
 def test_an_offer_rings_and_when_it_is_declined_it_goes_to_the_next():
     ring = {"takes": {"mean_s": 4, "shape": "fixed"}, "limit_s": 20}
     assert waits(run(**arriving(0.0), **crew(ring=ring))) == [4.0]
-    # One who always declines is offered it each minute; one who always misses it is away for a minute.
+    # One who always declines is offered it again after two minutes; one who always misses it is away for a minute.
     no, never = {**ring, "declined": 1.0}, {**ring, "missed": 1.0}
     agents = [{"name": "No", "count": 1, "ring": no}, {"name": "Never", "count": 1, "ring": never},
               {"name": "Yes", "count": 1, "ring": ring}]  # fmt: skip
     outcome = run(**arriving(0.0), agents=agents)
     assert waits(outcome) == [4.0 + 20.0 + 4.0]
     assert [(one.declined, one.missed, one.handled) for one in outcome.agents] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    alone = run(**arriving(0.0, patience={"mean_s": 100, "shape": "fixed"}), **crew(ring=no))
-    assert [(one.ended, one.wait_s) for one in alone.contacts] == [(Ended.ABANDONED, 100.0)]
-    assert alone.agents[0].declined == 2  # at 4 s, and when it was offered again after a minute
+    alone = run(**arriving(0.0, patience={"mean_s": 150, "shape": "fixed"}), **crew(ring=no))
+    assert [(one.ended, one.wait_s) for one in alone.contacts] == [(Ended.ABANDONED, 150.0)]
+    assert alone.agents[0].declined == 2  # at 4 s, and when it was offered again two minutes later
 
 
 def test_several_at_once_take_longer_each():
