@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_AGENTS = 100_000
 
@@ -96,6 +97,7 @@ def staffed(demand: Demand, agents: int) -> Staffed:
     return _staffed(demand, agents, waiting_share(demand.traffic, agents))
 
 
+@lru_cache(maxsize=4096)  # a plan is asked for again with each figure that is changed in it
 def needed(demand: Demand) -> Staffed:
     """The fewest agents that meet the target. Raises ValueError("contacts") beyond 100,000 agents."""
     return next(one for one in table(demand) if one.service_level >= demand.target)
@@ -120,6 +122,10 @@ def _waits(traffic: float, agents: int, loss: float) -> float:
 
 def _staffed(demand: Demand, agents: int, waits: float) -> Staffed:
     traffic, handling_s = demand.traffic, demand.effective_handling_s
+    # Divided, not multiplied by 1 + s: of ten on the rota at 30 % shrinkage seven are there.
+    scheduled = math.ceil(agents / (1.0 - demand.shrinkage) - 1e-9)
+    if traffic <= 0:  # nobody comes, so nobody waits, whether somebody is there or not
+        return Staffed(agents, waits=0.0, service_level=1.0, asa_s=0.0, occupancy=0.0, scheduled=scheduled)
     spare = agents - traffic
     level = 1.0 - waits * math.exp(-spare * demand.within_s / handling_s) if spare > 0 else 0.0
     return Staffed(
@@ -128,6 +134,5 @@ def _staffed(demand: Demand, agents: int, waits: float) -> Staffed:
         service_level=level,
         asa_s=waits * handling_s / spare if spare > 0 else math.inf,
         occupancy=min(1.0, traffic / agents) if agents else 1.0,
-        # Divided, not multiplied by 1 + s: of ten on the rota at 30 % shrinkage seven are there.
-        scheduled=math.ceil(agents / (1.0 - demand.shrinkage) - 1e-9),
+        scheduled=scheduled,
     )

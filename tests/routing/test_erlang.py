@@ -74,6 +74,19 @@ def test_no_contacts_need_one_agent_who_waits_for_them():
     assert (found.agents, found.waits, found.service_level, found.asa_s, found.occupancy) == (1, 0.0, 1.0, 0.0, 0.0)
 
 
+def test_no_contacts_wait_for_no_agents():
+    found = staffed(Demand(contacts=0, handling_s=300), 0)
+    assert (found.agents, found.waits, found.service_level, found.asa_s, found.occupancy) == (0, 0.0, 1.0, 0.0, 0.0)
+    assert found.scheduled == 0
+
+
+def test_what_was_asked_before_is_not_worked_out_again():
+    asked = Demand(contacts=61.5, handling_s=301)
+    first, hits = needed(asked), needed.cache_info().hits
+    assert needed(Demand(contacts=61.5, handling_s=301)) is first
+    assert needed.cache_info().hits == hits + 1
+
+
 def test_shrinkage_divides():
     assert needed(Demand(contacts=60, handling_s=300, shrinkage=0.3)).scheduled == 20
     assert needed(Demand(contacts=60, handling_s=300)).scheduled == 14
