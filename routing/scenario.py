@@ -24,6 +24,7 @@ from routing.assignment import Strategy, Want
 
 NAMES = UUID("6f0c3a52-8f0e-4f7e-9d8a-2f6f8f1d9b31")  # ids of queues and skills are made of their names within this
 HALF_HOUR_S = 1800.0
+DAY_S = 86_400.0
 MOST_CONTACTS = 1_000_000
 MOST_AGENTS = 20_000
 
@@ -106,9 +107,10 @@ class Arrivals(_Part):
         for half in range(math.ceil(length_s / HALF_HOUR_S)):
             figures = self.per_half_hour
             each = figures[half] if isinstance(figures, list) else figures or 0.0
+            rate = each / HALF_HOUR_S  # 0 also where a float has nothing as small
             at, end = half * HALF_HOUR_S, min((half + 1) * HALF_HOUR_S, length_s)
-            while each > 0:
-                at += chance.expovariate(each / HALF_HOUR_S)
+            while rate > 0:
+                at += chance.expovariate(rate)
                 if at >= end:
                     break
                 yield at
@@ -139,7 +141,7 @@ class Crew(_Part):
     media: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}  # of each medium at once, by weight
     skills: dict[str, Annotated[int, Field(ge=1, le=5)]] = {}
     queues: list[Name] | None = None  # None: all
-    shifts: list[tuple[str, str]] | None = None  # times of the day; None: the whole of it
+    shifts: list[tuple[str, str]] | None = None  # times of the day, the same each 24 hours; None: the whole of it
     ring: Ring | None = None
     slower: NotNegative = 0.0  # by how much each talk takes longer for every other that its agent holds
 
@@ -187,7 +189,7 @@ def read(path: Path) -> Scenario:
     """Raises ScenarioError, also for a file that is not there or not TOML."""
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: TOML, UTF-8, figures of thousands of digits
         raise ScenarioError([f"{path}: {error}"]) from error
     return scenario(found, beside=path.parent)
 
@@ -312,7 +314,11 @@ class _Reader:
 
     def _moment(self, text: str) -> float:
         """A time of the day, or seconds from its start."""
-        return self._time(text) if ":" in text else float(text)
+        if ":" not in text:
+            return float(text)
+        if self.length_s > DAY_S:
+            raise ValueError(f"{text} may be of any of these days: give seconds from the start")
+        return self._time(text)
 
     def _within(self, where: str, rows: Iterable[tuple[float, float | None]]) -> tuple[tuple[float, float | None], ...]:
         found = sorted(rows, key=lambda row: row[0])
@@ -336,7 +342,12 @@ class _Reader:
             if found and one[0] < found[-1][1]:
                 self.faults.append(f"{where}: begins before the one above it has ended")
             found.append(one)
-        return tuple(found)
+        return tuple(
+            (day + begin, min(day + end, self.length_s))
+            for day in (DAY_S * number for number in range(math.ceil(self.length_s / DAY_S)))
+            for begin, end in found
+            if day + begin < self.length_s
+        )
 
     def _time(self, text: str, *, last: bool = False) -> float:
         """Seconds from the start of the day; past midnight where the day is. `last`: its start's hour is its end."""
@@ -347,9 +358,9 @@ class _Reader:
                 raise ValueError(f"{text!r} is no time of the day, such as 08:30")
             return int(parts[1]) * 3600.0 + int(parts[2]) * 60.0 + int(parts[3] or 0)
 
-        after = (of(text) - of(self.day.start)) % 86_400.0
+        after = (of(text) - of(self.day.start)) % DAY_S
         if last and after == 0:
-            after = 86_400.0
+            after = DAY_S
         if after > self.length_s:
             raise ValueError(f"{text} lies outside the day of {self.day.hours:g} hours from {self.day.start}")
         return after

@@ -9,7 +9,7 @@ import pytest
 
 from routing.assignment import Strategy, Want
 from routing.ladder import AddQueue, LowerLevel, Step
-from routing.scenario import ScenarioError, queue_id, read, scenario, skill_id
+from routing.scenario import ScenarioError, chance_of, queue_id, read, scenario, skill_id
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD: dict[str, Any] = {
@@ -86,6 +86,19 @@ def test_what_is_wrong_is_said_with_its_place(changed, said):
     assert any(fault.startswith(said) for fault in found), found
 
 
+def test_shifts_are_the_same_each_day():
+    changed = one("agents", shifts=[["08:00", "12:00"], ["20:00", "08:00"]])
+    found = scenario({**GOOD, **changed, "hours": 50.0})
+    hours = [(begin / 3600, end / 3600) for begin, end in found.shifts[0]]
+    assert hours == [(0, 4), (12, 24), (24, 28), (36, 48), (48, 50)]
+    assert scenario({**GOOD, **changed, "hours": 24.0}).shifts[0] == found.shifts[0][:2]
+
+
+def test_a_rate_below_what_a_float_can_divide_brings_nobody():
+    found = scenario({**GOOD, **one("arrivals", per_half_hour=1e-322)})
+    assert list(found.day.arrivals[0].times(found.length_s, chance_of("1"))) == []
+
+
 def test_everything_wrong_is_said_at_once():
     found = faults(**one("arrivals", queue="Sales"), **one("agents", queues=["Night"], shifts=[["08:30", "08:10"]]))
     assert [fault.split(":")[0] for fault in found] == ["arrivals.0.queue", "agents.0.queues", "agents.0.shifts.0"]
@@ -132,7 +145,17 @@ def test_a_recorded_day_that_cannot_be_read_is_refused(tmp_path: Path, file, sai
     assert said in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["hours = ", "\x00", None])
+def test_a_recorded_time_of_the_day_is_refused_where_there_are_several_days(tmp_path: Path):
+    (tmp_path / "x.csv").write_text("at\n08:30\n")
+    with pytest.raises(ScenarioError, match=r"row 1 of x\.csv .* may be of any of these days"):
+        scenario({**GOOD, "hours": 25.0, **one("arrivals", per_half_hour=None, recorded="x.csv")}, beside=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hours = ", "\x00", "hours = " + "[" * 5000, "seed = " + "9" * 5000, None],
+    ids=["cut off", "not text", "too deep", "too long a figure", "no file"],
+)
 def test_a_file_that_is_none_is_refused(tmp_path: Path, text):
     path = tmp_path / "day.toml"
     if text is not None:
