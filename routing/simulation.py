@@ -123,9 +123,7 @@ class _Day:
         self._ladder = [scenario.ladders[one.queue] for one in self._kinds]
         self._waiting: list[list[tuple[float, int]]] = [[] for _ in self._kinds]  # by kind: since, number
         self._talks: dict[int, _Talk] = {}
-        rings = (crew.ring.limit_s for crew in day.agents if crew.ring is not None)
-        at_once_s = max(rings, default=AT_ONCE_S)
-        self._last_hour = {id_: _LastHour(at_once_s) for id_ in self.rules}
+        self._last_hour = {id_: _LastHour(self._at_once_s(name)) for name, id_ in scenario.queue_ids.items()}
         self._seats = list(self._crews())
         self._seat_of = {seat.id: seat for seat in self._seats}
         self._free: dict[int, _Seat] = {}
@@ -141,6 +139,11 @@ class _Day:
             for _ in range(crew.count):
                 yield _Seat(number, crew, UUID(int=1_000_000 + number), queues, skills, Served(place, number))
                 number += 1
+
+    def _at_once_s(self, queue: str) -> float:
+        """Who waited no longer in this queue was offered to somebody at once."""
+        serving = [crew for crew in self.scenario.day.agents if crew.queues is None or queue in crew.queues]
+        return max((AT_ONCE_S if crew.ring is None else crew.ring.limit_s for crew in serving), default=AT_ONCE_S)
 
     def _book(self, seed: int) -> None:
         by_shift: dict[tuple[float, float], list[_Seat]] = {}
@@ -203,7 +206,7 @@ class _Day:
         self._climb(talk)
 
     def _climb(self, talk: _Talk) -> None:
-        if talk.where != "waiting":
+        if talk.where != "waiting" or self._is_over():
             return
         rung = apply(self._ladder[talk.kind], talk.base, self._waited(talk))
         if any(step.what is Deed.GIVE_TO_BOT for step in rung.due):
@@ -218,7 +221,13 @@ class _Day:
         """Rounded: a step that is due after 60 s is due at `at_s + 60`, whatever the difference of floats says."""
         return round(self.at - talk.at_s, 6)
 
+    def _is_over(self) -> bool:
+        """Then talks and offers come to their end, and nothing else: who waits is left waiting."""
+        return self.at > self.scenario.length_s
+
     def _give_up(self, talk: _Talk) -> None:
+        if self._is_over():
+            return
         if talk.where == "waiting":
             self._leave(talk, "gone")
         elif talk.where == "offered":
@@ -234,8 +243,11 @@ class _Day:
 
     def _record(self, talk: _Talk, ended: Ended, wait: float | None, agent: int | None) -> None:
         del self._talks[talk.number]
-        if talk.at_s >= self.counts_from:
+        if self._is_counted(talk):
             self.contacts.append((talk.number, Contact(talk.kind, talk.at_s, ended, wait, agent, talk.told)))
+
+    def _is_counted(self, talk: _Talk) -> bool:
+        return talk.at_s >= self.counts_from
 
     # --- Decisions ---------------------------------------------------------------------------------------
 
@@ -310,8 +322,7 @@ class _Day:
         wait = self.at - talk.at_s
         self._last_hour[self._queue_of[talk.kind]].add(self.at, wait)
         lasts = talk.lasts_s * (1.0 + seat.crew.slower * (seat.talks - 1))
-        if talk.at_s >= self.counts_from:
-            seat.served.handled += 1
+        seat.served.handled += self._is_counted(talk)
         self._record(talk, Ended.ANSWERED, wait, seat.number)
         self._at(self.at + lasts, partial(self._finish, talk, seat))
 
@@ -320,11 +331,11 @@ class _Day:
         self._freed(seat)
 
     def _declined(self, talk: _Talk, seat: _Seat) -> None:
-        seat.served.declined += 1
+        seat.served.declined += self._is_counted(talk)
         self._back(talk, seat)
 
     def _missed(self, talk: _Talk, seat: _Seat, away_s: float) -> None:
-        seat.served.missed += 1
+        seat.served.missed += self._is_counted(talk)
         seat.away = True
         self._at(self.at + away_s, partial(self._returned, seat))
         self._back(talk, seat)

@@ -142,6 +142,18 @@ def test_who_loses_patience_goes_and_whoever_nobody_comes_for_is_left():
     assert figures(late).whole.service_level == 0
 
 
+def test_after_the_end_of_the_day_nobody_gives_up_and_nobody_climbs():
+    def ends(at_s: float, **more: Any) -> list[tuple[Ended, float | None]]:
+        asks = arriving(at_s, patience={"mean_s": 60, "shape": "fixed"})
+        return [(one.ended, one.wait_s) for one in run(**asks, **crew(shifts=[["08:00", "09:00"]]), **more).contacts]
+
+    assert ends(7130.0) == [(Ended.ABANDONED, 60.0)]
+    assert ends(7150.0) == [(Ended.LEFT_WAITING, None)]
+    to_bot = [{"name": "Support", "ladder": [{"after_s": 30, "do": "give_to_bot"}]}]
+    assert ends(7150.0, queues=to_bot) == [(Ended.TO_BOT, 30.0)]
+    assert ends(7180.0, queues=to_bot) == [(Ended.LEFT_WAITING, None)]
+
+
 def test_a_ladder_widens_who_may_take_it_and_ends_at_the_bot():
     asks = arriving(0.0, wants=[{"skill": "fon", "least": 2}])
     lowered = [{"name": "Support", "ladder": [{"after_s": 45, "do": "lower_level", "skill": "fon", "by": 2}]}]
@@ -184,6 +196,11 @@ def test_the_time_of_warming_up_is_lived_and_not_counted():
     outcome = run(**arriving(0.0, 3599.0, 3601.0), warm_up_hours=1.0)
     assert waits(outcome) == [58.0]
     assert (outcome.agents[0].handled, outcome.agents[0].busy_s) == (1, 59.0 + 60.0)
+    ring = {"takes": {"mean_s": 4, "shape": "fixed"}}
+    agents = [{"name": "No", "count": 1, "ring": {**ring, "declined": 1.0}},
+              {"name": "Never", "count": 1, "ring": {**ring, "missed": 1.0}}, {"name": "Yes", "count": 1}]  # fmt: skip
+    offers = run(**arriving(0.0, 3700.0), agents=agents, warm_up_hours=1.0)
+    assert [(one.declined, one.missed, one.handled) for one in offers.agents] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
 
 
 def test_the_estimate_tells_about_what_comes_in_a_steady_hour():
@@ -200,6 +217,20 @@ def test_the_estimate_tells_about_what_comes_in_a_steady_hour():
     # An hour's queue is a poor prophet of the next minutes, and no worse than this.
     assert 0.3 < found.within_p50 < 0.7
     assert 0.7 < found.within_p90 < 0.97
+
+
+def test_what_at_once_means_in_a_queue_is_said_by_the_rings_of_those_who_serve_it():
+    slow, quick = ({"takes": {"mean_s": 4}, "limit_s": limit_s} for limit_s in (40, 15))
+    day = scenario({
+        **STEADY, "queues": [{"name": name} for name in ("Support", "Sales", "Calls", "Night")],
+        "agents": [
+            {"name": "A", "count": 1, "queues": ["Support"]},
+            {"name": "B", "count": 1, "queues": ["Sales", "Calls"], "ring": quick},
+            {"name": "C", "count": 1, "queues": ["Calls"], "ring": slow},
+        ],
+    })  # fmt: skip
+    found = {name: _Day(day, 1)._at_once_s(name) for name in day.queue_ids}
+    assert found == {"Support": 1.0, "Sales": 15.0, "Calls": 40.0, "Night": 1.0}
 
 
 def test_gini_and_confidence_are_what_their_formulas_say():
