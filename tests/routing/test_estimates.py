@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from routing.assignment import QueueRule, Waiting
-from routing.estimates import Estimate, estimate, positions
+from routing.estimates import Estimate, estimate, estimate_of_ordered, positions
 
 TEN = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SUPPORT, SALES = UUID(int=100), UUID(int=101)
@@ -30,6 +32,24 @@ def test_whoever_waits_already_is_told_of_those_who_waited_longer():
 def test_the_many_who_were_taken_at_once_do_not_tell_those_who_wait_zero():
     assert estimate([0.3] * 500 + [60.0] * 20) == Estimate(60.0, 60.0, 20)
     assert estimate([0.3] * 500).p50_s is None
+
+
+@pytest.mark.parametrize("waited_s", [0.0, 50.0, 99.0, 1e6])
+def test_waits_that_are_in_order_are_looked_at_only_where_they_matter(waited_s):
+    chance = random.Random(3)
+    waits = [round(chance.expovariate(0.02)) for _ in range(400)]
+    looked_at = _Counted(sorted(waits))
+    found = estimate_of_ordered(looked_at, waited_s, at_once_s=20.0)
+    assert found == estimate([one for one in waits if one > max(waited_s, 20.0)], at_once_s=0.0)
+    assert looked_at.times <= 20
+
+
+class _Counted(list[float]):
+    times = 0
+
+    def __getitem__(self, place):
+        self.times += 1
+        return super().__getitem__(place)
 
 
 def test_under_twenty_samples_nothing_is_said():
