@@ -23,7 +23,7 @@ from functools import partial
 from uuid import UUID
 
 from routing.assignment import Agent, QueueRule, Waiting, plan_round
-from routing.estimates import AT_ONCE_S, WINDOW, Estimate, estimate
+from routing.estimates import AT_ONCE_S, WINDOW, Estimate, estimate_of_ordered
 from routing.ladder import Deed, apply
 from routing.scenario import Crew, Scenario, chance_of, skill_id
 from routing.simulated import Contact, Ended, Outcome, Served
@@ -91,7 +91,7 @@ class _LastHour:
         while self._ends and self._ends[0][0] < at - WINDOW.total_seconds():
             _, wait = self._ends.popleft()
             del self._ordered[bisect_left(self._ordered, wait)]
-        return estimate(self._ordered, at_once_s=self._at_once_s)
+        return estimate_of_ordered(self._ordered, at_once_s=self._at_once_s)
 
 
 def simulate(scenario: Scenario, seed: int | None = None) -> Outcome:
@@ -193,11 +193,13 @@ class _Day:
         )  # fmt: skip
         talk = self._talks[number] = _Talk(number, kind, self.at, base)
         talk.lasts_s = one.handling.draw(self._handling) if handling is None else handling
+        # Drawn before it is known whether it is needed: one agent more changes nobody else's patience.
+        patience_s = None if one.patience is None else one.patience.draw(self._patience)
         self._wait(talk)
         if talk.where == "waiting":
             talk.told = self._last_hour[self._queue_of[kind]].estimate(self.at)
-        if one.patience is not None and talk.where != "talking":
-            self._at(self.at + one.patience.draw(self._patience), partial(self._give_up, talk))
+        if patience_s is not None and talk.where != "talking":
+            self._at(self.at + patience_s, partial(self._give_up, talk))
 
     def _wait(self, talk: _Talk) -> None:
         """Into the queue, and to whom is free for it; then up its ladder in time."""

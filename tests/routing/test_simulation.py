@@ -111,6 +111,13 @@ def test_one_agent_more_does_not_change_who_calls_when():
     assert [(c.arrivals, c.at_s) for c in one.contacts] == [(c.arrivals, c.at_s) for c in other.contacts]
 
 
+def test_one_agent_more_does_not_change_how_long_the_others_have_patience():
+    asks = arriving(0.0, 0.0, 0.0, patience={"mean_s": 30}, handling={"mean_s": 7000, "shape": "fixed"})
+    nobody, somebody = waits(run(**asks, **crew(shifts=[["09:59", "10:00"]]))), waits(run(**asks, **crew()))
+    assert somebody == [0.0, *nobody[1:]]
+    assert len(set(nobody)) == 3
+
+
 def test_first_come_first_served_and_each_waits_for_the_one_before():
     outcome = run()
     assert waits(outcome) == [0.0, 50.0, 100.0]
