@@ -49,18 +49,24 @@ def _mean(days: Sequence[DayFigures], pick: Pick) -> dict[str, float | None]:
 
 
 def erlang_beside(scenario: Scenario) -> dict[str, float] | None:
-    """Erlang C for the same day where it may be asked: one steady kind of contacts, one crew, one talk at a time."""
+    """Erlang C for the same day; None where it may not be asked (docs/staffing.md), or beyond its size."""
     day = scenario.day
     if len(day.arrivals) != 1 or len(day.agents) != 1:
         return None
     one, crew = day.arrivals[0], day.agents[0]
-    steady = isinstance(one.per_half_hour, float) and one.per_half_hour > 0
-    whole_day = scenario.shifts[0] == ((0.0, scenario.length_s),)
-    if not steady or not whole_day or crew.capacity != 1 or one.wants or crew.ring is not None:
+    if not isinstance(one.per_half_hour, float) or one.per_half_hour <= 0:
         return None
-    assert isinstance(one.per_half_hour, float)
+    memoryless = one.handling.shape == "exponential" and one.patience is None
+    whole_day = scenario.shifts[0] == ((0.0, scenario.length_s),)
+    all_alike = not one.wants and not scenario.ladders[one.queue].steps and not scenario.warnings
+    one_at_a_time = crew.capacity == one.weight == 1 and crew.ring is None
+    if not (memoryless and whole_day and all_alike and one_at_a_time):
+        return None
     demand = Demand(one.per_half_hour, one.handling.mean_s, target=day.target.share, within_s=day.target.within_s)
-    here, enough = staffed(demand, crew.count), needed(demand)
+    try:
+        here, enough = staffed(demand, crew.count), needed(demand)
+    except ValueError:  # more agents than there are anywhere
+        return None
     found = {"service_level": here.service_level, "occupancy": here.occupancy, "agents_needed": enough.agents}
     return found if math.isinf(here.asa_s) else {**found, "asa_s": here.asa_s}
 

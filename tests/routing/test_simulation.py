@@ -12,6 +12,7 @@ from routing.erlang import Demand, needed
 from routing.scenario import read, scenario
 from routing.simulated import DayFigures, Ended, Outcome, figures, gini, interval
 from routing.simulation import _Day, simulate
+from routing.simulation_report import erlang_beside
 
 STEADY: dict[str, Any] = {
     "hours": 2.0,
@@ -247,6 +248,43 @@ def test_gini_and_confidence_are_what_their_formulas_say():
     assert gini([0, 0]) is None
     mean, off = interval([1.0, 2.0, 3.0])
     assert (mean, off) == (2.0, pytest.approx(4.303 / 3**0.5))
+
+
+# --- Erlang C beside it ----------------------------------------------------------------------------------------
+
+STEADY_CALLS: dict[str, Any] = {
+    "queues": [{"name": "Support"}],
+    "arrivals": [{"queue": "Support", "per_half_hour": 20.0, "handling": {"mean_s": 120}}],
+    "agents": [{"name": "Day", "count": 4}],
+}
+
+
+def beside(of: str | None = None, **changed: Any) -> dict[str, float] | None:
+    more = {} if of is None else {of: [{**STEADY_CALLS[of][0], **changed}]}
+    return erlang_beside(scenario({**STEADY_CALLS, **more}))
+
+
+@pytest.mark.parametrize(
+    ("of", "changed"),
+    [
+        ("arrivals", {"patience": {"mean_s": 300}}),
+        ("arrivals", {"handling": {"mean_s": 120, "shape": "lognormal"}}),
+        ("arrivals", {"handling": {"mean_s": 120, "shape": "fixed"}}),
+        ("arrivals", {"weight": 2}),
+        ("arrivals", {"wants": [{"skill": "fon"}]}),
+        ("arrivals", {"per_half_hour": [20.0] * 16}),
+        ("arrivals", {"per_half_hour": 0.0}),
+        ("arrivals", {"per_half_hour": 60.0, "handling": {"mean_s": 1e7}}),  # 333,333 agents
+        ("queues", {"ladder": [{"after_s": 60, "do": "tell_position"}]}),
+        ("agents", {"media": {"sms": 0}}),  # nobody may ever take them
+        ("agents", {"capacity": 2}),
+        ("agents", {"shifts": [["08:00", "12:00"]]}),
+        ("agents", {"ring": {"takes": {"mean_s": 4}}}),
+    ],
+)
+def test_erlang_c_is_not_asked_where_it_does_not_hold(of, changed):
+    assert beside()["agents_needed"] == 3
+    assert beside(of, **changed) is None
 
 
 # --- The command -----------------------------------------------------------------------------------------------
