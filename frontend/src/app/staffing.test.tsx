@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { asked, figures, FIRST, halfHour, wrongIn } from "@/features/staffing/plan";
 import { AWA, SAM } from "@/testing/cast";
@@ -32,16 +32,38 @@ it("plans a day half hour by half hour, and names the busiest", async () => {
 it("asks nothing while a figure is wrong, says so at its field, and keeps the last answer", async () => {
   const { user, server } = openPalabre("/supervision/staffing", { signedInAs: SAM });
   await screen.findByTestId("staffing-needed");
-  const before = server.staffing.asked.length;
   const target = screen.getByTestId("staffing-target");
   await user.clear(target);
   expect(target).toBeInvalid();
   expect(target).toHaveAccessibleDescription("From 1 to 99.9.");
   expect(screen.getByTestId("staffing-needed").closest("[data-stale]")).toHaveAttribute("data-stale", "true");
-  expect(server.staffing.asked).toHaveLength(before);
+  await new Promise((resolve) => setTimeout(resolve, 400)); // longer than the pause after which it asks
+  expect(new Set(server.staffing.asked).size).toBe(1);
   await user.type(target, "90");
   await waitFor(() => expect(new URLSearchParams(server.staffing.asked.at(-1)).get("target")).toBe("0.9"));
   expect(target).toBeValid();
+});
+
+it("asks once for what is typed without a pause", async () => {
+  const { server } = openPalabre("/supervision/staffing", { signedInAs: SAM });
+  await screen.findByTestId("staffing-needed");
+  for (const value of ["3", "30", "30 4", "30 42"]) fireEvent.change(contacts(), { target: { value } });
+  await waitFor(() => expect(screen.getAllByTestId("staffing-half")).toHaveLength(2));
+  const plans = server.staffing.asked.map((one) => new URLSearchParams(one).getAll("contacts").join(" "));
+  expect([...new Set(plans)]).toEqual(["60", "30 42"]);
+});
+
+it("says what is wrong in figures that may be typed, and of a plan that begins at no time", async () => {
+  openPalabre("/supervision/staffing", { signedInAs: SAM });
+  await screen.findByTestId("staffing-needed");
+  const [handling, start] = [screen.getByTestId("staffing-handling"), screen.getByTestId("staffing-start")];
+  fireEvent.change(handling, { target: { value: "1,200" } });
+  expect(handling).toHaveAccessibleDescription("From 1 to 86400.");
+  fireEvent.change(contacts(), { target: { value: "1,200" } });
+  expect(contacts()).toHaveAccessibleDescription(/each from 0 to 100000, without thousands separators/);
+  fireEvent.change(start, { target: { value: "" } });
+  expect(start).toBeInvalid();
+  expect(start).toHaveAccessibleDescription("A time of the day.");
 });
 
 it("calls several talks at once rough", async () => {
@@ -83,6 +105,14 @@ describe("a plan", () => {
     ["contacts", "30 many"],
     ["contacts", "-1"],
     ["contacts", "1 ".repeat(49)],
+    ["contacts", "1,200"],
+    ["contacts", "30 1,200"],
+    ["contacts", "1\u00a0200"],
+    ["contacts", "1\u202f200"],
+    ["contacts", "30\n12\u202f000"],
+    ["start", ""],
+    ["start", "25:00"],
+    ["handling", "1,200"],
     ["handling", "0"],
     ["target", "100"],
     ["within", "-1"],
@@ -91,6 +121,16 @@ describe("a plan", () => {
     ["shrinkage", "Infinity"],
   ] as const)("is wrong with %s = %j", (name, value) => {
     expect(wrongIn({ ...FIRST, [name]: value })).toEqual({ [name]: true });
+  });
+
+  it.each([
+    ["contacts", "30\u00a042\u202f55"],
+    ["contacts", "1 200"], // the space bar parts half hours
+    ["contacts", "42,5; 1200"],
+    ["start", "23:45"],
+    ["handling", "1200,5"],
+  ] as const)("is right with %s = %j", (name, value) => {
+    expect(wrongIn({ ...FIRST, [name]: value })).toEqual({});
   });
 
   it("runs past midnight", () => {

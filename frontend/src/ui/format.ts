@@ -57,6 +57,9 @@ export function stopwatch(seconds: number): string {
 
 export const number = (value: number): string => value.toLocaleString(language === "en" ? "en-GB" : language);
 
+/** "86400", "99,9": as it may be typed, without thousands separators. */
+export const typed = (value: number): string => value.toLocaleString(language === "en" ? "en-GB" : language, { useGrouping: false });
+
 /** "86.7%", "86,7 %": a share from 0 to 1. */
 export const percent = (share: number): string =>
   share.toLocaleString(language === "en" ? "en-GB" : language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });

@@ -1,16 +1,17 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { CloudOff } from "lucide-react";
-import { useDeferredValue, useId, useState, type ReactNode } from "react";
+import { useEffect, useId, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, get } from "@/api/fetch";
 import type { Staffing, StaffingRow } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { number, percent } from "@/ui/format";
+import { number, percent, typed } from "@/ui/format";
 import page from "@/ui/page.module.css";
 import { Empty, Skeleton } from "@/ui/States";
 import { asked, BOUNDS, FIRST, halfHour, wrongIn, type Plan, type Wrong } from "./plan";
 import styles from "./Staffing.module.css";
 
+const PAUSE_MS = 300;
 const BURN_OUT = 0.85;
 const FIGURES = ["handling", "target", "within", "concurrency", "shrinkage"] as const;
 
@@ -20,8 +21,13 @@ export default function StaffingPage({ tabs }: { tabs: ReactNode }) {
   const [plan, change] = useState<Plan>(FIRST);
   const wrong = wrongIn(plan);
   const isGood = Object.keys(wrong).length === 0;
-  // What is typed shows at once; the figures follow, and the last good ones stay until then.
-  const question = useDeferredValue(isGood ? asked(plan) : null);
+  const written = isGood ? asked(plan) : null;
+  // What is typed shows at once; the figures follow a pause, and the last good ones stay until then.
+  const [question, ask] = useState(written);
+  useEffect(() => {
+    const timer = setTimeout(() => ask(written), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [written]);
   const { data, error, refetch } = useQuery({
     queryKey: ["staffing", question],
     queryFn: ({ signal }) => get<Staffing>(`/api/supervision/staffing?${question}`, signal),
@@ -71,6 +77,7 @@ function Form({ plan, wrong, onChange }: { plan: Plan; wrong: Wrong; onChange: (
     return { described: words ? `${id}-${name}` : undefined, said: words && <small id={`${id}-${name}`} data-wrong={wrong[name]}>{words}</small> };
   };
   const contacts = about("contacts", t("hints.contacts"), t("wrong.contacts"));
+  const start = about("start", undefined, t("wrong.start"));
   return (
     <form className={styles.form} aria-label={t("form")} onSubmit={(event) => event.preventDefault()}>
       <div className={`${styles.field} ${styles.contacts}`}>
@@ -91,12 +98,22 @@ function Form({ plan, wrong, onChange }: { plan: Plan; wrong: Wrong; onChange: (
       </div>
       <div className={styles.field}>
         <label htmlFor={`${id}-start-field`}>{t("fields.start")}</label>
-        <input id={`${id}-start-field`} type="time" step={1800} value={plan.start} data-testid="staffing-start" onChange={(event) => onChange({ ...plan, start: event.target.value })} />
+        <input
+          id={`${id}-start-field`}
+          type="time"
+          step={1800}
+          value={plan.start}
+          aria-invalid={wrong.start}
+          aria-describedby={start.described}
+          data-testid="staffing-start"
+          onChange={(event) => onChange({ ...plan, start: event.target.value })}
+        />
+        {start.said}
       </div>
       {FIGURES.map((name) => {
         const [least, most] = BOUNDS[name];
         const hint = name === "handling" || name === "concurrency" || name === "shrinkage" ? t(`hints.${name}`) : undefined;
-        const { described, said } = about(name, hint, t("wrong.figure", { least: number(least), most: number(most) }));
+        const { described, said } = about(name, hint, t("wrong.figure", { least: typed(least), most: typed(most) }));
         return (
           <div key={name} className={styles.field}>
             <label htmlFor={`${id}-${name}-field`}>{t(`fields.${name}`)}</label>

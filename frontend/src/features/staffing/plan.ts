@@ -22,12 +22,18 @@ export const BOUNDS: Record<"handling" | "target" | "within" | "concurrency" | "
   shrinkage: [0, 90],
 };
 const CONTACTS: Bounds = [0, 100_000];
+const TIME = /^([01]\d|2[0-3]):[0-5]\d/;
 
 export type Wrong = Partial<Record<keyof Plan, true>>;
 
+// "1,200" is a thousand and more to one reader, and one and a fifth to another: nobody is asked to guess.
+const GROUPED = /\d,\d{3}(?!\d)/;
+// "1 200" with the space that spreadsheets group by is one figure, and would be read as two half hours.
+const GROUPED_BY_SPACE = /(?:^|[\s;])\d{1,3}[\u00a0\u202f]\d{3}(?!\d)/;
+
 const within = (text: string, [least, most]: Bounds): boolean => {
   const value = Number(text.trim().replace(",", "."));
-  return text.trim() !== "" && Number.isFinite(value) && value >= least && value <= most;
+  return text.trim() !== "" && !GROUPED.test(text) && Number.isFinite(value) && value >= least && value <= most;
 };
 
 /** Figures between spaces, line breaks or semicolons, as they come out of a spreadsheet's column or row. */
@@ -36,7 +42,9 @@ export const figures = (text: string): string[] => text.split(/[\s;]+/).filter((
 export function wrongIn(plan: Plan): Wrong {
   const wrong: Wrong = {};
   const contacts = figures(plan.contacts);
-  if (contacts.length === 0 || contacts.length > MOST_HALVES || contacts.some((one) => !within(one, CONTACTS))) wrong.contacts = true;
+  if (GROUPED_BY_SPACE.test(plan.contacts) || contacts.length === 0 || contacts.length > MOST_HALVES) wrong.contacts = true;
+  if (contacts.some((one) => !within(one, CONTACTS))) wrong.contacts = true;
+  if (!TIME.test(plan.start)) wrong.start = true;
   for (const name of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[]) if (!within(plan[name], BOUNDS[name])) wrong[name] = true;
   return wrong;
 }

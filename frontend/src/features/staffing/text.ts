@@ -24,7 +24,7 @@ const en = {
     shrinkage: "Paid time away: breaks, training, absence.",
   },
   wrong: {
-    contacts: "From 1 to 48 figures, each from 0 to 100,000.",
+    contacts: "From 1 to 48 figures, each from 0 to 100000, without thousands separators.",
     start: "A time of the day.",
     figure: "From {{least}} to {{most}}.",
   },
@@ -75,7 +75,7 @@ const fr: Same<typeof en> = {
     shrinkage: "Temps payé hors poste : pauses, formation, absences.",
   },
   wrong: {
-    contacts: "De 1 à 48 chiffres, chacun de 0 à 100 000.",
+    contacts: "De 1 à 48 chiffres, chacun de 0 à 100000, sans séparateur de milliers.",
     start: "Une heure de la journée.",
     figure: "De {{least}} à {{most}}.",
   },
