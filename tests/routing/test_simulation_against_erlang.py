@@ -33,14 +33,15 @@ def test_the_simulated_service_is_within_its_confidence_interval_of_erlang_c(age
     day = steady(agents, *ROWS[agents])
     found = [figures(simulate(day, 1000 * agents + number)) for number in range(DAYS)]
     theory = staffed(Demand(contacts=60, handling_s=300), agents)
-    for name, values, expected in (
-        ("service level", [one.whole.service_level for one in found], theory.service_level),
-        ("share that waits", [one.whole.waited for one in found], theory.waits),
-        ("average wait, s", [one.whole.asa_s for one in found], theory.asa_s),
-        ("occupancy", [one.staffing.occupancy for one in found], theory.occupancy),
+    # Each with the widest that its interval may be: one that everything fits into proves nothing. By the asymptotic
+    # variance of M/M/N they are widest with 11 agents: 0.11, 0.10, 0.66 of the average wait, 0.03.
+    for name, values, expected, widest in (
+        ("service level", [one.whole.service_level for one in found], theory.service_level, 0.15),
+        ("share that waits", [one.whole.waited for one in found], theory.waits, 0.2),
+        ("average wait, s", [one.whole.asa_s for one in found], theory.asa_s, 1.5 * theory.asa_s),
+        ("occupancy", [one.staffing.occupancy for one in found], theory.occupancy, 0.06),
     ):
         mean, off = statistics.fmean(values), T_99 * statistics.stdev(values) / math.sqrt(DAYS)
         print(f"{agents} agents, {name}: {mean:.3f} ± {off:.3f}, Erlang C {expected:.3f}")
         assert abs(mean - expected) <= off
-        if name == "service level":
-            assert off < 0.15  # an interval that everything fits into proves nothing
+        assert off < widest
