@@ -38,6 +38,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "events.read": EVERYONE,
     "presence.set": DESK,
     "supervision.live": OVERSIGHT,
+    "staffing.plan": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "history.read": OVERSIGHT,  # an observer: without words, names and whole numbers
     "history.export": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "users.administer": ADMINISTRATION,

@@ -7,12 +7,14 @@ import getpass
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from common.memory import starting
 
+MOST_DAYS = 1000
 PROCESSES = ("simulator", "gateway", "dispatcher", "web", "worker", "beat")
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     demo_command = add("demo", demo, "let scripted subscribers text through the simulator")
     demo_command.add_argument("--rate", type=float, default=1.0, help="texts a second (default 1)")
     demo_command.add_argument("--seconds", type=float, default=0.0, help="stop after so long (default: never)")
+    simulation = add("simulate", simulate, "run a day of arrivals and agents on the routing core, and say how it went")
+    simulation.add_argument(
+        "scenario", nargs="?", type=Path, help="a TOML file (docs/staffing.md); default: a demo day"
+    )
+    simulation.add_argument("--days", type=int, default=1, help="so many days of the same kind, by chance alone apart")
+    simulation.add_argument("--seed", type=int, help="of the first day, instead of the scenario's")
+    simulation.add_argument("--json", action="store_true", help="every figure as one JSON object")
     for name, act, text in (
         ("web", web, "one process: pages, API and sockets"),
         ("gateway", gateway, "one process: everything that touches operators"),
@@ -180,6 +189,29 @@ def demo(options: argparse.Namespace) -> None:
     port = os.environ.get("SIMULATOR_HTTP_PORT", "8001")
     counted = subscribers.run(f"http://127.0.0.1:{port}", options.rate, options.seconds or None)
     print("  ".join(f"{what}: {number}" for what, number in counted.items()))
+
+
+def simulate(options: argparse.Namespace) -> int:
+    """Needs neither a database nor settings."""
+    from routing import scenario, simulated, simulation, simulation_report
+
+    if not 1 <= options.days <= MOST_DAYS:
+        sys.exit(f"palabre simulate: --days takes 1 to {MOST_DAYS}")
+    try:
+        found = scenario.read(options.scenario or ROOT / "config" / "demo" / "day.toml")
+    except scenario.ScenarioError as error:
+        print("palabre simulate: this scenario cannot be run", file=sys.stderr)
+        for fault in error.faults:
+            print(f"  {fault}", file=sys.stderr)
+        return 2
+    began = time.perf_counter()
+    first = found.day.seed if options.seed is None else options.seed
+    days = [simulated.figures(simulation.simulate(found, first + number)) for number in range(options.days)]
+    if options.json:
+        print(json.dumps(simulation_report.as_json(found, days), indent=2))
+    else:
+        print(simulation_report.text(found, days, time.perf_counter() - began))
+    return 0
 
 
 def web(_options: argparse.Namespace) -> None:

@@ -135,6 +135,38 @@ TEXTS: dict[str, tuple[str, str]] = {
     "too_long": ("Ce texte est trop long.", ""),
     "unknown_adapter": ("Cet adaptateur n’existe pas.", ""),
     "unknown_choice": ("Ce choix n’existe pas.", ""),
+    "too_much_traffic": (
+        "Plus de 5 000 agents parleraient en même temps : diminuez le volume ou la durée.",
+        "More than 5,000 agents would talk at once: lower the volume or the handling time.",
+    ),
+    "ladder_too_long": ("Au plus 20 marches.", "At most 20 steps."),
+    "ladder_seconds": (
+        "De 0 à 604 800 secondes (7 jours) d’attente.", "From 0 to 604,800 seconds (7 days) of waiting.",
+    ),
+    "ladder_order": (
+        "Cette marche vient avant celle qui la précède : mettez-les dans l’ordre du temps.",
+        "This step comes before the one above it: put them in the order of time.",
+    ),
+    "ladder_after_bot": (
+        "Rien ne suit le robot : la conversation a quitté la file.",
+        "Nothing comes after the bot: the conversation has left the queue.",
+    ),
+    "ladder_twice": ("Une marche précédente dit la même chose.", "A step before it says the same."),
+    "ladder_unknown_skill": ("Cette compétence n’existe pas.", "There is no such skill."),
+    "ladder_unknown_queue": ("Cette file d’attente n’existe pas.", "There is no such queue."),
+    "ladder_levels": ("De 1 à 5 niveaux de moins.", "From 1 to 5 levels less."),
+    "ladder_priority": ("De 1 à 100 de plus.", "From 1 to 100 more."),
+    "ladder_own_queue": (
+        "La conversation attend déjà dans cette file.", "The conversation waits in this queue already.",
+    ),
+    "ladder_queue_twice": (
+        "Une marche précédente ajoute déjà cette file.", "A step before it adds this queue already.",
+    ),
+    "ladder_loop": (
+        "Débordement en boucle : cette file déborde à son tour vers celle-ci.",
+        "Overflow in a loop: this queue overflows back into the one that overflows into it.",
+    ),
+    "ladder_step": ("Cette marche est illisible.", ""),
     "search": (
         "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
     ),

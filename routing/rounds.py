@@ -22,7 +22,7 @@ from jobs.leases import HeldLease
 from measures.intervals import interval
 from measures.models import Interval, IntervalKind
 from realtime.log import Changes, record_changes
-from routing.assignment import Agent, Assignment, Waiting, plan_round
+from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, plan_round
 from routing.events import AgentStateChanged
 
 SLICE = 20  # conversations of one transaction: a few milliseconds, so that texts and clicks get in between
@@ -35,7 +35,7 @@ where s.organisation_id = %(organisation)s and s.state = 'available' and s.load 
 """
 # Queue by queue, because that is how the index is ordered. `back`: who gave it back last, by its event line.
 _WAITING = """
-select c.id, c.line_id, c.priority, c.queued_at, back.author_user_id
+select c.id, c.line_id, q.id, c.priority, c.queued_at, back.author_user_id
 from routing_queue q
 cross join lateral (
     select id, line_id, priority, queued_at, assigned_at from conversations_conversation
@@ -117,7 +117,11 @@ def assign_slice(
     if not agents:
         return Slice(0, 0)
     waiting = _first_waiting(organisation_id, agents, skipped)
-    plan = plan_round(waiting, agents)
+    # As _WAITING orders: a higher priority always first, then the longest waiting.
+    rules = {
+        one.queue_ids[0]: QueueRule(one.queue_ids[0], Strategy.LEAST_LOADED, points_per_minute=0) for one in waiting
+    }
+    plan = plan_round(waiting, agents, rules, now or database_now())
     if not plan:
         return Slice(0, len(waiting))
     with record_changes(organisation_id) as changes:
@@ -137,7 +141,7 @@ def _free_agents(organisation_id: UUID) -> tuple[dict[UUID, str], list[Agent]]:
         return {}, []
     seen = audiences_of([row[0] for row in rows])
     agents = [
-        Agent(user_id, load, capacity, idle_since, seen[user_id].line_ids)
+        Agent(id=user_id, load=load, capacity=capacity, idle_since=idle_since, lines=seen[user_id].line_ids)
         for user_id, load, capacity, idle_since, _ in rows
         if user_id in seen
     ]
@@ -159,7 +163,17 @@ def _first_waiting(organisation_id: UUID, agents: list[Agent], skipped: int) -> 
                 "upto": skipped + SLICE,
             },
         )
-        return [Waiting(*row) for row in cursor.fetchall()]
+        return [
+            Waiting(
+                id=id_,
+                line_id=line_id,
+                queue_ids=(queue_id,),
+                priority=priority,
+                since=queued_at,
+                avoid=frozenset() if back is None else frozenset([back]),
+            )
+            for id_, line_id, queue_id, priority, queued_at, back in cursor.fetchall()
+        ]
 
 
 def _hold_fast(lease: HeldLease) -> None:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Query, Router, Schema
+from pydantic import Field
 
 from accounts.permissions import May, caller
 from common.schemas import as_json, schema_of
+from routing.erlang import Demand
 from supervision.live import Live, live
+from supervision.staffing import Staffing, staffing
 from supervision.traffic import Traffic, traffic
 
 router = Router(tags=["supervision"])
 LiveSchema: Any = schema_of(Live)
 TrafficSchema: Any = schema_of(Traffic)
+StaffingSchema: Any = schema_of(Staffing)
+
+Contacts = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+
+
+class StaffingAsked(Schema):
+    """`contacts`: of each half hour, in their order. `target`: this share answered within `within_s`."""
+
+    contacts: list[Contacts] = Field(min_length=1, max_length=48)
+    handling_s: float = Field(ge=1, le=86_400, allow_inf_nan=False)
+    target: float = Field(0.8, ge=0.01, le=0.999, allow_inf_nan=False)
+    within_s: float = Field(20, ge=0, le=86_400, allow_inf_nan=False)
+    concurrency: float = Field(1, ge=1, le=50, allow_inf_nan=False)
+    shrinkage: float = Field(0, ge=0, le=0.9, allow_inf_nan=False)
 
 
 @router.get("/live", auth=May("supervision.live"), response=LiveSchema)
@@ -26,3 +43,13 @@ def read_live(request: HttpRequest) -> HttpResponse:
 def read_traffic(request: HttpRequest) -> HttpResponse:
     """Texts in and out by line and link, as of now."""
     return as_json(traffic(caller(request).organisation_id))
+
+
+@router.get("/staffing", auth=May("staffing.plan"), response=StaffingSchema)
+def read_staffing(request: HttpRequest, asked: Query[StaffingAsked]) -> HttpResponse:
+    """How many agents each half hour needs, by Erlang C: one skill, one contact at a time, nobody gives up.
+
+    `concurrency` divides the handling time, which is rough.
+    """
+    each = Demand(contacts=0, **asked.dict(exclude={"contacts"}))
+    return as_json(staffing(asked.contacts, each))

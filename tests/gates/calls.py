@@ -23,6 +23,7 @@ QUERIES = {
     "/api/conversations/{conversation_id}/attachment": "?seq=1&place=1",
     "/api/events": "?after=0&epoch=1",
     "/api/conversations/{conversation_id}/delivery": "?seq=1",
+    "/api/supervision/staffing": "?contacts=60&handling_s=300",
     "/api/opt-outs/said": "?number=%2B2290197999999",
 }
 

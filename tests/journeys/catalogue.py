@@ -23,6 +23,7 @@ COMPOSER = '[data-testid="composer-text"]'
 TAKE = '[data-testid="take"]'
 EMPTY = '[data-testid="empty"]:visible'
 PHONE = '[data-testid="phone-number"]'
+STAFFING = '[data-testid="staffing-result"]'
 TOAST = '[data-testid="toast"]'
 
 LONG_NAME = "Rakotoarimanana" * 5 + "Dossou"  # 81 letters and nowhere to break
@@ -270,6 +271,33 @@ SCREENS: list[Screen] = [
         SAM,
         TEXT,
         then(click('[data-testid="export"]', '[data-testid="export-csv"]'), see('[data-testid="export-file"]')),
+    ),
+    Screen("staffing", "/supervision/staffing", SAM, STAFFING),
+    Screen(
+        "staffing-day",
+        "/supervision/staffing",
+        SAM,
+        STAFFING,
+        then(
+            fill('[data-testid="staffing-contacts"]', "30 42 55 62 66 64 60 52 46 48 56 62 60 54 46 40"),
+            fill('[data-testid="staffing-concurrency"]', "3"),
+            see('[data-testid="staffing-half"]'),
+        ),
+    ),
+    Screen(
+        "staffing-wrong",
+        "/supervision/staffing",
+        SAM,
+        STAFFING,
+        then(fill('[data-testid="staffing-contacts"]', "beaucoup"), see("[aria-invalid=true]")),
+    ),
+    Screen(
+        "staffing-error",
+        "/supervision/staffing",
+        SAM,
+        EMPTY,
+        prepare=fails("/api/supervision/staffing"),
+        expects="status of 500",
     ),
     Screen("links-live", "/supervision/links", SAM, LINK),
     Screen("links-live-long", "/supervision/links", SAM, LINK, prepare=long_names),

@@ -775,6 +775,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/supervision/staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Staffing
+         * @description How many agents each half hour needs, by Erlang C: one skill, one contact at a time, nobody gives up.
+         *
+         *     `concurrency` divides the handling time, which is rough.
+         */
+        get: operations["supervision_api_read_staffing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/supervision/traffic": {
         parameters: {
             query?: never;
@@ -2252,6 +2274,81 @@ export interface components {
                 message: string;
             };
             mode: string;
+        };
+        /** Staffing */
+        Staffing: {
+            /** Agent Hours */
+            agent_hours: number;
+            /** Busiest */
+            busiest: number;
+            /** Halves */
+            halves: components["schemas"]["StaffingHalf"][];
+            /** Options */
+            options: components["schemas"]["StaffingRow"][];
+        };
+        /**
+         * StaffingAsked
+         * @description `contacts`: of each half hour, in their order. `target`: this share answered within `within_s`.
+         */
+        StaffingAsked: {
+            /**
+             * Concurrency
+             * @default 1
+             */
+            concurrency: number;
+            /** Contacts */
+            contacts: number[];
+            /** Handling S */
+            handling_s: number;
+            /**
+             * Shrinkage
+             * @default 0
+             */
+            shrinkage: number;
+            /**
+             * Target
+             * @default 0.8
+             */
+            target: number;
+            /**
+             * Within S
+             * @default 20
+             */
+            within_s: number;
+        };
+        /** StaffingHalf */
+        StaffingHalf: {
+            /** Agents */
+            agents: number;
+            /** Asa S */
+            asa_s: number | null;
+            /** Contacts */
+            contacts: number;
+            /** Occupancy */
+            occupancy: number | null;
+            /** Scheduled */
+            scheduled: number;
+            /** Service Level */
+            service_level: number | null;
+            /** Traffic */
+            traffic: number;
+            /** Waits */
+            waits: number | null;
+        };
+        /** StaffingRow */
+        StaffingRow: {
+            /** Agents */
+            agents: number;
+            /** Asa S */
+            asa_s: number | null;
+            /** Occupancy */
+            occupancy: number | null;
+            /** Scheduled */
+            scheduled: number;
+            /** Service Level */
+            service_level: number | null;
+            /** Waits */
+            waits: number | null;
         };
         /**
          * StartAfresh
@@ -7808,6 +7905,96 @@ export interface operations {
             };
             /** @description The role does not include this, the person may not do it, or the token is missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_api_read_staffing: {
+        parameters: {
+            query: {
+                contacts: number[];
+                handling_s: number;
+                target?: number;
+                within_s?: number;
+                concurrency?: number;
+                shrinkage?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staffing"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -60,6 +60,9 @@ export function useWatchesLinks(): boolean {
   return role === "supervisor" || role === "administrator";
 }
 
+/** Who may plan how many agents there are: "staffing.plan" of the server's table. */
+export const usePlansStaffing = useWatchesLinks;
+
 async function fetchCounts(signal: AbortSignal): Promise<Counts> {
   const mark = recentCounts.mark();
   const counts = await get<Counts>("/api/counts", signal);

@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
 import { ApiError } from "@/api/fetch";
-import { useSessionQuery, useWatchesLinks } from "@/api/session";
+import { usePlansStaffing, useSessionQuery, useWatchesLinks } from "@/api/session";
 import type { Language } from "@/api/types";
 import { SignInPage } from "@/features/session/SignInPage";
 import { Button } from "@/ui/Button";
@@ -21,6 +21,7 @@ import styles from "./Signed.module.css";
 const SupervisionPage = lazy(() => import("@/features/supervision/SupervisionPage"));
 const TrafficPage = lazy(() => import("@/features/traffic/TrafficPage"));
 const HistoryPage = lazy(() => import("@/features/history/HistoryPage"));
+const StaffingPage = lazy(() => import("@/features/staffing/StaffingPage"));
 const LinksLivePage = lazy(() => import("@/features/admin/LinksLivePage"));
 const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
 
@@ -36,6 +37,7 @@ export function App() {
             <Route path="/" element={<DeskPage />} />
             <Route path="/supervision" element={<Later screen="supervision"><SupervisionPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/traffic" element={<Later screen="supervision"><TrafficPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/staffing" element={<Later screen="staffing"><StaffingPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/history" element={<Later screen="supervision"><HistoryPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
@@ -48,11 +50,11 @@ export function App() {
 }
 
 /** A screen that is fetched when it is asked for. Whose role has no such screen gets his desk, and not its empty shell. */
-function Later({ screen, children }: { screen: "supervision" | "admin" | "links"; children: React.ReactNode }) {
+function Later({ screen, children }: { screen: "supervision" | "admin" | "links" | "staffing"; children: React.ReactNode }) {
   const { t } = useTranslation("app");
   const screens = useScreens();
-  const mayWatch = useWatchesLinks();
-  if (screen === "links" ? !mayWatch : !screens.some(({ name }) => name === screen)) return <Navigate to="/" replace />;
+  const may = { links: useWatchesLinks(), staffing: usePlansStaffing() };
+  if (screen === "links" || screen === "staffing" ? !may[screen] : !screens.some(({ name }) => name === screen)) return <Navigate to="/" replace />;
   return (
     <ErrorBoundary instead={<Failed />}>
       <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>

@@ -10,6 +10,7 @@ import { makeConversations, makeMessage, type FakeConversation, type Scenario } 
 import { FakeHistory, fakeTraffic } from "./fakeHistory";
 import { newTextRoutes } from "./fakeSending";
 import { FakeSocket } from "./fakeSocket";
+import { FakeStaffing } from "./fakeStaffing";
 
 export interface FakeOptions {
   scenario?: Scenario;
@@ -34,6 +35,7 @@ export const refuse = (status: number, code: string, message = code): Answer => 
 
 export class FakeServer {
   readonly history = new FakeHistory();
+  readonly staffing = new FakeStaffing();
   agents: Agent[] = makeAgents();
   conversations = new Map<string, FakeConversation>();
   events: ServerEvent[] = [];
@@ -279,6 +281,7 @@ export class FakeServer {
     }
     if (path === "/api/supervision/live") return ok(this.#live());
     if (path === "/api/supervision/traffic") return fakeTraffic();
+    if (path === "/api/supervision/staffing") return this.staffing.route(search);
     if (path.startsWith("/api/history")) return this.history.route(method, path, search, body);
     if (path.startsWith("/api/admin/")) return adminRoutes(method, path, body);
     if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });

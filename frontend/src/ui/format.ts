@@ -57,6 +57,13 @@ export function stopwatch(seconds: number): string {
 
 export const number = (value: number): string => value.toLocaleString(language === "en" ? "en-GB" : language);
 
+/** "86400", "99,9": as it may be typed, without thousands separators. */
+export const typed = (value: number): string => value.toLocaleString(language === "en" ? "en-GB" : language, { useGrouping: false });
+
+/** "86.7%", "86,7 %": a share from 0 to 1. */
+export const percent = (share: number): string =>
+  share.toLocaleString(language === "en" ? "en-GB" : language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 /** "+229 01 97 65 43 21": pairs, as they are said aloud in French-speaking West Africa. Others stay as they are. */
 export function address(value: string): string {
   const regional = /^\+(22\d)(\d{8}|\d{10})$/.exec(value);
