@@ -81,7 +81,7 @@ def _first_forsaken(organisation_id: UUID) -> tuple[UUID | None, list[UUID]]:
 
 
 def _return(changes: Changes, conversation: Conversation, previous: UUID, name: str, now: datetime) -> None:
-    lose(changes=changes, user_id=previous)
+    lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
     stretches.end_handle(conversation, now=now, how="returned_queue")
     Conversation.objects.filter(id=conversation.id).update(
         revision=F("revision") + 1,

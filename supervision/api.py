@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
+from ninja import Query, Router, Schema
 
 from accounts.permissions import May, caller
-from common.schemas import as_json, schema_of
+from common.schemas import Words, as_json, schema_of
+from routing.presence import force_state
+from routing.rendering import AgentView
+from supervision.agent_states import StatesView, states_of
 from supervision.live import Live, live
 from supervision.traffic import Traffic, traffic
 
 router = Router(tags=["supervision"])
 LiveSchema: Any = schema_of(Live)
 TrafficSchema: Any = schema_of(Traffic)
+AgentSchema: Any = schema_of(AgentView)
+StatesSchema: Any = schema_of(StatesView)
+
+
+class Forced(Schema):
+    """As PUT /api/presence, for somebody else."""
+
+    state: Words | None = None
+    reason: Words | None = None
+    reason_id: UUID | None = None
 
 
 @router.get("/live", auth=May("supervision.live"), response=LiveSchema)
@@ -26,3 +40,20 @@ def read_live(request: HttpRequest) -> HttpResponse:
 def read_traffic(request: HttpRequest) -> HttpResponse:
     """Texts in and out by line and link, as of now."""
     return as_json(traffic(caller(request).organisation_id))
+
+
+@router.put("/agents/{uuid:user_id}/state", auth=May("presence.force"), response=AgentSchema)
+def force(request: HttpRequest, user_id: UUID, given: Forced) -> HttpResponse:
+    """Put an agent into another state: he forgot, or left. A line in the audit log says who did it."""
+    return as_json(
+        force_state(
+            actor=caller(request), user_id=user_id, state=given.state, reason=given.reason or "",
+            reason_id=given.reason_id,
+        )
+    )  # fmt: skip
+
+
+@router.get("/agents/{uuid:user_id}/states", auth=May("presence.force"), response=StatesSchema)
+def read_states(request: HttpRequest, user_id: UUID, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> HttpResponse:
+    """What an agent was, newest first; the present state has no end yet."""
+    return as_json(states_of(caller(request).organisation_id, user_id, limit))
