@@ -81,6 +81,8 @@ def gain(*, changes: Changes, user_id: UUID, now: datetime, weight: int = 1, med
             if cursor.fetchone() is None:
                 cursor.execute(_HAS_MEDIUM, asked)
                 room = cursor.fetchone() is None
+                if not room:  # the caller may go on without it
+                    cursor.execute(_LOSE, [weight, user_id])
     if row is None or not room:
         raise Conflict("at_capacity", "the agent already holds as many conversations as he may")
     changes.add(AgentStateChanged(agent_id=user_id, state=row[0]))

@@ -314,6 +314,16 @@ class WrapUp(models.Model):
         return f"{self.user_id} after {self.conversation_id}"
 
 
+class FullTold(models.Model):
+    """This conversation has been told that its queue is full: once, whoever sweeps."""
+
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.at}"
+
+
 class DeskSeen(models.Model):
     """When a browser of this user was last connected. A row and not a key in Redis, which may be emptied at any time.
 

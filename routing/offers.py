@@ -70,7 +70,7 @@ def accept(*, user: User, offer_id: UUID, now: datetime | None = None) -> Conver
         now = now or database_now()
         _refuse_over(offer, conversation, now)
         end_offer(changes, offer, OfferState.ACCEPTED, now=now, keeps_load=True)
-        become_owner(changes, conversation, user, now=now, by="offer")
+        become_owner(changes, conversation, user, now=now, by="offer", weight=offer.weight)
     return conversation
 
 
@@ -149,6 +149,12 @@ def withdraw(
     if offer is not None:
         lock_states({offer.user_id, *beside})
         end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
+
+
+def ringing_at(conversation: Conversation) -> list[UUID]:
+    """The agent to whom a locked conversation is offered now, if any."""
+    pending = Offer.objects.filter(conversation_id=conversation.id, state=OfferState.PENDING)
+    return list(pending.values_list("user_id", flat=True))
 
 
 def withdraw_of(changes: Changes, user_id: UUID, *, now: datetime, why: str, only_in: State | None = None) -> None:

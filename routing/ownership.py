@@ -39,7 +39,7 @@ from routing.offers import withdraw
 from routing.owning import become_owner
 from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
-from routing.queues import queue_for
+from routing.queues import queue_for, weight_in
 from routing.unhandled import mark_unhandled, unanswered_since
 from routing.wrap_up import begin_wrap_up, dispose
 
@@ -76,8 +76,9 @@ def take(*, user: User, conversation_id: UUID, now: datetime | None = None) -> C
         _refuse_closed(conversation)
         now = now or database_now()
         withdraw(changes, conversation, now=now, why="taken", beside=[user.id])
-        gain(changes=changes, user_id=user.id, now=now, weight=conversation.weight, medium=conversation.line.medium)
-        become_owner(changes, conversation, user, now=now, by="taken")
+        weight = weight_in(conversation.queue_id)
+        gain(changes=changes, user_id=user.id, now=now, weight=weight, medium=conversation.line.medium)
+        become_owner(changes, conversation, user, now=now, by="taken", weight=weight)
     return conversation
 
 

@@ -24,9 +24,11 @@ def become_owner(
     *,
     now: datetime,
     by: Literal["taken", "offer", "pulled"],
+    weight: int,
 ) -> None:
+    """`weight`: what his load counts it with."""
     stretches.end_before_person(conversation, now=now, how=HOW[by], agent_id=user.id)
-    fields = {"status": Status.OPEN, "owner_id": user.id, "assigned_at": now}
+    fields = {"status": Status.OPEN, "owner_id": user.id, "assigned_at": now, "weight": weight}
     Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
     conversation.revision += 1
     for name, value in fields.items():

@@ -43,7 +43,7 @@ select first.id from level cross join lateral (
                 and has.level >= %(language_level)s)))
     order by c.queued_at limit 20
 ) first
-order by first.priority * %(points)s
+order by greatest(first.priority, %(priority)s) * %(points)s
     + %(pace)s * greatest(extract(epoch from clock_timestamp() - first.queued_at), 0) / 60 desc,
     first.queued_at, first.id
 limit 20
@@ -84,8 +84,8 @@ def take_next(*, user: User, queue_id: UUID, now: datetime | None = None) -> Con
             raise Conflict("queue_empty", "nobody waits in this queue whom you could take")
         conversation = lock_conversation(organisation_id=user.organisation_id, conversation_id=id_)
         now = now or database_now()
-        gain(changes=changes, user_id=user.id, now=now, weight=conversation.weight, medium=conversation.line.medium)
-        become_owner(changes, conversation, user, now=now, by="pulled")
+        gain(changes=changes, user_id=user.id, now=now, weight=queue.weight, medium=conversation.line.medium)
+        become_owner(changes, conversation, user, now=now, by="pulled", weight=queue.weight)
     return conversation
 
 
@@ -93,7 +93,8 @@ def _first(user: User, queue: Queue) -> UUID | None:
     """The first that nobody else holds just now, locked."""
     asked = {
         "organisation": user.organisation_id, "queue": queue.id, "user": user.id, "points": POINTS,
-        "lines": list(lines_visible_to(user)), "pace": queue.points_per_minute, "language_level": queue.language_level,
+        "lines": list(lines_visible_to(user)), "pace": queue.points_per_minute,
+        "priority": queue.priority, "language_level": queue.language_level,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, asked)
