@@ -86,11 +86,12 @@ def list_wrap_ups(request: HttpRequest) -> HttpResponse:
     return as_json({"items": wrap_ups_of(caller(request))})
 
 
-@router.post("/conversations/{uuid:conversation_id}/wrap-up/done", auth=May("offers.answer"), response={204: None})
-def finish_wrap_up(request: HttpRequest, conversation_id: UUID, given: Body[Finished | None] = None) -> Status[None]:
-    """The caller is done with what he has closed. Over already: nothing."""
+@router.post("/wrap-ups/{uuid:wrap_up_id}/done", auth=May("offers.answer"), response={204: None})
+def finish_wrap_up(request: HttpRequest, wrap_up_id: UUID, given: Body[Finished | None] = None) -> Status[None]:
+    """The caller is done with what he has closed: `wrap_up_id` is the conversation's. Over already: nothing.
+    422 disposition_required."""
     disposition_id = given.disposition_id if given else None
-    finish(user=caller(request), conversation_id=conversation_id, disposition_id=disposition_id)
+    finish(user=caller(request), conversation_id=wrap_up_id, disposition_id=disposition_id)
     return Status(204, None)
 
 
