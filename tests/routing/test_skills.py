@@ -1,4 +1,4 @@
-"""Who gets what by skill, level, language and team, on the real tables; and what a queue's agents take by themselves."""
+"""Who gets what by skill, level, language and team, on the real tables; and what agents take by themselves."""
 
 from __future__ import annotations
 
