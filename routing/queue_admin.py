@@ -16,7 +16,7 @@ from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of, storable
 from conversations.models import Line
 from realtime import doorbell
-from realtime.log import record_changes
+from realtime.log import record_changes, take_event_head
 from routing.models import MOST_WEIGHT, Disposition, OnDisconnect, Queue, QueueSkill, Skill, Strategy
 from routing.reasons import MOST_PLACES, in_range, one_of
 
@@ -173,13 +173,20 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
         if queue_id is None:
             queue, before = Queue(organisation_id=organisation_id), {}
         else:
-            found = Queue.objects.select_for_update().filter(organisation_id=organisation_id, id=queue_id).first()
+            # NO KEY: offers that refer to it are checked at COMMIT, by writers who hold the event head already.
+            found = (
+                Queue.objects.select_for_update(no_key=True)
+                .filter(organisation_id=organisation_id, id=queue_id)
+                .first()
+            )
             if found is None:
                 raise NotFound("no_queue", "there is no such queue")
             queue, before = found, _described(found)
         _apply(queue, fields)
         if before.get("is_enabled") and not queue.is_enabled:
             _refuse_needed(queue)
+        if before and before["name"] != queue.name:
+            take_event_head(organisation_id)  # a name is a key: see there
         queue.save()
         if fields.team_ids is not None:
             _set_teams(queue, fields.team_ids)
@@ -297,8 +304,8 @@ def save_disposition(*, actor: User, fields: DispositionFields, disposition_id: 
                 raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
             one = Disposition(organisation_id=organisation_id, queue_id=fields.queue_id)
         else:
-            mine = Disposition.objects.select_for_update().filter(organisation_id=organisation_id, id=disposition_id)
-            known = mine.first()
+            mine = Disposition.objects.select_for_update(no_key=True)
+            known = mine.filter(organisation_id=organisation_id, id=disposition_id).first()
             if known is None:
                 raise NotFound("no_disposition", "there is no such disposition")
             one, before = known, dict(_disposition(known))
@@ -313,6 +320,8 @@ def save_disposition(*, actor: User, fields: DispositionFields, disposition_id: 
         described = audit.difference(before, dict(_disposition(one)))
         described.pop("id", None)
         if described:
+            if before and "name" in described:
+                take_event_head(organisation_id)
             one.save()
             audit.record(
                 actor=actor, organisation_id=organisation_id, kind="disposition", object_id=one.id, name=one.name,

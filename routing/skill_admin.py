@@ -93,7 +93,8 @@ def save_skill(*, actor: User, fields: SkillFields, skill_id: UUID | None = None
         if skill_id is None:
             skill, before = Skill(organisation_id=actor.organisation_id), {}
         else:
-            found = Skill.objects.select_for_update().filter(organisation_id=actor.organisation_id, id=skill_id).first()
+            mine = Skill.objects.select_for_update(no_key=True)
+            found = mine.filter(organisation_id=actor.organisation_id, id=skill_id).first()
             if found is None:
                 raise NotFound("no_skill", "there is no such skill")
             skill, before = found, _described(found)

@@ -204,7 +204,7 @@ def test_a_dispatcher_killed_in_the_middle_of_a_flood_is_followed_and_nothing_is
 
 def test_an_offer_that_nobody_answers_runs_out_and_rings_at_the_next(cast: Cast, processes):
     """Whole processes: offered by the leader, ended by whichever of two sweeps first, offered again."""
-    Queue.objects.filter(id=cast.queue.id).update(auto_accept=False, ring_s=5)
+    Queue.objects.filter(id=cast.queue.id).update(auto_accept=False, ring_s=60)
     cast.available(cast.awa, cast.koffi)
     processes.start()
     processes.start("d2")
