@@ -88,7 +88,7 @@ cross join lateral (
 left join lateral (
     select author_user_id from conversations_message m
     where c.assigned_at is not null and m.conversation_id = c.id and m.kind = 'event'
-      and m.id >= uuid_floor(c.queued_at - interval '1 hour')
+      and m.facts->>'type' = 'returned' and m.id >= uuid_floor(c.queued_at - interval '1 hour')
     order by seq desc limit 1
 ) back on true
 cross join lateral (
@@ -151,7 +151,8 @@ def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
     if not free:
         return Glance(now, {}, [], {}, {})
     queues, languages, media = _queues(organisation_id)
-    agents = _agents(free, queues, with_skills=any(one.wants or one.language_level for one in queues.values()))
+    with_skills = any(one.wants or one.language_level for one in queues.values())
+    agents = _agents(free, queues, set(media.values()), with_skills=with_skills)
     room = sum(agent.capacity - agent.load for agent in agents)
     depth = depth or min(max(room, SHALLOW), DEEP)
     waiting, cut = _waiting(organisation_id, agents, queues, languages, media, depth)
@@ -184,12 +185,14 @@ def _queues(organisation_id: UUID) -> tuple[dict[UUID, Served], dict[str, UUID],
         return queues, languages, dict(cursor.fetchall())
 
 
-def _agents(free: list[Any], queues: Mapping[UUID, Served], *, with_skills: bool) -> list[Agent]:
+def _agents(
+    free: list[Any], queues: Mapping[UUID, Served], media: Collection[str], *, with_skills: bool
+) -> list[Agent]:
     ids = [row[0] for row in free]
     skills: dict[UUID, dict[UUID, int]] = {}
     room: dict[UUID, dict[str, int]] = {}
     teams: dict[UUID, set[UUID]] = {}
-    asked = set().union(*(one.teams for one in queues.values()))
+    asked = frozenset[UUID]().union(*(one.teams for one in queues.values()))
     with connection.cursor() as cursor:
         if with_skills:
             cursor.execute(_SKILLS, [ids])
@@ -210,7 +213,7 @@ def _agents(free: list[Any], queues: Mapping[UUID, Served], *, with_skills: bool
         mine = teams.get(user_id, set())
         return frozenset(id_ for id_, one in queues.items() if not one.teams or one.teams & mine)
 
-    return [
+    agents = [
         Agent(
             id=user_id, load=load, capacity=capacity, idle_since=idle_since, skills=skills.get(user_id, {}),
             room=room.get(user_id), lines=seen[user_id].line_ids, queues=served_by(user_id),
@@ -218,6 +221,8 @@ def _agents(free: list[Any], queues: Mapping[UUID, Served], *, with_skills: bool
         for user_id, load, capacity, idle_since, _ in free
         if user_id in seen
     ]  # fmt: skip
+    # Who is full of every medium that there is would have all who wait be looked at for nobody.
+    return [one for one in agents if one.room is None or any(one.room.get(medium, 1) > 0 for medium in media)]
 
 
 def _waiting(
