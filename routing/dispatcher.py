@@ -67,8 +67,9 @@ class Dispatcher:
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
         self._absences = Absences()
-        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot.
-        self._threads = ThreadPoolExecutor(6 + DECISIONS, thread_name_prefix="dispatcher")
+        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot. As many as the pool
+        # has connections (settings): the two loops whose steps are the shortest share one.
+        self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
         self._texts = asyncio.Event()
         self._waiting = asyncio.Event()
         self._stopping = asyncio.Event()
