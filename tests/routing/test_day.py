@@ -60,9 +60,10 @@ class Day:
         assign_waiting(organisation_id=self.cast.organisation.id, lease=None, now=self.at)
 
     def answer_offer(self) -> None:
-        offer = Offer.objects.filter(state=OfferState.PENDING).order_by("?").first()
-        if offer is None:
+        ringing = list(Offer.objects.filter(state=OfferState.PENDING).order_by("made_at", "conversation__opened_at"))
+        if not ringing:
             return
+        offer = self.random.choice(ringing)
         try:
             if self.random.random() < 0.7:
                 offers.accept(user=offer.user, offer_id=offer.id, now=self.at)
@@ -96,8 +97,8 @@ class Day:
 
     def look(self) -> None:
         user = self.random.choice(self.cast.agents)
-        mine = Conversation.objects.filter(owner=user, status=Status.OPEN).order_by("?").first()
-        set_focus(user=user, conversation_id=mine.id if mine else None, now=self.at)
+        mine = list(Conversation.objects.filter(owner=user, status=Status.OPEN).order_by("opened_at"))
+        set_focus(user=user, conversation_id=self.random.choice(mine).id if mine else None, now=self.at)
 
 
 def gapless(found: Iterable[Interval]) -> list[Interval]:

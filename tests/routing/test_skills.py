@@ -109,8 +109,6 @@ def test_a_glance_at_a_long_queue_reads_the_first_of_each_kind_only(cast: Cast):
     seen = look(cast.organisation.id)
     assert len(seen.waiting) == 3 * seen.depth < 90
     assert round_of(cast) == 2
-    given = set(Conversation.objects.filter(status=Status.OPEN).values_list("priority", flat=True))
-    assert given <= {0, 1, 2}
     best = sorted(
         Conversation.objects.all(), key=lambda c: -(c.priority * 10 + (now - c.queued_at).total_seconds() / 60)
     )[:2]
