@@ -20,7 +20,7 @@ from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
 from routing.offers import AVOID_S
 
-SHALLOW, DEEP = 20, 100  # of each kind: as many as there is room for, between these
+SHALLOW, DEEP = 5, 100  # of each kind: as many as there is room for, between these
 DEEPER = 4  # times, after a glance in vain
 
 _QUEUES = """
