@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.cast import Cast
 from tests.cast_fixtures import cast, dsn  # noqa: F401  (fixtures)
 from tests.routing.rush import Rush
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(240),
+    pytest.mark.skipif("FAULT_FULL" not in os.environ, reason="small in tests/routing/test_many_offers.py"),
+]
 
 
 @pytest.mark.needs("RFP-030", "RFP-031")

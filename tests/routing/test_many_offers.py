@@ -15,6 +15,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 @pytest.mark.needs("RFP-030", "RFP-031")
 def test_a_small_rush_ends_with_one_owner_each_and_nobody_over_capacity(cast: Cast, dsn: str):
-    rush = Rush(cast, arrivals=40, agents=10, losses=3, seconds=6.0)
+    rush = Rush(cast, arrivals=40, agents=10, losses=2, seconds=4.0)
     rush.run()
     rush.assert_held()
