@@ -32,7 +32,7 @@ group by organisation_id, user_id order by min(until) limit 50
 # The agent's row is held: two sweeps, or a sweep and a click, end each of them once.
 _END = """
 delete from routing_wrapup where user_id = %(user)s
-  and (%(only)s::uuid[] is null or conversation_id = any(%(only)s))
+  and (%(only)s::uuid[] is null or conversation_id = any(%(only)s::uuid[]))
   and (%(all)s or until <= clock_timestamp())
 returning conversation_id, line_id, queue_id, medium, weight, since, until
 """
