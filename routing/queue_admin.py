@@ -169,9 +169,10 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
     Raises NotFound("no_queue"), Invalid, Conflict: "last_queue", "queue_used" (a line's cannot be switched off).
     """
     organisation_id = actor.organisation_id
+    before: dict[str, Any] = {}
     with record_changes(organisation_id) as changes:
         if queue_id is None:
-            queue, before = Queue(organisation_id=organisation_id), {}
+            queue = Queue(organisation_id=organisation_id)
         else:
             # NO KEY: offers that refer to it are checked at COMMIT, by writers who hold the event head already.
             found = (

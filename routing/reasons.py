@@ -66,9 +66,10 @@ def reasons_of(organisation_id: UUID, *, enabled: bool = False) -> list[ReasonVi
 def save_reason(*, actor: User, fields: ReasonFields, reason_id: UUID | None = None) -> ReasonView:
     """Make one, or change it. Raises NotFound("no_reason"), Invalid, Conflict("last_reason"): somebody must be able to
     say that he takes work."""
+    before: dict[str, Any] = {}
     with record_changes(actor.organisation_id) as changes:
         if reason_id is None:
-            reason, before = Reason(organisation_id=actor.organisation_id), {}
+            reason = Reason(organisation_id=actor.organisation_id)
         else:
             found = Reason.objects.select_for_update().filter(organisation_id=actor.organisation_id, id=reason_id)
             known = found.first()

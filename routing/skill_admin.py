@@ -89,9 +89,10 @@ def skills_of(organisation_id: UUID, skill_id: UUID | None = None) -> list[Skill
 
 def save_skill(*, actor: User, fields: SkillFields, skill_id: UUID | None = None) -> SkillView:
     """Make one, or change it. Raises NotFound("no_skill"), Invalid."""
+    before: dict[str, Any] = {}
     with record_changes(actor.organisation_id) as changes:
         if skill_id is None:
-            skill, before = Skill(organisation_id=actor.organisation_id), {}
+            skill = Skill(organisation_id=actor.organisation_id)
         else:
             mine = Skill.objects.select_for_update(no_key=True)
             found = mine.filter(organisation_id=actor.organisation_id, id=skill_id).first()

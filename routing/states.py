@@ -67,9 +67,15 @@ def change_state(
 
 
 def end_focus(
-    *, organisation_id: UUID, user_id: UUID, conversation_id: UUID, now: datetime, **place: UUID | None
+    *,
+    organisation_id: UUID,
+    user_id: UUID,
+    conversation_id: UUID,
+    line_id: UUID | None,
+    queue_id: UUID | None,
+    now: datetime,
 ) -> None:
-    """He looks at it no more, because it is no longer his. `place`: line_id and queue_id, for the figures."""
+    """He looks at it no more, because it is no longer his."""
     with connection.cursor() as cursor:
         cursor.execute(_END_FOCUS, [user_id, conversation_id])
         row = cursor.fetchone()
@@ -80,6 +86,7 @@ def end_focus(
             started_at=row[0],
             ended_at=now,
             conversation_id=conversation_id,
+            line_id=line_id,
+            queue_id=queue_id,
             agent_id=user_id,
-            **place,
         )
