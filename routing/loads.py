@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -69,7 +70,7 @@ where u.organisation_id = %(organisation)s and (%(user)s::uuid is null or m.user
 
 def gain(*, changes: Changes, user_id: UUID, now: datetime, weight: int = 1, medium: str = "sms") -> None:
     """Count one conversation more. Raises Conflict("at_capacity")."""
-    asked = {
+    asked: dict[str, Any] = {
         "user": user_id, "organisation": changes.organisation_id, "now": now, "weight": weight, "medium": medium,
     }  # fmt: skip
     with connection.cursor() as cursor:

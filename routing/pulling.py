@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -91,7 +92,7 @@ def take_next(*, user: User, queue_id: UUID, now: datetime | None = None) -> Con
 
 def _first(user: User, queue: Queue) -> UUID | None:
     """The first that nobody else holds just now, locked."""
-    asked = {
+    asked: dict[str, Any] = {
         "organisation": user.organisation_id, "queue": queue.id, "user": user.id, "points": POINTS,
         "lines": list(lines_visible_to(user)), "pace": queue.points_per_minute,
         "priority": queue.priority, "language_level": queue.language_level,

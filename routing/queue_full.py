@@ -54,6 +54,7 @@ def _tell(organisation_id: UUID, conversation_id: UUID) -> bool:
             return False
         if conversation.status != Status.QUEUED:
             return False
+        assert conversation.queue_id is not None  # the CHECK constraint on status and queue
         queue = Queue.objects.get(id=conversation.queue_id)
         with connection.cursor() as cursor:
             cursor.execute(_TELL_ONCE, [conversation_id])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -155,7 +156,7 @@ def _medium(seen: Glance, one: Assignment) -> str:
 
 
 def _store(changes: Changes, seen: Glance, plan: list[Assignment], now: datetime) -> None:
-    loads = {
+    loads: dict[str, Any] = {
         "agents": [one.agent_id for one in plan],
         "media": [_medium(seen, one) for one in plan],
         "weights": [_weight(seen, one) for one in plan],

@@ -119,7 +119,7 @@ def dispose(conversation: Conversation, disposition_id: UUID | None, *, required
     Raises Invalid("unknown_choice", "disposition_required"), field disposition_id.
     """
     if disposition_id is not None:
-        known = Disposition.objects.filter(
+        known = conversation.queue_id is not None and Disposition.objects.filter(
             id=disposition_id, organisation_id=conversation.organisation_id, is_enabled=True,
             queue_id=conversation.queue_id,
         ).exists()  # fmt: skip
@@ -136,6 +136,8 @@ def dispose(conversation: Conversation, disposition_id: UUID | None, *, required
 
 def _wanted(queue_id: UUID | None) -> bool:
     """A queue that wants a disposition and has none to choose from wants nothing."""
+    if queue_id is None:
+        return False
     return Queue.objects.filter(id=queue_id, dispositions_required=True, dispositions__is_enabled=True).exists()
 
 
