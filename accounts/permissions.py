@@ -37,12 +37,15 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "counts.read": EVERYONE,
     "events.read": EVERYONE,
     "presence.set": DESK,
+    "presence.force": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # another's state, with a line in the audit log
+    "offers.answer": DESK,
     "supervision.live": OVERSIGHT,
     "staffing.plan": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "history.read": OVERSIGHT,  # an observer: without words, names and whole numbers
     "history.export": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "users.administer": ADMINISTRATION,
     "lines.administer": ADMINISTRATION,
+    "routing.administer": ADMINISTRATION,  # queues, skills, capacities, states
     "links.administer": ADMINISTRATION,
     "tokens.administer": ADMINISTRATION,
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),

@@ -41,11 +41,13 @@ from config.keywords_api import router as keywords_router
 from config.links_api import control_router, watch_router
 from config.parser import OneMeaning, Unreadable
 from config.paths_api import router as paths_router
+from config.routing_api import router as routing_router
 from config.tokens_api import router as tokens_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
 from inbox.new_texts_api import router as new_texts_router
+from inbox.offers_api import router as offers_router
 from inbox.session_api import router as session_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
@@ -72,6 +74,7 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", session_router)
 api.add_router("", conversations_router)
+api.add_router("", offers_router)
 api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", events_router)
@@ -82,6 +85,7 @@ api.add_router("/admin", lines_router)
 api.add_router("/admin", keywords_router)
 api.add_router("/admin", control_router)
 api.add_router("/admin", paths_router)
+api.add_router("/admin", routing_router)
 api.add_router("/admin", tokens_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -66,6 +66,38 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A text has come that you have not seen: read it first.",
     ),
     "empty": ("Écrivez quelque chose.", "Write something."),
+    "offer_over": (
+        "Cette proposition n’est plus valable : elle est passée à quelqu’un d’autre.",
+        "This offer is over: it has gone on to somebody else.",
+    ),
+    "no_offer": ("Cette proposition est introuvable.", "There is no such offer."),
+    "no_queue": ("Cette file d’attente est introuvable.", "There is no such queue."),
+    "no_pull": (
+        "Cette file d’attente distribue elle-même ses conversations.",
+        "This queue hands out its conversations by itself.",
+    ),
+    "not_your_queue": ("D’autres servent cette file d’attente.", "Others serve this queue."),
+    "queue_empty": ("Personne n’attend que vous pourriez prendre.", "Nobody waits whom you could take."),
+    "no_wrap_up": ("Vous n’avez rien à conclure ici.", "There is nothing of yours to wrap up."),
+    "disposition_required": ("Indiquez ce qu’il en est résulté.", "Say what came of it."),
+    "no_skill": ("Cette compétence est introuvable.", "There is no such skill."),
+    "no_reason": ("Cet état est introuvable.", "There is no such state."),
+    "no_disposition": ("Ce résultat est introuvable.", "There is no such disposition."),
+    "last_reason": (
+        "Un état au moins doit recevoir du travail.", "At least one state must take work.",
+    ),
+    "last_queue": ("La dernière file d’attente reste active.", "The last queue stays on."),
+    "queue_used": (
+        "Une ligne y fait attendre ses conversations : donnez-lui d’abord une autre file d’attente.",
+        "A line's conversations wait in it: give the line another queue first.",
+    ),
+    "holds_more": (
+        "Il a plus de conversations que cela en ce moment.", "He holds more conversations than that at this moment.",
+    ),
+    "out_of_range": ("Ce nombre est hors des limites.", ""),
+    "twice": ("Chacun une seule fois.", "Each only once."),
+    "language": ("Un code de deux à cinq lettres, par exemple fr.", "A code of two to five letters, such as fr."),
+    "language_taken": ("Une autre compétence est déjà cette langue.", "Another skill is this language already."),
     "at_capacity": ("Vous avez déjà assez de conversations.", "You hold as many conversations as you may."),
     "opted_out": (
         "Ce numéro ne veut plus de SMS : rien ne peut lui être envoyé.",

@@ -159,6 +159,7 @@ WEBHOOK_SPOOL = env.text("WEBHOOK_SPOOL", str(STATE / "webhooks"))
 # Who may see what, asked by the socket hub, which knows nobody above it.
 REALTIME_AUDIENCES = "config.visibility.audiences_of"
 REALTIME_RENDERER = "config.rendering.DeskRenderer"
+REALTIME_SEEN = "routing.absence.seen"
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -69,9 +69,11 @@ class ReadUpTo(Schema):
 
 
 class Ending(Schema):
-    """`seen`: the highest number on the screen; a newer text of the subscriber then refuses the close."""
+    """`seen`: the highest number on the screen; a newer text of the subscriber then refuses the close.
+    `disposition_id`: what came of it; some queues ask for one."""
 
     seen: Number | None = None
+    disposition_id: UUID | None = None
 
 
 @router.get("/conversations", auth=May("conversations.list"), response=ConversationPage)
@@ -179,8 +181,11 @@ def give_back(request: HttpRequest, conversation_id: UUID, given: Destination) -
 
 @router.post("/conversations/{uuid:conversation_id}/close", auth=May("conversations.close"), response=RowSchema)
 def close(request: HttpRequest, conversation_id: UUID, given: Body[Ending | None] = None) -> HttpResponse:
-    audience = _seen(request, conversation_id)
-    ownership.close(user=caller(request), conversation_id=conversation_id, seen=given.seen if given else None)
+    """422 disposition_required: its queue wants to know what came of it, and no wrap-up follows in which to say so."""
+    audience, given = _seen(request, conversation_id), given or Ending()
+    ownership.close(
+        user=caller(request), conversation_id=conversation_id, seen=given.seen, disposition_id=given.disposition_id
+    )
     return as_json(_row(audience, conversation_id))
 
 

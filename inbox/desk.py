@@ -19,6 +19,8 @@ from realtime.audience import Audience, AudienceKind
 from realtime.models import EventHead
 from routing import ownership
 from routing.models import Queue
+from routing.queue_admin import DispositionView
+from routing.reasons import ReasonView
 from routing.rendering import AgentView, render_agents
 
 
@@ -63,8 +65,14 @@ class LineView(TypedDict):
 
 
 class QueueView(TypedDict):
+    """What an agent's screen must know of a queue."""
+
     id: str
     name: str
+    may_pull: bool
+    auto_accept: bool
+    wrap_up_s: int
+    dispositions_required: bool
 
 
 class Session(TypedDict):
@@ -76,6 +84,8 @@ class Session(TypedDict):
     queues: list[QueueView]
     agents: list[AgentView]
     presence: AgentView
+    reasons: list[ReasonView]
+    dispositions: list[DispositionView]
     mode: str
     epoch: int
     head: int
@@ -136,7 +146,17 @@ def _capabilities(line: Line) -> CapabilitiesView:
 
 def queues_of(organisation_id: UUID) -> list[QueueView]:
     found = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).order_by("name")
-    return [{"id": str(id_), "name": name} for id_, name in found.values_list("id", "name")]
+    return [
+        {
+            "id": str(queue.id),
+            "name": queue.name,
+            "may_pull": queue.may_pull,
+            "auto_accept": queue.auto_accept,
+            "wrap_up_s": queue.wrap_up_s,
+            "dispositions_required": queue.dispositions_required,
+        }
+        for queue in found
+    ]
 
 
 def agents_of(organisation_id: UUID) -> list[AgentView]:
@@ -148,6 +168,6 @@ def presence_of(user: User) -> AgentView:
     return render_agents(user.organisation_id, [user.id])[user.id]
 
 
-def set_presence(user: User, *, state: str, reason: str) -> AgentView:
-    ownership.set_state(user=user, state=state, reason=reason)
+def set_presence(user: User, *, state: str | None, reason: str, reason_id: UUID | None) -> AgentView:
+    ownership.set_state(user=user, state=state, reason=reason, reason_id=reason_id)
     return presence_of(user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,8 @@ from common.schemas import Words, as_json, schema_of
 from conversations.counts import Counts
 from conversations.rendering import iso
 from inbox import desk
+from routing.queue_admin import dispositions_of
+from routing.reasons import reasons_of
 from routing.rendering import AgentView
 
 router = Router(tags=["session"])
@@ -50,13 +53,18 @@ def read_counts(request: HttpRequest) -> HttpResponse:
 
 
 class Presence(Schema):
-    state: Words
+    """`reason_id`: one of the organisation's states, which brings its own `state` and words."""
+
+    state: Words | None = None
     reason: Words | None = None
+    reason_id: UUID | None = None
 
 
 @router.put("/presence", auth=May("presence.set"), response=AgentSchema)
 def set_presence(request: HttpRequest, given: Presence) -> HttpResponse:
-    return as_json(desk.set_presence(caller(request), state=given.state, reason=given.reason or ""))
+    """A state that takes no work withdraws the caller's offers; available ends his wrap-ups."""
+    user = caller(request)
+    return as_json(desk.set_presence(user, state=given.state, reason=given.reason or "", reason_id=given.reason_id))
 
 
 def _session(request: HttpRequest, user: User) -> desk.Session:
@@ -82,6 +90,8 @@ def _session(request: HttpRequest, user: User) -> desk.Session:
         "queues": desk.queues_of(organisation.id),
         "agents": desk.agents_of(organisation.id),
         "presence": desk.presence_of(user),
+        "reasons": reasons_of(organisation.id, enabled=True),
+        "dispositions": dispositions_of(organisation.id, enabled=True),
         "mode": settings.MODE,
         "head": head["head"],
         "epoch": head["epoch"],

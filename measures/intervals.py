@@ -19,6 +19,7 @@ def interval(
     queue_id: UUID | None = None,
     agent_id: UUID | None = None,
     label: str = "",
+    detail: str = "",
 ) -> Interval:
     """One measured stretch, not stored yet. An end before its start (a clock that stepped back) counts as no time."""
     ended_at = max(ended_at, started_at)
@@ -31,6 +32,7 @@ def interval(
         queue_id=queue_id,
         agent_id=agent_id,
         label=label,
+        detail=detail,
         started_at=started_at,
         ended_at=ended_at,
         wall_seconds=seconds,
@@ -49,6 +51,7 @@ def record_interval(
     queue_id: UUID | None = None,
     agent_id: UUID | None = None,
     label: str = "",
+    detail: str = "",
 ) -> Interval:
     """Store one measured stretch."""
     stretch = interval(
@@ -61,6 +64,7 @@ def record_interval(
         queue_id=queue_id,
         agent_id=agent_id,
         label=label,
+        detail=detail,
     )
     stretch.save(force_insert=True)
     return stretch

@@ -15,6 +15,10 @@ class IntervalKind(models.TextChoices):
     RESPONSE = "response"  # each later unanswered text -> the next answer of a person
     STATE = "state"  # an agent's declared state
     RESOLUTION = "resolution"  # opened -> closed
+    OFFER = "offer"  # offered for the first time since it was queued -> accepted, or no longer offered
+    RING = "ring"  # one offer: made -> accepted, declined, timed out, withdrawn
+    FOCUS = "focus"  # before its owner's eyes: the part of the handling that he gave to it alone
+    WRAP_UP = "wrap_up"  # closed -> its agent is done with it
 
 
 class Interval(models.Model):
@@ -28,6 +32,7 @@ class Interval(models.Model):
     queue_id = models.UUIDField(null=True)
     agent_id = models.UUIDField(null=True)
     label = models.CharField(max_length=40, default="")  # the agent's state; how a wait ended
+    detail = models.CharField(max_length=80, default="", db_default="")  # the state's reason; why an offer was declined
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     wall_seconds = models.FloatField()

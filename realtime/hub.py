@@ -24,6 +24,7 @@ from realtime.admission import Admission, readmit
 from realtime.codes import Close
 from realtime.doorbell import EVENTS_TOPIC
 from realtime.reading import read_heads
+from realtime.seams import seen
 from realtime.socket import DeskSocket
 from realtime.stream import Stream
 
@@ -35,6 +36,8 @@ GUARD_S = 2.0  # a session ended is a socket closed within 5 s: this, a few quer
 GUARDED_AT_ONCE = 50  # sockets; while a thread looks at many at once, the loop hardly comes to send anything
 GUARD_PAUSE_S = 0.01
 REDIS_AGAIN_S = 1.0
+SEEN_S = 10.0  # between two reports of who has a desk open; whoever has just come is told of within ARRIVED_S
+ARRIVED_S = 1.0
 THREADS = 3
 
 
@@ -60,6 +63,8 @@ class Hub:
         self._of_stream: dict[UUID, list[asyncio.Task[None]]] = {}
         self._guard_now = asyncio.Event()
         self._watched = asyncio.Event()  # there are sockets
+        self._arrived = asyncio.Event()
+        self._left: set[UUID] = set()  # whose last desk was closed since we last told who is here
         self._redis_away = False
 
     def start(self) -> None:
@@ -68,6 +73,7 @@ class Hub:
             "the event sweep": self._sweep,
             "the pings": self._ping,
             "the guard": self._guard,
+            "who is here": self._tell_seen,
         }.items():
             self._spawn(name, work)
 
@@ -100,6 +106,7 @@ class Hub:
         """Guard this socket from now on; it hears nothing before it joins the stream that is returned."""
         self.sockets.add(socket)
         self._watched.set()
+        self._arrived.set()
         return self.stream(socket.organisation_id)
 
     def stream(self, organisation_id: UUID) -> Stream:
@@ -114,6 +121,7 @@ class Hub:
     def remove(self, socket: DeskSocket) -> None:
         """Forget the socket, and the stream that nobody listens to any more."""
         self.sockets.discard(socket)
+        self._left.add(socket.admission.user_id)
         if not self.sockets:
             self._watched.clear()
         organisation_id = socket.organisation_id
@@ -127,6 +135,20 @@ class Hub:
                 task.cancel()
 
     # --- loops ---------------------------------------------------------------------------------------------------
+
+    async def _tell_seen(self) -> None:
+        """One statement for all desks of this process each SEEN_S: a user is gone when nobody tells of him any more."""
+        while True:
+            if not self._left:
+                await self._watched.wait()
+            await rung(self._arrived, SEEN_S)
+            self._arrived.clear()
+            here, self._left = {socket.admission.user_id for socket in self.sockets} | self._left, set()
+            try:
+                await self.run(seen(), here)
+            except Exception as error:  # the database is away: they are told of next time
+                log.warning("who is here cannot be told: %s", type(error).__name__)
+            await asyncio.sleep(ARRIVED_S)
 
     async def _listen(self) -> None:
         while True:

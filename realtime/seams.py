@@ -1,4 +1,5 @@
-"""What the hub asks of the packages above it. `config` names who answers (settings.REALTIME_RENDERER, _AUDIENCES).
+"""What the hub asks of the packages above it. `config` names who answers (settings.REALTIME_RENDERER,
+_AUDIENCES, _SEEN).
 
 All of it is synchronous and reads the database; the hub calls it from its own threads.
 """
@@ -52,3 +53,9 @@ def renderer() -> Renderer:
 def audiences_of() -> Callable[[Collection[UUID]], dict[UUID, Audience]]:
     """What each of some users may see now; the absent may see nothing."""
     return cast("Callable[[Collection[UUID]], dict[UUID, Audience]]", import_string(settings.REALTIME_AUDIENCES))
+
+
+@cache
+def seen() -> Callable[[Collection[UUID]], None]:
+    """Hears which users have a browser connected, all of a process in one call, every few seconds."""
+    return cast("Callable[[Collection[UUID]], None]", import_string(settings.REALTIME_SEEN))

@@ -30,20 +30,25 @@ from conversations.models import Line
 from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
+from routing.absence import Absences
 from routing.forsaken import return_forsaken
 from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
 from routing.keyword_replies import reply_to_keywords
 from routing.leadership import Leadership
+from routing.offers import end_due_offers
+from routing.queue_full import tell_who_comes_too_many
 from routing.rounds import LostLease, assign_waiting
 from routing.turns import Turns
 from routing.unhandled import return_claims, return_claims_of
+from routing.wrap_up import end_due_wrap_ups
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 JOBS_S = 2.0
 FORSAKEN_S = 3.0
+OFFERS_S = 0.5
 DECISIONS = 3  # batches with bot turns under way; beyond that only what needs no bot is claimed
 # After a round that only forgot what people have, and after each assignment: under load these rounds took a quarter of
 # what a text costs, for a few conversations each. Who comes in the pause waits so long, and no longer.
@@ -61,7 +66,9 @@ class Dispatcher:
         self._turns = Turns()
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
-        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot.
+        self._absences = Absences()
+        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot. As many as the pool
+        # has connections (settings): the two loops whose steps are the shortest share one.
         self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
         self._texts = asyncio.Event()
         self._waiting = asyncio.Event()
@@ -87,6 +94,7 @@ class Dispatcher:
                 ("texts", self._handle_texts),
                 ("assignment", self._assign),
                 ("forsaken", self._return_forsaken),
+                ("offers", self._end_offers),
                 ("housekeeping", self._tidy),
                 ("jobs", self._ring_jobs),
             )
@@ -191,6 +199,15 @@ class Dispatcher:
     async def _return_forsaken(self) -> None:
         await self._sleep(FORSAKEN_S)
         await self._for_each_led(_return_forsaken)
+        await self._for_each_led(self._return_absent)
+
+    def _return_absent(self, organisation_id: UUID, _lease: HeldLease) -> None:
+        self._absences.sweep(organisation_id)
+
+    async def _end_offers(self) -> None:
+        """What is due by the database's clock, whoever leads: each of these claims what it ends row by row."""
+        await self._sleep(OFFERS_S)
+        await self._in_thread(_end_due)
 
     async def _for_each_led(self, deed: Callable[[UUID, HeldLease], Any]) -> None:
         """Do it for each organisation that we lead. What one of them raises, costs the others nothing."""
@@ -273,6 +290,12 @@ def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
 
 def _assign(organisation_id: UUID, lease: HeldLease) -> None:
     assign_waiting(organisation_id=organisation_id, lease=lease)
+
+
+def _end_due() -> None:
+    end_due_offers()
+    end_due_wrap_ups()
+    tell_who_comes_too_many()
 
 
 def _return_forsaken(organisation_id: UUID, _lease: HeldLease) -> None:

@@ -16,3 +16,22 @@ class AgentStateChanged(Change):
 
     agent_id: UUID
     state: str
+
+
+@event("offer.made", hears=Hears.EVERYBODY)
+@dataclass(frozen=True, slots=True)
+class OfferMade(Change):
+    """A conversation rings at an agent. Which one, only he may ask (GET /api/offers)."""
+
+    agent_id: UUID
+    offer_id: UUID
+
+
+@event("offer.ended", hears=Hears.EVERYBODY)
+@dataclass(frozen=True, slots=True)
+class OfferEnded(Change):
+    """It rings no more: accepted, declined, timed_out or withdrawn."""
+
+    agent_id: UUID
+    offer_id: UUID
+    state: str

@@ -54,7 +54,7 @@ def return_forsaken(*, organisation_id: UUID, now: datetime | None = None) -> in
         )
         name, at = User.objects.values_list("name", flat=True).get(id=owner_id), now or database_now()
         for conversation in found:
-            _return(changes, conversation, owner_id, name, at)
+            return_to_queue(changes, conversation, owner_id, name, at, by="routing")
         if found:
             log.info(
                 "%d conversations of user %s, who cannot work on them, go back to their queue", len(found), owner_id
@@ -80,8 +80,11 @@ def _first_forsaken(organisation_id: UUID) -> tuple[UUID | None, list[UUID]]:
     return None, []
 
 
-def _return(changes: Changes, conversation: Conversation, previous: UUID, name: str, now: datetime) -> None:
-    lose(changes=changes, user_id=previous)
+def return_to_queue(
+    changes: Changes, conversation: Conversation, previous: UUID, name: str, now: datetime, *, by: str
+) -> None:
+    """A locked conversation leaves its owner, who is not there to give it back. `by`: what found that."""
+    lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
     stretches.end_handle(conversation, now=now, how="returned_queue")
     Conversation.objects.filter(id=conversation.id).update(
         revision=F("revision") + 1,
@@ -99,7 +102,7 @@ def _return(changes: Changes, conversation: Conversation, previous: UUID, name: 
             "to": "queue",
             "owner_id": str(previous),
             "owner_name": name,
-            "by": "routing",
+            "by": by,
             "at": now.isoformat(),
         },
     )

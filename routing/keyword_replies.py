@@ -27,6 +27,7 @@ from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
 from routing.handling import HELD_MS, set_fields
+from routing.offers import withdraw
 from routing.unhandled import unanswered
 
 log = logging.getLogger(__name__)
@@ -181,6 +182,7 @@ def _let_go(changes: Changes, conversation: Conversation) -> None:
         set_fields(conversation, waiting_since=None, unread=0)
         return
     now = database_now()
+    withdraw(changes, conversation, now=now, why="closed")
     stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
     set_fields(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
     changes.add(

@@ -44,7 +44,10 @@ from conversations.wording import refuse_too_long
 from realtime.log import Changes, record_changes
 from routing import stretches
 from routing.loads import gain
+from routing.offers import ringing_at, withdraw
 from routing.pace import take_token_turns, take_turn_to_send
+from routing.queues import weight_in
+from routing.states import lock_states
 
 HELD = (Status.OPEN, Status.SNOOZED)
 LONGEST_KEY = 200
@@ -253,10 +256,15 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
                 "already_owned", f"{owner.name} has this conversation", owner=owner.name,
                 conversation_id=conversation.id,
             )  # fmt: skip
-    elif not keep or not _has_room(changes, user, now):
-        return False
     else:
+        if not keep:
+            return False
+        weight = weight_in(conversation.queue_id)
+        lock_states({user.id, *ringing_at(conversation)})
+        if not _has_room(changes, user, now, weight, conversation.line.medium):
+            return False
         if not opened:
+            withdraw(changes, conversation, now=now, why="taken")
             stretches.end_before_person(conversation, now=now, how="taken", agent_id=user.id)
             add_event_line(
                 changes=changes,
@@ -264,7 +272,7 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
                 facts={"type": "assigned", "owner_id": str(user.id), "owner_name": user.name, "by": "taken"},
                 author_user=user,
             )
-        _set(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now)
+        _set(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now, weight=weight)
         changes.add(
             ConversationAssigned(
                 line_id=conversation.line_id, conversation_id=conversation.id, owner_id=user.id, by="new_text"
@@ -278,9 +286,9 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
     return True
 
 
-def _has_room(changes: Changes, user: User, now: datetime) -> bool:
+def _has_room(changes: Changes, user: User, now: datetime, weight: int, medium: str) -> bool:
     try:
-        gain(changes=changes, user_id=user.id, now=now)
+        gain(changes=changes, user_id=user.id, now=now, weight=weight, medium=medium)
     except Conflict:
         return False
     return True

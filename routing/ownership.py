@@ -19,12 +19,7 @@ from django.db.models import F
 from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid
-from conversations.events import (
-    ConversationAssigned,
-    ConversationClosed,
-    ConversationRead,
-    ConversationReturned,
-)
+from conversations.events import ConversationClosed, ConversationRead, ConversationReturned
 from conversations.messages import (
     add_event_line,
     add_note,
@@ -39,10 +34,14 @@ from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import stretches
 from routing.loads import gain, lose
+from routing.models import AgentState, Queue, State
+from routing.offers import withdraw
+from routing.owning import become_owner
 from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
-from routing.queues import queue_for
+from routing.queues import queue_for, weight_in
 from routing.unhandled import mark_unhandled, unanswered_since
+from routing.wrap_up import begin_wrap_up, dispose
 
 __all__ = [
     "answer",
@@ -76,20 +75,10 @@ def take(*, user: User, conversation_id: UUID, now: datetime | None = None) -> C
             raise Conflict("already_owned", f"{owner.name} has this conversation", owner=owner.name, owner_id=owner.id)
         _refuse_closed(conversation)
         now = now or database_now()
-        gain(changes=changes, user_id=user.id, now=now)
-        stretches.end_before_person(conversation, now=now, how="taken", agent_id=user.id)
-        _set(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now)
-        add_event_line(
-            changes=changes,
-            conversation=conversation,
-            facts={"type": "assigned", "owner_id": str(user.id), "owner_name": user.name, "by": "taken"},
-            author_user=user,
-        )
-        changes.add(
-            ConversationAssigned(
-                line_id=conversation.line_id, conversation_id=conversation.id, owner_id=user.id, by="taken"
-            )
-        )
+        withdraw(changes, conversation, now=now, why="taken", beside=[user.id])
+        weight = weight_in(conversation.queue_id)
+        gain(changes=changes, user_id=user.id, now=now, weight=weight, medium=conversation.line.medium)
+        become_owner(changes, conversation, user, now=now, by="taken", weight=weight)
     return conversation
 
 
@@ -109,7 +98,7 @@ def give_back(
         if to == "bot" and not conversation.line.bot:
             raise Conflict("no_bot", "this line has no bot")
         now = now or database_now()
-        lose(changes=changes, user_id=previous)
+        lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
         stretches.end_handle(conversation, now=now, how=f"returned_{to}")
         if to == "bot":
             waiting_since = unanswered_since(conversation)
@@ -153,11 +142,20 @@ def give_back(
     return conversation
 
 
-def close(*, user: User, conversation_id: UUID, seen: int | None = None, now: datetime | None = None) -> Conversation:
+def close(
+    *,
+    user: User,
+    conversation_id: UUID,
+    seen: int | None = None,
+    disposition_id: UUID | None = None,
+    now: datetime | None = None,
+) -> Conversation:
     """End a conversation; a new text opens another. Closing what is closed changes nothing.
 
     `seen`: the highest number on the closer's screen; a newer text from the subscriber then refuses the close,
-    for nobody would look at it again. Raises Conflict: "not_owner" (a supervisor may for another), "new_text".
+    for nobody would look at it again. `disposition_id`: what came of it. Where its queue has a wrap-up, the owner's
+    begins: until it is over the conversation counts in his load. Raises Conflict: "not_owner" (a supervisor may for
+    another), "new_text"; Invalid: "disposition_required" (unless a wrap-up follows), "unknown_choice".
     """
     with record_changes(user.organisation_id) as changes:
         conversation = _locked(user, conversation_id)
@@ -167,10 +165,16 @@ def close(*, user: User, conversation_id: UUID, seen: int | None = None, now: da
         if seen is not None and _incoming_after(conversation, seen):
             raise Conflict("new_text", "a text has come that you have not seen yet")
         now = now or database_now()
+        wraps_up = _wraps_up(conversation, user) if previous == user.id else None
+        dispose(conversation, disposition_id, required=previous is not None and wraps_up is None)
         if previous is not None:
-            lose(changes=changes, user_id=previous)
+            if wraps_up is not None:
+                begin_wrap_up(changes, conversation, wraps_up, user_id=previous, now=now)
+            else:
+                lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
             stretches.end_handle(conversation, now=now, how="closed")
         else:
+            withdraw(changes, conversation, now=now, why="closed")
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
         _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
@@ -187,6 +191,13 @@ def close(*, user: User, conversation_id: UUID, seen: int | None = None, now: da
         )
         changes.ring(doorbell.WAITING)
     return conversation
+
+
+def _wraps_up(conversation: Conversation, user: User) -> Queue | None:
+    """The queue whose wrap-up begins when `user` closes his own conversation; who is not at work has none."""
+    if conversation.queue_id is None or not AgentState.objects.filter(user=user).exclude(state=State.OFFLINE).exists():
+        return None
+    return Queue.objects.filter(id=conversation.queue_id, wrap_up_s__gt=0).first()
 
 
 def mark_read(*, user: User, conversation_id: UUID, seq: int) -> None:

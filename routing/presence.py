@@ -1,57 +1,152 @@
-"""What agents declare, and what the desk shows of them."""
+"""What agents declare, what their browsers say of them, and what the desk shows of them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import User
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import Role, User
 from common.clock import database_now
-from common.errors import Invalid
+from common.errors import Invalid, NotFound
 from common.text import refuse_hidden
+from conversations.models import Conversation, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
-from realtime import doorbell
 from realtime.log import record_changes
-from routing.events import AgentStateChanged
-from routing.models import AgentState, State
+from routing.models import DECLARED, AgentState, Reason, SetBy, State
+from routing.offers import withdraw_of
 from routing.rendering import AgentView, render_agents
+from routing.states import change_state
+from routing.wrap_up import end_wrap_ups
 
 LONGEST_REASON = 80
 
 
-def set_state(*, user: User, state: str, reason: str = "", now: datetime | None = None) -> AgentView:
-    """Declare a state; the stretch of the one before becomes an interval. The same again changes nothing.
+def set_state(
+    *,
+    user: User,
+    state: str | None = None,
+    reason: str = "",
+    reason_id: UUID | None = None,
+    by: User | None = None,
+    now: datetime | None = None,
+) -> AgentView:
+    """Declare a state, or one of the organisation's reasons, which brings its own. The same again changes nothing.
 
-    Whoever goes offline with open conversations stays their owner: texts to them wait for him, and a supervisor
-    gives them to others. Raises Invalid("unknown_choice", "too_long").
+    A state that takes no work withdraws the offers that ring; `available` ends what was being wrapped up. Whoever goes
+    offline with open conversations stays their owner: texts to them wait for him, and a supervisor gives them to
+    others. `by`: the supervisor who does it for him, with a line in the audit log.
+
+    Raises Invalid("unknown_choice", "required", "too_long").
     """
-    if state not in State.values:
-        raise Invalid("unknown_choice", f"must be one of {', '.join(State.values)}", field="state")
-    reason = " ".join(reason.split())
-    refuse_hidden(reason, field="reason")
-    if len(reason) > LONGEST_REASON:
-        raise Invalid("too_long", f"at most {LONGEST_REASON} characters", field="reason")
+    state, reason = _chosen(user.organisation_id, state, reason, reason_id)
     AgentState.objects.get_or_create(user=user, defaults={"organisation_id": user.organisation_id})
     with record_changes(user.organisation_id) as changes:
+        if state != State.AVAILABLE:
+            withdraw_of(changes, user.id, why="left", now=now or database_now())
         found = AgentState.objects.select_for_update(of=("self",)).get(user=user)
-        if (found.state, found.reason) != (state, reason):
-            now = now or database_now()
-            record_interval(
-                organisation_id=user.organisation_id,
-                kind=IntervalKind.STATE,
-                started_at=found.since,
-                ended_at=now,
-                agent_id=user.id,
-                label=found.state,
-            )
-            AgentState.objects.filter(user=user).update(state=state, reason=reason, since=now)
-            changes.add(AgentStateChanged(agent_id=user.id, state=state))
-            if state == State.AVAILABLE:
-                changes.ring(doorbell.WAITING)
+        at = now or database_now()
+        before = [found.state, found.reason]
+        if state == State.AVAILABLE:
+            end_wrap_ups(changes, found, how="available", now=at)
+        set_by = SetBy.SELF if by is None else SetBy.SUPERVISOR
+        changed = change_state(
+            changes, found, state=State(state), reason=reason, reason_id=reason_id, set_by=set_by, now=at
+        )
+        if changed and by is not None:
+            audit.record(
+                actor=by, organisation_id=user.organisation_id, action="agent.state_forced", kind="user",
+                object_id=user.id, name=user.name,
+                changes=audit.difference(dict(zip(("state", "reason"), before, strict=True)),
+                                         {"state": state, "reason": reason}),
+            )  # fmt: skip
     return render_agents(user.organisation_id, [user.id])[user.id]
+
+
+def force_state(
+    *, actor: User, user_id: UUID, state: str | None, reason: str = "", reason_id: UUID | None = None
+) -> AgentView:
+    """A supervisor says it for an agent of his organisation. Raises NotFound("no_user") and as `set_state`."""
+    user = (
+        User.objects.filter(organisation_id=actor.organisation_id, id=user_id, is_active=True)
+        .exclude(role=Role.OBSERVER)
+        .first()
+    )
+    if user is None:
+        raise NotFound("no_user", "there is no such user")
+    return set_state(user=user, state=state, reason=reason, reason_id=reason_id, by=actor)
+
+
+def set_idle(*, user: User, idle: bool, now: datetime | None = None) -> AgentView:
+    """His browser has seen nobody for a while, or sees him again. Only who was available becomes away by it, and only
+    who is away by it becomes available again."""
+    if idle:
+        with record_changes(user.organisation_id) as changes:
+            at = now or database_now()
+            withdraw_of(changes, user.id, why="left", now=at, only_in=State.AVAILABLE)
+            found = _locked(user)
+            if found is not None and found.state == State.AVAILABLE:
+                change_state(changes, found, state=State.AWAY, set_by=SetBy.IDLE, now=at)
+    else:
+        with record_changes(user.organisation_id) as changes:
+            found = _locked(user)
+            if found is not None and (found.state, found.set_by) == (State.AWAY, SetBy.IDLE):
+                change_state(changes, found, state=State.AVAILABLE, set_by=SetBy.IDLE, now=now or database_now())
+    return render_agents(user.organisation_id, [user.id])[user.id]
+
+
+def set_focus(*, user: User, conversation_id: UUID | None, now: datetime | None = None) -> None:
+    """What stands before his eyes: time that he gives to one of his own conversations alone. Others' count for none."""
+    with transaction.atomic():
+        found = _locked(user)
+        if found is None or found.focus_id == conversation_id:
+            return
+        at = now or database_now()
+        if found.focus_id is not None and found.focus_since is not None:
+            before = _own(user, found.focus_id)
+            if before is not None:
+                record_interval(
+                    organisation_id=user.organisation_id, kind=IntervalKind.FOCUS, started_at=found.focus_since,
+                    ended_at=at, conversation_id=before.id, line_id=before.line_id, queue_id=before.queue_id,
+                    agent_id=user.id,
+                )  # fmt: skip
+        new = None if conversation_id is None else _own(user, conversation_id)
+        AgentState.objects.filter(user=user).update(
+            focus_id=None if new is None else new.id, focus_since=None if new is None else at
+        )
 
 
 def presence_of(organisation_id: UUID) -> list[AgentView]:
     """All who work or may work here, by name: what each declared and holds."""
     return list(render_agents(organisation_id).values())
+
+
+def _chosen(organisation_id: UUID, state: str | None, reason: str, reason_id: UUID | None) -> tuple[str, str]:
+    """The state and its words. A reason of the list brings both."""
+    if reason_id is not None:
+        known = Reason.objects.filter(organisation_id=organisation_id, id=reason_id, is_enabled=True).first()
+        if known is None or state not in (None, known.state):
+            raise Invalid("unknown_choice", "there is no such reason", field="reason_id")
+        return known.state, known.name
+    if state is None:
+        raise Invalid("required", "a state or a reason", field="state")
+    if state not in DECLARED:
+        raise Invalid("unknown_choice", f"must be one of {', '.join(DECLARED)}", field="state")
+    reason = " ".join(reason.split())
+    refuse_hidden(reason, field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("too_long", f"at most {LONGEST_REASON} characters", field="reason")
+    return state, reason
+
+
+def _locked(user: User) -> AgentState | None:
+    return AgentState.objects.select_for_update(of=("self",)).filter(user=user).first()
+
+
+def _own(user: User, conversation_id: UUID) -> Conversation | None:
+    return Conversation.objects.filter(
+        organisation_id=user.organisation_id, id=conversation_id, owner_id=user.id, status=Status.OPEN
+    ).first()

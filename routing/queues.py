@@ -1,6 +1,8 @@
-"""Which queue a line's conversations wait in."""
+"""Which queue a line's conversations wait in, and what each of them weighs."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from conversations.models import Line
 from routing.models import Queue
@@ -16,3 +18,9 @@ def queue_for(line: Line) -> Queue:
     if found is None:
         found, _ = Queue.objects.get_or_create(organisation_id=line.organisation_id, name=DEFAULT_NAME)
     return found
+
+
+def weight_in(queue_id: UUID | None) -> int:
+    """What a conversation of this queue takes of an agent's capacity, from now on; without a queue: 1."""
+    found = None if queue_id is None else Queue.objects.filter(id=queue_id).values_list("weight", flat=True).first()
+    return found or 1

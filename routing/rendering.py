@@ -13,6 +13,8 @@ from routing.models import AgentState
 
 
 class AgentView(TypedDict):
+    """`load` and `capacity` are weights. `until`: when the last of his wrap-ups ends by itself. `set_by`: SetBy."""
+
     id: str
     name: str
     state: str
@@ -20,12 +22,16 @@ class AgentView(TypedDict):
     since: str
     load: int
     capacity: int
+    reason_id: str | None
+    until: str | None
+    set_by: str
 
 
 _AGENTS = """
 select u.id, u.name, coalesce(s.state, 'offline'), s.reason, coalesce(s.since, u.created_at),
        coalesce(s.load, 0),
-       coalesce(s.capacity, case when u.role = 'agent' then %(capacity)s else 0 end)
+       coalesce(s.capacity, case when u.role = 'agent' then %(capacity)s else 0 end),
+       s.reason_id, (select max(w.until) from routing_wrapup w where w.user_id = u.id), coalesce(s.set_by, 'self')
 from accounts_user u
 left join routing_agentstate s on s.user_id = u.id
 where u.organisation_id = %(organisation)s
@@ -52,6 +58,9 @@ def render_agents(organisation_id: UUID, ids: Collection[UUID] | None = None) ->
                 "since": iso(since),
                 "load": load,
                 "capacity": capacity,
+                "reason_id": str(reason_id) if reason_id else None,
+                "until": iso(until) if until else None,
+                "set_by": set_by,
             }
-            for user_id, name, state, reason, since, load, capacity in cursor.fetchall()
+            for user_id, name, state, reason, since, load, capacity, reason_id, until, set_by in cursor.fetchall()
         }

@@ -1,14 +1,18 @@
-"""A round of assignment: what routing/assignment.py plans from a glance is stored in slices, under locks.
+"""A round of routing: what routing/assignment.py plans from a glance is stored in slices, under locks.
 
 Only the leader of an organisation does this (lease `routing:<organisation>`): agents and priorities are common to
 queues that share agents. The lease is checked, and held fast, inside each slice's transaction. What changed between
 glance and lock (an agent went on a break, somebody took the conversation) is left out and planned again.
+
+A queue that accepts by itself gives: the conversation is the agent's at once. Any other offers: it rings at him
+(routing/offers.py), stays in its queue, and counts in his load.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -17,42 +21,17 @@ from common.clock import database_now
 from common.ids import uuid7
 from conversations.events import ConversationAssigned, MessageAdded
 from conversations.models import Author, Message, MessageKind
-from conversations.visibility import audiences_of
 from jobs.leases import HeldLease
 from measures.intervals import interval
 from measures.models import Interval, IntervalKind
 from realtime.log import Changes, record_changes
-from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, plan_round
-from routing.events import AgentStateChanged
+from routing.assignment import Assignment, plan_round
+from routing.events import AgentStateChanged, OfferMade
+from routing.glance import DEEPER, Glance, look
+from routing.models import Offer
 
 SLICE = 20  # conversations of one transaction: a few milliseconds, so that texts and clicks get in between
 
-_AGENTS = """
-select s.user_id, s.load, s.capacity, coalesce(s.last_assigned_at, s.since), u.name
-from routing_agentstate s join accounts_user u on u.id = s.user_id
-where s.organisation_id = %(organisation)s and s.state = 'available' and s.load < s.capacity and u.is_active
-  and u.role in ('agent', 'supervisor', 'administrator')
-"""
-# Queue by queue, because that is how the index is ordered. `back`: who gave it back last, by its event line.
-_WAITING = """
-select c.id, c.line_id, q.id, c.priority, c.queued_at, back.author_user_id
-from routing_queue q
-cross join lateral (
-    select id, line_id, priority, queued_at, assigned_at from conversations_conversation
-    where organisation_id = %(organisation)s and queue_id = q.id and status = 'queued'
-      and (%(lines)s::uuid[] is null or line_id = any(%(lines)s))
-    order by priority desc, queued_at limit %(upto)s
-) c
-left join lateral (
-    select author_user_id from conversations_message m
-    where c.assigned_at is not null and m.conversation_id = c.id and m.kind = 'event'
-      and m.id >= uuid_floor(c.queued_at - interval '1 hour')
-    order by seq desc limit 1
-) back on true
-where q.organisation_id = %(organisation)s
-order by c.priority desc, c.queued_at, c.id
-offset %(skipped)s limit 20
-"""
 # For share: while this transaction lasts, the lease can neither be renewed nor taken over.
 _LEASE_HELD = """
 select from jobs_lease
@@ -60,24 +39,36 @@ where name = %s and owner = %s and epoch = %s and expires_at > clock_timestamp()
 """
 # In the order of the intake statement; what somebody else holds just now is left for the next slice.
 _LOCK_CONVERSATIONS = """
-select id from conversations_conversation where id = any(%s) and status = 'queued'
+select id, queue_id from conversations_conversation where id = any(%s) and status = 'queued'
 order by line_id, contact_id, thread_key for update skip locked
 """
+_RINGING = "select conversation_id from routing_offer where conversation_id = any(%s) and state = 'pending'"
 _LOCK_AGENTS = """
 select user_id, capacity - load from routing_agentstate
 where user_id = any(%s) and state = 'available' order by user_id for update
 """
+# A medium's row changes only under its agent's, which is locked by now.
+_ROOM = "select user_id, medium, capacity - load from routing_agentmedium where user_id = any(%s)"
 _ASSIGN = """
 update conversations_conversation c
-set status = 'open', owner_id = a.agent_id, assigned_at = %(now)s, last_seq = c.last_seq + 1, revision = c.revision + 1
-from unnest(%(conversations)s::uuid[], %(agents)s::uuid[]) a (id, agent_id)
+set status = 'open', owner_id = a.agent_id, assigned_at = %(now)s, weight = a.weight,
+    last_seq = c.last_seq + 1, revision = c.revision + 1
+from unnest(%(conversations)s::uuid[], %(agents)s::uuid[], %(weights)s::int[]) a (id, agent_id, weight)
 where c.id = a.id
 returning c.id, c.line_id, c.queue_id, c.queued_at, c.last_seq, c.owner_id
 """
 _LOAD = """
-update routing_agentstate s set load = s.load + a.number, last_assigned_at = %(now)s
-from unnest(%(agents)s::uuid[], %(numbers)s::int[]) a (id, number)
+update routing_agentstate s set load = s.load + a.weight, last_assigned_at = %(now)s
+from (select id, sum(weight)::int as weight
+      from unnest(%(agents)s::uuid[], %(weights)s::int[]) given (id, weight) group by id) a
 where s.user_id = a.id
+"""
+_LOAD_MEDIA = """
+update routing_agentmedium m set load = m.load + a.weight
+from (select id, medium, sum(weight)::int as weight
+      from unnest(%(agents)s::uuid[], %(media)s::text[], %(weights)s::int[]) given (id, medium, weight)
+      group by id, medium) a
+where m.user_id = a.id and m.medium = a.medium
 """
 
 
@@ -85,95 +76,38 @@ class LostLease(Exception):
     """Another process leads this organisation's routing now, or may."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """What one slice did: how many were given, and how many candidates it looked at in vain."""
-
-    given: int
-    in_vain: int
-
-
 def assign_waiting(*, organisation_id: UUID, lease: HeldLease | None, now: datetime | None = None) -> int:
-    """Slices until nobody waits whom an available agent with room may take; returns how many were given.
+    """Slices until nobody waits whom an available agent with room may take; returns how many were given or offered.
 
     Raises LostLease. `lease` None: the caller knows that nobody else does this (a test).
     """
-    given, skipped = 0, 0
+    given, depth = 0, None
     while True:
-        one = assign_slice(organisation_id=organisation_id, lease=lease, skipped=skipped, now=now)
-        given += one.given
-        if one.given:
-            skipped = 0
-        elif one.in_vain:
-            skipped += one.in_vain  # given back by the only free agents, or held by somebody: look behind them
+        seen = look(organisation_id, depth=depth)
+        plan = plan_round(seen.waiting.values(), seen.agents, seen.rules, seen.now)
+        stored = _store_all(organisation_id, lease, seen, seen.certain(plan, SLICE), now)
+        given += stored
+        if stored:
+            depth = None
+        elif seen.horizon is not None:
+            depth = seen.depth * DEEPER  # given back by the only free agents, or held by somebody: look behind them
         else:
             return given
 
 
-def assign_slice(
-    *, organisation_id: UUID, lease: HeldLease | None, skipped: int = 0, now: datetime | None = None
-) -> Slice:
-    names, agents = _free_agents(organisation_id)
-    if not agents:
-        return Slice(0, 0)
-    waiting = _first_waiting(organisation_id, agents, skipped)
-    # As _WAITING orders: a higher priority always first, then the longest waiting.
-    rules = {
-        one.queue_ids[0]: QueueRule(one.queue_ids[0], Strategy.LEAST_LOADED, points_per_minute=0) for one in waiting
-    }
-    plan = plan_round(waiting, agents, rules, now or database_now())
-    if not plan:
-        return Slice(0, len(waiting))
-    with record_changes(organisation_id) as changes:
-        if lease is not None:
-            _hold_fast(lease)
-        plan = _still_true(plan)
-        if plan:
-            _store(changes, plan, names, now or database_now())
-    return Slice(len(plan), 0 if plan else len(waiting))
-
-
-def _free_agents(organisation_id: UUID) -> tuple[dict[UUID, str], list[Agent]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_AGENTS, {"organisation": organisation_id})
-        rows = cursor.fetchall()
-    if not rows:
-        return {}, []
-    seen = audiences_of([row[0] for row in rows])
-    agents = [
-        Agent(id=user_id, load=load, capacity=capacity, idle_since=idle_since, lines=seen[user_id].line_ids)
-        for user_id, load, capacity, idle_since, _ in rows
-        if user_id in seen
-    ]
-    return {row[0]: row[4] for row in rows}, agents
-
-
-def _first_waiting(organisation_id: UUID, agents: list[Agent], skipped: int) -> list[Waiting]:
-    # Only lines that somebody free may see: otherwise a crowd nobody can take would hide the others.
-    lines: set[UUID] | None = set()
-    for agent in agents:
-        lines = None if lines is None or agent.lines is None else lines | agent.lines
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WAITING,
-            {
-                "organisation": organisation_id,
-                "lines": None if lines is None else list(lines),
-                "skipped": skipped,
-                "upto": skipped + SLICE,
-            },
-        )
-        return [
-            Waiting(
-                id=id_,
-                line_id=line_id,
-                queue_ids=(queue_id,),
-                priority=priority,
-                since=queued_at,
-                avoid=frozenset() if back is None else frozenset([back]),
-            )
-            for id_, line_id, queue_id, priority, queued_at, back in cursor.fetchall()
-        ]
+def _store_all(
+    organisation_id: UUID, lease: HeldLease | None, seen: Glance, plan: list[Assignment], now: datetime | None
+) -> int:
+    stored = 0
+    for start in range(0, len(plan), SLICE):
+        with record_changes(organisation_id) as changes:
+            if lease is not None:
+                _hold_fast(lease)
+            true = _still_true(seen, plan[start : start + SLICE])
+            if true:
+                _store(changes, seen, true, now or database_now())
+        stored += len(true)
+    return stored
 
 
 def _hold_fast(lease: HeldLease) -> None:
@@ -183,29 +117,77 @@ def _hold_fast(lease: HeldLease) -> None:
             raise LostLease(lease.name)
 
 
-def _still_true(plan: list[Assignment]) -> list[Assignment]:
+def _still_true(seen: Glance, plan: list[Assignment]) -> list[Assignment]:
     """Lock what the plan is about; the part of it that still holds."""
+    ids = [one.conversation_id for one in plan]
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_CONVERSATIONS, [[one.conversation_id for one in plan]])
-        waiting = {row[0] for row in cursor.fetchall()}
-        plan = [one for one in plan if one.conversation_id in waiting]
-        cursor.execute(_LOCK_AGENTS, [list({one.agent_id for one in plan})])
+        cursor.execute(_LOCK_CONVERSATIONS, [ids])
+        queue_of = dict(cursor.fetchall())
+        cursor.execute(_RINGING, [ids])
+        for (id_,) in cursor.fetchall():
+            queue_of.pop(id_, None)
+        plan = [one for one in plan if queue_of.get(one.conversation_id) == _waits_in(seen, one)]
+        agents = list({one.agent_id for one in plan})
+        cursor.execute(_LOCK_AGENTS, [agents])
         room = dict(cursor.fetchall())
+        cursor.execute(_ROOM, [agents])
+        of_medium = {(user_id, medium): left for user_id, medium, left in cursor.fetchall()}
     true = []
     for one in plan:
-        if room.get(one.agent_id, 0) > 0:
-            room[one.agent_id] -= 1
+        weight, medium = _weight(seen, one), (one.agent_id, _medium(seen, one))
+        if room.get(one.agent_id, 0) >= weight and of_medium.get(medium, weight) >= weight:
+            room[one.agent_id] -= weight
+            if medium in of_medium:
+                of_medium[medium] -= weight
             true.append(one)
     return true
 
 
-def _store(changes: Changes, plan: list[Assignment], names: dict[UUID, str], now: datetime) -> None:
-    agents = [one.agent_id for one in plan]
+def _waits_in(seen: Glance, one: Assignment) -> UUID:
+    return seen.waiting[one.conversation_id].queue_ids[0]
+
+
+def _weight(seen: Glance, one: Assignment) -> int:
+    return seen.waiting[one.conversation_id].weight
+
+
+def _medium(seen: Glance, one: Assignment) -> str:
+    return seen.waiting[one.conversation_id].medium
+
+
+def _store(changes: Changes, seen: Glance, plan: list[Assignment], now: datetime) -> None:
+    loads: dict[str, Any] = {
+        "agents": [one.agent_id for one in plan],
+        "media": [_medium(seen, one) for one in plan],
+        "weights": [_weight(seen, one) for one in plan],
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_ASSIGN, {"conversations": [one.conversation_id for one in plan], "agents": agents, "now": now})
+        cursor.execute(_LOAD, loads)
+        cursor.execute(_LOAD_MEDIA, loads)
+    give = [one for one in plan if seen.queues[one.queue_id].auto_accept]
+    offer = [one for one in plan if not seen.queues[one.queue_id].auto_accept]
+    if give:
+        _give(changes, {one.conversation_id: (one.agent_id, _weight(seen, one)) for one in give}, seen.names, now)
+    if offer:
+        _offer(changes, seen, offer, now)
+    for agent_id in sorted({one.agent_id for one in plan}):
+        changes.add(AgentStateChanged(agent_id=agent_id, state="available"))
+
+
+def _give(changes: Changes, plan: Mapping[UUID, tuple[UUID, int]], names: Mapping[UUID, str], now: datetime) -> None:
+    """`plan`: agent and weight by conversation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ASSIGN,
+            {
+                "conversations": list(plan),
+                "agents": [agent_id for agent_id, _ in plan.values()],
+                "weights": [weight for _, weight in plan.values()],
+                "now": now,
+            },
+        )
         rows = cursor.fetchall()
-        each = sorted(set(agents))
-        cursor.execute(_LOAD, {"agents": each, "numbers": [agents.count(id_) for id_ in each], "now": now})
     lines, waits = [], []
     for id_, line_id, queue_id, queued_at, seq, owner_id in rows:
         line = Message(
@@ -250,5 +232,23 @@ def _store(changes: Changes, plan: list[Assignment], names: dict[UUID, str], now
         changes.add(ConversationAssigned(line_id=line_id, conversation_id=id_, owner_id=owner_id, by="routing"))
     Message.objects.bulk_create(lines)
     Interval.objects.bulk_create(waits)
-    for agent_id in each:
-        changes.add(AgentStateChanged(agent_id=agent_id, state="available"))
+
+
+def _offer(changes: Changes, seen: Glance, plan: list[Assignment], now: datetime) -> None:
+    offers = [
+        Offer(
+            organisation_id=changes.organisation_id,
+            conversation_id=one.conversation_id,
+            line_id=seen.waiting[one.conversation_id].line_id,
+            queue_id=one.queue_id,
+            user_id=one.agent_id,
+            medium=_medium(seen, one),
+            weight=_weight(seen, one),
+            made_at=now,
+            expires_at=now + timedelta(seconds=seen.queues[one.queue_id].ring_s),
+        )
+        for one in plan
+    ]
+    Offer.objects.bulk_create(offers)
+    for one in offers:
+        changes.add(OfferMade(agent_id=one.user_id, offer_id=one.id))

@@ -8,20 +8,34 @@ from uuid import UUID
 from conversations.models import Conversation, Message, MessageKind, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
+from routing.models import Offer
+from routing.states import end_focus
 
 
 def end_before_person(conversation: Conversation, *, now: datetime, how: str, agent_id: UUID | None) -> None:
-    """End the wait in the queue, or the bot's time. `how`: assigned, taken, closed, handed_over."""
+    """End the wait in the queue, or the bot's time. `how`: assigned, accepted, taken, pulled, closed, handed_over.
+
+    Within the wait, the time since it was first offered to anybody is measured, too.
+    """
     if conversation.status == Status.QUEUED and conversation.queued_at is not None:
         _record(conversation, IntervalKind.WAIT, conversation.queued_at, now, how, agent_id)
+        offered = Offer.objects.filter(conversation_id=conversation.id, made_at__gte=conversation.queued_at)
+        first = offered.order_by("made_at").values_list("made_at", flat=True).first()
+        if first is not None:
+            _record(conversation, IntervalKind.OFFER, first, now, how, agent_id)
     elif conversation.status == Status.BOT:
         _record(conversation, IntervalKind.BOT, _bot_since(conversation), now, how, None)
 
 
 def end_handle(conversation: Conversation, *, now: datetime, how: str) -> None:
-    """End the owner's time with it. `how`: returned_queue, returned_bot, closed."""
+    """End the owner's time with it, and that before his eyes. `how`: returned_queue, returned_bot, closed."""
     started = conversation.assigned_at or conversation.opened_at
     _record(conversation, IntervalKind.HANDLE, started, now, how, conversation.owner_id)
+    if conversation.owner_id is not None:
+        end_focus(
+            organisation_id=conversation.organisation_id, user_id=conversation.owner_id,
+            conversation_id=conversation.id, now=now, line_id=conversation.line_id, queue_id=conversation.queue_id,
+        )  # fmt: skip
 
 
 def response(conversation: Conversation, *, agent_id: UUID, now: datetime) -> None:

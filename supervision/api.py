@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
 from accounts.permissions import May, caller
-from common.schemas import as_json, schema_of
+from common.schemas import Words, as_json, schema_of
 from routing.erlang import Demand
+from routing.presence import force_state
+from routing.rendering import AgentView
+from supervision.agent_states import StatesView, states_of
 from supervision.live import Live, live
 from supervision.staffing import Staffing, staffing
 from supervision.traffic import Traffic, traffic
@@ -19,6 +23,8 @@ router = Router(tags=["supervision"])
 LiveSchema: Any = schema_of(Live)
 TrafficSchema: Any = schema_of(Traffic)
 StaffingSchema: Any = schema_of(Staffing)
+AgentSchema: Any = schema_of(AgentView)
+StatesSchema: Any = schema_of(StatesView)
 
 Contacts = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 
@@ -32,6 +38,14 @@ class StaffingAsked(Schema):
     within_s: float = Field(20, ge=0, le=86_400, allow_inf_nan=False)
     concurrency: float = Field(1, ge=1, le=50, allow_inf_nan=False)
     shrinkage: float = Field(0, ge=0, le=0.9, allow_inf_nan=False)
+
+
+class Forced(Schema):
+    """As PUT /api/presence, for somebody else."""
+
+    state: Words | None = None
+    reason: Words | None = None
+    reason_id: UUID | None = None
 
 
 @router.get("/live", auth=May("supervision.live"), response=LiveSchema)
@@ -53,3 +67,20 @@ def read_staffing(request: HttpRequest, asked: Query[StaffingAsked]) -> HttpResp
     """
     each = Demand(contacts=0, **asked.dict(exclude={"contacts"}))
     return as_json(staffing(asked.contacts, each))
+
+
+@router.put("/agents/{uuid:user_id}/state", auth=May("presence.force"), response=AgentSchema)
+def force(request: HttpRequest, user_id: UUID, given: Forced) -> HttpResponse:
+    """Put an agent into another state: he forgot, or left. A line in the audit log says who did it."""
+    return as_json(
+        force_state(
+            actor=caller(request), user_id=user_id, state=given.state, reason=given.reason or "",
+            reason_id=given.reason_id,
+        )
+    )  # fmt: skip
+
+
+@router.get("/agents/{uuid:user_id}/states", auth=May("presence.force"), response=StatesSchema)
+def read_states(request: HttpRequest, user_id: UUID, limit: Annotated[int, Query(ge=1, le=500)] = 50) -> HttpResponse:
+    """What an agent was, newest first; the present state has no end yet."""
+    return as_json(states_of(caller(request).organisation_id, user_id, limit))

@@ -27,7 +27,8 @@ from conversations.models import Conversation, Delivery, DeliveryState, Line, Li
 from conversations.wording import plan_of
 from realtime import doorbell
 from realtime.models import EventHead
-from routing.models import AgentState, Queue
+from routing.models import AgentSkill, AgentState, Disposition, Queue, QueueSkill, Skill
+from routing.reasons import make_usual
 from simulator.accounts import DEVELOPMENT_PASSWORD, demo_accounts, home_of
 from simulator.twilio import ACCOUNT, DEMO_TWILIO_LINK
 
@@ -84,7 +85,9 @@ def password_of_the_demonstration() -> str:
 def _make_place(data: dict[str, Any]) -> Place:
     owner = Organisation.objects.create(**data["organisation"])
     EventHead.objects.get_or_create(organisation_id=owner.id)
-    queues = {key: Queue.objects.create(organisation=owner, name=name) for key, name in data["queues"].items()}
+    make_usual(owner.id)
+    skills = {key: Skill.objects.create(organisation=owner, **fields) for key, fields in data["skills"].items()}
+    queues = {key: _queue(owner, dict(fields), skills) for key, fields in data["queues"].items()}
     hashed = make_password(password_of_the_demonstration())  # slow on purpose: once for all
     users = {}
     for key, person in data["people"].items():
@@ -95,6 +98,9 @@ def _make_place(data: dict[str, Any]) -> Place:
         users[key] = user
         if "capacity" in person:
             AgentState.objects.create(user=user, organisation=owner, state=person["state"], capacity=person["capacity"])
+        AgentSkill.objects.bulk_create(
+            AgentSkill(user=user, skill=skills[name], level=level) for name, level in person.get("skills", {}).items()
+        )
     links = {
         key: Link(
             **({"id": DEMO_TWILIO_LINK} if _is_twilio(link) else {}),
@@ -124,6 +130,20 @@ def _make_place(data: dict[str, Any]) -> Place:
         for priority, key in enumerate(carried_by):
             LineLink.objects.create(line=lines[address], link=links[key], priority=priority)
     return Place(owner, users, lines, links)
+
+
+def _queue(owner: Organisation, fields: dict[str, Any], skills: dict[str, Skill]) -> Queue:
+    """`skills`: [least, preferred] by key; `dispositions` in their order."""
+    needs, names = fields.pop("skills", {}), fields.pop("dispositions", [])
+    queue = Queue.objects.create(organisation=owner, **fields)
+    QueueSkill.objects.bulk_create(
+        QueueSkill(queue=queue, skill=skills[key], least=least, preferred=preferred)
+        for key, (least, preferred) in needs.items()
+    )
+    Disposition.objects.bulk_create(
+        Disposition(organisation=owner, queue=queue, name=name, position=place) for place, name in enumerate(names)
+    )
+    return queue
 
 
 def _point_links(owner: Organisation, wanted: dict[str, Any]) -> list[str]:

@@ -44,6 +44,8 @@ class Conversation(models.Model):
     )
     queue_id = models.UUIDField(null=True)  # routing.Queue
     priority = models.SmallIntegerField(default=0, db_default=0)
+    weight = models.PositiveSmallIntegerField(default=1, db_default=1)  # of its agent's capacity (routing.Queue)
+    disposition_id = models.UUIDField(null=True)  # routing.Disposition: what came of it, told at its close
     language = models.CharField(max_length=5, default="", db_default="")
     handover_reason = models.CharField(max_length=16, default="", db_default="")
     handover_summary = models.CharField(max_length=500, default="", db_default="")

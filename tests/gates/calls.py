@@ -74,6 +74,18 @@ BODIES: dict[str, Body] = {
         "line_id": str(company.own.open_line.id), "numbers": ["+2290197123400"], "body": "Bonjour",
         "client_id": str(uuid4()), "keep": True,
     },
+    "POST /api/offers/{offer_id}/decline": lambda _: {"reason": "Pas ma langue"},
+    "POST /api/presence/idle": lambda _: {"idle": True},
+    "PUT /api/supervision/agents/{user_id}/state": lambda _: {"state": "break", "reason": "Oublié"},
+    "POST /api/admin/skills": lambda _: {"name": "Fon", "language": "fon"},
+    "PATCH /api/admin/skills/{skill_id}": lambda _: {"name": "Autrement"},
+    "PATCH /api/admin/agents/{user_id}": lambda _: {"capacity": 7, "media": [{"medium": "sms", "capacity": 6}]},
+    "POST /api/admin/queues": lambda _: {"name": "Réclamations", "auto_accept": False, "ring_s": 20},
+    "PATCH /api/admin/queues/{queue_id}": lambda _: {"ring_s": 25, "full_reply": {"fr": "Patientez, s’il vous plaît."}},
+    "POST /api/admin/reasons": lambda _: {"name": "Prière", "state": "break", "counts_as": "pause"},
+    "PATCH /api/admin/reasons/{reason_id}": lambda _: {"name": "Autrement"},
+    "POST /api/admin/dispositions": lambda company: {"queue_id": str(company.own.queue.id), "name": "Résolu"},
+    "PATCH /api/admin/dispositions/{disposition_id}": lambda _: {"name": "Autrement"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

@@ -24,9 +24,9 @@ from django.db import connection, models, transaction
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
 from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
-from routing.models import AgentState
+from routing.models import AgentState, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
-from tests.gates.leftovers import attach, leave_behind, send_for_an_application, write_file
+from tests.gates.leftovers import attach, equip, leave_behind, send_for_an_application, write_file
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -53,7 +53,8 @@ MEANS_SOMETHING = {
     "jobs.job.kind", "jobs.job.arguments", "jobs.schedule.kind", "jobs.schedule.arguments", "jobs.lease.name",
     "jobs.lease.owner",
     "sessions.session.session_key", "sessions.session.session_data",
-    "routing.agentstate.state", "supervision.export.language",
+    "routing.agentstate.state", "routing.skill.language", "routing.queue.full_reply", "routing.agentmedium.medium",
+    "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
 OF_NOBODY = {
@@ -87,6 +88,12 @@ class Company:
             "queue_id": world.queue.id,
             "team_id": world.team.id,
             "contact_id": conversation.contact_id,
+            **{
+                name: model.objects.filter(organisation=world.organisation)
+                .order_by("pk")
+                .values_list("pk", flat=True)[0]
+                for name, model in ROUTING.items()
+            },
             "export_id": Export.objects.filter(organisation=world.organisation).values_list("id", flat=True)[0],
             "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
@@ -119,6 +126,12 @@ class Company:
         return found
 
 
+# What routing's addresses name, by the name that they give it.
+ROUTING: dict[str, Any] = {
+    "offer_id": Offer, "wrap_up_id": WrapUp, "skill_id": Skill, "reason_id": Reason, "disposition_id": Disposition,
+}  # fmt: skip
+
+
 def normal(text: str) -> str:
     """Without what differs between two answers to the same question: ids, times, CSRF tokens."""
     return _HINT.sub("<hint>", _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text))))
@@ -147,6 +160,7 @@ def make_company() -> Company:
     attach(own, mine)
     write_file(own, own.people["boss"])
     send_for_an_application(own)
+    equip(own)
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

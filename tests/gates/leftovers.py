@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from allauth.account.models import EmailAddress
 from django.db import connection
+from django.db.models import F
 
-from accounts.models import Role, User
+from accounts.models import Role, Team, User
 from accounts.people import PersonFields, create_person
 from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
 from conversations.models import (
@@ -30,7 +31,21 @@ from conversations.models import (
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from measures.models import Interval
-from routing.models import TokenPace
+from routing.models import (
+    AgentMedium,
+    AgentSkill,
+    AgentState,
+    DeskSeen,
+    Disposition,
+    FullTold,
+    Offer,
+    Queue,
+    QueueSkill,
+    Reason,
+    Skill,
+    TokenPace,
+    WrapUp,
+)
 from supervision.models import Export, ExportPart, Form
 from tests.realtime.world import World, sign_in
 
@@ -74,6 +89,34 @@ def send_for_an_application(world: World) -> None:
     )  # fmt: skip
 
 
+def equip(world: World) -> None:
+    """What routing goes by, an offer that rings at the first agent, and what he is wrapping up."""
+    afi, now, organisation = next(iter(world.people.values())), datetime.now(UTC), world.organisation
+    skill = Skill.objects.create(organisation=organisation, name="Français", language="fr")
+    AgentSkill.objects.create(user=afi, skill=skill, level=4)
+    QueueSkill.objects.create(queue=world.queue, skill=skill, preferred=3)
+    AgentMedium.objects.create(user=afi, medium="sms", capacity=5, load=2)
+    Reason.objects.create(organisation=organisation, name="Repas", state="break", counts_as="pause")
+    Reason.objects.create(organisation=organisation, name="Prêt", state="available", counts_as="ready")
+    Disposition.objects.create(organisation=organisation, queue=world.queue, name="Rappelé")
+    DeskSeen.objects.create(user=afi, at=now)
+    Queue.objects.filter(id=world.queue.id).update(may_pull=True)
+    world.queue.teams.add(Team.objects.create(organisation=organisation, name=f"Jour {world.organisation.slug}"))
+    for user in world.people.values():
+        world.queue.teams.get().members.add(user)
+    waiting = world.conversation(status="queued", queue_id=world.queue.id, queued_at=now)
+    FullTold.objects.create(conversation=waiting)
+    held = {"organisation": organisation, "line_id": waiting.line_id, "medium": "sms", "weight": 1, "user": afi}
+    Offer.objects.create(
+        conversation=waiting, queue=world.queue, made_at=now, expires_at=now + timedelta(hours=1), **held
+    )
+    closed = world.conversation(status="closed", queue_id=world.queue.id, owner=afi, closed_at=now)
+    WrapUp.objects.create(
+        conversation=closed, queue_id=world.queue.id, since=now, until=now + timedelta(hours=1), **held
+    )
+    AgentState.objects.filter(user=afi).update(load=F("load") + 2)
+
+
 def leave_behind(world: World, conversation: Conversation) -> None:
     now = datetime.now(UTC)
     organisation, link = world.organisation, world.link
@@ -85,6 +128,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     attach(world, conversation)
     write_file(world, nadia)
     send_for_an_application(world)
+    equip(world)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"
     attempt = Attempt.objects.create(

@@ -24,6 +24,7 @@ ADMINISTERS = [door for door in CHANGES if door.permission and door.permission.e
 # Changes that leave no line anywhere, each with the reason.
 UNTOLD = {
     "PATCH /api/session": "a person's own language and colours",
+    "POST /api/presence/focus": "what stands before the caller's eyes: an interval of the figures, seen by nobody",
     "POST /api/texts/check": "looks at numbers, which do not belong in an address, and changes nothing",
 }
 

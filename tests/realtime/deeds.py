@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,14 +12,19 @@ from django.db import connection
 
 from accounts.events import SettingsChanged
 from channels_sms.smpp.link import SmppLink
+from common.clock import database_now
 from conversations import adapters, intake
 from conversations.adapters import InboundText
 from conversations.long_texts import LongTexts
 from conversations.models import Conversation, InboundPart
 from conversations.store import LinkStore
 from realtime.log import record_changes
-from routing import ownership, presence
+from routing import offers, ownership, presence
+from routing.events import OfferMade
+from routing.loads import gain
+from routing.models import AgentState, Offer, Queue
 from routing.new_texts import NewText, Sender, send_new_text
+from routing.wrap_up import finish
 from tests.realtime.verbs import received, verb
 from tests.realtime.world import World
 
@@ -83,6 +89,41 @@ def colleague_notes(world: World, conversation: Conversation) -> Any:
 @verb("an agent takes a break")
 def take_a_break(world: World, conversation: Conversation) -> Any:
     return presence.set_state(user=world.people["afi"], state="break", reason="déjeuner")
+
+
+def _offered(world: World, conversation: Conversation) -> Offer:
+    """It rings at Afi, as a round leaves it."""
+    afi, now = world.people["afi"], database_now()
+    AgentState.objects.filter(user=afi).update(capacity=100)
+    with record_changes(world.organisation.id) as changes:
+        gain(changes=changes, user_id=afi.id, now=now)
+        offer = Offer.objects.create(
+            organisation=world.organisation, conversation=conversation, line_id=conversation.line_id,
+            queue=world.queue, user=afi, medium="sms", weight=1, made_at=now, expires_at=now + timedelta(minutes=1),
+        )  # fmt: skip
+        changes.add(OfferMade(agent_id=afi.id, offer_id=offer.id))
+    return offer
+
+
+@verb("an agent accepts what rings at him", "queued")
+def accept_offer(world: World, conversation: Conversation) -> Any:
+    return offers.accept(user=world.people["afi"], offer_id=_offered(world, conversation).id)
+
+
+@verb("an agent declines what rings at him", "queued")
+def decline_offer(world: World, conversation: Conversation) -> Any:
+    offers.decline(user=world.people["afi"], offer_id=_offered(world, conversation).id, reason="Pas ma langue")
+
+
+@verb("an agent closes and wraps up")
+def wrap_up(world: World, conversation: Conversation) -> Any:
+    Conversation.objects.filter(id=conversation.id).update(queue_id=world.queue.id)
+    Queue.objects.filter(id=world.queue.id).update(wrap_up_s=60)
+    try:
+        ownership.close(user=world.people["afi"], conversation_id=conversation.id)
+    finally:
+        Queue.objects.filter(id=world.queue.id).update(wrap_up_s=0)
+    finish(user=world.people["afi"], conversation_id=conversation.id)
 
 
 def _dsn() -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import Count
+from django.db.models.functions import Now
 
 from common.readiness import read_ready
 from conversations.models import Conversation, Message, Status
@@ -21,6 +22,7 @@ from realtime.checker import check_density
 from routing import ownership
 from routing.handling import claim_batch
 from routing.loads import wrong_loads
+from routing.models import Offer, OfferState, Queue, State
 from tests.cast import Cast
 from tests.promised import promised
 
@@ -198,3 +200,19 @@ def test_a_dispatcher_killed_in_the_middle_of_a_flood_is_followed_and_nothing_is
     answers = [found["number"] for found in by_conversation]
     turn = answers[0]  # how many texts the bot answers to one "Bonjour"
     assert answers == [turn] * 120
+
+
+def test_an_offer_that_nobody_answers_runs_out_and_rings_at_the_next(cast: Cast, processes):
+    """Whole processes: offered by the leader, ended by whichever of two sweeps first, offered again."""
+    Queue.objects.filter(id=cast.queue.id).update(auto_accept=False, ring_s=60)
+    cast.available(cast.awa, cast.koffi)
+    processes.start()
+    processes.start("d2")
+    conversation = cast.queued()
+    until(lambda: Offer.objects.filter(state=OfferState.PENDING).exists(), "it rings", promised(2.0))
+    Offer.objects.update(expires_at=Now())
+    until(lambda: Offer.objects.filter(state=OfferState.PENDING).exclude(expires_at__lte=Now()).exists(), "and again")
+    first, second = Offer.objects.order_by("made_at")
+    assert {first.user_id, second.user_id} == {cast.awa.id, cast.koffi.id}
+    assert (first.state, cast.state_of(first.user).state) == (OfferState.TIMED_OUT, State.NOT_RESPONDING)
+    ownership.close(user=cast.sam, conversation_id=conversation.id)

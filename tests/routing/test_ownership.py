@@ -91,15 +91,17 @@ def test_a_whole_conversation_leaves_exact_intervals(cast: Cast):
     )
     ownership.close(user=cast.awa, conversation_id=conversation.id, now=minutes(12))
 
-    found = {kind: [(i.started_at, i.ended_at, i.wall_seconds) for i in cast.intervals(kind)] for kind in IntervalKind}
+    found = {
+        kind: [(i.started_at, i.ended_at, i.wall_seconds) for i in some]
+        for kind in IntervalKind
+        if (some := cast.intervals(kind))
+    }
     assert found == {
         IntervalKind.WAIT: [(minutes(0), minutes(2), 120)],
         IntervalKind.FIRST_RESPONSE: [(minutes(0), minutes(3), 180)],
         IntervalKind.RESPONSE: [(minutes(5), minutes(9), 240)],  # the third answered nothing new
         IntervalKind.HANDLE: [(minutes(2), minutes(12), 600)],
         IntervalKind.RESOLUTION: [(minutes(0), minutes(12), 720)],
-        IntervalKind.BOT: [],
-        IntervalKind.STATE: [],
     }
     conversation.refresh_from_db()
     assert (conversation.status, conversation.owner_id, conversation.closed_at) == (

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from accounts.models import Organisation, Role
 from accounts.people import PersonFields, create_person
 from common.errors import PalabreError
+from routing.reasons import make_usual
 
 
 class Command(BaseCommand):
@@ -41,7 +42,10 @@ def _organisation(name: str) -> Organisation:
         slug = slugify(name)
         if not slug:
             raise CommandError("this name has no letter or digit to make an address of")
-        return Organisation.objects.get_or_create(slug=slug, defaults={"name": name, "languages": ["fr", "en"]})[0]
+        made, fresh = Organisation.objects.get_or_create(slug=slug, defaults={"name": name, "languages": ["fr", "en"]})
+        if fresh:
+            make_usual(made.id)
+        return made
     found = list(Organisation.objects.all()[:2])
     if len(found) != 1:
         raise CommandError("there is not exactly one organisation: name it with --organisation")

@@ -25,6 +25,8 @@ export type DeliveriesProgressed = Stamp & { type: "deliveries.progressed"; deli
 export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; message: Message };
 export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
+export type OfferEnded = Stamp & { type: "offer.ended"; agent: Agent };
+export type OfferMade = Stamp & { type: "offer.made"; agent: Agent };
 export type SettingsChanged = Stamp & { type: "settings.changed" };
 
 export type ServerEvent =
@@ -38,4 +40,6 @@ export type ServerEvent =
   | MessageAdded
   | MessageCompleted
   | MessageReceived
+  | OfferEnded
+  | OfferMade
   | SettingsChanged;

@@ -1,0 +1,145 @@
+"""Agents whose browsers have gone get nothing new; where a queue says so, their unanswered conversations go on.
+
+Evidence is a row per user (DeskSeen), not a key in Redis, which may be emptied at any second. Each web process writes
+for all its sockets in one statement each SEEN_S (realtime/hub.py): for 500 desks that is one statement of 500 narrow
+rows in ten seconds, updated in place (no index on the time), some 50 rows a second and no transaction of its own for
+anybody. Who has never had a socket (an application, a test) has no row and is never called gone.
+
+While the database was away nobody could be seen: a sweep decides only after it has itself run without a gap for
+STEADY_S, in which every desk that is there has been seen again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from common.clock import database_now
+from conversations.models import Conversation, Status
+from realtime import doorbell
+from realtime.log import record_changes
+from routing.forsaken import return_to_queue
+from routing.models import AgentState, SetBy, State
+from routing.offers import withdraw_of
+from routing.states import change_state
+
+log = logging.getLogger(__name__)
+
+GONE_S = 60  # without a browser: disconnected
+STEADY_S = 30.0
+GAP_S = 10.0  # between two sweeps; longer: the database, or we, were away
+SLICE = 20
+
+# By key: two web processes that see the same people agree on the order. Seldom written twice in a moment.
+_SEEN = """
+insert into routing_deskseen as d (user_id, at)
+select id, clock_timestamp() from accounts_user where id = any(%s) order by id
+on conflict (user_id) do update set at = excluded.at where d.at < excluded.at - interval '1 second'
+"""
+_BACK = "select user_id, organisation_id from routing_agentstate where user_id = any(%s) and state = 'disconnected'"
+_GONE = """
+select s.user_id from routing_agentstate s join routing_deskseen d on d.user_id = s.user_id
+where s.organisation_id = %s and s.state = 'available' and d.at < clock_timestamp() - make_interval(secs => %s)
+"""
+_STILL_GONE = "select from routing_deskseen where user_id = %s and at < clock_timestamp() - make_interval(secs => %s)"
+# Whose owner has been gone for as long as the queue waits for him. One owner: the locks of states have then no order.
+_LEFT = """
+select c.owner_id, array_agg(c.id) from conversations_conversation c
+join routing_queue q on q.id = c.queue_id and q.on_disconnect = 'return'
+join routing_deskseen d on d.user_id = c.owner_id
+where c.organisation_id = %(organisation)s and c.status = 'open' and c.waiting_since is not null
+  and d.at < clock_timestamp() - make_interval(secs => q.disconnect_grace_s)
+  and exists (select from routing_queue any_such
+              where any_such.organisation_id = %(organisation)s and any_such.on_disconnect = 'return')
+group by c.owner_id order by c.owner_id limit 1
+"""
+
+
+def seen(user_ids: Collection[UUID]) -> None:
+    """These have a browser connected now. Who was disconnected is available again, as he was."""
+    if not user_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, [list(user_ids)])
+        cursor.execute(_BACK, [list(user_ids)])
+        back = cursor.fetchall()
+    for user_id, organisation_id in back:
+        with record_changes(organisation_id) as changes:
+            found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
+            if found.state == State.DISCONNECTED:
+                change_state(changes, found, state=State.AVAILABLE, set_by=SetBy.DISCONNECT, now=database_now())
+
+
+class Absences:
+    """Remembers for how long it has looked without a gap, by organisation."""
+
+    def __init__(self) -> None:
+        self._looked: dict[UUID, tuple[datetime, datetime]] = {}  # steady since, last
+
+    def sweep(self, organisation_id: UUID) -> int:
+        """Returns how many agents were disconnected and conversations returned."""
+        now = database_now()
+        steady_since, last = self._looked.get(organisation_id, (now, now))
+        if not timedelta(0) <= now - last <= timedelta(seconds=GAP_S):
+            steady_since = now
+        self._looked[organisation_id] = steady_since, now
+        if now - steady_since < timedelta(seconds=STEADY_S):
+            return 0
+        return disconnect_gone(organisation_id) + return_left(organisation_id)
+
+
+def disconnect_gone(organisation_id: UUID) -> int:
+    """Available agents without a browser for GONE_S become disconnected; what rings at them goes on to others."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GONE, [organisation_id, GONE_S])
+        gone = [row[0] for row in cursor.fetchall()]
+    changed = 0
+    for user_id in gone:
+        with record_changes(organisation_id) as changes:
+            now = database_now()
+            withdraw_of(changes, user_id, now=now, why="disconnected")
+            found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
+            with connection.cursor() as cursor:
+                cursor.execute(_STILL_GONE, [user_id, GONE_S])
+                still = cursor.fetchone() is not None
+            if still and found.state == State.AVAILABLE:
+                changed += change_state(changes, found, state=State.DISCONNECTED, set_by=SetBy.DISCONNECT, now=now)
+    return changed
+
+
+def return_left(organisation_id: UUID) -> int:
+    """Unanswered conversations of the disconnected go back to the queues that say so; returns how many."""
+    returned = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_LEFT, {"organisation": organisation_id})
+            row = cursor.fetchone()
+        if row is None:
+            return returned
+        owner_id, ids = row
+        done = _return_slice(organisation_id, owner_id, ids[:SLICE])
+        if not done:  # somebody holds them just now: the next sweep
+            return returned
+        returned += done
+
+
+def _return_slice(organisation_id: UUID, owner_id: UUID, ids: list[UUID]) -> int:
+    with record_changes(organisation_id) as changes:
+        found = list(
+            Conversation.objects.select_for_update(of=("self",), skip_locked=True)
+            .select_related("line")
+            .filter(id__in=ids, owner_id=owner_id, status=Status.OPEN, waiting_since__isnull=False)
+            .order_by("line_id", "contact_id", "thread_key")
+        )
+        name, now = User.objects.values_list("name", flat=True).get(id=owner_id), database_now()
+        for conversation in found:
+            return_to_queue(changes, conversation, owner_id, name, now, by="disconnect")
+        if found:
+            log.info("%d conversations of user %s, who has no browser, go back to their queue", len(found), owner_id)
+            changes.ring(doorbell.WAITING)
+    return len(found)

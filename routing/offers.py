@@ -1,0 +1,215 @@
+"""Offers: a waiting conversation rings at one agent, who accepts or declines it before its time is over.
+
+    pending -> accepted (he owns it)      his load already counts it
+            -> declined, timed_out        back to waiting; not to him again for AVOID_S seconds
+            -> withdrawn                  closed, taken by somebody else, or he left
+
+The lock of the conversation decides every race: whoever ends an offer holds it. Then the offer, then the agents' states
+by key (routing/loads.py). What a pending offer holds is released by the statement that ends it, hence once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from common.clock import database_now
+from common.errors import Conflict, Invalid, NotFound
+from common.text import refuse_hidden
+from conversations.messages import lock_conversation
+from conversations.models import Conversation, Status
+from measures.intervals import interval
+from measures.models import Interval, IntervalKind
+from realtime import doorbell
+from realtime.log import Changes, record_changes
+from routing.events import OfferEnded
+from routing.loads import lose
+from routing.models import AgentState, Offer, OfferState, SetBy, State
+from routing.owning import become_owner
+from routing.states import change_state, lock_states
+
+AVOID_S = 120  # after he declined or missed it; then it may ring at him again, so that nobody waits for ever
+LONGEST_REASON = 80
+SLICE = 20  # conversations of one transaction
+
+# Those whose time is over, and any whose conversation waits no more without somebody having withdrawn it.
+_DUE = """
+select o.organisation_id, o.conversation_id
+from routing_offer o join conversations_conversation c on c.id = o.conversation_id
+where o.state = 'pending' and (o.expires_at <= clock_timestamp() or c.status <> 'queued')
+order by o.organisation_id, o.expires_at limit 200
+"""
+_LOCK = """
+select id, status from conversations_conversation where id = any(%s)
+order by line_id, contact_id, thread_key for update skip locked
+"""
+_STILL_DUE = """
+select id from routing_offer
+where conversation_id = any(%s) and state = 'pending' and (expires_at <= clock_timestamp() or conversation_id = any(%s))
+order by id for update
+"""
+_RINGING_AT = """
+select o.conversation_id from routing_offer o where o.user_id = %s and o.state = 'pending'
+"""
+
+
+def accept(*, user: User, offer_id: UUID, now: datetime | None = None) -> Conversation:
+    """The offered conversation is his. Accepting twice changes nothing.
+
+    Raises NotFound("no_offer"), Conflict("offer_over"): its time is over by the database's clock, or somebody else was
+    faster.
+    """
+    with record_changes(user.organisation_id) as changes:
+        offer, conversation = _locked(user, offer_id)
+        if offer.state == OfferState.ACCEPTED and conversation.owner_id == user.id:
+            return conversation
+        now = now or database_now()
+        _refuse_over(offer, conversation, now)
+        end_offer(changes, offer, OfferState.ACCEPTED, now=now, keeps_load=True)
+        become_owner(changes, conversation, user, now=now, by="offer", weight=offer.weight)
+    return conversation
+
+
+def decline(*, user: User, offer_id: UUID, reason: str, now: datetime | None = None) -> None:
+    """He does not take it, and says why; it goes on. Raises as `accept`, Invalid("required", "too_long")."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Invalid("required", "say why", field="reason")
+    refuse_hidden(reason, field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("too_long", f"at most {LONGEST_REASON} characters", field="reason")
+    with record_changes(user.organisation_id) as changes:
+        offer, conversation = _locked(user, offer_id)
+        if offer.state == OfferState.DECLINED:
+            return
+        now = now or database_now()
+        _refuse_over(offer, conversation, now)
+        end_offer(changes, offer, OfferState.DECLINED, now=now, reason=reason)
+        changes.ring(doorbell.WAITING)
+
+
+def _locked(user: User, offer_id: UUID) -> tuple[Offer, Conversation]:
+    found = Offer.objects.filter(organisation_id=user.organisation_id, id=offer_id, user=user).first()
+    if found is None:
+        raise NotFound("no_offer", "there is no such offer")
+    conversation = lock_conversation(organisation_id=user.organisation_id, conversation_id=found.conversation_id)
+    return Offer.objects.select_for_update(of=("self",)).get(id=offer_id), conversation
+
+
+def _refuse_over(offer: Offer, conversation: Conversation, now: datetime) -> None:
+    if offer.state != OfferState.PENDING or conversation.status != Status.QUEUED or offer.expires_at <= now:
+        raise Conflict("offer_over", "this offer is over")
+
+
+def end_offer(
+    changes: Changes, offer: Offer, state: OfferState, *, now: datetime, reason: str = "", keeps_load: bool = False
+) -> bool:
+    """End a pending offer whose conversation is locked. False when it was over: nothing is released twice."""
+    ended = Offer.objects.filter(id=offer.id, state=OfferState.PENDING).update(
+        state=state, ended_at=now, reason=reason[:LONGEST_REASON]
+    )
+    if not ended:
+        return False
+    if not keeps_load:
+        lose(changes=changes, user_id=offer.user_id, weight=offer.weight, medium=offer.medium)
+    _ring_of(offer, state, now, reason).save(force_insert=True)
+    changes.add(OfferEnded(agent_id=offer.user_id, offer_id=offer.id, state=state))
+    return True
+
+
+def _ring_of(offer: Offer, state: OfferState, now: datetime, reason: str) -> Interval:
+    return interval(
+        organisation_id=offer.organisation_id,
+        kind=IntervalKind.RING,
+        started_at=offer.made_at,
+        ended_at=now,
+        conversation_id=offer.conversation_id,
+        line_id=offer.line_id,
+        queue_id=offer.queue_id,
+        agent_id=offer.user_id,
+        label=state,
+        detail=reason,
+    )
+
+
+def withdraw(
+    changes: Changes, conversation: Conversation, *, now: datetime, why: str, beside: Collection[UUID] = ()
+) -> None:
+    """End the offer of a locked conversation that is about to leave its queue. `beside`: other agents whose states the
+    same transaction will change, so that all are locked in their order."""
+    if conversation.status != Status.QUEUED:
+        return
+    offer = Offer.objects.select_for_update(of=("self",)).filter(
+        conversation_id=conversation.id, state=OfferState.PENDING
+    ).first()  # fmt: skip
+    if offer is not None:
+        lock_states({offer.user_id, *beside})
+        end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
+
+
+def ringing_at(conversation: Conversation) -> list[UUID]:
+    """The agent to whom a locked conversation is offered now, if any."""
+    pending = Offer.objects.filter(conversation_id=conversation.id, state=OfferState.PENDING)
+    return list(pending.values_list("user_id", flat=True))
+
+
+def withdraw_of(changes: Changes, user_id: UUID, *, now: datetime, why: str, only_in: State | None = None) -> None:
+    """End all offers that ring at an agent who takes no work any more; they go on to others. Before his state is
+    locked. `only_in`: only while he is in this state (a glance: what comes later runs out by itself)."""
+    if only_in is not None and not AgentState.objects.filter(user_id=user_id, state=only_in).exists():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_RINGING_AT, [user_id])
+        ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return
+        cursor.execute(_LOCK, [ids])
+        locked = [row[0] for row in cursor.fetchall()]
+    for offer in Offer.objects.select_for_update(of=("self",)).filter(
+        conversation_id__in=locked, user_id=user_id, state=OfferState.PENDING
+    ).order_by("id"):  # fmt: skip
+        end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
+        changes.ring(doorbell.WAITING)
+
+
+def end_due_offers() -> int:
+    """Time out what nobody has answered; returns how many ended. Any process may call it, several at once do no harm:
+    each skips the conversations that the other holds. Who let one run out is not responding until he says otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE)
+        due: dict[UUID, list[UUID]] = {}
+        for organisation_id, conversation_id in cursor.fetchall():
+            due.setdefault(organisation_id, []).append(conversation_id)
+    return sum(
+        _end_slice(organisation_id, ids[start : start + SLICE])
+        for organisation_id, ids in due.items()
+        for start in range(0, len(ids), SLICE)
+    )
+
+
+def _end_slice(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:
+    with record_changes(organisation_id) as changes:
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [list(conversation_ids)])
+            status = dict(cursor.fetchall())
+            gone = [id_ for id_, one in status.items() if one != Status.QUEUED]
+            cursor.execute(_STILL_DUE, [list(status), gone])
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return 0
+        offers = list(Offer.objects.filter(id__in=ids).order_by("id"))
+        states, now = lock_states(offer.user_id for offer in offers), database_now()
+        for offer in offers:
+            if offer.conversation_id in gone:
+                end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason="gone")
+                continue
+            end_offer(changes, offer, OfferState.TIMED_OUT, now=now)
+            changes.ring(doorbell.WAITING)
+            found = states.get(offer.user_id)
+            if found is not None and found.state == State.AVAILABLE:
+                change_state(changes, found, state=State.NOT_RESPONDING, set_by=SetBy.MISSED, now=now)
+        return len(offers)

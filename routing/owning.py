@@ -1,0 +1,44 @@
+"""A person becomes the owner of a locked conversation: row, intervals, event line, event. His load counts it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import F
+
+from accounts.models import User
+from conversations.events import ConversationAssigned
+from conversations.messages import add_event_line
+from conversations.models import Conversation, Status
+from realtime.log import Changes
+from routing import stretches
+
+HOW = {"taken": "taken", "offer": "accepted", "pulled": "pulled"}  # how his wait ended, in the figures
+
+
+def become_owner(
+    changes: Changes,
+    conversation: Conversation,
+    user: User,
+    *,
+    now: datetime,
+    by: Literal["taken", "offer", "pulled"],
+    weight: int,
+) -> None:
+    """`weight`: what his load counts it with."""
+    stretches.end_before_person(conversation, now=now, how=HOW[by], agent_id=user.id)
+    fields = {"status": Status.OPEN, "owner_id": user.id, "assigned_at": now, "weight": weight}
+    Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
+    conversation.revision += 1
+    for name, value in fields.items():
+        setattr(conversation, name, value)
+    add_event_line(
+        changes=changes,
+        conversation=conversation,
+        facts={"type": "assigned", "owner_id": str(user.id), "owner_name": user.name, "by": by},
+        author_user=user,
+    )
+    changes.add(
+        ConversationAssigned(line_id=conversation.line_id, conversation_id=conversation.id, owner_id=user.id, by=by)
+    )

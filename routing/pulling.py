@@ -1,0 +1,113 @@
+"""Taking the next by oneself, where a queue lets its agents do so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from common.clock import database_now
+from common.errors import Conflict, NotFound
+from conversations.messages import lock_conversation
+from conversations.models import Conversation
+from conversations.visibility import lines_visible_to
+from realtime.log import record_changes
+from routing.assignment import POINTS
+from routing.loads import gain
+from routing.models import Queue
+from routing.owning import become_owner
+
+# By the rule of routing/assignment.py: score, then longest waiting, then id. What rings at somebody or is held just now
+# is left out; the index bounds what is read to the first of each priority.
+_NEXT = """
+with recursive level as (
+    select (select max(priority) from conversations_conversation
+            where organisation_id = %(organisation)s and queue_id = %(queue)s and status = 'queued') as priority
+    union all
+    select (select max(priority) from conversations_conversation
+            where organisation_id = %(organisation)s and queue_id = %(queue)s and status = 'queued'
+              and priority < level.priority)
+    from level where level.priority is not null
+)
+select first.id from level cross join lateral (
+    select c.id, c.priority, c.queued_at, c.language from conversations_conversation c
+    where c.organisation_id = %(organisation)s and c.queue_id = %(queue)s and c.status = 'queued'
+      and c.priority = level.priority and c.line_id = any(%(lines)s)
+      and not exists (select from routing_offer o where o.conversation_id = c.id and o.state = 'pending')
+      and (%(language_level)s = 0 or not exists (
+          select from routing_skill spoken where spoken.organisation_id = %(organisation)s and spoken.is_enabled
+            and spoken.language <> '' and spoken.language = c.language and not exists (
+              select from routing_agentskill has where has.user_id = %(user)s and has.skill_id = spoken.id
+                and has.level >= %(language_level)s)))
+    order by c.queued_at limit 20
+) first
+order by greatest(first.priority, %(priority)s) * %(points)s
+    + %(pace)s * greatest(extract(epoch from clock_timestamp() - first.queued_at), 0) / 60 desc,
+    first.queued_at, first.id
+limit 20
+"""
+_LOCK = "select id from conversations_conversation where id = %s and status = 'queued' for update skip locked"
+# Whether an agent is in one of the queue's teams, and has each of its minimum levels.
+_SERVES = """
+select (not exists (select from routing_queue_teams t where t.queue_id = %(queue)s)
+        or exists (select from routing_queue_teams t join accounts_team_members m on m.team_id = t.team_id
+                   where t.queue_id = %(queue)s and m.user_id = %(user)s))
+   and not exists (
+        select from routing_queueskill need
+        join routing_skill skill on skill.id = need.skill_id and skill.is_enabled
+        where need.queue_id = %(queue)s and need.least > 0 and not exists (
+            select from routing_agentskill has
+            where has.user_id = %(user)s and has.skill_id = need.skill_id and has.level >= need.least))
+"""
+
+
+def take_next(*, user: User, queue_id: UUID, now: datetime | None = None) -> Conversation:
+    """Make `user` the owner of the conversation of this queue whose turn it is.
+
+    Raises NotFound("no_queue"), Conflict: "no_pull" (its policy), "not_your_queue" (another team's, or beyond his
+    skills), "queue_empty", "at_capacity".
+    """
+    queue = Queue.objects.filter(organisation_id=user.organisation_id, id=queue_id, is_enabled=True).first()
+    if queue is None:
+        raise NotFound("no_queue", "there is no such queue")
+    if not queue.may_pull:
+        raise Conflict("no_pull", "this queue hands out its conversations by itself")
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVES, {"queue": queue.id, "user": user.id})
+        if not cursor.fetchone()[0]:
+            raise Conflict("not_your_queue", "this queue is served by others")
+    with record_changes(user.organisation_id) as changes:
+        id_ = _first(user, queue)
+        if id_ is None:
+            raise Conflict("queue_empty", "nobody waits in this queue whom you could take")
+        conversation = lock_conversation(organisation_id=user.organisation_id, conversation_id=id_)
+        now = now or database_now()
+        gain(changes=changes, user_id=user.id, now=now, weight=queue.weight, medium=conversation.line.medium)
+        become_owner(changes, conversation, user, now=now, by="pulled", weight=queue.weight)
+    return conversation
+
+
+def _first(user: User, queue: Queue) -> UUID | None:
+    """The first that nobody else holds just now, locked."""
+    asked: dict[str, Any] = {
+        "organisation": user.organisation_id, "queue": queue.id, "user": user.id, "points": POINTS,
+        "lines": list(lines_visible_to(user)), "pace": queue.points_per_minute,
+        "priority": queue.priority, "language_level": queue.language_level,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, asked)
+        for (id_,) in cursor.fetchall():
+            cursor.execute(_LOCK, [id_])
+            if cursor.fetchone() is not None and not _rings(id_):
+                return id_
+    return None
+
+
+def _rings(conversation_id: UUID) -> bool:
+    """Offered to somebody since it was looked at: he has it before him."""
+    with connection.cursor() as cursor:
+        cursor.execute("select from routing_offer where conversation_id = %s and state = 'pending'", [conversation_id])
+        return cursor.fetchone() is not None

@@ -1,0 +1,342 @@
+"""Queues and their dispositions, kept by the administrators: rules, audit line and event in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db import connection
+
+from accounts import audit
+from accounts.events import SettingsChanged
+from accounts.models import Team, User
+from common.errors import Conflict, Invalid, NotFound
+from common.text import name_of, storable
+from conversations.models import Line
+from realtime import doorbell
+from realtime.log import record_changes, take_event_head
+from routing.models import MOST_WEIGHT, Disposition, OnDisconnect, Queue, QueueSkill, Skill, Strategy
+from routing.reasons import MOST_PLACES, in_range, one_of
+
+LONGEST_REPLY = 320  # characters: two short messages
+LANGUAGES = ("fr", "en")
+# Least and most of each number that an administrator may set.
+RANGES = {
+    "priority": (0, 100),
+    "ring_s": (5, 300),
+    "wrap_up_s": (0, 3600),
+    "weight": (1, MOST_WEIGHT),
+    "most_waiting": (0, 1_000_000),
+    "language_level": (0, 5),
+    "disconnect_grace_s": (60, 3600),
+}
+YES_NO = ("auto_accept", "may_pull", "dispositions_required", "is_enabled")
+MOST_PACE = 100.0
+
+
+class QueueSkillView(TypedDict):
+    skill_id: str
+    least: int
+    preferred: int
+
+
+class TeamView(TypedDict):
+    id: str
+    name: str
+
+
+class QueueAdminView(TypedDict):
+    """A queue as its administrators see it. `warnings`: "no_agent", "no_agent_has_skills"; what they mean is the
+    screen's to say."""
+
+    id: str
+    name: str
+    is_enabled: bool
+    priority: int
+    points_per_minute: float
+    strategy: str
+    weight: int
+    auto_accept: bool
+    ring_s: int
+    wrap_up_s: int
+    most_waiting: int
+    full_reply: dict[str, str]
+    may_pull: bool
+    language_level: int
+    dispositions_required: bool
+    on_disconnect: str
+    disconnect_grace_s: int
+    team_ids: list[str]
+    skills: list[QueueSkillView]
+    warnings: list[str]
+    waiting: int
+
+
+class DispositionView(TypedDict):
+    id: str
+    queue_id: str
+    name: str
+    position: int
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFields:
+    """What is asked for; None leaves it. `skills` (skill, least, preferred) and `team_ids` replace all."""
+
+    name: str | None = None
+    is_enabled: bool | None = None
+    priority: int | None = None
+    points_per_minute: float | None = None
+    strategy: str | None = None
+    weight: int | None = None
+    auto_accept: bool | None = None
+    ring_s: int | None = None
+    wrap_up_s: int | None = None
+    most_waiting: int | None = None
+    full_reply: Mapping[str, str] | None = None
+    may_pull: bool | None = None
+    language_level: int | None = None
+    dispositions_required: bool | None = None
+    on_disconnect: str | None = None
+    disconnect_grace_s: int | None = None
+    team_ids: Sequence[UUID] | None = None
+    skills: Sequence[tuple[UUID, int, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DispositionFields:
+    """What is asked for; None leaves a field as it is. The queue is chosen once."""
+
+    queue_id: UUID | None = None
+    name: str | None = None
+    position: int | None = None
+    is_enabled: bool | None = None
+
+
+# Agents who could serve a queue: in one of its teams, and with each of its minimum levels.
+_SERVED = """
+select q.id,
+       count(u.id) filter (where in_team.yes),
+       count(u.id) filter (where in_team.yes and not exists (
+           select from routing_queueskill need
+           where need.queue_id = q.id and need.least > 0 and not exists (
+               select from routing_agentskill has
+               where has.user_id = u.id and has.skill_id = need.skill_id and has.level >= need.least))),
+       (select count(*) from (select 1 from conversations_conversation c
+                              where c.organisation_id = q.organisation_id and c.queue_id = q.id and c.status = 'queued'
+                              limit 100000) waiting)
+from routing_queue q
+left join accounts_user u on u.organisation_id = q.organisation_id and u.is_active
+    and (u.role = 'agent' or exists (select from routing_agentstate s where s.user_id = u.id))
+    and u.role <> 'observer'
+cross join lateral (
+    select not exists (select from routing_queue_teams t where t.queue_id = q.id)
+        or exists (select from routing_queue_teams t join accounts_team_members m on m.team_id = t.team_id
+                   where t.queue_id = q.id and m.user_id = u.id) as yes
+) in_team
+where q.organisation_id = %s and (%s::uuid is null or q.id = %s)
+group by q.id
+"""
+
+
+def queues_shown(organisation_id: UUID, queue_id: UUID | None = None) -> list[QueueAdminView]:
+    found = Queue.objects.filter(organisation_id=organisation_id).order_by("name").prefetch_related("teams", "skills")
+    if queue_id is not None:
+        found = found.filter(id=queue_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVED, [organisation_id, queue_id, queue_id])
+        served = {row[0]: row[1:] for row in cursor.fetchall()}
+    shown = []
+    for queue in found:
+        serving, skilled, waiting = served.get(queue.id, (0, 0, 0))
+        warnings = ["no_agent"] if not serving else ["no_agent_has_skills"] if not skilled else []
+        view: Any = {"id": str(queue.id), **_described(queue), "warnings": warnings, "waiting": waiting}
+        shown.append(view)
+    return shown
+
+
+def teams_of(organisation_id: UUID) -> list[TeamView]:
+    found = Team.objects.filter(organisation_id=organisation_id).order_by("name")
+    return [{"id": str(id_), "name": name} for id_, name in found.values_list("id", "name")]
+
+
+def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None) -> QueueAdminView:
+    """Make one, or change it; what waits in it is dealt with by the new rules at once.
+
+    Raises NotFound("no_queue"), Invalid, Conflict: "last_queue", "queue_used" (a line's cannot be switched off).
+    """
+    organisation_id = actor.organisation_id
+    before: dict[str, Any] = {}
+    with record_changes(organisation_id) as changes:
+        if queue_id is None:
+            queue = Queue(organisation_id=organisation_id)
+        else:
+            # NO KEY: offers that refer to it are checked at COMMIT, by writers who hold the event head already.
+            found = (
+                Queue.objects.select_for_update(no_key=True)
+                .filter(organisation_id=organisation_id, id=queue_id)
+                .first()
+            )
+            if found is None:
+                raise NotFound("no_queue", "there is no such queue")
+            queue, before = found, _described(found)
+        _apply(queue, fields)
+        if before.get("is_enabled") and not queue.is_enabled:
+            _refuse_needed(queue)
+        if before and before["name"] != queue.name:
+            take_event_head(organisation_id)  # a name is a key: see there
+        queue.save()
+        if fields.team_ids is not None:
+            _set_teams(queue, fields.team_ids)
+        if fields.skills is not None:
+            _set_skills(queue, fields.skills)
+        described = audit.difference(before, _described(queue))
+        if described:
+            audit.record(
+                actor=actor, organisation_id=organisation_id, kind="queue", object_id=queue.id, name=queue.name,
+                action="queue.changed" if before else "queue.created", changes=described,
+            )  # fmt: skip
+            changes.add(SettingsChanged(kind="queue", object_id=queue.id))
+            changes.ring(doorbell.WAITING)
+    return queues_shown(organisation_id, queue.id)[0]
+
+
+def _apply(queue: Queue, given: QueueFields) -> None:
+    if given.name is not None:
+        queue.name = given.name
+    queue.name = name_of(queue.name, longest=120, field="name")
+    for name, (least, most) in RANGES.items():
+        setattr(queue, name, in_range(getattr(given, name), getattr(queue, name), least, most, name))
+    for name in YES_NO:
+        if getattr(given, name) is not None:
+            setattr(queue, name, getattr(given, name))
+    if given.points_per_minute is not None:
+        if not 0 <= given.points_per_minute <= MOST_PACE:
+            raise Invalid("out_of_range", f"from 0 to {MOST_PACE:g}", field="points_per_minute", least=0, most=100)
+        queue.points_per_minute = given.points_per_minute
+    queue.strategy = one_of(given.strategy, queue.strategy, Strategy.values, "strategy")
+    queue.on_disconnect = one_of(given.on_disconnect, queue.on_disconnect, OnDisconnect.values, "on_disconnect")
+    if given.full_reply is not None:
+        queue.full_reply = _replies(given.full_reply)
+    same = Queue.objects.filter(organisation_id=queue.organisation_id, name=queue.name).exclude(id=queue.id)
+    if same.exists():
+        raise Invalid("name_taken", "this name is used already", field="name")
+
+
+def _replies(given: Mapping[str, str]) -> dict[str, str]:
+    """What a subscriber is told, by language; an empty text is none."""
+    replies = {}
+    for language, text in given.items():
+        if language not in LANGUAGES:
+            raise Invalid("unknown_choice", f"must be one of {', '.join(LANGUAGES)}", field="full_reply")
+        words = storable(text).strip()
+        if len(words) > LONGEST_REPLY:
+            raise Invalid("too_long", f"at most {LONGEST_REPLY} characters", field="full_reply")
+        if words:
+            replies[language] = words
+    return replies
+
+
+def _refuse_needed(queue: Queue) -> None:
+    if Line.objects.filter(organisation_id=queue.organisation_id, queue_id=queue.id, is_enabled=True).exists():
+        raise Conflict("queue_used", "a line's conversations wait in this queue")
+    if not Queue.objects.filter(organisation_id=queue.organisation_id, is_enabled=True).exclude(id=queue.id).exists():
+        raise Conflict("last_queue", "the last queue cannot be switched off")
+
+
+def _set_teams(queue: Queue, team_ids: Sequence[UUID]) -> None:
+    teams = list(Team.objects.filter(organisation_id=queue.organisation_id, id__in=team_ids))
+    if len(teams) != len(set(team_ids)):
+        raise Invalid("unknown_choice", "there is no such team", field="team_ids")
+    queue.teams.set(teams)
+
+
+def _set_skills(queue: Queue, given: Sequence[tuple[UUID, int, int]]) -> None:
+    known = set(Skill.objects.filter(organisation_id=queue.organisation_id).values_list("id", flat=True))
+    if len({skill_id for skill_id, *_ in given}) != len(given):
+        raise Invalid("twice", "each skill once", field="skills")
+    for skill_id, least, preferred in given:
+        if skill_id not in known:
+            raise Invalid("unknown_choice", "there is no such skill", field="skills")
+        in_range(least, 0, 0, 5, "skills")
+        in_range(preferred, 0, 0, 5, "skills")
+    QueueSkill.objects.filter(queue=queue).delete()
+    QueueSkill.objects.bulk_create(
+        QueueSkill(queue=queue, skill_id=skill_id, least=least, preferred=preferred)
+        for skill_id, least, preferred in given
+    )
+
+
+def _described(queue: Queue) -> dict[str, Any]:
+    plain = {
+        one.name: getattr(queue, one.name) for one in fields(QueueFields) if one.name not in ("team_ids", "skills")
+    }
+    plain["strategy"], plain["on_disconnect"] = str(queue.strategy), str(queue.on_disconnect)
+    return {
+        **plain,
+        "team_ids": sorted(str(team.id) for team in queue.teams.all()),
+        "skills": [
+            {"skill_id": str(one.skill_id), "least": one.least, "preferred": one.preferred}
+            for one in sorted(queue.skills.all(), key=lambda one: one.id)
+        ],
+    }
+
+
+# --- Dispositions ------------------------------------------------------------------------------------------
+
+
+def dispositions_of(organisation_id: UUID, *, enabled: bool = False) -> list[DispositionView]:
+    found = Disposition.objects.filter(organisation_id=organisation_id).order_by("queue_id", "position", "name")
+    return [_disposition(one) for one in (found.filter(is_enabled=True) if enabled else found)]
+
+
+def save_disposition(*, actor: User, fields: DispositionFields, disposition_id: UUID | None = None) -> DispositionView:
+    """Make one for a queue, or change it. Raises NotFound("no_disposition"), Invalid."""
+    organisation_id = actor.organisation_id
+    with record_changes(organisation_id) as changes:
+        before: dict[str, Any] = {}
+        if disposition_id is None:
+            if fields.queue_id is None:
+                raise Invalid("required", "of which queue", field="queue_id")
+            if not Queue.objects.filter(organisation_id=organisation_id, id=fields.queue_id).exists():
+                raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
+            one = Disposition(organisation_id=organisation_id, queue_id=fields.queue_id)
+        else:
+            mine = Disposition.objects.select_for_update(no_key=True)
+            known = mine.filter(organisation_id=organisation_id, id=disposition_id).first()
+            if known is None:
+                raise NotFound("no_disposition", "there is no such disposition")
+            one, before = known, dict(_disposition(known))
+        if fields.name is not None:
+            one.name = fields.name
+        one.name = name_of(one.name, longest=80, field="name")
+        one.position = in_range(fields.position, one.position, 0, MOST_PLACES, "position")
+        if fields.is_enabled is not None:
+            one.is_enabled = fields.is_enabled
+        if Disposition.objects.filter(queue_id=one.queue_id, name=one.name).exclude(id=one.id).exists():
+            raise Invalid("name_taken", "this name is used already", field="name")
+        described = audit.difference(before, dict(_disposition(one)))
+        described.pop("id", None)
+        if described:
+            if before and "name" in described:
+                take_event_head(organisation_id)
+            one.save()
+            audit.record(
+                actor=actor, organisation_id=organisation_id, kind="disposition", object_id=one.id, name=one.name,
+                action="disposition.changed" if before else "disposition.created", changes=described,
+            )  # fmt: skip
+            changes.add(SettingsChanged(kind="disposition", object_id=one.id))
+    return _disposition(one)
+
+
+def _disposition(one: Disposition) -> DispositionView:
+    return {
+        "id": str(one.id),
+        "queue_id": str(one.queue_id),
+        "name": one.name,
+        "position": one.position,
+        "is_enabled": one.is_enabled,
+    }

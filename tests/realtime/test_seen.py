@@ -1,0 +1,43 @@
+"""Who has a desk open is written down for routing: in a row, so that an emptied Redis takes nobody away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+
+from common.clock import database_now
+from routing.absence import disconnect_gone
+from routing.models import AgentState, DeskSeen, State
+from tests.realtime.conftest import Web
+from tests.realtime.world import World, in_thread, sign_in
+
+
+def gone(world: World) -> None:
+    """Afi's last browser went long ago, and routing has seen it."""
+    DeskSeen.objects.create(user=world.people["afi"], at=database_now() - timedelta(minutes=5))
+    assert disconnect_gone(world.organisation.id) == 1
+
+
+def state(world: World) -> tuple[str, float]:
+    """His state, and how many seconds ago he was seen."""
+    seen = DeskSeen.objects.get(user=world.people["afi"])
+    found = AgentState.objects.get(user=world.people["afi"])
+    return found.state, (database_now() - seen.at).total_seconds()
+
+
+async def test_whoever_opens_a_desk_is_seen_and_back_at_work_whatever_redis_forgets(world: World, web: Web) -> None:
+    await in_thread(gone, world)
+    session = await in_thread(sign_in, world.people["afi"])
+    async with web.socket(session):
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        limit = time.monotonic() + 15
+        while (await in_thread(state, world))[0] != State.AVAILABLE:
+            client.flushall()
+            assert time.monotonic() < limit, "he is here, and nobody knows"
+            await asyncio.sleep(0.1)
+        client.close()
+        assert (await in_thread(state, world))[1] < 15

@@ -1,0 +1,106 @@
+"""Capacity in weights, of an agent and of each medium: the code keeps it, and the database where it would not."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError
+
+from common.errors import Conflict
+from conversations.models import Conversation, Status
+from routing import loads, ownership, rounds
+from routing.loads import wrong_loads
+from routing.models import AgentMedium, AgentState, Queue
+from routing.rounds import assign_waiting
+from routing.skill_admin import AgentFields, save_agent
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def everything_adds_up(cast: Cast):
+    yield
+    assert wrong_loads(cast.organisation.id) == []
+
+
+def crowd(cast: Cast, number: int) -> list[Conversation]:
+    return [cast.queued(sender=f"+22901970007{n:02}") for n in range(number)]
+
+
+def test_a_heavy_queue_takes_more_of_an_agent_and_gives_it_back_whole(cast: Cast):
+    Queue.objects.filter(id=cast.queue.id).update(weight=2)
+    cast.available(cast.awa, capacity=5)
+    crowd(cast, 4)
+    assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 2
+    assert cast.state_of(cast.awa).load == 4
+    Queue.objects.filter(id=cast.queue.id).update(weight=3)  # what is held keeps what it weighed
+    for conversation in Conversation.objects.filter(status=Status.OPEN):
+        ownership.close(user=cast.awa, conversation_id=conversation.id)
+    assert cast.state_of(cast.awa).load == 0
+
+
+def test_an_agent_takes_of_a_medium_what_is_allowed_of_it_and_no_more(cast: Cast):
+    cast.available(cast.awa, capacity=9)
+    AgentMedium.objects.create(user=cast.awa, medium="sms", capacity=2)
+    waiting = crowd(cast, 4)
+    assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 2
+    assert AgentMedium.objects.get().load == 2
+    left = Conversation.objects.filter(status=Status.QUEUED).first()
+    assert left is not None
+    with pytest.raises(Conflict) as refused:
+        ownership.take(user=cast.awa, conversation_id=left.id)
+    assert refused.value.code == "at_capacity"
+    ownership.give_back(user=cast.awa, conversation_id=waiting[0].id)
+    assert AgentMedium.objects.get().load == 1
+
+
+def test_a_bound_set_while_he_works_counts_what_he_holds(cast: Cast):
+    cast.available(cast.awa, capacity=9)
+    for conversation in crowd(cast, 3):
+        ownership.take(user=cast.awa, conversation_id=conversation.id)
+    with pytest.raises(Conflict) as refused:
+        save_agent(actor=cast.sam, user_id=cast.awa.id, fields=AgentFields(media=[("sms", 2)]))
+    assert (refused.value.code, refused.value.facts["load"]) == ("holds_more", 3)
+    with pytest.raises(Conflict):
+        save_agent(actor=cast.sam, user_id=cast.awa.id, fields=AgentFields(capacity=2))
+    shown = save_agent(actor=cast.sam, user_id=cast.awa.id, fields=AgentFields(capacity=4, media=[("sms", 3)]))
+    assert shown["media"] == [{"medium": "sms", "capacity": 3, "load": 3}]
+
+
+def test_sixteen_threads_pass_neither_bound_even_where_the_code_does_not_look(cast: Cast, at_once, monkeypatch):
+    """Without the condition in the statements: the database alone refuses, under concurrency."""
+    cast.available(cast.awa, capacity=6)
+    cast.available(cast.koffi, capacity=2)
+    AgentMedium.objects.create(user=cast.awa, medium="sms", capacity=3)
+    monkeypatch.setattr(loads, "_GAIN", loads._GAIN.replace("where s.load + %(weight)s <= s.capacity", ""))
+    monkeypatch.setattr(loads, "_GAIN_MEDIUM", loads._GAIN_MEDIUM.replace("and load + %(weight)s <= capacity", ""))
+    waiting = crowd(cast, 16)
+    results = at_once(
+        [
+            lambda c=conversation, u=user: ownership.take(user=u, conversation_id=c.id)
+            for conversation, user in zip(waiting, [cast.awa, cast.koffi] * 8, strict=True)
+        ]
+    )
+    refused = [one for one in results if isinstance(one, Exception)]
+    assert all(isinstance(one, IntegrityError) for one in refused), refused
+    assert {"medium_load_within_capacity", "load_within_capacity"} == {
+        name
+        for one in refused
+        for name in ("medium_load_within_capacity", "load_within_capacity")
+        if f'"{name}"' in str(one)
+    }
+    assert cast.state_of(cast.awa).load == AgentMedium.objects.get().load == 3
+    assert cast.state_of(cast.koffi).load == 2
+
+
+def test_two_rounds_at_once_pass_neither_bound_even_where_they_do_not_look(cast: Cast, at_once, monkeypatch):
+    """Rounds without leader and without looking under the lock: what one of them loses is the whole slice."""
+    cast.available(cast.awa, cast.koffi, capacity=3)
+    AgentMedium.objects.create(user=cast.awa, medium="sms", capacity=2)
+    crowd(cast, 20)
+    monkeypatch.setattr(rounds, "_LOCK_AGENTS", "select user_id, 99 from routing_agentstate where user_id = any(%s)")
+    monkeypatch.setattr(rounds, "_ROOM", "select user_id, medium, 99 from routing_agentmedium where user_id = any(%s)")
+    at_once([lambda: assign_waiting(organisation_id=cast.organisation.id, lease=None) for _ in range(4)])
+    for state in AgentState.objects.all():
+        assert state.load <= state.capacity
+    assert AgentMedium.objects.get().load <= 2
