@@ -2460,6 +2460,8 @@ export interface components {
             queue: string;
             /** Queue Id */
             queue_id: string;
+            /** Skills */
+            skills: components["schemas"]["WantedSkill"][];
             /** State */
             state: string;
             /** Weight */
@@ -3272,6 +3274,17 @@ export interface components {
             role: string;
             /** Theme */
             theme: string;
+        };
+        /** WantedSkill */
+        WantedSkill: {
+            /** Least */
+            least: number;
+            /** Name */
+            name: string;
+            /** Preferred */
+            preferred: number;
+            /** Skill Id */
+            skill_id: string;
         };
         /** WrapUpView */
         WrapUpView: {
