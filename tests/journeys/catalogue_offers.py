@@ -36,6 +36,7 @@ OFFER = '[data-testid="offer"]'
 STATE_BAR = '[data-testid="state-bar"]'
 WRAP_UP = '[data-testid="wrap-up"]'
 MATRIX = '[data-testid="matrix"]'
+MATRIX_SEARCH = '[data-testid="matrix-search"]'
 Prepare = Callable[[Page], None]
 
 
@@ -313,10 +314,10 @@ OFFER_SCREENS: list[Screen] = [
         "/admin/levels",
         FATOU,
         MATRIX,
-        fill('[data-testid="matrix-search"]', "xyzzy"),
+        fill(MATRIX_SEARCH, "xyzzy"),
         prepare=with_agents,
     ),
-    Screen("admin-levels-empty", "/admin/levels", FATOU, MATRIX, prepare=nothing_there),
+    Screen("admin-levels-empty", "/admin/levels", FATOU, MATRIX_SEARCH, prepare=nothing_there),
     Screen("admin-states", "/admin/states", FATOU, TABLE),
     Screen("admin-state-form", "/admin/states", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM))),
     Screen(

@@ -115,28 +115,31 @@ export function SkillsMatrix({ agents, columns, onChange }: SkillsMatrixProps) {
       <p id="matrix-keys" className={`${styles.hint} ${look.keys}`}>
         {t("skills.keys")}
       </p>
-      <div className={look.frame}>
-        <table ref={grid} role="grid" className={look.grid} aria-label={t("skills.matrix")} aria-describedby="matrix-keys" onKeyDown={press} data-testid="matrix">
-          <thead>
-            <tr role="row">
-              <th scope="col" role="columnheader" className={look.who}>
-                {t("skills.agent")}
-              </th>
-              {columns.map(({ id, name }) => (
-                <th key={id} scope="col" role="columnheader" title={name}>
-                  <span className={look.skill}>{name}</span>
+      {shown.length === 0 ? (
+        <p className={styles.none}>{agents.length === 0 ? t("skills.noAgents") : t("skills.nobodyFound")}</p>
+      ) : (
+        <div className={look.frame}>
+          <table ref={grid} role="grid" className={look.grid} aria-label={t("skills.matrix")} aria-describedby="matrix-keys" onKeyDown={press} data-testid="matrix">
+            <thead>
+              <tr role="row">
+                <th scope="col" role="columnheader" className={look.who}>
+                  {t("skills.agent")}
                 </th>
+                {columns.map(({ id, name }) => (
+                  <th key={id} scope="col" role="columnheader" title={name}>
+                    <span className={look.skill}>{name}</span>
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((one, index) => (
+                <AgentCells key={one.id} agent={one} columns={columns} row={index} active={index === row ? at : -1} onChoose={choose} />
               ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((one, index) => (
-              <AgentCells key={one.id} agent={one} columns={columns} row={index} active={index === row ? at : -1} onChoose={choose} />
-            ))}
-          </tbody>
-        </table>
-        {shown.length === 0 && <p className={styles.none}>{agents.length === 0 ? t("skills.noAgents") : t("skills.nobodyFound")}</p>}
-      </div>
+            </tbody>
+          </table>
+        </div>
+      )}
       <p className="visually-hidden" aria-live="polite">
         {said}
       </p>

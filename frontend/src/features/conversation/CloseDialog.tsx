@@ -67,6 +67,7 @@ export function CloseDialog({ row, required, busy, onClose, onCancel }: CloseDia
                 name="disposition"
                 value={id}
                 checked={chosen === id}
+                tabIndex={chosen === id || (chosen === null && index === 0) ? 0 : -1}
                 onChange={() => {
                   choose(id);
                   setMissing(false);

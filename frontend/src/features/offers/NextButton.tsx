@@ -1,4 +1,4 @@
-import { ArrowDownToLine } from "lucide-react";
+import { SkipForward } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
 import { useSession } from "@/api/session";
@@ -29,7 +29,7 @@ export function NextButton({ onTaken }: { onTaken: (row: Row) => void }) {
   const [only] = queues;
   useKeys({ p: () => only && take(only.id) }, queues.length === 1);
   if (!only) return null;
-  const icon = <ArrowDownToLine size={17} aria-hidden="true" />;
+  const icon = <SkipForward size={17} aria-hidden="true" />;
   if (queues.length === 1)
     return <Button look="quiet" square aria-label={t("next", { queue: only.name })} aria-keyshortcuts="p" icon={icon} disabled={next.isPending} onClick={() => take(only.id)} data-testid="next" />;
   return (

@@ -74,7 +74,7 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCard
       </div>
       {said && (
         <p className={styles.said} dir="auto">
-          {said}
+          <span>{said}</span>
         </p>
       )}
       {summary && <p className={styles.summary}>{typeset(t("summary", { text: summary }))}</p>}
