@@ -11,7 +11,16 @@ from common.errors import NotFound
 from conversations.models import Conversation
 from conversations.rendering import Row, iso, render_rows
 from conversations.visibility import audience_of
-from routing.models import Offer, OfferState, Queue, WrapUp
+from routing.models import Offer, OfferState, Queue, QueueSkill, Skill, WrapUp
+
+
+class WantedSkill(TypedDict):
+    """What its queue asks for: at least a level, and one from which on agents come first. 0: neither."""
+
+    skill_id: str
+    name: str
+    least: int
+    preferred: int
 
 
 class OfferView(TypedDict):
@@ -25,6 +34,7 @@ class OfferView(TypedDict):
     made_at: str
     expires_at: str
     at: str
+    skills: list[WantedSkill]
     conversation: Row
 
 
@@ -47,6 +57,7 @@ def offers_of(user: User) -> list[OfferView]:
         .order_by("made_at")
     )
     rows, at = _rows(user, [one.conversation_id for one in found]), iso(database_now())
+    wanted = _wanted(user.organisation_id, {one.queue for one in found})
     return [
         {
             "id": str(one.id),
@@ -57,11 +68,36 @@ def offers_of(user: User) -> list[OfferView]:
             "made_at": iso(one.made_at),
             "expires_at": iso(one.expires_at),
             "at": at,
+            "skills": wanted[one.queue_id, ""] + wanted.get((one.queue_id, _spoken(rows[one.conversation_id])), []),
             "conversation": rows[one.conversation_id],
         }
         for one in found
         if one.conversation_id in rows
     ]
+
+
+def _spoken(row: Row) -> str:
+    return row["contact"]["language"] or "?"
+
+
+def _wanted(organisation_id: UUID, queues: set[Queue]) -> dict[tuple[UUID, str], list[WantedSkill]]:
+    """By queue and "": what it asks of everybody; by queue and language: what it asks for a subscriber who speaks it.
+    As routing/glance.py reads it."""
+    found: dict[tuple[UUID, str], list[WantedSkill]] = {(queue.id, ""): [] for queue in queues}
+    needs = QueueSkill.objects.filter(queue__in=queues, skill__is_enabled=True).select_related("skill")
+    for one in needs.order_by("-least", "-preferred", "skill__name"):
+        found[one.queue_id, ""].append(_want(one.skill, one.least, one.preferred))
+    if any(queue.language_level for queue in queues):
+        for skill in Skill.objects.filter(organisation_id=organisation_id, is_enabled=True).exclude(language=""):
+            for queue in queues:
+                asked = {one["skill_id"] for one in found[queue.id, ""]}
+                if queue.language_level and str(skill.id) not in asked:
+                    found[queue.id, skill.language] = [_want(skill, queue.language_level, 0)]
+    return found
+
+
+def _want(skill: Skill, least: int, preferred: int) -> WantedSkill:
+    return {"skill_id": str(skill.id), "name": skill.name, "least": least, "preferred": preferred}
 
 
 def conversation_of_offer(user: User, offer_id: UUID) -> UUID:

@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.up.trial import Running
+from tests.journeys.catalogue_offers import offer_of, row_of
 from tests.journeys.conftest import Watch
 from tests.journeys.desk import Desk, says
 from tests.journeys.hostile import ADDRESSES, ATTRIBUTES, HANDLERS, LETTERS, TAGS, TEMPLATES, TEXTS
@@ -149,11 +150,15 @@ def test_names_notes_and_summaries_are_shown_as_they_were_written(desk, told, pa
         desk.ask("post", f"/api/conversations/{told}/notes", {"client_id": desk.new_id(), "body": text})
     line = next(one for one in lines if one["address"] == "3334")
     link = desk.ask("get", "/api/admin/links")["items"][0]
+    queue = desk.ask("get", "/api/admin/queues")["items"][0]
+    skill = desk.ask("post", "/api/admin/skills", {"name": NAMES[4]})
     try:
+        desk.ask("patch", f"/api/admin/queues/{queue['id']}", {"name": NAMES[3]})
         desk.ask("patch", f"/api/admin/lines/{line['id']}", {"name": NAMES[1]})
         desk.ask("patch", f"/api/admin/links/{link['id']}", {"name": NAMES[2]})
         for path, expected in (
             ("/admin/users", NAMES), ("/admin/lines", [NAMES[1]]), ("/admin/links", [NAMES[2]]),
+            ("/admin/queues", [NAMES[3]]), ("/admin/skills", [NAMES[4]]), ("/admin/levels", [NAMES[4]]),
             ("/admin/audit", [NAMES[1], NAMES[2]]), ("/admin/health", [NAMES[2]]), ("/supervision", [NAMES[1]]),
             (f"/?view=all&c={told}", [NAMES[0] + NAMES[1], HANDLERS[1] + TAGS[0], TAGS[1], HANDLERS[5], TEMPLATES[0]]),
         ):  # fmt: skip
@@ -167,6 +172,34 @@ def test_names_notes_and_summaries_are_shown_as_they_were_written(desk, told, pa
         rows(palabre, rename, "", told)
         desk.ask("patch", f"/api/admin/lines/{line['id']}", {"name": line["name"]})
         desk.ask("patch", f"/api/admin/links/{link['id']}", {"name": link["name"]})
+        desk.ask("patch", f"/api/admin/queues/{queue['id']}", {"name": queue["name"]})
+        desk.ask("patch", f"/api/admin/skills/{skill['id']}", {"is_enabled": False})
+
+
+@pytest.mark.timeout(90)
+def test_an_offer_and_a_wrap_up_show_what_they_are_about_as_it_was_written(desk):
+    page = desk.page
+    row = row_of(1, TAGS[0], HANDLERS[0], TEMPLATES[1])
+    ringing = offer_of(1, row, queue=ATTRIBUTES[0])
+    ringing["skills"][0]["name"] = HANDLERS[1]
+    closed = {
+        "conversation_id": row["id"], "queue_id": None, "since": row["queued_at"], "until": ringing["expires_at"],
+        "at": ringing["at"], "disposition_id": None, "disposition_required": False, "conversation": row,
+    }  # fmt: skip
+    page.route(re.compile("/api/offers$"), lambda route: route.fulfill(json={"items": [ringing]}))
+    page.route(re.compile("/api/wrap-ups$"), lambda route: route.fulfill(json={"items": [closed]}))
+    page.goto(desk.address("/?view=mine"))
+    for place, texts in (
+        ("offer", (TAGS[0], HANDLERS[0], HANDLERS[1], TEMPLATES[1], ATTRIBUTES[0])),
+        ("wrap-up", (TAGS[0],)),
+    ):
+        for text in texts:
+            expect(page.get_by_test_id(place)).to_contain_text(
+                re.compile(re.escape(" ".join(text.split())).replace(r"\ ", r"\s+"))
+            )
+    page.unroute(re.compile("/api/offers$"))
+    page.goto(desk.address("/?view=all"))  # its title counts no offer any more
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
 
 
 @pytest.mark.timeout(150)

@@ -2482,6 +2482,8 @@ export interface components {
             queue: string;
             /** Queue Id */
             queue_id: string;
+            /** Skills */
+            skills: components["schemas"]["WantedSkill"][];
             /** State */
             state: string;
             /** Weight */
@@ -3021,6 +3023,36 @@ export interface components {
             };
             mode: string;
         };
+        /**
+         * SkillGiven
+         * @description `language`: a code such as "fr" makes it a language that agents speak; empty: another competence.
+         */
+        SkillGiven: {
+            /** Is Enabled */
+            is_enabled?: boolean | null;
+            /** Language */
+            language?: string | null;
+            /** Name */
+            name?: string | null;
+        };
+        /** SkillView */
+        SkillView: {
+            /** Agents */
+            agents: number;
+            /** Id */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+        };
+        /** Skills */
+        Skills: {
+            /** Items */
+            items: components["schemas"]["SkillView"][];
+        };
         /** Staffing */
         Staffing: {
             /** Agent Hours */
@@ -3095,36 +3127,6 @@ export interface components {
             service_level: number | null;
             /** Waits */
             waits: number | null;
-        };
-        /**
-         * SkillGiven
-         * @description `language`: a code such as "fr" makes it a language that agents speak; empty: another competence.
-         */
-        SkillGiven: {
-            /** Is Enabled */
-            is_enabled?: boolean | null;
-            /** Language */
-            language?: string | null;
-            /** Name */
-            name?: string | null;
-        };
-        /** SkillView */
-        SkillView: {
-            /** Agents */
-            agents: number;
-            /** Id */
-            id: string;
-            /** Is Enabled */
-            is_enabled: boolean;
-            /** Language */
-            language: string;
-            /** Name */
-            name: string;
-        };
-        /** Skills */
-        Skills: {
-            /** Items */
-            items: components["schemas"]["SkillView"][];
         };
         /**
          * StartAfresh
@@ -3369,6 +3371,17 @@ export interface components {
             role: string;
             /** Theme */
             theme: string;
+        };
+        /** WantedSkill */
+        WantedSkill: {
+            /** Least */
+            least: number;
+            /** Name */
+            name: string;
+            /** Preferred */
+            preferred: number;
+            /** Skill Id */
+            skill_id: string;
         };
         /** WrapUpView */
         WrapUpView: {

@@ -2,12 +2,13 @@
  * The REST wire. Shapes come generated from the server's OpenAPI description (`npm run gen`); here the words that a
  * field may hold are narrowed, and what the description leaves open is written down. Times are ISO 8601 in UTC.
  */
+import type { AgentStateName, Disposition, Reason, SessionQueue } from "./routing";
 import type { components } from "./schema.gen";
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 
 /** A generated shape with some fields narrowed. A field that the server has renamed does not compile here. */
-type Narrow<K extends keyof Schemas, N extends { [F in keyof N]: F extends keyof Schemas[K] ? unknown : never }> = Omit<
+export type Narrow<K extends keyof Schemas, N extends { [F in keyof N]: F extends keyof Schemas[K] ? unknown : never }> = Omit<
   Schemas[K],
   keyof N
 > &
@@ -19,7 +20,8 @@ export type Language = "fr" | "en";
 export type Theme = "system" | "light" | "dark";
 export type AuthorKind = "contact" | "bot" | "agent" | "system";
 export type MessageKind = "incoming" | "outgoing" | "note" | "event";
-export type PresenceState = "available" | "busy" | "break" | "offline";
+/** The last three of them are set by the product alone. */
+export type PresenceState = AgentStateName;
 export type Saver = "ask" | "always" | "never";
 export type FailOver = "never" | "after" | "at_once";
 export type View = "mine" | "queue" | "all";
@@ -30,7 +32,7 @@ export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "fail
 export type LastMessage = Narrow<"LastMessage", { kind: MessageKind; author: AuthorKind }>;
 
 /** A conversation as a list shows it. `revision` grows with every change: a lower one never replaces a higher one. */
-export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null }>;
+export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null }> & { disposition_id?: string | null };
 
 export type DeliveryError = Schemas["DeliveryError"];
 export type Delivery = Narrow<"DeliveryView", { status: DeliveryStatus; encoding: "gsm7" | "latin1" | "ucs2" }>;
@@ -40,7 +42,10 @@ export type Message = Narrow<
   "MessageView",
   { kind: MessageKind; author: Author; delivery: Delivery | null; event: MessageEvent | null }
 >;
-export type Agent = Narrow<"AgentView", { state: PresenceState }>;
+export type SetBy = "self" | "supervisor" | "missed" | "wrap_up" | "idle" | "disconnect";
+export type Agent = Narrow<"AgentView", { state: PresenceState; set_by: SetBy }>;
+/** What an agent was; `until` null: what he is. */
+export type AgentPast = Narrow<"StateView", { state: PresenceState }>;
 
 export type ConversationPage = Narrow<"ConversationPage", { items: Row[] }>;
 export type MessagePage = Narrow<"MessagePage", { items: Message[] }>;
@@ -119,7 +124,12 @@ export interface Session {
   user: { id: string; name: string; email: string; role: Role; language: Language; theme: Theme };
   organisation: { id: string; name: string; time_zone: string; languages: string[]; brand: Record<string, unknown> };
   lines: Line[];
-  queues: { id: string; name: string }[];
+  queues: SessionQueue[];
+  /** Those in use, in the order of the menu. */
+  reasons: Reason[];
+  dispositions: Disposition[];
+  /** Seconds without a hand on the desk after which one is away; 0: never. */
+  idle_after_s?: number;
   agents: Agent[];
   presence: Agent;
   mode: "demo" | "production" | "test";

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useSession } from "@/api/session";
+import { receivesWork, useSession } from "@/api/session";
 import { Dialog } from "@/ui/Dialog";
 import styles from "./KeySheet.module.css";
 
@@ -7,15 +7,18 @@ const SECTIONS = [
   ["list", [["J K", "move"], ["Enter", "open"], ["/", "search"], ["1 2 3", "views"], ["C", "compose"]]],
   ["go", [["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
   ["conversation", [["T", "take"], ["R", "reply"], ["N", "note"], ["E", "closeIt"], ["Esc", "leave"]]],
+  ["work", [["O Enter", "offer"], ["N", "finish"], ["P", "next"]]],
 ] as const;
 
 export function KeySheet({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("app");
-  const { role } = useSession().user;
+  const session = useSession();
+  const { role } = session.user;
   const hidden = new Set<string>(role === "administrator" ? [] : role === "agent" ? ["supervision", "admin"] : ["admin"]);
   // Observers touch nothing, and no conversation is theirs.
   if (role === "observer") hidden.add("compose");
-  const sections = role === "observer" ? SECTIONS.filter(([section]) => section !== "conversation") : SECTIONS;
+  if (!session.queues.some(({ may_pull }) => may_pull)) hidden.add("next");
+  const sections = SECTIONS.filter(([section]) => (section !== "conversation" || role !== "observer") && (section !== "work" || receivesWork(session)));
   // Two keys have names of their own on a French keyboard.
   const cap = (key: string) => (key === "Enter" ? t("keys.enterKey") : key === "Esc" ? t("keys.escapeKey") : key);
   return (

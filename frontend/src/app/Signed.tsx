@@ -3,16 +3,22 @@ import i18next from "i18next";
 import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useNavigate } from "react-router";
-import { useCounts, useSession } from "@/api/session";
+import { receivesWork, useCounts, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
+import { rowsChanged } from "@/features/conversationList/events";
+import { useOffers } from "@/features/offers/api";
+import { OfferStack } from "@/features/offers/OfferStack";
+import { StateBar } from "@/features/presence/StateBar";
 import { address, configureFormats } from "@/ui/format";
 import { useKeys } from "@/ui/keys";
+import { armByFirstUse } from "@/ui/sound";
 import { Toasts } from "@/ui/toasts";
 import { announce, Announcer } from "./announce";
 import { setLanguage } from "./i18n";
 import { KeySheet } from "./KeySheet";
 import { LiveDesk } from "./liveDesk";
 import styles from "./Signed.module.css";
+import { playText, soundIsOn, useSoundIsOn } from "./sounds";
 import { setTheme } from "./theme";
 import { TopBar } from "./TopBar";
 
@@ -38,7 +44,11 @@ export function Signed() {
   const [live] = useState(
     () =>
       new LiveDesk(client, session, (row: Row, text: string) => {
-        if (row.owner_id === user.id) announce(i18next.t("arrived", { name: row.contact.name ?? address(row.contact.address), text }));
+        if (row.owner_id !== user.id) return;
+        announce(i18next.t("arrived", { name: row.contact.name ?? address(row.contact.address), text }));
+        // Who has the conversation before his eyes sees it come.
+        const seen = document.hasFocus() && new URLSearchParams(location.search).get("c") === row.id;
+        if (!seen && soundIsOn("texts")) playText();
       }),
   );
   useEffect(() => {
@@ -47,7 +57,15 @@ export function Signed() {
   }, [live]);
   useEffect(() => setLanguage(user.language), [user.language]);
   useEffect(() => setTheme(user.theme), [user.theme]);
-  useUnreadTitle();
+  useEffect(() => armByFirstUse(), []);
+  const works = receivesWork(session);
+  const offers = useOffers(works);
+  const sound = useSoundIsOn("offers");
+  useTitle(offers.length);
+  const accepted = (row: Row) => {
+    rowsChanged(client, [row], user.id);
+    void navigate(`/?view=mine&c=${row.id}`);
+  };
 
   useKeys({
     "?": () => setKeysShown(true),
@@ -60,8 +78,10 @@ export function Signed() {
     <LiveContext value={live}>
       <div className={styles.frame}>
         <TopBar onKeys={() => setKeysShown(true)} />
+        {works && <StateBar />}
         <Outlet />
       </div>
+      <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
       <Announcer />
       <Toasts closeLabel={t("close")} />
       {keysShown && <KeySheet onClose={() => setKeysShown(false)} />}
@@ -69,14 +89,15 @@ export function Signed() {
   );
 }
 
-/** "(3) Palabre" and a favicon with the figure: seen from another tab. */
-function useUnreadTitle(): void {
+/** "(3) Palabre" and a favicon with the figure, and before it what is offered: seen from another tab. */
+function useTitle(offers: number): void {
   const { t } = useTranslation("app");
   const unread = useCounts()?.mine.unread ?? 0;
   useEffect(() => {
-    document.title = unread > 0 ? t("title", { count: unread }) : t("product");
+    const title = unread > 0 ? t("title", { count: unread }) : t("product");
+    document.title = offers > 0 ? t("offered", { count: offers, title }) : title;
     document
       .getElementById("favicon")
-      ?.setAttribute("href", `${import.meta.env.BASE_URL}favicon/${Math.min(unread, 9)}.svg`);
-  }, [t, unread]);
+      ?.setAttribute("href", `${import.meta.env.BASE_URL}favicon/${Math.min(unread + offers, 9)}.svg`);
+  }, [t, unread, offers]);
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon } from "lucide-react";
+import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
@@ -18,6 +18,7 @@ import { toast } from "@/ui/toasts";
 import { ConnectionLight } from "./ConnectionLight";
 import { leave } from "./leaving";
 import { Logo } from "./Logo";
+import { SOUNDS, switchSound, useSoundIsOn } from "./sounds";
 import styles from "./TopBar.module.css";
 
 /** Below this width the links of the bar move into the menu (TopBar.module.css). */
@@ -70,7 +71,9 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const screens = useScreens();
-  const { user, organisation, phone_page } = useSession();
+  const session = useSession();
+  const { user, organisation, phone_page } = session;
+  const sounds = { offers: useSoundIsOn("offers"), texts: useSoundIsOn("texts") };
   const [unsent, setUnsent] = useState(0);
   const goAway = () =>
     leave(client).then(
@@ -112,6 +115,9 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
               run: () => changePreferences(client, { theme }),
             })),
           },
+          ...(receivesWork(session)
+            ? [{ title: t("user.sound"), items: SOUNDS.map((one) => ({ key: one, label: t(`user.soundOf.${one}`), icon: sounds[one] ? <Volume2 size={16} /> : <VolumeX size={16} />, checked: sounds[one], toggles: true, run: () => switchSound(one) })) }]
+            : []),
           { items: last },
         ]}
       >

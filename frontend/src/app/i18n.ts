@@ -7,6 +7,7 @@ import { text as newText } from "@/features/conversation/newTextText";
 import { text as conversation } from "@/features/conversation/text";
 import { text as conversationList } from "@/features/conversationList/text";
 import { text as history } from "@/features/history/text";
+import { text as offers } from "@/features/offers/text";
 import { text as presence } from "@/features/presence/text";
 import { text as session } from "@/features/session/text";
 import { text as staffing } from "@/features/staffing/text";
@@ -17,7 +18,8 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, contact, conversation, conversationList, history, newText, presence, session, staffing, supervision, traffic,
+  app, admin, contact, conversation, conversationList, history, newText, offers, presence, session, staffing,
+  supervision, traffic,
 };
 type Name = keyof typeof features;
 

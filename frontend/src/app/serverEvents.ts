@@ -8,6 +8,8 @@ import type { Row, Session } from "@/api/types";
 import { settingsChanged } from "@/features/admin/events";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
 import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
+import { offersChanged } from "@/features/offers/api";
+import { wrapUpsChanged } from "@/features/presence/api";
 import type { ServerEvent } from "@/realtime/events.gen";
 import type { Batch } from "@/realtime/stream";
 
@@ -20,7 +22,7 @@ export interface Screen {
   arrived: (row: Row, text: string) => void;
 }
 
-function applyOne(client: QueryClient, event: ServerEvent, screen: Screen): void {
+function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me: string }): void {
   switch (event.type) {
     case "message.received":
     case "message.completed":
@@ -43,6 +45,13 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen): void
       return;
     case "agent.state_changed":
       setAgent(client, event.agent, event.seq);
+      if (event.agent.id === screen.me) wrapUpsChanged(client);
+      return;
+    case "offer.made":
+    case "offer.ended":
+      setAgent(client, event.agent, event.seq);
+      // What it is about only he may ask whom it is for.
+      if (event.agent.id === screen.me) offersChanged(client);
       return;
     case "settings.changed":
       settingsChanged(client);
@@ -58,7 +67,7 @@ function unhandled(_event: never): void {}
 
 export function applyBatch(client: QueryClient, batch: Batch, screen: Screen): void {
   const me = client.getQueryData<Session>(sessionKey)?.user.id ?? "";
-  for (const event of batch.events) applyOne(client, event, screen);
+  for (const event of batch.events) applyOne(client, event, { ...screen, me });
   const rows = [...batch.events.flatMap((event) => ("conversation" in event && event.conversation ? [event.conversation] : [])), ...batch.rows];
   rowsChanged(client, rows, me);
   conversationRowsChanged(client, rows, screen.shown);

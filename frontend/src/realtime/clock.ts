@@ -47,3 +47,11 @@ export function useServerSecond(): number {
 export function useSecondsSince(iso: string): number {
   return Math.max(0, useServerSecond() - Math.floor(Date.parse(iso) / 1000));
 }
+
+/** Whole seconds until `iso`, the last one whole, too; never negative. Renders the caller once a second. */
+export function useSecondsUntil(iso: string): number {
+  useServerSecond();
+  return secondsUntil(iso);
+}
+
+export const secondsUntil = (iso: string): number => Math.max(0, Math.ceil((Date.parse(iso) - serverNow()) / 1000));

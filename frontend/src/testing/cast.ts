@@ -9,12 +9,15 @@ const agent = (n: number, name: string, state: Agent["state"], reason: string | 
   since: new Date(Date.now() - (n * 11 + 2) * 60_000 - n * 7_000).toISOString(),
   load: 0,
   capacity,
+  reason_id: null,
+  until: null,
+  set_by: "self",
 });
 
 export const makeAgents = (): Agent[] => [
   agent(1, "Awa Diallo", "available", null),
   agent(2, "Koffi Mensah", "available", null),
-  agent(3, "Mariam Ouédraogo", "break", "lunch"),
+  agent(3, "Mariam Ouédraogo", "break", "Repas"),
   agent(4, "Sam Houngbédji", "offline", null, 0),
 ];
 

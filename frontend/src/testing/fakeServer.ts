@@ -8,6 +8,7 @@ import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
 import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
 import { FakeHistory, fakeTraffic } from "./fakeHistory";
+import { FakeRouting } from "./fakeRouting";
 import { newTextRoutes } from "./fakeSending";
 import { FakeSocket } from "./fakeSocket";
 import { FakeStaffing } from "./fakeStaffing";
@@ -36,6 +37,7 @@ export const refuse = (status: number, code: string, message = code): Answer => 
 export class FakeServer {
   readonly history = new FakeHistory();
   readonly staffing = new FakeStaffing();
+  readonly routing = new FakeRouting(this);
   agents: Agent[] = makeAgents();
   conversations = new Map<string, FakeConversation>();
   events: ServerEvent[] = [];
@@ -210,6 +212,21 @@ export class FakeServer {
     return ok(one.row);
   }
 
+  /** Gives a conversation to whoever is signed in. */
+  take(id: string): Answer {
+    const change = { status: "open" as const, owner_id: this.me };
+    return this.#event(this.conversation(id), "conversation.assigned", change, { owner_id: this.me, owner_name: this.#meAgent().name });
+  }
+
+  #close(one: FakeConversation, disposition: string | null): Answer {
+    const refusal = this.routing.mustSay(one.row, disposition);
+    if (refusal) return refusal;
+    const change = { status: "closed" as const, closed_at: new Date().toISOString(), waiting_since: null, disposition_id: disposition };
+    const answer = this.#event(one, "conversation.closed", change, {});
+    this.routing.closed(one.row, disposition);
+    return answer;
+  }
+
   #meAgent(): Agent {
     return this.agents.find((agent) => agent.id === this.me)!;
   }
@@ -268,11 +285,8 @@ export class FakeServer {
       return ok(this.#session());
     }
     if (path === "/api/counts") return ok(this.counts());
-    if (path === "/api/presence") {
-      const agent = Object.assign(this.#meAgent(), { state: body.state, reason: body.reason ?? null, since: new Date().toISOString() });
-      this.emit({ type: "agent.state_changed", agent: { ...agent } });
-      return ok({ ...agent });
-    }
+    const routed = this.routing.route(method, path, body);
+    if (routed) return routed;
     if (path === "/api/events") {
       const after = Number(search.get("after"));
       const events = this.events.filter((event) => event.seq > after);
@@ -308,12 +322,12 @@ export class FakeServer {
         return this.#say(one, "note", String(body.client_id), String(body.body));
       case "take":
         if (row.owner_id && row.owner_id !== this.me && row.status === "open") return { status: 409, body: { error: { code: "already_owned", message: "", facts: { owner: "Koffi Mensah" } } } };
-        return this.#event(one, "conversation.assigned", { status: "open", owner_id: this.me }, { owner_id: this.me, owner_name: this.#meAgent().name });
+        return this.take(row.id);
       case "return":
         return this.#event(one, "conversation.returned", { status: body.to === "bot" ? "bot" : "queued", owner_id: null }, { to: body.to });
       case "close":
         if (row.status === "closed") return ok(row);
-        return this.#event(one, "conversation.closed", { status: "closed", closed_at: new Date().toISOString(), waiting_since: null }, {});
+        return this.#close(one, (body.disposition_id as string | undefined) ?? null);
       case "read":
         if (row.unread > 0) this.emit({ type: "conversation.read", conversation: this.#change(one, { unread: 0 }) });
         return { status: 204 };
@@ -360,7 +374,7 @@ export class FakeServer {
     return {
       user: { id: person.id, name: person.name, email: person.email, role: this.options.observer ? "observer" : person.role, ...this.preferences },
       organisation: { id: "org", name: "Savane Assistance", time_zone: "Africa/Porto-Novo", languages: ["fr", "en"], brand: {} },
-      lines: LINES, queues: QUEUES, agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
+      lines: LINES, ...this.routing.session(), agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
       at: new Date().toISOString(), csrf: "x", phone_page: "http://127.0.0.1:8001/",
     };
   }

@@ -1,5 +1,7 @@
 import { render } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { recentRows } from "@/api/detail";
+import { forgetHeard } from "@/api/session";
 import { startI18n } from "@/app/i18n";
 import { makeClient, Providers } from "@/app/providers";
 import { App } from "@/app/routes";
@@ -7,6 +9,9 @@ import { FakeServer, type FakeOptions } from "./fakeServer";
 
 /** The whole desk on a fake server, at an address, as a person would open it. */
 export function openPalabre(path: string, options: FakeOptions = {}) {
+  // A page that is opened has heard nothing yet, whatever the one before it heard.
+  forgetHeard();
+  recentRows.clear();
   const server = new FakeServer({ language: "en", latency: 0, ...options });
   server.install(window);
   window.history.replaceState(null, "", path);

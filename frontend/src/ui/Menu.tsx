@@ -8,6 +8,8 @@ export interface MenuItem {
   icon?: ReactNode;
   /** Drawn with a check mark, and read as a choice among the others. */
   checked?: boolean;
+  /** Checked by itself, whatever the others are. */
+  toggles?: boolean;
   danger?: boolean;
   href?: string;
   run?: () => void;
@@ -106,7 +108,7 @@ export function Menu({ label, prefix, children, groups, className, align = "star
                   </>
                 );
                 const common = {
-                  role: item.checked === undefined ? "menuitem" : "menuitemradio",
+                  role: item.checked === undefined ? "menuitem" : item.toggles ? "menuitemcheckbox" : "menuitemradio",
                   "aria-checked": item.checked,
                   tabIndex: -1,
                   className: `${styles.item} ${item.danger ? styles.danger : ""}`,

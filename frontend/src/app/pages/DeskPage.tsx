@@ -13,6 +13,8 @@ import { rowsChanged } from "@/features/conversationList/events";
 import { List } from "@/features/conversationList/List";
 import { ListHead } from "@/features/conversationList/ListHead";
 import type { ListFilter } from "@/features/conversationList/listState";
+import { NextButton } from "@/features/offers/NextButton";
+import { useFocusTold, useWrapUps } from "@/features/presence/api";
 import { PersonPanel } from "@/features/contact/PersonPanel";
 import { Button } from "@/ui/Button";
 import { useKeys } from "@/ui/keys";
@@ -54,6 +56,8 @@ export function DeskPage() {
   const [personOver, setPersonOver] = useState(false);
   const [composing, setComposing] = useState(false);
   const [first, setFirst] = useState<First | null>(null);
+  const works = receivesWork(session);
+  const wrappingUp = useWrapUps(works).length > 0;
   const mayCompose = !isObserver(session) && session.lines.some((one) => one.is_enabled);
 
   const view = VIEWS.find((one) => one === search.get("view")) ?? (receivesWork(session) ? "mine" : "all");
@@ -101,6 +105,12 @@ export function DeskPage() {
       ...("text" in change ? { q: change.text ?? null } : {}),
     });
 
+  useFocusTold(opened, works);
+  const taken = (row: Row) => {
+    rowsChanged(client, [row], me);
+    put({ view: "mine", c: row.id });
+  };
+
   const compose = (to: First | null) => {
     setFirst(to);
     setComposing(true);
@@ -124,7 +134,8 @@ export function DeskPage() {
     t: () => pane.current?.take(),
     e: () => pane.current?.close(),
     r: () => pane.current?.write("reply"),
-    n: () => pane.current?.write("note"),
+    // While something is wrapped up, N ends it (features/presence).
+    ...(wrappingUp ? {} : { n: () => pane.current?.write("note") }),
     c: () => mayCompose && compose(null),
     "/": () => document.getElementById("search")?.focus(),
     "1": () => isObserver(session) || onFilter({ view: "mine" }),
@@ -147,6 +158,7 @@ export function DeskPage() {
               onFilter={onFilter}
               beside={
                 <>
+                  {works && <NextButton onTaken={taken} />}
                   {mayCompose && (
                     <Button
                       look="quiet"

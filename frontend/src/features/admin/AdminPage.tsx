@@ -1,4 +1,4 @@
-import { Activity, BellOff, CloudOff, FileClock, Hash, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, BellOff, CircleUser, CloudOff, FileClock, Gauge, GraduationCap, Hash, Inbox, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useParams } from "react-router";
@@ -6,7 +6,7 @@ import { Button } from "@/ui/Button";
 import look from "@/ui/nav.module.css";
 import { Empty, Skeleton } from "@/ui/States";
 import { useSession } from "@/api/session";
-import { useTable, type Kind, type Tables } from "./api";
+import { useTable, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
@@ -16,14 +16,30 @@ import { KINDS, kindOf, type LinkKind } from "./linkKinds";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
+import { LevelsSection } from "./LevelsSection";
+import { QueuesSection } from "./QueuesSection";
+import { SkillsSection } from "./SkillsSection";
+import { StatesSection } from "./StatesSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "numbers", "consent", "applications", "audit", "health"] as const;
-type Section = (typeof SECTIONS)[number];
-type TableSection = Exclude<Section, "consent" | "numbers" | "applications">;
-const ICONS: Record<Section, ReactNode> = {
+const SECTIONS = [
+  "users", "queues", "skills", "levels", "states", "lines", "links", "numbers", "consent", "applications", "audit", "health",
+] as const;
+type SectionName = (typeof SECTIONS)[number];
+/** Sections that are pages of their own; the others are a table with a form. */
+const PAGES = {
+  queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
+  consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
+};
+type TableSection = Exclude<SectionName, keyof typeof PAGES>;
+const isPage = (section: SectionName): section is keyof typeof PAGES => section in PAGES;
+const ICONS: Record<SectionName, ReactNode> = {
   users: <Users size={16} />,
+  queues: <Inbox size={16} />,
+  skills: <GraduationCap size={16} />,
+  levels: <Gauge size={16} />,
+  states: <CircleUser size={16} />,
   lines: <Signpost size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
@@ -55,13 +71,15 @@ export default function AdminPage() {
         ))}
       </nav>
       <main className={styles.page}>
-        {section === "consent" ? <ConsentSection />
-        : section === "numbers" ? <NumbersSection />
-        : section === "applications" ? <ApplicationsSection />
-        : <SectionPage key={section} section={section} />}
+        {isPage(section) ? <Page of={section} /> : <SectionPage key={section} section={section} />}
       </main>
     </div>
   );
+}
+
+function Page({ of }: { of: keyof typeof PAGES }) {
+  const Shown = PAGES[of];
+  return <Shown />;
 }
 
 function SectionPage({ section }: { section: TableSection }) {
@@ -143,7 +161,7 @@ function Content({ section, data, failed, edited, onEdit }: ContentProps) {
 }
 
 interface FormOfProps {
-  kind: Kind;
+  kind: "users" | "lines" | "links";
   id: string | null;
   fields: Field[];
   fixed?: Record<string, unknown>;

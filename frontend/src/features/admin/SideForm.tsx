@@ -9,14 +9,14 @@ import { typeset } from "@/ui/typeset";
 import { useSave, type Kind } from "./api";
 import styles from "./Admin.module.css";
 
-type Value = string | boolean | string[];
+export type Value = string | boolean | string[];
 
 /** One field of a form. `name` is the server's; "settings.host" stands for {settings: {host}}. */
 export interface Field {
   name: string;
   label: string;
   /** "copy": shown to be taken elsewhere, never sent. */
-  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "words" | "lines" | "copy";
+  kind: "text" | "email" | "password" | "number" | "select" | "switch" | "many" | "words" | "lines" | "copy" | "drawn";
   value: Value;
   options?: { value: string; label: string }[];
   hint?: string;
@@ -25,8 +25,14 @@ export interface Field {
   keepEmpty?: boolean;
   /** Of "words": something below it that can fill it. */
   filler?: (fill: (value: string) => void) => ReactNode;
-  /** Of "lines": what is sent for them. */
+  /** Of "lines" and "drawn": what is sent for them. */
   read?: (text: string) => unknown;
+  /** Of "drawn": a field with a look of its own, whose value is one text. */
+  draw?: (value: string, change: (value: string) => void) => ReactNode;
+  /** Of "many": which come first means nothing. */
+  unordered?: boolean;
+  /** Whether it means anything, with what the other fields hold now. */
+  shown?: (values: Record<string, Value>) => boolean;
   /** Fields of one group stand together under this title, folded away until somebody asks or one of them is refused. */
   group?: string;
 }
@@ -70,7 +76,7 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
   const save = useSave(kind);
   const failure = save.error;
   const errors = failure instanceof ApiError ? failure.fields : {};
-  const shown = fields.filter((field) => errors[field.name]).length;
+  const shown = fields.filter((field) => errors[field.name] && (field.shown?.(values) ?? true)).length;
 
   // The first field that was refused takes the focus: the eye, and a screen reader, need not look for it.
   const form = useRef<HTMLFormElement>(null);
@@ -92,7 +98,8 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
     );
   };
 
-  const groups = [...new Set(fields.flatMap((field) => field.group ?? []))];
+  const seen = fields.filter((field) => field.shown?.(values) ?? true);
+  const groups = [...new Set(seen.flatMap((field) => field.group ?? []))];
   const show = (field: Field) => (
     <FormField
       key={field.name}
@@ -108,9 +115,9 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
       <form ref={form} className={styles.form} onSubmit={submit} noValidate>
         <div className={styles.fields}>
           {head}
-          {fields.filter((field) => !field.group).map(show)}
+          {seen.filter((field) => !field.group).map(show)}
           {groups.map((group) => {
-            const mine = fields.filter((field) => field.group === group);
+            const mine = seen.filter((field) => field.group === group);
             return (
               <details key={group} className={styles.group} open={mine.some((field) => errors[field.name]) || undefined}>
                 <summary>{group}</summary>
@@ -159,13 +166,23 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
           <label key={option.value} className={styles.check}>
             <input type="checkbox" checked={chosen.includes(option.value)} onChange={() => toggle(option.value)} />
             <span>{option.label}</span>
-            {chosen.includes(option.value) && chosen.length > 1 && <small>{chosen.indexOf(option.value) + 1}</small>}
+            {!field.unordered && chosen.includes(option.value) && chosen.length > 1 && <small>{chosen.indexOf(option.value) + 1}</small>}
           </label>
         ))}
+        {field.hint && <p className={styles.hint}>{field.hint}</p>}
         {error && <p className={styles.error}>{error}</p>}
       </fieldset>
     );
   }
+  if (field.kind === "drawn")
+    return (
+      <fieldset className={styles.field} aria-describedby={described}>
+        <legend>{field.label}</legend>
+        {field.hint && <p id={`${id}-hint`} className={styles.hint}>{field.hint}</p>}
+        {field.draw?.(value as string, onChange)}
+        {error && <p id={`${id}-error`} className={styles.error}>{error}</p>}
+      </fieldset>
+    );
   if (field.kind === "copy") return <CopyField field={field} id={id} />;
   if (field.kind === "switch")
     return (

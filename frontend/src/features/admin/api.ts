@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, patch, post } from "@/api/fetch";
+import type { AdminAgent, AdminQueue, Disposition, Reason, Skill } from "@/api/routing";
 import type { AdminLine, AdminLink, AdminUser, AuditItem, Health } from "@/api/types";
 
-export type Kind = "users" | "lines" | "links";
+export type Kind = "users" | "lines" | "links" | "queues" | "skills" | "reasons" | "dispositions";
 
 export interface Tables {
   users: { items: AdminUser[] };
@@ -10,6 +11,11 @@ export interface Tables {
   links: { items: AdminLink[]; adapters: string[] };
   audit: { items: AuditItem[] };
   health: Health;
+  queues: { items: AdminQueue[]; teams: { id: string; name: string }[] };
+  skills: { items: Skill[] };
+  reasons: { items: Reason[] };
+  dispositions: { items: Disposition[] };
+  agents: { items: AdminAgent[]; media: string[] };
 }
 
 export const adminKey = ["admin"] as const;
@@ -18,8 +24,8 @@ export function useTable<K extends keyof Tables>(kind: K) {
   return useQuery({
     queryKey: [...adminKey, kind],
     queryFn: ({ signal }) => get<Tables[K]>(`/api/admin/${kind}${kind === "audit" ? "?limit=200" : ""}`, signal),
-    // How links and the installation are now is part of their tables.
-    refetchInterval: kind === "links" || kind === "health" ? 5000 : false,
+    // How links, queues and the installation are now is part of their tables.
+    refetchInterval: kind === "links" || kind === "health" || kind === "queues" ? 5000 : false,
     retry: 1,
   });
 }

@@ -38,7 +38,7 @@ export function Table({ heads, children, empty, label }: { heads: string[]; chil
 }
 
 /** The name is the button; the whole row answers a click. */
-function EditRow({ onEdit, name, before, faint, children }: { onEdit: () => void; name: string; before?: ReactNode; faint?: boolean; children: ReactNode }) {
+export function EditRow({ onEdit, name, before, faint, children }: { onEdit: () => void; name: string; before?: ReactNode; faint?: boolean; children: ReactNode }) {
   return (
     <tr className={`${styles.clickable} ${faint ? styles.faint : ""}`} onClick={onEdit}>
       <th scope="row">

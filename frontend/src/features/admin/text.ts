@@ -5,6 +5,7 @@ import { healthEn, healthFr } from "./healthText";
 import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
 import { numbersEn, numbersFr } from "./numbersText";
+import { routingEn, routingFr } from "./routingText";
 
 const en = {
   applications: applicationsEn,
@@ -12,8 +13,9 @@ const en = {
   health: healthEn,
   work: linksEn,
   numbers: numbersEn,
+  ...routingEn,
   title: "Administration",
-  sections: { users: "People", lines: "Lines", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -202,8 +204,9 @@ const fr: Same<typeof en> = {
   health: healthFr,
   work: linksFr,
   numbers: numbersFr,
+  ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", lines: "Lignes", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",

@@ -23,6 +23,7 @@ export function OwnershipBar({ row, busy, mayTake, onTake, onWrite }: BarProps) 
   const { t } = useTranslation("conversation");
   const session = useSession();
   const owner = findAgent(session, row.owner_id);
+  const disposition = session.dispositions.find(({ id }) => id === row.disposition_id);
   const take = (label: string) => mayTake && (
     <Button look="primary" data-testid="take" disabled={busy} hint="T" icon={<Hand size={15} aria-hidden="true" />} onClick={onTake}>
       {label}
@@ -44,7 +45,7 @@ export function OwnershipBar({ row, busy, mayTake, onTake, onWrite }: BarProps) 
       );
     case "closed":
       return (
-        <Bar look="closed" icon={<CircleCheck size={17} />} title={t("bar.closed", { when: row.closed_at ? fullTime(row.closed_at) : "" })} text={t("bar.closedHint")}>
+        <Bar look="closed" icon={<CircleCheck size={17} />} title={t("bar.closed", { when: row.closed_at ? fullTime(row.closed_at) : "" })} text={disposition ? t("bar.disposition", { name: disposition.name }) : t("bar.closedHint")}>
           {onWrite && (
             <Button data-testid="write-again" icon={<SquarePen size={15} aria-hidden="true" />} onClick={onWrite}>
               {t("bar.writeAgain")}

@@ -1,5 +1,5 @@
 import { CloudOff, MessagesSquare, SearchX } from "lucide-react";
-import { useImperativeHandle, useRef, type Ref } from "react";
+import { useImperativeHandle, useRef, useState, type Ref } from "react";
 import { useTranslation } from "react-i18next";
 import { useDetail } from "@/api/detail";
 import { ApiError } from "@/api/fetch";
@@ -11,6 +11,7 @@ import { Empty, Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { useDeed, useThread, type Deed } from "./api";
 import { OptedOutBar, OwnershipBar } from "./Bars";
+import { asksDisposition, CloseDialog } from "./CloseDialog";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header, mayEnd } from "./Header";
 import { Thread } from "./Thread";
@@ -49,16 +50,26 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
   const deed = useDeed(id, onRow);
   const composer = useRef<ComposerHandle>(null);
   const row = detail.data?.conversation;
+  /** What came of it is being asked: an answer may be, or must be given. null: nothing is asked. */
+  const [ending, setEnding] = useState<"may" | "must" | null>(null);
 
   const act = (what: Deed) => {
     if (deed.isPending) return;
     deed.mutate(what, {
       onError: (failure) => {
+        // The queue has begun to ask for a disposition since this page last heard of it.
+        if (what.do === "close" && failure instanceof ApiError && "disposition_id" in failure.fields) {
+          setEnding("must");
+          return;
+        }
         toast(t("action.failed", { reason: explain(failure) }), { bad: true });
         if (what.do === "take") composer.current?.release();
       },
       onSuccess: () => {
-        if (what.do === "close") toast(t("action.closed"));
+        if (what.do === "close") {
+          setEnding(null);
+          toast(t("action.closed"));
+        }
       },
     });
   };
@@ -67,7 +78,13 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
     act({ do: "take" });
     composer.current?.prepare();
   };
-  const close = () => act({ do: "close", seen: thread.data?.items.at(-1)?.seq ?? null });
+  const end = (disposition: string | null) =>
+    act({ do: "close", seen: thread.data?.items.at(-1)?.seq ?? null, ...(disposition === null ? {} : { disposition_id: disposition }) });
+  const close = () => {
+    const asked = row ? asksDisposition(session, row) : null;
+    if (asked) setEnding(asked);
+    else end(null);
+  };
   const taking = deed.isPending && deed.variables?.do === "take";
 
   const explain = (failure: Error): string => {
@@ -141,6 +158,9 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}
       {!isObserver(session) && (
         <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} taking={taking} handle={composer} />
+      )}
+      {ending && mayEnd(row, session) && (
+        <CloseDialog row={row} required={ending === "must"} busy={deed.isPending} onClose={end} onCancel={() => setEnding(null)} />
       )}
     </section>
   );

@@ -104,7 +104,7 @@ export function forgetUnsent(): void {
 // ---- what an agent does to a conversation --------------------------------------------------------------------------
 
 /** `seen`: the newest message on the screen; a text that has come since then keeps the conversation open. */
-export type Deed = { do: "take" } | { do: "close"; seen: number | null } | { do: "return"; to: "queue" | "bot" };
+export type Deed = { do: "take" } | { do: "close"; seen: number | null; disposition_id?: string } | { do: "return"; to: "queue" | "bot" };
 
 /** `onRow` carries the answer to the other places that show the conversation: the event may come before or after it. */
 export function useDeed(id: string, onRow: (row: Row) => void) {

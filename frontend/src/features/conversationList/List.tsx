@@ -77,7 +77,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
       return <Empty icon={<SearchX size={24} />} title={t("empty.search")} text={t("empty.searchText", { text: filter.text })} />;
     const Icon = filter.view === "queue" ? Coffee : Inbox;
     // "Wait, they come to you" is said only to those to whom they come.
-    const mine = !receivesWork(session) ? "notGiven" : session.presence.state === "available" ? "mine" : "away";
+    const mine = !receivesWork(session) ? "notGiven" : session.presence.state === "available" || session.presence.state === "wrap_up" ? "mine" : "away";
     const what = filter.view === "mine" ? mine : filter.view;
     return <Empty icon={<Icon size={24} />} title={t(`empty.${what}`)} text={t(`empty.${what}Text`)} />;
   }

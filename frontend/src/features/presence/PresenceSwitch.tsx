@@ -1,65 +1,54 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { put } from "@/api/fetch";
-import { setAgent, useSession } from "@/api/session";
-import type { Agent, PresenceState } from "@/api/types";
-import { useSecondsSince } from "@/realtime/clock";
+import { useSession } from "@/api/session";
+import type { Agent } from "@/api/types";
+import { groupsOf, stateName } from "@/api/states";
+import { useSecondsSince, useSecondsUntil } from "@/realtime/clock";
 import { stopwatch } from "@/ui/format";
 import { Menu } from "@/ui/Menu";
 import { toast } from "@/ui/toasts";
+import { useSayState } from "./api";
 import styles from "./PresenceSwitch.module.css";
-
-export const REASONS = { busy: ["meeting", "training", "paperwork"], break: ["lunch", "pause", "other"] } as const;
-type Reason = (typeof REASONS)["busy" | "break"][number];
-
-interface Choice {
-  state: PresenceState;
-  reason: Reason | null;
-}
-
-const CHOICES: Choice[][] = [
-  [{ state: "available", reason: null }],
-  REASONS.busy.map((reason) => ({ state: "busy", reason })),
-  REASONS.break.map((reason) => ({ state: "break", reason })),
-  [{ state: "offline", reason: null }],
-];
 
 /** State, reason and a running timer; the load beside it. */
 export function PresenceSwitch() {
-  const { t } = useTranslation("presence");
-  const client = useQueryClient();
-  const { presence } = useSession();
-  const change = useMutation({
-    mutationFn: (choice: Choice) => put<Agent>("/api/presence", choice),
-    onSuccess: (agent) => setAgent(client, agent),
-    onError: () => toast(t("failed"), { bad: true }),
-  });
-  const known = (reason: string | null): reason is Reason =>
-    [...REASONS.busy, ...REASONS.break].some((one) => one === reason);
-  const reason = known(presence.reason) ? t(`reason.${presence.reason}`) : presence.reason;
-  const shown = reason ? `${t(`state.${presence.state}`)} · ${reason}` : t(`state.${presence.state}`);
-
+  const { t, i18n } = useTranslation("presence");
+  const { presence, reasons } = useSession();
+  const say = useSayState(() => toast(t("failed"), { bad: true }));
+  const state = t(`state.${presence.state}`);
+  const reason = presence.reason && stateName(presence.reason, i18n.language);
+  // The only reason of its state says no more than the state itself.
+  const alone = presence.reason_id !== null && reasons.filter((one) => one.state === presence.state).length <= 1;
+  const shown = reason && reason !== state && !alone ? `${state} · ${reason}` : state;
   return (
     <div className={styles.presence} data-testid="presence" data-state={presence.state}>
       <Menu
         label={t("label")}
         prefix={t("prefix")}
         className={styles.switch}
-        groups={CHOICES.map((choices) => ({
-          title: choices.length > 1 ? t(`state.${choices[0]!.state}`) : undefined,
-          items: choices.map((choice) => ({
-            key: `${choice.state}-${choice.reason ?? ""}`,
-            label: choice.reason ? t(`reason.${choice.reason}`) : t(`state.${choice.state}`),
-            icon: <i className={`${styles.dot} ${styles[choice.state]}`} />,
-            checked: choice.state === presence.state && choice.reason === (presence.reason ?? null),
-            run: () => change.mutate(choice),
-          })),
+        groups={groupsOf(reasons).map((group) => ({
+          title: group.reasons.length > 1 ? t(`state.${group.state}`) : undefined,
+          items:
+            group.reasons.length === 0
+              ? [{
+                  key: group.state,
+                  label: t(`state.${group.state}`),
+                  icon: <i className={`${styles.dot} ${styles[group.state]}`} />,
+                  checked: presence.state === group.state,
+                  run: () => say.mutate({ state: group.state }),
+                }]
+              : group.reasons.map((one) => ({
+                  key: one.id,
+                  label: stateName(one.name, i18n.language),
+                  icon: <i className={`${styles.dot} ${styles[group.state]}`} />,
+                  checked: presence.reason_id === one.id,
+                  run: () => say.mutate({ reason_id: one.id }),
+                })),
         }))}
       >
         <i className={`${styles.dot} ${styles[presence.state]}`} />
         <span className={styles.name}>{shown}</span>
-        <Since at={presence.since} />
+        {presence.state === "wrap_up" && presence.until ? <Until at={presence.until} /> : <Since at={presence.since} />}
         <ChevronDown size={14} aria-hidden="true" />
       </Menu>
       {presence.capacity > 0 && <Load agent={presence} />}
@@ -71,12 +60,23 @@ function Since({ at }: { at: string }) {
   return <span className={styles.since}>{stopwatch(useSecondsSince(at))}</span>;
 }
 
+function Until({ at }: { at: string }) {
+  const { t } = useTranslation("presence");
+  const time = stopwatch(useSecondsUntil(at));
+  return (
+    <span className={styles.since}>
+      <span aria-hidden="true">−{time}</span>
+      <span className="visually-hidden">{t("left", { time })}</span>
+    </span>
+  );
+}
+
 function Load({ agent }: { agent: Agent }) {
   const { t } = useTranslation("presence");
   const label = t("load", { load: agent.load, capacity: agent.capacity });
   const full = agent.load >= agent.capacity;
   return (
-    <span className={`${styles.load} ${full ? styles.full : ""}`} title={label}>
+    <span className={`${styles.load} ${full ? styles.full : ""}`} title={label} data-testid="load">
       <span aria-hidden="true">
         {agent.load}/{agent.capacity}
       </span>

@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { CloudOff } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { get } from "@/api/fetch";
+import { isObserver, useSession } from "@/api/session";
 import type { Agent, PresenceState, SupervisionLive } from "@/api/types";
+import { stateName } from "@/api/states";
 import { useSecondsSince } from "@/realtime/clock";
 import { useConnection } from "@/realtime/connection";
 import { Avatar } from "@/ui/Avatar";
@@ -12,14 +14,16 @@ import { duration, number } from "@/ui/format";
 import page from "@/ui/page.module.css";
 import { Empty, Skeleton } from "@/ui/States";
 import { waitLevel, type WaitLevel } from "@/ui/Waiting";
+import { AgentDialog } from "./AgentDialog";
 import styles from "./SupervisionPage.module.css";
 
 const EVERY_MS = 2000;
 /** Older than this, the figures say so and turn grey. */
 const STALE_S = 8;
 const TARGET_S = 300;
-const ORDER: PresenceState[] = ["available", "busy", "break", "offline"];
-const REASONS = ["lunch", "pause", "training", "meeting", "paperwork", "other"] as const;
+/** More than these would be a wall. */
+const MOST_BARS = 10;
+const ORDER: PresenceState[] = ["available", "wrap_up", "not_responding", "busy", "training", "break", "away", "disconnected", "offline"];
 
 /** `tabs`: the way to the other pages of supervision. */
 export default function SupervisionPage({ tabs }: { tabs: ReactNode }) {
@@ -49,6 +53,9 @@ function Board({ live, tabs }: { live: SupervisionLive; tabs: ReactNode }) {
   const age = useSecondsSince(live.at);
   const offline = useConnection().state === "offline";
   const stale = age > STALE_S || (offline && age > EVERY_MS / 1000 + 1);
+  const session = useSession();
+  const [shown, setShown] = useState<string | null>(null);
+  const chosen = live.agents.find(({ id }) => id === shown);
   const agents = live.agents.toSorted(
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
   );
@@ -85,7 +92,7 @@ function Board({ live, tabs }: { live: SupervisionLive; tabs: ReactNode }) {
                   </thead>
                   <tbody>
                     {agents.map((agent) => (
-                      <AgentRow key={agent.id} agent={agent} />
+                      <AgentRow key={agent.id} agent={agent} onShow={isObserver(session) ? null : () => setShown(agent.id)} />
                     ))}
                   </tbody>
                 </table>
@@ -99,6 +106,7 @@ function Board({ live, tabs }: { live: SupervisionLive; tabs: ReactNode }) {
           </div>
         </div>
       </div>
+      {chosen && <AgentDialog agent={chosen} onClose={() => setShown(null)} />}
     </main>
   );
 }
@@ -124,10 +132,16 @@ function Running({ since }: { since: string }) {
   return <span className={styles[level]}>{duration(seconds)}</span>;
 }
 
-function AgentRow({ agent }: { agent: Agent }) {
-  const { t } = useTranslation("supervision");
-  const reason = REASONS.find((one) => one === agent.reason);
+function AgentRow({ agent, onShow }: { agent: Agent; onShow: (() => void) | null }) {
+  const { t, i18n } = useTranslation("supervision");
+  const reason = agent.reason && stateName(agent.reason, i18n.language);
   const dot = agent.state === "available" ? "ok" : agent.state === "offline" ? "off" : "warn";
+  const state = (
+    <>
+      {t(`states.${agent.state}`)}
+      {reason && reason !== t(`states.${agent.state}`) && <span className={styles.reason}> · {reason}</span>}
+    </>
+  );
   return (
     <tr data-state={agent.state}>
       <th scope="row">
@@ -137,8 +151,13 @@ function AgentRow({ agent }: { agent: Agent }) {
         </span>
       </th>
       <td>
-        {t(`states.${agent.state}`)}
-        {agent.reason && <span className={styles.reason}> · {reason ? t(`reasons.${reason}`) : agent.reason}</span>}
+        {onShow ? (
+          <button type="button" className={styles.state} title={t("stateOf", { name: agent.name })} onClick={onShow} data-testid="agent-state">
+            {state}
+          </button>
+        ) : (
+          state
+        )}
       </td>
       <td className={page.figure}>
         <TimeInState since={agent.since} />
@@ -154,7 +173,7 @@ function Load({ agent }: { agent: Agent }) {
   return (
     <span className={styles.load}>
       <span className={styles.gauge} aria-hidden="true">
-        {Array.from({ length: agent.capacity }, (_, index) => (
+        {agent.capacity <= MOST_BARS && Array.from({ length: agent.capacity }, (_, index) => (
           <i key={index} className={index < agent.load ? styles.taken : ""} />
         ))}
       </span>

@@ -1,0 +1,68 @@
+/** The fields of a queue, filled from what is stored. */
+import type { TFunction } from "i18next";
+import type { AdminQueue, FullReply as Reply, QueueSkill, Skill, Strategy } from "@/api/routing";
+import type { Field, Value } from "./SideForm";
+import { FullReply, SkillLevels } from "./QueueParts";
+
+export const STRATEGIES: Strategy[] = ["best_level", "least_loaded", "longest_idle"];
+const LEVELS = [0, 1, 2, 3, 4, 5];
+
+interface Choices {
+  skills: Skill[];
+  teams: { id: string; name: string }[];
+}
+
+const offers = (values: Record<string, Value>) => values.auto_accept !== true;
+const limited = (values: Record<string, Value>) => Number(values.most_waiting) > 0;
+
+export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { skills, teams }: Choices): Field[] {
+  const figure = (name: keyof AdminQueue & ("ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
+    name, label: t(`queues.${name}`), kind: "number", value: String(queue?.[name] ?? first),
+  });
+  // A skill that is out of use and still asked for stays in sight: it keeps agents away.
+  const asked = new Set(queue?.skills.map(({ skill_id }) => skill_id));
+  const offered = skills.filter((one) => one.is_enabled || asked.has(one.id));
+  return [
+    { name: "name", label: t("field.name"), kind: "text", value: queue?.name ?? "" },
+    {
+      name: "strategy", label: t("queues.strategy"), kind: "select", value: queue?.strategy ?? "best_level", hint: t("queues.strategyHint"),
+      options: STRATEGIES.map((value) => ({ value, label: t(`queues.strategies.${value}`) })),
+    },
+    { name: "auto_accept", label: t("queues.auto_accept"), kind: "switch", value: queue?.auto_accept ?? true },
+    { ...figure("ring_s", 20), hint: t("queues.ring_sHint"), shown: offers },
+    { name: "may_pull", label: t("queues.may_pull"), kind: "switch", value: queue?.may_pull ?? false },
+    {
+      name: "skills", label: t("queues.skills"), kind: "drawn", hint: offered.length > 0 ? t("queues.skillsHint") : t("queues.noSkills"),
+      value: JSON.stringify(queue?.skills ?? []),
+      read: (text) => JSON.parse(text) as QueueSkill[],
+      draw: (value, change) => <SkillLevels skills={offered} asked={JSON.parse(value) as QueueSkill[]} onChange={(next) => change(JSON.stringify(next))} />,
+    },
+    {
+      name: "language_level", label: t("queues.language_level"), kind: "select", value: String(queue?.language_level ?? 0), hint: t("queues.language_levelHint"),
+      options: LEVELS.map((level) => ({ value: String(level), label: level === 0 ? t("queues.noMinimum") : String(level) })),
+      read: Number,
+    },
+    {
+      name: "team_ids", label: t("queues.teams"), kind: "many", unordered: true, value: queue?.team_ids ?? [], hint: teams.length > 0 ? t("queues.teamsHint") : t("queues.noTeams"),
+      options: teams.map(({ id, name }) => ({ value: id, label: name })),
+    },
+    { name: "is_enabled", label: t("queues.is_enabled"), kind: "switch", value: queue?.is_enabled ?? true },
+    { ...figure("priority", 0), hint: t("queues.priorityHint"), group: t("queues.order") },
+    { ...figure("points_per_minute", 1), hint: t("queues.points_per_minuteHint"), group: t("queues.order") },
+    { ...figure("weight", 1), hint: t("queues.weightHint"), group: t("queues.order") },
+    { ...figure("wrap_up_s", 0), hint: t("queues.wrap_up_sHint"), group: t("queues.wrap") },
+    { name: "dispositions_required", label: t("queues.dispositions_required"), kind: "switch", value: queue?.dispositions_required ?? false, group: t("queues.wrap") },
+    { ...figure("most_waiting", 0), group: t("queues.full") },
+    {
+      name: "full_reply", label: t("queues.full_reply"), kind: "drawn", hint: t("queues.full_replyHint"), group: t("queues.full"), shown: limited,
+      value: JSON.stringify(queue?.full_reply ?? {}),
+      read: (text) => JSON.parse(text) as Reply,
+      draw: (value, change) => <FullReply reply={JSON.parse(value) as Reply} onChange={(next) => change(JSON.stringify(next))} />,
+    },
+    {
+      name: "on_disconnect", label: t("queues.on_disconnect"), kind: "select", value: queue?.on_disconnect ?? "return", group: t("queues.away"),
+      options: (["keep", "return"] as const).map((value) => ({ value, label: t(`queues.onDisconnect.${value}`) })),
+    },
+    { ...figure("disconnect_grace_s", 60), group: t("queues.away"), shown: (values) => values.on_disconnect === "return" },
+  ];
+}

@@ -1,0 +1,127 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "@/api/fetch";
+import { recentRows } from "@/api/detail";
+import type { Offer } from "@/api/routing";
+import { useSession } from "@/api/session";
+import type { Row } from "@/api/types";
+import { secondsUntil, useSecondsUntil, useServerSecond } from "@/realtime/clock";
+import { useKeys } from "@/ui/keys";
+import { toast } from "@/ui/toasts";
+import { typeset } from "@/ui/typeset";
+import { isOver, useAnswer } from "./api";
+import { OfferCard, whoOf } from "./OfferCard";
+import { ring } from "./ringing";
+import styles from "./Offers.module.css";
+
+const HURRY_S = 5;
+
+interface OfferStackProps {
+  offers: Offer[];
+  sound: boolean;
+  onAccepted: (row: Row) => void;
+  /** Said to a screen reader. */
+  announce: (text: string) => void;
+}
+
+/** What is offered, in the corner of every screen: the one that ends first as a card, the others as a line each. */
+export function OfferStack({ offers, sound, onAccepted, announce }: OfferStackProps) {
+  const { t } = useTranslation("offers");
+  const [chosen, choose] = useState<string | null>(null);
+  const front = offers.find(({ id }) => id === chosen) ?? offers[0];
+  const answer = useAnswer(onAccepted);
+  const stack = useRef<HTMLElement>(null);
+  const answered = useRef(new Set<string>());
+  useGone(offers, answered.current);
+  useEffect(() => (sound && offers.length > 0 ? ring() : undefined), [sound, offers.length]);
+  useKeys({ o: () => stack.current?.querySelector<HTMLElement>("[data-testid=offer]")?.focus() }, offers.length > 0);
+
+  if (!front) return null;
+  const act = (offer: Offer, decline?: string) => {
+    if (answer.isPending) return;
+    answered.current.add(offer.id);
+    answer.mutate(
+      { offer, decline },
+      {
+        onError: (failure) => {
+          if (!isOver(failure)) answered.current.delete(offer.id);
+          else toast(t(decline === undefined ? "failed" : "failedDecline", { reason: t("gone") }), { bad: true });
+        },
+      },
+    );
+  };
+  const failure = answer.error;
+  const about = answer.variables;
+  const error =
+    failure && about && about.offer.id === front.id && !isOver(failure)
+      ? t(about.decline === undefined ? "failed" : "failedDecline", { reason: failure instanceof ApiError && failure.message ? typeset(failure.message) : t("unreachable") })
+      : "";
+  return (
+    <section ref={stack} className={styles.offers} aria-label={t("region")} data-testid="offers">
+      <Said offers={offers} announce={announce} />
+      {offers.filter((one) => one !== front).map((one) => (
+        <Waits key={one.id} offer={one} onShow={() => choose(one.id)} />
+      ))}
+      <OfferCard
+        key={front.id}
+        offer={front}
+        busy={answer.isPending && about?.offer.id === front.id}
+        error={error}
+        onAccept={() => act(front)}
+        onDecline={(reason) => act(front, reason)}
+      />
+    </section>
+  );
+}
+
+function Waits({ offer, onShow }: { offer: Offer; onShow: () => void }) {
+  const { t } = useTranslation("offers");
+  const left = useSecondsUntil(offer.expires_at);
+  return (
+    <button type="button" className={styles.more} title={t("show")} onClick={onShow} data-testid="offer-more">
+      <span>{t("more", { who: whoOf(offer), queue: offer.queue })}</span>
+      <span className={styles.left}>
+        <span aria-hidden="true">{left}</span>
+        <span className="visually-hidden">{t("left", { count: left })}</span>
+      </span>
+    </button>
+  );
+}
+
+/** A screen reader hears an offer when it comes, and once more shortly before it ends; not each second. */
+function Said({ offers, announce }: Pick<OfferStackProps, "offers" | "announce">) {
+  const { t } = useTranslation("offers");
+  const second = useServerSecond();
+  const said = useRef(new Set<string>());
+  useEffect(() => {
+    const once = (key: string, text: string) => {
+      if (said.current.has(key)) return;
+      said.current.add(key);
+      announce(text);
+    };
+    for (const offer of offers) {
+      const count = secondsUntil(offer.expires_at);
+      once(`${offer.id} arrived`, t("arrived", { who: whoOf(offer), queue: offer.queue, count }));
+      if (count > 0 && count <= HURRY_S) once(`${offer.id} hurry`, t("hurry", { who: whoOf(offer), count }));
+    }
+  }, [announce, offers, second, t]);
+  return null;
+}
+
+/** An offer that went, and not by this person's hand: how is said, or he would wonder where it is. */
+function useGone(offers: Offer[], answered: ReadonlySet<string>): void {
+  const { t } = useTranslation("offers");
+  const me = useSession().user.id;
+  const before = useRef<Offer[]>([]);
+  useEffect(() => {
+    const gone = before.current.filter((one) => !offers.some(({ id }) => id === one.id));
+    before.current = offers;
+    for (const one of gone) {
+      // Answered in another tab: its conversation is his.
+      const row = recentRows.since(0).findLast(({ id }) => id === one.conversation.id);
+      if (answered.has(one.id) || (row?.owner_id === me && row.revision > one.conversation.revision)) continue;
+      const ranOut = secondsUntil(one.expires_at) <= 1;
+      toast(t(ranOut ? "ended.timed_out" : "ended.withdrawn", { who: whoOf(one) }), { bad: true });
+    }
+  }, [answered, me, offers, t]);
+}

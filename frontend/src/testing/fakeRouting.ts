@@ -1,0 +1,189 @@
+/** Queues, offers, wrap-ups and states of the fake server. */
+import type { AdminAgent, AdminQueue, Disposition, Offer, Reason, Skill, WrapUp } from "@/api/routing";
+import type { Agent, Row } from "@/api/types";
+import { AWA, KOFFI, MARIAM, QUEUES } from "./cast";
+import { ok, refuse, type Answer, type FakeServer } from "./fakeServer";
+
+const GENERAL = QUEUES[0]!.id;
+type Fields = Record<string, unknown>;
+
+const reason = (id: string, name: string, state: Reason["state"], counts_as: Reason["counts_as"], position: number): Reason => ({
+  id, name, state, counts_as, position, takes_work: state === "available", is_enabled: true,
+});
+
+const REASONS: Reason[] = [
+  reason("r-1", "Disponible", "available", "ready", 0),
+  reason("r-2", "Réunion", "busy", "work", 1),
+  reason("r-3", "Dossiers", "busy", "work", 2),
+  reason("r-4", "Pause", "break", "pause", 3),
+  reason("r-5", "Repas", "break", "pause", 4),
+  reason("r-6", "Formation", "training", "work", 5),
+  reason("r-7", "Absent", "away", "absent", 6),
+  reason("r-8", "Hors ligne", "offline", "absent", 7),
+];
+
+const SKILLS: Skill[] = ["Facturation", "Internet", "Mobile money", "Réclamations", "Anglais"].map((name, n) => ({
+  id: `skill-${n}`, name, language: name === "Anglais" ? "en" : "", is_enabled: true, agents: n === 3 ? 0 : 2,
+}));
+
+const queue = (id: string, name: string, part: Partial<AdminQueue> = {}): AdminQueue => ({
+  id, name, is_enabled: true, priority: 0, points_per_minute: 1, strategy: "best_level", auto_accept: true, ring_s: 20, wrap_up_s: 0, weight: 1,
+  most_waiting: 0, full_reply: {}, may_pull: false, language_level: 0, dispositions_required: false, on_disconnect: "return", disconnect_grace_s: 60,
+  team_ids: [], skills: [], warnings: [], waiting: 3, ...part,
+});
+
+const agent = (id: string, name: string, levels: number[]): AdminAgent => ({
+  id, name, role: "agent", capacity: 5, load: 0, media: [],
+  skills: levels.flatMap((level, n) => (level > 0 ? [{ skill_id: `skill-${n}`, level }] : [])),
+});
+
+export class FakeRouting {
+  offers: Offer[] = [];
+  wrapUps: WrapUp[] = [];
+  declined: string[] = [];
+  reasons = REASONS.map((one) => ({ ...one }));
+  skills = SKILLS.map((one) => ({ ...one }));
+  dispositions: Disposition[] = [];
+  queues: AdminQueue[] = [
+    queue(GENERAL, QUEUES[0]!.name),
+    queue("queue-billing", "Facturation", {
+      auto_accept: false, wrap_up_s: 60, priority: 5, waiting: 0, skills: [{ skill_id: "skill-3", least: 4, preferred: 0 }], warnings: ["no_agent_has_skills"],
+    }),
+  ];
+  agents: AdminAgent[] = [agent(AWA, "Awa Diallo", [5, 3, 0, 0, 2]), agent(KOFFI, "Koffi Mensah", [2, 4, 4]), agent(MARIAM, "Mariam Ouédraogo", [0, 0, 5])];
+  media = ["sms"];
+  #made = 0;
+
+  constructor(private readonly server: FakeServer) {}
+
+  session() {
+    return {
+      queues: this.queues.map(({ id, name, may_pull, auto_accept, wrap_up_s, dispositions_required }) => ({ id, name, may_pull, auto_accept, wrap_up_s, dispositions_required })),
+      reasons: this.reasons.filter((one) => one.is_enabled),
+      dispositions: this.dispositions.filter((one) => one.is_enabled),
+    };
+  }
+
+  // ---- what happens in the world ----------------------------------------------------------------------------------
+
+  /** Offers a conversation to whoever is signed in. */
+  offer(id: string, seconds = 20, part: Partial<Offer> = {}): Offer {
+    const now = Date.now();
+    this.#made += 1;
+    const made: Offer = {
+      id: `offer-${this.#made}`, state: "pending", queue_id: GENERAL, queue: QUEUES[0]!.name, weight: 1, made_at: new Date(now).toISOString(),
+      expires_at: new Date(now + seconds * 1000).toISOString(), at: new Date(now).toISOString(), skills: [], conversation: this.server.conversation(id).row, ...part,
+    };
+    this.offers.push(made);
+    this.server.emit({ type: "offer.made", agent: this.#me() });
+    return made;
+  }
+
+  end(id: string): void {
+    this.offers = this.offers.filter((one) => one.id !== id);
+    this.server.emit({ type: "offer.ended", agent: this.#me() });
+  }
+
+  /** The product puts whoever is signed in into a state. */
+  put(part: Partial<Agent>): void {
+    const agent = Object.assign(this.server.agents.find(({ id }) => id === this.server.me)!, { reason: null, reason_id: null, since: new Date().toISOString() }, part);
+    this.server.emit({ type: "agent.state_changed", agent: { ...agent } });
+  }
+
+  /** Called when a conversation is closed: its place stays taken where its queue says so. */
+  closed(row: Row, disposition: string | null): void {
+    const of = this.queues.find(({ id }) => id === row.queue_id);
+    if (!of || of.wrap_up_s === 0 || row.owner_id !== this.server.me) return;
+    const now = Date.now();
+    const until = new Date(now + of.wrap_up_s * 1000).toISOString();
+    this.wrapUps.push({
+      conversation_id: row.id, queue_id: of.id, since: new Date(now).toISOString(), until, at: new Date(now).toISOString(), disposition_id: disposition,
+      disposition_required: of.dispositions_required, conversation: row,
+    });
+    this.put({ state: "wrap_up", until, set_by: "wrap_up" });
+  }
+
+  /** A refusal to close, for want of a disposition. */
+  mustSay(row: Row, disposition: unknown): Answer | null {
+    const of = this.queues.find(({ id }) => id === row.queue_id);
+    if (!of?.dispositions_required || disposition) return null;
+    return { status: 422, body: { error: { code: "invalid", message: "Say what came of it.", fields: { disposition_id: "Say what came of it." } } } };
+  }
+
+  #me(): Agent {
+    return { ...this.server.agents.find(({ id }) => id === this.server.me)! };
+  }
+
+  // ---- REST -------------------------------------------------------------------------------------------------------
+
+  /** null: not a matter of this part. */
+  route(method: string, path: string, body: Fields): Answer | null {
+    if (path === "/api/offers") return ok({ items: this.offers });
+    if (path === "/api/wrap-ups") return ok({ items: this.wrapUps });
+    if (path === "/api/presence") return this.#say(body);
+    if (path === "/api/presence/focus") return { status: 204 };
+    if (path === "/api/presence/idle") {
+      this.put(body.idle ? { state: "away", set_by: "idle" } : { state: "available", set_by: "self" });
+      return ok(this.#me());
+    }
+    const [, , kind, id, verb] = path.split("/");
+    if (kind === "offers") return this.#answer(id!, verb!, body);
+    if (kind === "queues" && verb === "next") return this.#next(id!);
+    if (kind === "wrap-ups" && verb === "done") {
+      this.wrapUps = this.wrapUps.filter((one) => one.conversation_id !== id);
+      if (this.wrapUps.length === 0) this.put({ state: "available", until: null, set_by: "wrap_up" });
+      return { status: 204 };
+    }
+    if (kind === "supervision" && id === "agents") return this.#oversee(method, verb!, body);
+    return kind === "admin" ? this.#administer(method, id!, verb, body) : null;
+  }
+
+  #say(body: Fields): Answer {
+    const chosen = this.reasons.find(({ id }) => id === body.reason_id);
+    const state = chosen?.state ?? (body.state as Agent["state"]);
+    if (state === "available") this.wrapUps = [];
+    this.put({ state, reason: chosen?.name ?? null, reason_id: chosen?.id ?? null, until: null, set_by: "self" });
+    return ok(this.#me());
+  }
+
+  #oversee(method: string, agentId: string, body: Fields): Answer {
+    const agent = this.server.agents.find(({ id }) => id === agentId)!;
+    if (method === "GET") return ok({ items: [{ state: agent.state, reason: agent.reason, since: agent.since, until: null }, { state: "break", reason: "Repas", since: "2026-11-21T11:00:00Z", until: "2026-11-21T11:42:00Z" }] });
+    const chosen = this.reasons.find(({ id }) => id === body.reason_id);
+    Object.assign(agent, { state: chosen?.state ?? body.state, reason: chosen?.name ?? null, reason_id: chosen?.id ?? null, since: new Date().toISOString(), set_by: "supervisor" });
+    this.server.emit({ type: "agent.state_changed", agent: { ...agent } });
+    return ok({ ...agent });
+  }
+
+  #answer(id: string, verb: string, body: Fields): Answer {
+    const one = this.offers.find((offer) => offer.id === id);
+    if (!one) return refuse(409, "offer_over", "This offer is over: it has gone on to somebody else.");
+    this.end(id);
+    if (verb === "decline") {
+      this.declined.push(String(body.reason));
+      return { status: 204 };
+    }
+    return this.server.take(one.conversation.id);
+  }
+
+  #next(queueId: string): Answer {
+    const found = [...this.server.conversations.values()].find(({ row }) => row.status === "queued" && row.queue_id === queueId);
+    return found ? this.server.take(found.row.id) : refuse(409, "queue_empty", "Nobody waits whom you could take.");
+  }
+
+  #administer(method: string, kind: string, id: string | undefined, body: Fields): Answer | null {
+    const tables: Record<string, { id: string }[]> = { queues: this.queues, skills: this.skills, reasons: this.reasons, dispositions: this.dispositions, agents: this.agents };
+    const table = tables[kind];
+    if (!table) return null;
+    if (method === "GET") return ok({ items: table, teams: [{ id: "team-1", name: "Jour" }, { id: "team-2", name: "Nuit" }], media: this.media });
+    if ("name" in body && String(body.name).trim() === "")
+      return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
+    if (kind === "agents" && typeof body.capacity === "number" && body.capacity < 2) return refuse(409, "holds_more", "He holds more conversations than that at this moment.");
+    const found = table.find((one) => one.id === id);
+    const row = found ?? { ...(kind === "queues" ? queue("", "") : kind === "skills" ? { agents: 0 } : {}), id: `new-${kind}-${table.length}` };
+    const changed = Object.assign({ ...row }, body);
+    if (found) table[table.indexOf(found)] = changed;
+    else table.push(changed);
+    return ok(changed, found ? 200 : 201);
+  }
+}
