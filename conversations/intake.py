@@ -63,7 +63,7 @@ STATEMENT = """
 with input as materialized (
     -- A text whose line has just gone has no organisation: it must not count as seen, it would be lost.
     select given.*, line.organisation_id, line.queue_id,
-           line.bot = '' and line.queue_id is not null as straight_to_queue
+           line.bot = '' and line.queue_id is not null and not line.is_filtered as straight_to_queue
     from unnest(
         %(ord)b::int[], %(link)b::uuid[], %(line)b::uuid[], %(key)b::text[], %(fingerprint)b::bytea[],
         %(sender)b::text[], %(thread)b::text[], %(body)b::text[], %(raw)b::bytea[], %(facts)b::text[]

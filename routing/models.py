@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from accounts.models import Organisation
 from common.ids import uuid7
 from conversations.models import ApiToken
+from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 
 
 class Queue(models.Model):
