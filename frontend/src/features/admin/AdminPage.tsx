@@ -1,4 +1,4 @@
-import { Activity, BellOff, CloudOff, FileClock, Hash, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, BellOff, CloudOff, DoorOpen, FileClock, Hash, KeyRound, ListChecks, Plus, Radio, Signpost, Tags, Users } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useParams } from "react-router";
@@ -10,21 +10,27 @@ import { useTable, type Kind, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
+import { FilterSection } from "./FilterSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
+import { ListsSection } from "./ListsSection";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
+import { TagsSection } from "./TagsSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "numbers", "consent", "applications", "audit", "health"] as const;
+const SECTIONS = ["users", "lines", "filter", "lists", "tags", "links", "numbers", "consent", "applications", "audit", "health"] as const;
 type Section = (typeof SECTIONS)[number];
-type TableSection = Exclude<Section, "consent" | "numbers" | "applications">;
+type TableSection = Exclude<Section, "consent" | "numbers" | "applications" | "filter" | "lists" | "tags">;
 const ICONS: Record<Section, ReactNode> = {
   users: <Users size={16} />,
   lines: <Signpost size={16} />,
+  filter: <DoorOpen size={16} />,
+  lists: <ListChecks size={16} />,
+  tags: <Tags size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,
@@ -57,6 +63,9 @@ export default function AdminPage() {
       <main className={styles.page}>
         {section === "consent" ? <ConsentSection />
         : section === "numbers" ? <NumbersSection />
+        : section === "filter" ? <FilterSection />
+        : section === "lists" ? <ListsSection />
+        : section === "tags" ? <TagsSection />
         : section === "applications" ? <ApplicationsSection />
         : <SectionPage key={section} section={section} />}
       </main>
