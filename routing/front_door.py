@@ -34,6 +34,7 @@ from routing import stretches
 from routing.filter_models import FrontCheck, FrontFilter, Passage, WayFields
 from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Way, decide
 from routing.hours import open_now
+from routing.models import Queue
 from routing.turns import Talk
 
 log = logging.getLogger(__name__)
@@ -228,6 +229,13 @@ def passage_of(conversation: Conversation) -> Passage | None:
     if not conversation.line.is_filtered:
         return None
     return Passage.objects.filter(conversation_id=conversation.id).first()
+
+
+def queue_of(passage: Passage | None) -> UUID | None:
+    """The queue that the filter has named, unless it has been deleted since."""
+    if passage is None or passage.queue_id is None:
+        return None
+    return passage.queue_id if Queue.objects.filter(id=passage.queue_id).exists() else None
 
 
 def answer(changes: Changes, conversation: Conversation, reply: str, now: datetime) -> str:

@@ -331,7 +331,7 @@ def _hand_over(
     language: str | None = None,
 ) -> None:
     passage = front_door.passage_of(conversation)
-    queue_id = passage.queue_id if passage and passage.queue_id else queue_for(conversation.line).id
+    queue_id = front_door.queue_of(passage) or queue_for(conversation.line).id
     stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
     set_fields(
         conversation,

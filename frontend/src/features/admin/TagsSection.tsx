@@ -124,7 +124,7 @@ function Attributes() {
     <section className={look.section} aria-labelledby="attributes-title">
       <h2 id="attributes-title">{t("tags.attributes")}</h2>
       {attributes.data ? (
-        <Table heads={[t("tags.name"), t("tags.key"), t("tags.type"), ""]} empty={attributes.data.items.length === 0} label={t("tags.attributes")}>
+        <Table heads={[t("tags.name"), t("tags.key"), t("tags.type"), t("tags.removing")]} empty={attributes.data.items.length === 0} label={t("tags.attributes")}>
           {attributes.data.items.map((one) => (
             <tr key={one.id}>
               <th scope="row">{one.name}</th>
