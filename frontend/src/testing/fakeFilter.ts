@@ -37,9 +37,9 @@ const emptyFilter = (line_id: string): FrontFilter => ({
 /** Of numbers given as nine to ten digits of Benin. */
 const e164 = (raw: string) => `+229${raw.replace(/\D/g, "").replace(/^229/, "")}`;
 
-export function filterRoutes(method: string, path: string, body: Record<string, unknown>): Answer | null {
-  const [, , , kind = "", id = "", deed = ""] = path.split("?")[0]!.split("/");
-  const asked = new URLSearchParams(path.split("?")[1] ?? "").get("number") ?? "";
+export function filterRoutes(method: string, path: string, search: URLSearchParams, body: Record<string, unknown>): Answer | null {
+  const [, , , kind = "", id = "", deed = ""] = path.split("/");
+  const asked = search.get("number") ?? "";
   if (kind === "lists") return listRoutes(method, id, deed, body, asked);
   if (kind === "uploads") return uploadRoutes(method, id, deed, body);
   if (kind === "tags") return tagRoutes(method, id, body);

@@ -282,7 +282,7 @@ export class FakeServer {
     if (path === "/api/supervision/traffic") return fakeTraffic();
     if (path.startsWith("/api/history")) return this.history.route(method, path, search, body);
     if (path.startsWith("/api/front-filter/")) return passageRoutes(path);
-    if (path.startsWith("/api/admin/")) return filterRoutes(method, path, body) ?? adminRoutes(method, path, body);
+    if (path.startsWith("/api/admin/")) return filterRoutes(method, path, search, body) ?? adminRoutes(method, path, body);
     if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });
     if (path === "/api/conversations") return this.#list(search);
     const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path);
