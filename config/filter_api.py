@@ -94,7 +94,7 @@ class TryGiven(Schema):
     filter: FilterIn | None = None
 
 
-class StepShown(Schema):
+class FilterStepShown(Schema):
     """`seen`: in, out, has, none, open, closed, a language, a value or a word; "": there was none."""
 
     place: int
@@ -108,7 +108,7 @@ class TriedShown(Schema):
     number: str
     is_known: bool
     place: int
-    steps: list[StepShown]
+    steps: list[FilterStepShown]
     way: WayShown
 
 

@@ -59,7 +59,7 @@ class MemberShown(Schema):
     is_in: bool
 
 
-class NumbersGiven(Schema):
+class ListNumbersGiven(Schema):
     add: list[Words] = []
     remove: list[Words] = []
 
@@ -120,7 +120,7 @@ def ask_list(request: HttpRequest, list_id: UUID, number: str) -> dict[str, Any]
 
 
 @router.post("/lists/{uuid:list_id}/numbers", auth=May("lists.administer"), response=ListShown)
-def edit_numbers(request: HttpRequest, list_id: UUID, given: NumbersGiven) -> ContactList:
+def edit_numbers(request: HttpRequest, list_id: UUID, given: ListNumbersGiven) -> ContactList:
     """Some by hand, at most 100 at once; more are a file."""
     return change_numbers(actor=caller(request), list_id=list_id, add=given.add, remove=given.remove)
 
@@ -263,7 +263,7 @@ class PersonKnown(Schema):
     values: dict[str, str]
 
 
-class PersonGiven(Schema):
+class KnownPersonGiven(Schema):
     """`tag_ids` null: as they are. A value of null is taken away."""
 
     number: Words
@@ -321,7 +321,7 @@ def show_person(request: HttpRequest, number: str) -> dict[str, Any]:
 
 
 @router.put("/person", auth=May("contacts.administer"), response=PersonKnown)
-def edit_person(request: HttpRequest, given: PersonGiven) -> dict[str, Any]:
+def edit_person(request: HttpRequest, given: KnownPersonGiven) -> dict[str, Any]:
     return _known(
         people.change_person(
             actor=caller(request), number=given.number, tag_ids=given.tag_ids, values=given.values

@@ -53,14 +53,18 @@ class Line:
 
 def encoding_of(pieces: Pieces) -> str:
     """utf-8-sig, utf-16 or cp1252. Raises Invalid for what is no text."""
-    first = next(iter(pieces()), b"")
+    first = b""
+    for piece in pieces():
+        first += piece[:8]
+        if len(first) >= 4:
+            break
     if not first:
         raise Invalid("file_empty", "this file is empty")
     if first.startswith(_SPREADSHEETS):
         raise Invalid("file_spreadsheet", "this is a spreadsheet: save it as CSV")
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\x00" in first:
+    if any(b"\x00" in piece for piece in pieces()):
         raise Invalid("file_not_text", "this is no text")
     for encoding in ("utf-8-sig", "cp1252"):
         decoder = codecs.getincrementaldecoder(encoding)()
@@ -85,7 +89,7 @@ def understand(pieces: Pieces, region: str) -> Reading:
     rows = [row for _, row in _rows(iter(lines), separator)]
     if not rows:
         raise Invalid("file_empty", "there is nothing in this file")
-    head = not any(map(_like_a_number, rows[0])) and any(any(map(str.isalpha, cell)) for cell in rows[0])
+    head = _are_titles(rows[0])
     return Reading(encoding, separator, _column(rows, head, region), head)
 
 
@@ -113,6 +117,15 @@ def _column(rows: list[list[str]], head: bool, region: str) -> int:
     width = max(map(len, rows))
     counted = [sum(len(row) > place and not number_of(row[place], region)[1] for row in rows) for place in range(width)]
     return counted.index(max(counted))
+
+
+def _are_titles(cells: list[str]) -> bool:
+    """Words, one of which says "number"; or words without any digit."""
+    joined = " ".join(cells)
+    if any(map(_like_a_number, cells)) or not any(map(str.isalpha, joined)):
+        return False
+    words = joined.casefold().replace("_", " ").replace("-", " ").split()
+    return any(head in words for head in _HEADS) or not any(map(str.isdigit, joined))
 
 
 def _like_a_number(cell: str) -> bool:

@@ -48,7 +48,7 @@ def test_a_file_fills_a_list_and_its_report_is_a_file_without_formulas(boss: Bro
     assert found == {"number": SUBSCRIBER, "is_in": True}
     report = boss.get(f"/api/admin/uploads/{done['id']}/problems")
     rows = list(csv.reader(io.StringIO(report.raw.decode("utf-8-sig")), delimiter=";"))
-    assert rows == [["Ligne", "Motif", "Valeur"], ["3", "pas un numéro", "'=1+1"]]
+    assert rows == [["Ligne", "Motif", "Valeur"], ["3", "ce numéro n’existe pas", "'=1+1"]]
     shown = boss.get(f"/api/admin/lists/{list_id}/uploads").data
     assert ([one["id"] for one in shown["items"]], shown["piece"]) == ([done["id"]], uploads.PIECE)
     assert boss.call("DELETE", f"/api/admin/lists/{list_id}").status == 200
