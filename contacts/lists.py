@@ -111,7 +111,10 @@ def save_list(*, actor: User, fields: ListFields, list_id: UUID | None = None) -
         same = ContactList.objects.filter(organisation_id=organisation_id, name=one.name).exclude(id=one.id)
         if same.exists():
             raise Invalid("name_taken", "another list has this name", field="name")
-        one.save(force_insert=not before, **({"update_fields": ["name", "kind"]} if before else {}))
+        if before:
+            one.save(update_fields=["name", "kind"])
+        else:
+            one.save(force_insert=True)
         changed = audit.difference(before, {"name": one.name, "kind": one.kind})
         if changed:
             _note(actor, one, "list.changed" if before else "list.created", changed)

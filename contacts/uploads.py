@@ -187,7 +187,7 @@ def _is_dead(job: Job | None) -> bool:
 
 def give_up(upload: ListUpload) -> bool:
     """False: it is being worked on. Else its job has failed for good, and so has it."""
-    if not _is_dead(Job.objects.filter(id=upload.job_id).first()):
+    if not _is_dead(Job.objects.filter(id=upload.job_id).first() if upload.job_id else None):
         return False
     fail(upload, "failed", {})
     return True

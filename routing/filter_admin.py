@@ -230,11 +230,9 @@ def _set_check(row: FrontCheck, line: Line, given: CheckGiven) -> None:
     row.name = " ".join(given.name.split())[:80]
     refuse_hidden(row.name, field="name")
     if kind in (Kind.IN_LIST, Kind.NOT_IN_LIST):
-        row.contact_list = ContactList.objects.filter(
-            organisation_id=line.organisation_id, id=given.thing_id
-        ).first() or _no("list")
+        row.contact_list = _thing(ContactList, line, given)
     elif kind == Kind.TAG:
-        row.tag = Tag.objects.filter(organisation_id=line.organisation_id, id=given.thing_id).first() or _no("tag")
+        row.tag = _thing(Tag, line, given)
     elif kind == Kind.ATTRIBUTE:
         _set_attribute(row, line, given)
     elif kind == Kind.LANGUAGE:
@@ -246,20 +244,25 @@ def _set_check(row: FrontCheck, line: Line, given: CheckGiven) -> None:
 
 
 def _set_attribute(row: FrontCheck, line: Line, given: CheckGiven) -> None:
-    attribute = Attribute.objects.filter(organisation_id=line.organisation_id, id=given.thing_id).first()
-    row.attribute = attribute or _no("attribute")
+    attribute: Attribute = _thing(Attribute, line, given)
+    row.attribute = attribute
     if given.compare not in set(Compare):
         raise Invalid("unknown_choice", f"must be one of {', '.join(Compare)}", field="compare")
     compare = Compare(given.compare)
-    if compare in (Compare.LESS, Compare.MORE) and row.attribute.type not in ORDERED:
+    if compare in (Compare.LESS, Compare.MORE) and attribute.type not in ORDERED:
         raise Invalid("compare_order", "only numbers and dates are less or more", field="compare")
     row.compare = compare.value
     if compare not in (Compare.SET, Compare.UNSET):
-        row.value = value_of(row.attribute.type, row.attribute.choices, given.value)
+        row.value = value_of(attribute.type, attribute.choices, given.value)
 
 
-def _no(what: str) -> Any:
-    raise Invalid("unknown_choice", f"there is no such {what}", field="thing_id")
+def _thing(kind: Any, line: Line, given: CheckGiven) -> Any:
+    """What the check asks for, of the line's organisation."""
+    mine = kind.objects.filter(organisation_id=line.organisation_id, id=given.thing_id)
+    found = mine.first() if given.thing_id is not None else None
+    if found is None:
+        raise Invalid("unknown_choice", "what does it ask for?", field="thing_id")
+    return found
 
 
 def _one_of(value: str, choices: Sequence[str]) -> str:

@@ -8,7 +8,6 @@ from accounts.models import Organisation
 from contacts.models import Attribute, AttributeType, ContactList, ListNumber, Tag
 from conversations.models import Line
 from routing.filter_models import FrontCheck, FrontFilter
-from routing.models import Queue
 
 FILTERED = "3334"
 PARTNERS = [f"+22901970000{n:02d}" for n in range(1, 13)]
@@ -27,7 +26,6 @@ def make_front_door(owner: Organisation, lines: Mapping[str, Line]) -> None:
     line = lines.get(FILTERED)
     if line is None:
         return
-    queue = Queue.objects.get(id=line.queue_id)
     found = FrontFilter.objects.create(
         line=line, organisation=owner, outcome="answer",
         reply="Ce numéro est réservé à nos distributeurs. Pour toute question, écrivez au 1919.",
@@ -40,7 +38,7 @@ def make_front_door(owner: Organisation, lines: Mapping[str, Line]) -> None:
         ),
         1,
     ):
-        FrontCheck.objects.create(filter=found, place=place, outcome="admit", queue=queue, **fields)
+        FrontCheck.objects.create(filter=found, place=place, outcome="admit", queue_id=line.queue_id, **fields)
 
 
 def _list(owner: Organisation, name: str, kind: str, numbers: list[str]) -> ContactList:
