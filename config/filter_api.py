@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
+from pydantic import ConfigDict, Field
 
 from accounts.permissions import May, caller
 from common.clock import database_now
@@ -56,6 +57,8 @@ class FilterShown(Schema):
 
 
 class WayIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
     outcome: Words = "admit"
     queue_id: UUID | None = None
     priority: int = 0
@@ -89,7 +92,7 @@ class FilterIn(Schema):
 class TryGiven(Schema):
     """`filter` null: the one that is stored."""
 
-    number: Words
+    number: Annotated[Words, Field(max_length=60)]
     text: Words = ""
     filter: FilterIn | None = None
 

@@ -22,7 +22,13 @@ export function FilterEditor({ stored, storedKey, hasBot }: { stored: FrontFilte
   const reason = useReason();
   const [draft, setDraft] = useState<Draft>(() => toDraft(stored));
   const [said, say] = useState("");
-  const [dragged, drag] = useState<number | null>(null);
+  const [dragged, show] = useState<number | null>(null);
+  // A drag is faster than a page that is drawn again.
+  const held = useRef<number | null>(null);
+  const drag = (place: number | null) => {
+    held.current = place;
+    show(place);
+  };
   const [over, setOver] = useState<number | null>(null);
   const list = useRef<HTMLOListElement>(null);
   const save = useMutation({
@@ -70,13 +76,13 @@ export function FilterEditor({ stored, storedKey, hasBot }: { stored: FrontFilte
               data-refused={refusalOf(fields, `checks.${index + 1}`) !== null}
               data-testid="check"
               onDragOver={(event) => {
-                if (dragged === null) return;
+                if (held.current === null) return;
                 event.preventDefault();
                 setOver(index);
               }}
               onDrop={(event) => {
                 event.preventDefault();
-                if (dragged !== null) move(dragged, index);
+                if (held.current !== null) move(held.current, index);
                 drag(null);
                 setOver(null);
               }}
