@@ -102,13 +102,21 @@ def test_a_list_is_filled_from_a_file_and_decides_who_is_let_in(
         says(palabre, PARTNER, "Bonjour")
         refused = page.locator('[data-testid=passage][data-outcome="answer"]').filter(has_text="91 99 99 99")
         refused.first.wait_for()
-        conversations = {
-            one["contact"]["address"]: one["status"]
-            for status in ("queued", "open", "closed")
-            for one in desk.ask("get", f"/api/conversations?view=all&status={status}&q=91")["items"]
+        page.get_by_role("button", name="Admis", exact=True).click()
+        page.locator('[data-testid=passage][data-outcome="admit"]').filter(has_text="91 00 00 01").first.wait_for()
+        came = {
+            one["number"].replace(" ", ""): one
+            for one in desk.ask("get", f"/api/front-filter/{line}/passages?which=all")["items"]
         }
-        assert conversations.get(STRANGER) == "closed"
-        assert conversations.get(PARTNER) in ("queued", "open")
+        assert {number: came[number]["outcome"] for number in (PARTNER, STRANGER)} == {
+            PARTNER: "admit", STRANGER: "answer",
+        }  # fmt: skip
+        states = {
+            number: desk.ask("get", f"/api/conversations/{came[number]['conversation_id']}")["conversation"]["status"]
+            for number in (PARTNER, STRANGER)
+        }
+        assert states[STRANGER] == "closed"
+        assert states[PARTNER] in ("queued", "open")
         expect(page.get_by_test_id("refused-count").first).not_to_have_text("0")
     finally:
         desk.ask("put", f"/api/admin/lines/{line}/filter", {**before, "is_enabled": False})
