@@ -47,6 +47,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "lines.administer": ADMINISTRATION,
     "routing.administer": ADMINISTRATION,  # queues, skills, capacities, states
     "links.administer": ADMINISTRATION,
+    "lists.administer": ADMINISTRATION,
+    "lists.fill": ADMINISTRATION,  # pieces of a file
+    "contacts.administer": ADMINISTRATION,  # tags and attributes
+    "filters.administer": ADMINISTRATION,
+    "filters.try": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # tells what is known of a number
+    "filters.watch": OVERSIGHT,  # an observer: without whole numbers
     "tokens.administer": ADMINISTRATION,
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "audit.read": ADMINISTRATION,

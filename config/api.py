@@ -36,9 +36,12 @@ from config.client_api import router as client_router
 from config.description import FOR_APPLICATIONS, described, written
 from config.doors import Undeclared
 from config.error_texts import in_words
+from config.filter_api import router as filter_router
+from config.filter_api import watch_router as filter_watch_router
 from config.health.api import router as health_router
 from config.keywords_api import router as keywords_router
 from config.links_api import control_router, watch_router
+from config.lists_api import router as lists_router
 from config.parser import OneMeaning, Unreadable
 from config.paths_api import router as paths_router
 from config.routing_api import router as routing_router
@@ -87,6 +90,9 @@ api.add_router("/admin", control_router)
 api.add_router("/admin", paths_router)
 api.add_router("/admin", routing_router)
 api.add_router("/admin", tokens_router)
+api.add_router("/admin", lists_router)
+api.add_router("/admin", filter_router)
+api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)
 api.add_router("/demo", demo_router)

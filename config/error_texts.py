@@ -139,6 +139,51 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Aucune ligne de ce fichier ne contient un numéro et un opérateur.",
         "No line of this file has a number and an operator.",
     ),
+    "no_list": ("Cette liste est introuvable.", "There is no such list."),
+    "no_upload": ("Ce fichier est introuvable.", "There is no such file."),
+    "no_tag": ("Cette étiquette est introuvable.", "There is no such tag."),
+    "no_attribute": ("Cet attribut est introuvable.", "There is no such attribute."),
+    "no_contact": (
+        "Personne n’a encore écrit de ce numéro, ni n’en a reçu de texte.",
+        "Nobody has written from this number yet, nor been written to.",
+    ),
+    "in_use": ("Quelque chose s’en sert encore.", "Something still uses it."),
+    "list_busy": (
+        "Un fichier est en cours d’import dans cette liste : attendez qu’il soit repris.",
+        "A file is being read into this list: wait until it is done.",
+    ),
+    "upload_over": ("Ce fichier est déjà complet.", "This file is whole already."),
+    "pieces_missing": (
+        "Ce fichier n’est pas arrivé en entier : reprenez l’envoi.", "This file has not come whole: send it again.",
+    ),
+    "piece": ("Ce morceau de fichier est illisible.", "This piece of a file cannot be read."),
+    "too_many_numbers": (
+        "Au plus 100 numéros à la fois : au-delà, un fichier.", "At most 100 numbers; more are a file.",
+    ),
+    "too_many_things": ("C’est déjà le nombre permis.", ""),
+    "too_many_checks": ("Au plus 50 contrôles.", "At most 50 checks."),
+    "file_empty": ("Ce fichier est vide.", "This file is empty."),
+    "file_too_large": ("Au plus 64 Mo.", "At most 64 MB."),
+    "file_spreadsheet": (
+        "C’est un classeur : enregistrez-le d’abord au format CSV.", "This is a spreadsheet: save it as CSV first.",
+    ),
+    "file_not_text": ("Ce fichier n’est pas du texte.", "This file is no text."),
+    "file_broken": ("Les lignes de ce fichier ne se distinguent pas : un guillemet reste ouvert.", ""),
+    "file_no_numbers": (
+        "Aucune ligne de ce fichier ne contient de numéro de téléphone.", "No line of this file has a phone number.",
+    ),
+    "attribute_value": ("Cette valeur n’est pas du type attendu.", ""),
+    "attribute_key": (
+        "Des minuscules, des chiffres et _, une lettre d’abord.", "Small letters, digits and _, a letter first.",
+    ),
+    "attribute_choices": ("De 1 à 100 choix.", "From 1 to 100 choices."),
+    "compare_order": (
+        "Seuls les nombres et les dates se comparent ainsi.", "Only numbers and dates are less or more.",
+    ),
+    "filter_words": (
+        "De 1 à 30 mots, de 60 signes au plus.", "From 1 to 30 words, of at most 60 characters.",
+    ),
+    "filter_priority": ("De 0 à 100.", "From 0 to 100."),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
     "adapter_fixed": (
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",

@@ -209,6 +209,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 TEXTS_PER_MINUTE = env.number("TEXTS_PER_MINUTE", 120)
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 900)
 SOCKETS_PER_USER = env.number("SOCKETS_PER_USER", 20)
+# Who came to a front filter and what became of him; the counts of each day stay.
+PASSAGES_KEPT_DAYS = env.number("PASSAGES_KEPT_DAYS", 30)
 
 # allauth counts tries here: in PostgreSQL, where no flush forgets them and all web processes count together. A try
 # costs a few milliseconds beside the 100 of its hash. Beyond so many rows those that have run out are deleted first.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from accounts.models import Organisation
 from common.ids import uuid7
@@ -116,3 +118,157 @@ class LineKeywords(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["line_id", "language", "kind"], name="linekeywords_once")]
+
+
+class Tag(models.Model):
+    """A word that colleagues put on people: "VIP", "litige"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="tag_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactTag(models.Model):
+    pk = models.CompositePrimaryKey("organisation_id", "contact_id", "tag_id")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="+")
+
+
+class AttributeType(models.TextChoices):
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+
+
+class Attribute(models.Model):
+    """What an organisation knows of its people, of one type (contacts/attributes.py): "offre", "dernier achat"."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=40)  # for programs: it never changes
+    name = models.CharField(max_length=80)
+    type = models.CharField(max_length=8, choices=AttributeType.choices)
+    choices = models.JSONField(default=list, db_default=[])  # of type "choice": texts
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="attribute_key_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttributeValue(models.Model):
+    """Checked and in the one form of its type (contacts/attributes.py): of two equal values the texts are equal."""
+
+    pk = models.CompositePrimaryKey("organisation_id", "contact_id", "attribute_id")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    attribute = models.ForeignKey(Attribute, on_delete=models.CASCADE, related_name="+")
+    value = models.CharField(max_length=300)
+
+
+class ContactList(models.Model):
+    """Numbers under a name: partners, postpaid customers. Whose they are need not be known.
+
+    Its numbers are those of one edition (ListNumber). A file that replaces the list becomes an edition beside it, which
+    nobody sees until this row names it: the list changes at once, or not at all.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40, default="", db_default="", blank=True)  # "partners", "postpaid"...
+    edition_id = models.UUIDField(default=uuid7)
+    size = models.IntegerField(default=0, db_default=0)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="contactlist_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListNumber(models.Model):
+    """A number of an edition. No foreign keys: millions are written at once, and whole editions are dropped."""
+
+    pk = models.CompositePrimaryKey("organisation_id", "edition_id", "number")
+    organisation_id = models.UUIDField()
+    edition_id = models.UUIDField()
+    number = models.CharField(max_length=32)  # E.164
+
+
+class UploadState(models.TextChoices):
+    RECEIVING = "receiving"  # pieces of the file are coming
+    WORKING = "working"  # it is whole, and a worker's
+    DONE = "done"
+    FAILED = "failed"  # `error` says why; the list is as it was
+
+
+class ListUpload(models.Model):
+    """A file of numbers, and what came of it. Its pieces are forgotten when it is over, itself after a month."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="uploads", db_index=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=200)  # of the file
+    replaces = models.BooleanField(default=False)  # else its numbers are added
+    octets = models.BigIntegerField()
+    state = models.CharField(max_length=9, choices=UploadState.choices, default=UploadState.RECEIVING)
+    job_id = models.UUIDField(null=True)
+    error = models.CharField(max_length=40, default="", db_default="")
+    facts = models.JSONField(default=dict, db_default={})  # contacts.list_imports: counts, how the file was read
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # Two files at once: which of them the list would end as were chance.
+            models.UniqueConstraint(fields=["list"], name="listupload_one_works", condition=models.Q(state="working"))
+        ]
+        indexes = [models.Index(fields=["list", "-id"], name="listupload_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.state}"
+
+
+class ListUploadPart(models.Model):
+    """A piece of a file as it came: neither who receives it nor who reads it holds more than one in memory."""
+
+    upload = models.ForeignKey(ListUpload, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.IntegerField()
+    content = models.BinaryField()
+    pk = models.CompositePrimaryKey("upload_id", "number")
+
+
+class ListStaged(models.Model):
+    """A line of a file as one attempt of the import has read it. The table is unlogged: after a crash of PostgreSQL it
+    is empty, and the import begins anew."""
+
+    upload_id = models.UUIDField()
+    attempt = models.SmallIntegerField()
+    line = models.IntegerField()
+    number = models.CharField(max_length=32)
+    reason = models.CharField(max_length=20)  # "": the number is one
+    value = models.CharField(max_length=80)  # as it was written, where it is none
+    pk = models.CompositePrimaryKey("upload_id", "attempt", "line")
+
+
+class ListProblem(models.Model):
+    """A line of a file that is no number."""
+
+    upload = models.ForeignKey(ListUpload, on_delete=models.CASCADE, related_name="problems", db_index=False)
+    line = models.IntegerField()
+    reason = models.CharField(max_length=20)
+    value = models.CharField(max_length=80)
+    pk = models.CompositePrimaryKey("upload_id", "line")

@@ -5,4 +5,4 @@ class RoutingConfig(AppConfig):
     name = "routing"
 
     def ready(self) -> None:
-        from routing import checks  # noqa: F401  (registers its kind of job)
+        from routing import checks, passages  # noqa: F401  (they register their kinds of job)

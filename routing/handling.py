@@ -11,10 +11,10 @@ under the conversation's lock): what was decided without it is thrown away, and 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -33,7 +33,8 @@ from conversations.models import Author, Conversation, Status
 from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import stretches
+from routing import front_door, stretches
+from routing.front_filter import Decision, Outcome
 from routing.queues import queue_for
 from routing.robots import must_be_silent, replies_lately
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
@@ -138,13 +139,14 @@ def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None 
     held: Exception | None = None
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
-        asked = [talk for talk in wave if talk.status == Status.BOT and talk.bot and talk.first_at is not None]
+        judged = front_door.judge(wave, now or database_now()) if any(talk.is_filtered for talk in wave) else {}
+        asked = [talk for talk in wave if _is_for_bot(talk, judged.get(talk.id))]
         answers = turns.take(asked)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
             for first in range(0, len(mine), TOGETHER):
                 try:
-                    _store_all(claim, organisation_id, mine[first : first + TOGETHER], answers, now)
+                    _store_all(claim, organisation_id, mine[first : first + TOGETHER], Decided(answers, judged), now)
                 except OperationalError as error:
                     if not isinstance(error.__cause__, errors.LockNotAvailable):
                         raise
@@ -154,19 +156,30 @@ def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None 
         raise held
 
 
+def _is_for_bot(talk: Talk, judged: Decision | None) -> bool:
+    if talk.status != Status.BOT or not talk.bot or talk.first_at is None:
+        return False
+    return judged is None or judged.way.asks_bot(talk.bot)
+
+
+class Decided(NamedTuple):
+    """By conversation: what the bots answer, and what the front filters say."""
+
+    answers: Mapping[UUID, BotTurn]
+    judged: Mapping[UUID, Decision]
+
+
 def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()
 
 
-def _store_all(
-    claim: str, organisation_id: UUID, talks: list[Talk], answers: dict[UUID, BotTurn], now: datetime | None
-) -> None:
+def _store_all(claim: str, organisation_id: UUID, talks: list[Talk], decided: Decided, now: datetime | None) -> None:
     """Store together; when that fails, each alone, so that one bad conversation does not cost its neighbours. Raises
     when the database fails, and LockNotAvailable when none can be had: what all of them need is held by somebody."""
     try:
-        _store(claim, organisation_id, talks, answers, now)
+        _store(claim, organisation_id, talks, decided, now)
         return
     except Exception as error:
         _raise_if_away(error)
@@ -181,7 +194,7 @@ def _store_all(
     held = []
     for talk in talks:
         try:
-            _store(claim, organisation_id, [talk], answers, now, lock_ms=HELD_MS if waits else None)
+            _store(claim, organisation_id, [talk], decided, now, lock_ms=HELD_MS if waits else None)
         except Exception as error:
             _raise_if_away(error)
             if isinstance(error.__cause__, errors.LockNotAvailable):
@@ -206,7 +219,7 @@ def _store(
     claim: str,
     organisation_id: UUID,
     talks: list[Talk],
-    answers: dict[UUID, BotTurn],
+    given: Decided,
     now: datetime | None,
     *,
     lock_ms: int | None = None,
@@ -240,12 +253,28 @@ def _store(
                 if (talk.status, talk.last_seq) != (Status.BOT, conversation.last_seq):
                     left.append(conversation.id)  # something has come since: decide again, knowing it
                     continue
-                _act(changes, conversation, talk, answers.get(talk.id), at, lately.get(talk.id, 0))
+                judged = given.judged.get(talk.id)
+                if judged is not None and not _enter(changes, conversation, talk, judged, at):
+                    decided.append(conversation.id)
+                    continue
+                _act(changes, conversation, talk, given.answers.get(talk.id), at, lately.get(talk.id, 0))
             decided.append(conversation.id)
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, {"ids": decided, "claim": claim})
             if left:
                 cursor.execute(_RELEASE, {"ids": left, "claim": claim})
+
+
+def _enter(changes: Changes, conversation: Conversation, talk: Talk, judged: Decision, now: datetime) -> bool:
+    """Do what the line's front filter says. False: that was all; else the bot goes on, or takes it from here."""
+    if judged.way.outcome == Outcome.ANSWER:
+        front_door.refuse(changes, conversation, judged, now)
+        return False
+    front_door.note(conversation, judged)
+    if judged.way.asks_bot(conversation.line.bot):
+        return True
+    _hand_over(changes, conversation, talk, "filter", now)
+    return False
 
 
 def _act(
@@ -272,7 +301,8 @@ def _act(
     if silenced is not None and turn.handover is None:
         _hand_over(changes, conversation, talk, silenced.reason, now, silenced, language)
     elif turn.handover is not None:
-        _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
+        if not front_door.ended_by_bot_only(changes, conversation, now):
+            _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
     elif sent:
         set_fields(conversation, waiting_since=None, language=language)
     else:
@@ -300,27 +330,28 @@ def _hand_over(
     asked: Handover | None = None,
     language: str | None = None,
 ) -> None:
-    queue = queue_for(conversation.line)
+    passage = front_door.passage_of(conversation)
+    queue_id = front_door.queue_of(passage) or queue_for(conversation.line).id
     stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
     set_fields(
         conversation,
         status=Status.QUEUED,
-        queue_id=queue.id,
+        queue_id=queue_id,
         queued_at=now,
         waiting_since=conversation.waiting_since or talk.first_at or now,
         handover_reason=reason[:16],
         handover_summary=storable(asked.summary)[:500] if asked else "",
-        priority=max(conversation.priority, asked.priority if asked else 0),
+        priority=max(conversation.priority, asked.priority if asked else 0, passage.priority if passage else 0),
         language=conversation.language if language is None else language,
     )
     add_event_line(
         changes=changes,
         conversation=conversation,
-        facts={"type": "handover", "reason": reason, "queue_id": str(queue.id)},
+        facts={"type": "handover", "reason": reason, "queue_id": str(queue_id)},
     )
     changes.add(
         ConversationQueued(
-            line_id=conversation.line_id, conversation_id=conversation.id, queue_id=queue.id, reason=reason
+            line_id=conversation.line_id, conversation_id=conversation.id, queue_id=queue_id, reason=reason
         )
     )
     changes.ring(doorbell.WAITING)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from accounts.models import Organisation, Team
 from common.ids import uuid7
 from conversations.models import ApiToken, Conversation
+from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 
 MOST_WEIGHT = 20
 

@@ -20,6 +20,7 @@ from common.clock import database_now
 from common.ids import uuid7_at
 from common.partitions import PARTITIONED
 from common.secrets import seal, unseal
+from config.demo.front_door import make_front_door
 from config.demo.talks import Step, Talk, organisation, talks
 from contacts.models import Address, Contact
 from conversations.messages import LANE_BOT, LANE_PERSON, PREVIEW
@@ -129,6 +130,7 @@ def _make_place(data: dict[str, Any]) -> Place:
         carried_by = line.get("links") or [key for key, link in data["links"].items() if not _is_twilio(link)]
         for priority, key in enumerate(carried_by):
             LineLink.objects.create(line=lines[address], link=links[key], priority=priority)
+    make_front_door(owner, lines)
     return Place(owner, users, lines, links)
 
 

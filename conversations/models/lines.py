@@ -46,6 +46,8 @@ class Line(models.Model):
     is_enabled = models.BooleanField(default=True)
     # Whoever wanted nothing more and then writes again asks something: whether he may be answered, until he says START.
     answers_after_stop = models.BooleanField(default=False, db_default=False)
+    # routing.FrontFilter is on: who writes first is judged before bot and queue, so the intake queues nobody itself.
+    is_filtered = models.BooleanField(default=False, db_default=False)
     teams = models.ManyToManyField(Team, related_name="lines", blank=True)
     links: models.ManyToManyField[Link, LineLink] = models.ManyToManyField(
         "Link", through="LineLink", related_name="lines"

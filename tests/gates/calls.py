@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from config.api import openapi
 from config.doors import Door
 from tests.browser import Answer, Browser
 from tests.gates.company import OWN_WRONG_NUMBER, Company
+from tests.gates.leftovers import FILE
 
 # An address that each regular expression of config.urls matches, and one of webhooks that nobody calls.
 SAMPLES = {
@@ -25,6 +27,8 @@ QUERIES = {
     "/api/conversations/{conversation_id}/delivery": "?seq=1",
     "/api/supervision/staffing": "?contacts=60&handling_s=300",
     "/api/opt-outs/said": "?number=%2B2290197999999",
+    "/api/admin/lists/{list_id}/numbers": "?number=0197123400",
+    "/api/admin/person": "?number=0197123400",
 }
 
 # 503 where monitors see that all is not well, and where the front end is not built.
@@ -86,6 +90,24 @@ BODIES: dict[str, Body] = {
     "PATCH /api/admin/reasons/{reason_id}": lambda _: {"name": "Autrement"},
     "POST /api/admin/dispositions": lambda company: {"queue_id": str(company.own.queue.id), "name": "Résolu"},
     "PATCH /api/admin/dispositions/{disposition_id}": lambda _: {"name": "Autrement"},
+    "POST /api/admin/lists": lambda _: {"name": "Autre liste"},
+    "PATCH /api/admin/lists/{list_id}": lambda _: {"name": "Autrement"},
+    "POST /api/admin/lists/{list_id}/numbers": lambda _: {"add": ["0197123400"]},
+    "POST /api/admin/lists/{list_id}/uploads": lambda _: {"name": "n.csv", "octets": 14},
+    "PUT /api/admin/uploads/{upload_id}/pieces": lambda _: {"number": 0, "content": b64encode(FILE).decode()},
+    "POST /api/admin/tags": lambda _: {"name": "Autre"},
+    "PATCH /api/admin/tags/{tag_id}": lambda _: {"name": "Autrement"},
+    "POST /api/admin/attributes": lambda _: {"name": "Autre", "key": "autre", "type": "number"},
+    "PATCH /api/admin/attributes/{attribute_id}": lambda _: {"name": "Autrement"},
+    "PUT /api/admin/person": lambda company: {
+        "number": company.mine.address.value, "tag_ids": [], "values": {"offre": "or"},
+    },
+    "PUT /api/admin/lines/{line_id}/filter": lambda company: {
+        "is_enabled": True,
+        "way": {"outcome": "answer", "reply": "Ce service est réservé."},
+        "checks": [{"kind": "keyword", "words": ["solde"], "way": {"queue_id": str(company.own.queue.id)}}],
+    },
+    "POST /api/admin/lines/{line_id}/filter/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

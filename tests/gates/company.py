@@ -23,10 +23,11 @@ from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, User
+from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
 from routing.models import AgentState, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
-from tests.gates.leftovers import attach, equip, leave_behind, send_for_an_application, write_file
+from tests.gates.leftovers import attach, equip, keep_lists, leave_behind, send_for_an_application, write_file
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -96,6 +97,10 @@ class Company:
             },
             "export_id": Export.objects.filter(organisation=world.organisation).values_list("id", flat=True)[0],
             "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "list_id": ContactList.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "upload_id": ListUpload.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "tag_id": Tag.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "attribute_id": Attribute.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sending__scope__startswith="token:"
             ),
@@ -161,6 +166,7 @@ def make_company() -> Company:
     write_file(own, own.people["boss"])
     send_for_an_application(own)
     equip(own)
+    keep_lists(own, own.people["alim"])
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

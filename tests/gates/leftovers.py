@@ -11,7 +11,23 @@ from django.db.models import F
 
 from accounts.models import Role, Team, User
 from accounts.people import PersonFields, create_person
-from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
+from contacts.models import (
+    Attribute,
+    AttributeType,
+    AttributeValue,
+    ConsentEvent,
+    ContactList,
+    ContactTag,
+    LineKeywords,
+    ListNumber,
+    ListProblem,
+    ListStaged,
+    ListUpload,
+    ListUploadPart,
+    OwedReply,
+    Suppression,
+    Tag,
+)
 from conversations.models import (
     ApiToken,
     Attachment,
@@ -31,6 +47,7 @@ from conversations.models import (
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from measures.models import Interval
+from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted
 from routing.models import (
     AgentMedium,
     AgentSkill,
@@ -117,6 +134,49 @@ def equip(world: World) -> None:
     AgentState.objects.filter(user=afi).update(load=F("load") + 2)
 
 
+FILE = b"+2290197123400"
+
+
+def keep_lists(world: World, owner: User) -> None:
+    """A list with a number, a file for it that has come whole, a tag and an attribute."""
+    one = ContactList.objects.create(organisation=world.organisation, name="Partenaires", kind="partners", size=1)
+    ListNumber.objects.create(
+        organisation_id=world.organisation.id, edition_id=one.edition_id, number="+2290197999999"
+    )  # fmt: skip
+    upload = ListUpload.objects.create(
+        organisation=world.organisation, list=one, owner=owner, name="partenaires.csv", octets=len(FILE)
+    )
+    ListUploadPart.objects.create(upload=upload, number=0, content=FILE)
+    ListProblem.objects.create(upload=upload, line=2, reason="not_a_number", value="rien")
+    Tag.objects.create(organisation=world.organisation, name="VIP")
+    Attribute.objects.create(organisation=world.organisation, key="offre", name="Offre", type=AttributeType.TEXT)
+
+
+def come_to_a_filter(world: World, conversation: Conversation) -> None:
+    """A filter with a check of each kind of thing, and who came to it."""
+    organisation = world.organisation
+    filter_ = FrontFilter.objects.create(line=world.open_line, organisation=organisation, reply="refusé")
+    for place, thing in enumerate(("contact_list", "tag", "attribute"), 1):
+        model = {"contact_list": ContactList, "tag": Tag, "attribute": Attribute}[thing]
+        given = {thing: model.objects.filter(organisation=organisation).first()}
+        FrontCheck.objects.create(filter=filter_, place=place, name="contrôle", kind=thing[:12], value="v", **given)
+    Passage.objects.create(
+        conversation=conversation, organisation_id=organisation.id, line_id=conversation.line_id, outcome="answer"
+    )
+    PassageDay.objects.create(
+        organisation_id=organisation.id, line_id=conversation.line_id, day="2026-01-01", outcome="answer", count=1
+    )
+    PassagesCounted.objects.create(organisation=organisation, until="2026-01-02")
+    tag, attribute = (model.objects.get(organisation=organisation) for model in (Tag, Attribute))
+    ContactTag.objects.create(organisation=organisation, contact_id=conversation.contact_id, tag=tag)
+    AttributeValue.objects.create(
+        organisation=organisation, contact_id=conversation.contact_id, attribute=attribute, value="or"
+    )  # fmt: skip
+    upload = ListUpload.objects.filter(organisation=organisation).first()
+    assert upload is not None
+    ListStaged.objects.create(upload_id=upload.id, attempt=1, line=1, number="+2290197999999", reason="", value="v")
+
+
 def leave_behind(world: World, conversation: Conversation) -> None:
     now = datetime.now(UTC)
     organisation, link = world.organisation, world.link
@@ -129,6 +189,8 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     write_file(world, nadia)
     send_for_an_application(world)
     equip(world)
+    keep_lists(world, nadia)
+    come_to_a_filter(world, conversation)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"
     attempt = Attempt.objects.create(

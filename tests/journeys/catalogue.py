@@ -156,6 +156,16 @@ def fill(selector: str, text: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.fill(text)
 
 
+def choose(selector: str, words: str) -> Callable[[Page], None]:
+    """The choice of a list that has these words."""
+
+    def steps(page: Page) -> None:
+        found = page.locator(f"{selector} option").filter(has_text=words).first
+        page.locator(selector).select_option(value=found.get_attribute("value"))
+
+    return steps
+
+
 SUBMIT = '[data-testid="sign-in-submit"]'
 SAVE = "dialog button[type=submit]"
 FORM = "dialog form"
@@ -163,6 +173,7 @@ FIRST_EDIT = "tbody th button"
 TABLE = "main table"
 LINK = '[data-testid="link"]'
 TEXT = '[data-testid="history-row"]'
+FILTER = '[data-testid="save-filter"]'
 KEYWORDS = '[data-testid="keywords-en-help"]'
 UNICODE = "Bonjour, votre bonus arrive d'ici une heure 😀. Sinon, répondez ici et je m'en occupe tout de suite. Ça va ?"
 
@@ -356,6 +367,51 @@ SCREENS: list[Screen] = [
     Screen("admin-line-form", "/admin/lines", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM))),
     Screen("admin-lines-long", "/admin/lines", FATOU, TABLE, prepare=long_names),
     Screen("admin-lines-empty", "/admin/lines", FATOU, TABLE, prepare=nothing_there),
+    Screen("admin-filter", "/admin/filter", FATOU, FILTER),
+    Screen(
+        "admin-filter-tried",
+        "/admin/filter",
+        FATOU,
+        FILTER,
+        then(
+            choose('[data-testid="filter-line"]', "3334"),
+            see('[data-testid="check"]'),
+            fill('[data-testid="try-number"]', "0197000001"),
+            click('[data-testid="try"]'),
+            see('[data-testid="tried"]'),
+        ),
+    ),
+    Screen(
+        "admin-filter-refused",
+        "/admin/filter",
+        FATOU,
+        FILTER,
+        then(
+            click('[data-testid="add-check"]', '[data-testid="save-filter"]'),
+            see('[data-testid="check"][data-refused="true"]'),
+        ),
+        expects="status of 422",
+    ),
+    Screen("admin-filter-long", "/admin/filter", FATOU, FILTER, prepare=long_names),
+    Screen(
+        "admin-filter-error",
+        "/admin/filter",
+        FATOU,
+        EMPTY,
+        prepare=fails("/api/admin/lines/[^/]+/filter$"),
+        expects="status of 500",
+    ),
+    Screen("admin-lists", "/admin/lists", FATOU, TABLE),
+    Screen("admin-list", "/admin/lists", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM))),
+    Screen("admin-list-new", "/admin/lists", FATOU, TABLE, then(click('[data-testid="add"]'), see(FORM))),
+    Screen("admin-lists-empty", "/admin/lists", FATOU, TABLE, prepare=nothing_there),
+    Screen("admin-lists-long", "/admin/lists", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM)), prepare=long_names),
+    Screen(
+        "admin-lists-error", "/admin/lists", FATOU, EMPTY, prepare=fails("/api/admin/lists"), expects="status of 500"
+    ),
+    Screen("admin-tags", "/admin/tags", FATOU, '[data-testid="tags"]'),
+    Screen("admin-tags-empty", "/admin/tags", FATOU, TABLE, prepare=nothing_there),
+    Screen("admin-tags-long", "/admin/tags", FATOU, '[data-testid="tags"]', prepare=long_names),
     Screen("admin-links", "/admin/links", FATOU, TABLE),
     Screen("admin-link-form", "/admin/links", FATOU, TABLE, then(click(FIRST_EDIT), see(FORM))),
     Screen(

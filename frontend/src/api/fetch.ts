@@ -124,6 +124,7 @@ export async function request<T>(method: Method, path: string, options: RequestO
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>("GET", path, { signal });
 export const post = <T>(path: string, body?: unknown) => request<T>("POST", path, { body: body ?? {} });
 export const put = <T>(path: string, body: unknown) => request<T>("PUT", path, { body });
+export const remove = <T>(path: string) => request<T>("DELETE", path);
 export const patch = <T>(path: string, body: unknown) => request<T>("PATCH", path, { body });
 
 /** Builds a query string, leaving out what is empty. */

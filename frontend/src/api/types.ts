@@ -87,6 +87,23 @@ export type HealthCheck = Schemas["CheckShown"];
 export type OptOut = Schemas["OptOutView"];
 export type SaidOfNumber = Schemas["SaidView"];
 export type LineKeywords = Schemas["KeywordsView"];
+export type NumberList = Schemas["ListShown"];
+export type ListUpload = Narrow<"UploadView", { state: "receiving" | "working" | "done" | "failed" }>;
+export type Tag = Schemas["TagShown"];
+export type AttributeType = "text" | "number" | "date" | "choice" | "boolean";
+export type Attribute = Narrow<"AttributeShown", { type: AttributeType }>;
+export type KnownPerson = Schemas["PersonKnown"];
+export type FilterOutcome = "admit" | "queue" | "answer" | "bot";
+export type FilterKind = "in_list" | "not_in_list" | "tag" | "attribute" | "language" | "hours" | "keyword";
+export type FilterCompare = "is" | "is_not" | "less" | "more" | "set" | "unset";
+export type FilterWay = Narrow<"WayShown", { outcome: FilterOutcome }>;
+export type FilterCheck = Narrow<"FilterCheckShown", { kind: FilterKind; compare: FilterCompare; way: FilterWay }>;
+export type FrontFilter = Narrow<"FilterShown", { way: FilterWay; checks: FilterCheck[] }>;
+export type TriedNumber = Narrow<"TriedShown", { way: FilterWay }>;
+export type FilterDay = Narrow<"DayCount", { outcome: FilterOutcome }>;
+export type FilterDays = Narrow<"DaysShown", { items: FilterDay[] }>;
+export type FilterPassage = Narrow<"PassageView", { outcome: FilterOutcome }>;
+export type FilterPassages = Narrow<"PassagesShown", { items: FilterPassage[] }>;
 export type AuditItem = Schemas["AuditLine"];
 
 export interface Counts {

@@ -1,4 +1,7 @@
-import { Activity, BellOff, CircleUser, CloudOff, FileClock, Gauge, GraduationCap, Hash, Inbox, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
+import {
+  Activity, BellOff, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio, Signpost, Tags,
+  Users,
+} from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useParams } from "react-router";
@@ -10,9 +13,11 @@ import { useTable, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
+import { FilterSection } from "./FilterSection";
 import { HealthTable } from "./HealthTable";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
+import { ListsSection } from "./ListsSection";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
@@ -20,16 +25,18 @@ import { LevelsSection } from "./LevelsSection";
 import { QueuesSection } from "./QueuesSection";
 import { SkillsSection } from "./SkillsSection";
 import { StatesSection } from "./StatesSection";
+import { TagsSection } from "./TagsSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "links", "numbers", "consent", "applications", "audit", "health",
+  "users", "queues", "skills", "levels", "states", "lines", "filter", "lists", "tags", "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
+  filter: FilterSection, lists: ListsSection, tags: TagsSection,
   consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -41,6 +48,9 @@ const ICONS: Record<SectionName, ReactNode> = {
   levels: <Gauge size={16} />,
   states: <CircleUser size={16} />,
   lines: <Signpost size={16} />,
+  filter: <DoorOpen size={16} />,
+  lists: <ListChecks size={16} />,
+  tags: <Tags size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,

@@ -7,12 +7,12 @@ import styles from "./Admin.module.css";
 const FIELDS = [
   "name", "email", "role", "language", "is_active", "password", "address", "bot", "queue_id", "link_ids", "is_enabled",
   "host", "port", "system_id", "secret", "window", "rate_per_s", "adapter",
-  "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed", "start", "end", "direction", "state", "number", "text", "reference", "form", "rows",
+  "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed", "start", "end", "direction", "state", "number", "text", "reference", "form", "rows", "kind", "size", "taken", "bad", "replaces", "octets", "checks", "tags", "values", "choices",
   "token", "lines", "per_minute",
 ] as const;
-const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched"] as const;
+const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched", "deleted", "uploaded", "upload_begun", "upload_finished", "numbers_changed"] as const;
 /** The deed says it all. */
-const TOLD = ["started", "stopped", "drained", "tested", "removed"];
+const TOLD = ["started", "stopped", "drained", "tested", "removed", "deleted"];
 const ROLES = ["agent", "supervisor", "administrator", "observer"] as const;
 const SHOWN = 3;
 

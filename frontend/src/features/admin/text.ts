@@ -1,9 +1,12 @@
 import type { Same } from "@/ui/text";
 import { applicationsEn, applicationsFr } from "./applicationsText";
+import { auditEn, auditFr } from "./auditText";
 import { consentEn, consentFr } from "./consentText";
+import { filterEn, filterFr } from "./filterText";
 import { healthEn, healthFr } from "./healthText";
 import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
+import { listsEn, listsFr, tagsEn, tagsFr } from "./listsText";
 import { numbersEn, numbersFr } from "./numbersText";
 import { routingEn, routingFr } from "./routingText";
 
@@ -13,9 +16,12 @@ const en = {
   health: healthEn,
   work: linksEn,
   numbers: numbersEn,
+  filter: filterEn,
+  lists: listsEn,
+  tags: tagsEn,
   ...routingEn,
   title: "Administration",
-  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", filter: "Front filter", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -93,6 +99,16 @@ const en = {
     queued: "Waiting",
     since: "Since",
     adapter: "Kind of link",
+    kind: "Kind",
+    size: "Numbers",
+    taken: "Taken",
+    bad: "Bad lines",
+    replaces: "Replaces the list",
+    octets: "Octets",
+    checks: "Checks",
+    tags: "Tags",
+    values: "Values",
+    choices: "Choices",
   },
   role: { agent: "Agent", supervisor: "Supervisor", administrator: "Administrator", observer: "Observer" },
   languages: { fr: "French", en: "English" },
@@ -175,27 +191,7 @@ const en = {
     settings: "These settings cannot be used: {{detail}}",
     other: "{{detail}}",
   },
-  audit: {
-    at: "When",
-    actor: "Who",
-    action: "What",
-    object: "On",
-    changes: "Change",
-    system: "Palabre",
-    created: "created",
-    changed: "changed",
-    started: "started",
-    stopped: "stopped",
-    drained: "drained",
-    tested: "tested",
-    imported: "imported",
-    removed: "removed",
-    exported: "exported",
-    fetched: "fetched",
-    set: "set",
-    from: "{{field}}: {{before}} → {{after}}",
-    to: "{{field}}: {{after}}",
-  },
+  audit: auditEn,
 };
 
 const fr: Same<typeof en> = {
@@ -204,9 +200,12 @@ const fr: Same<typeof en> = {
   health: healthFr,
   work: linksFr,
   numbers: numbersFr,
+  filter: filterFr,
+  lists: listsFr,
+  tags: tagsFr,
   ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", filter: "Filtre d’accueil", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",
@@ -284,6 +283,16 @@ const fr: Same<typeof en> = {
     queued: "En attente",
     since: "Depuis",
     adapter: "Sorte de lien",
+    kind: "Sorte",
+    size: "Numéros",
+    taken: "Repris",
+    bad: "Lignes mauvaises",
+    replaces: "Remplace la liste",
+    octets: "Octets",
+    checks: "Contrôles",
+    tags: "Étiquettes",
+    values: "Valeurs",
+    choices: "Choix",
   },
   role: { agent: "Agent", supervisor: "Superviseur", administrator: "Administrateur", observer: "Observateur" },
   languages: { fr: "Français", en: "Anglais" },
@@ -366,27 +375,7 @@ const fr: Same<typeof en> = {
     settings: "Ces réglages sont inutilisables : {{detail}}",
     other: "{{detail}}",
   },
-  audit: {
-    at: "Quand",
-    actor: "Qui",
-    action: "Quoi",
-    object: "Sur",
-    changes: "Changement",
-    system: "Palabre",
-    created: "création",
-    changed: "modification",
-    started: "démarrage",
-    stopped: "arrêt",
-    drained: "vidage",
-    tested: "essai",
-    imported: "import",
-    removed: "retrait",
-    exported: "export",
-    fetched: "téléchargement",
-    set: "défini",
-    from: "{{field}} : {{before}} → {{after}}",
-    to: "{{field}} : {{after}}",
-  },
+  audit: auditFr,
 };
 
 export const text = { en, fr };

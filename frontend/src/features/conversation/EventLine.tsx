@@ -3,7 +3,8 @@ import type { Message } from "@/api/types";
 import { clockTime } from "@/ui/format";
 import styles from "./Thread.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter"] as const;
+const SILENCES = ["opted_out", "no_number", "too_many", "failed"] as const;
 
 /** One grey line: what happened, who did it, when. */
 export function EventLine({ message }: { message: Message }) {
@@ -25,6 +26,10 @@ export function EventLine({ message }: { message: Message }) {
       }
       case "returned":
         return t(event?.to === "bot" ? "event.returnedBot" : "event.returnedQueue", { name: actor });
+      case "filtered": {
+        const silence = SILENCES.find((one) => one === event?.silence);
+        return t(silence ? `event.filtered_${silence}` : "event.filtered");
+      }
       case "closed":
         return byPerson ? t("event.closed", { name: actor }) : t("event.closedAuto");
       case "opt_out":

@@ -1,0 +1,269 @@
+"""The front filter at work: what is known of who writes, and what the filter's word does to his conversation.
+
+Asked of the texts that open a conversation, before the bot (routing/handling.py): once for each, unless somebody of
+ours has spoken first. Who is refused gets the answer as any text leaves: nothing to a number that has opted out,
+nothing to a sender that is no number, and no more than MOST_ANSWERS to one within WINDOW, so that two machines do not
+talk for ever. A text that may ask for no more texts is a person's, whatever the filter says.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import Error, connection
+from django.db.models import F
+
+from common.errors import PalabreError
+from common.places import place_of
+from contacts.attributes import Compare, attributes_of
+from contacts.lists import members
+from contacts.models import ContactTag
+from contacts.numbers import is_number
+from conversations.consent import consent_of
+from conversations.events import ConversationClosed
+from conversations.messages import LANE_BOT, add_event_line, send_message
+from conversations.models import Author, Conversation, Line, Status
+from conversations.wording import in_texts
+from realtime import doorbell
+from realtime.log import Changes
+from routing import stretches
+from routing.filter_models import FrontCheck, FrontFilter, Passage, WayFields
+from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Way, decide
+from routing.hours import open_now
+from routing.models import Queue
+from routing.turns import Talk
+
+log = logging.getLogger(__name__)
+
+MOST_ANSWERS = 5  # of filters to one person, within WINDOW
+WINDOW = timedelta(minutes=10)
+
+_CAME = """
+select c.id, c.line_id, c.contact_id, a.value
+from conversations_conversation c join contacts_address a on a.id = c.address_id
+where c.id = any(%s) and not exists (select from routing_passage p where p.conversation_id = c.id)
+"""
+_ANSWERED = """
+select count(*) from conversations_conversation c join routing_passage p on p.conversation_id = c.id
+where c.contact_id = %(contact)s and c.opened_at > %(since)s and c.id <> %(id)s
+  and p.outcome in ('answer', 'bot') and p.silence = ''
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A filter as it is judged by."""
+
+    line: Line
+    checks: tuple[Check, ...]
+    otherwise: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is judged. `contact_id` None: nobody who is known."""
+
+    number: str
+    contact_id: UUID | None
+    language: str
+    text: str
+
+
+def judge(talks: Sequence[Talk], now: datetime) -> dict[UUID, Decision]:
+    """What the filters of their lines say of those `talks` that have just begun. Nothing for the others.
+
+    No statement where no line has a filter; else some five for all of them. A filter that cannot be asked for another
+    reason than the database lets everybody pass: nobody is lost.
+    """
+    new = {talk.id: talk for talk in talks if _is_new(talk)}
+    if not new:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_CAME, [list(new)])
+        came = cursor.fetchall()
+    filters = load_filters({line_id for _, line_id, _, _ in came})
+    asked: dict[UUID, list[tuple[UUID, Asked]]] = {}
+    for id_, line_id, contact_id, number in came:
+        one = Asked(number, contact_id, new[id_].language, new[id_].text)
+        asked.setdefault(line_id, []).append((id_, one))
+    found: dict[UUID, Decision] = {}
+    for line_id, loaded in filters.items():
+        mine = asked.get(line_id, [])
+        try:
+            facts = facts_of(loaded, [one for _, one in mine], now)
+            for (id_, _), known in zip(mine, facts, strict=True):
+                found[id_] = decide(loaded.checks, loaded.otherwise, known)
+        except Error:
+            raise
+        except Exception as error:
+            log.error("line %s: its filter is not asked: %s at %s", line_id, type(error).__name__, place_of(error))
+    return found
+
+
+def _is_new(talk: Talk) -> bool:
+    return (
+        talk.is_filtered
+        and talk.status == Status.BOT
+        and talk.first_at is not None
+        and not talk.history
+        and not talk.hint
+    )
+
+
+def load_filters(line_ids: Collection[UUID]) -> dict[UUID, Loaded]:
+    """By line; those that are on."""
+    filters = FrontFilter.objects.select_related("line").filter(line_id__in=line_ids, is_enabled=True)
+    checks: dict[UUID, list[Check]] = {}
+    rows = FrontCheck.objects.select_related("attribute").filter(filter__line_id__in=line_ids)
+    for row in rows.order_by("place"):
+        checks.setdefault(row.filter_id, []).append(check_of(row))
+    return {one.line_id: Loaded(one.line, tuple(checks.get(one.line_id, ())), way_of(one)) for one in filters}
+
+
+def check_of(row: FrontCheck) -> Check:
+    return Check(
+        id=row.id,
+        kind=Kind(row.kind),
+        way=way_of(row),
+        thing=row.contact_list_id or row.tag_id or row.attribute_id,
+        compare=Compare(row.compare),
+        value=row.value,
+        words=tuple(row.words),
+        type=row.attribute.type if row.attribute else "",
+    )
+
+
+def way_of(row: WayFields) -> Way:
+    return Way(Outcome(row.outcome), row.queue_id, row.priority, row.reply, row.bot_first)
+
+
+def facts_of(loaded: Loaded, asked: Sequence[Asked], now: datetime) -> list[Facts]:
+    """What the filter's checks may ask about, of each; only what one of them asks is looked up."""
+    organisation_id = loaded.line.organisation_id
+    things: dict[Kind, set[UUID]] = {}
+    for check in loaded.checks:
+        if check.thing is not None:
+            things.setdefault(check.kind, set()).add(check.thing)
+    lists = things.get(Kind.IN_LIST, set()) | things.get(Kind.NOT_IN_LIST, set())
+    inside = members(organisation_id, lists, [one.number for one in asked])
+    people = [one.contact_id for one in asked if one.contact_id is not None]
+    tags = _tags(organisation_id, people, things.get(Kind.TAG, set()))
+    wanted = things.get(Kind.ATTRIBUTE, set())
+    values: Mapping[UUID, dict[UUID, str]] = attributes_of(organisation_id, people, wanted) if wanted else {}
+    is_open = open_now(loaded.line, now)
+    return [
+        Facts(
+            number=one.number,
+            language=one.language,
+            is_open=is_open,
+            text=one.text,
+            lists=frozenset(inside.get(one.number, ())),
+            tags=frozenset(tags.get(one.contact_id, ()) if one.contact_id else ()),
+            attributes=values.get(one.contact_id, {}) if one.contact_id else {},
+        )
+        for one in asked
+    ]
+
+
+def _tags(organisation_id: UUID, people: Sequence[UUID], tags: set[UUID]) -> dict[UUID, set[UUID]]:
+    found: dict[UUID, set[UUID]] = {}
+    if tags and people:
+        rows = ContactTag.objects.filter(organisation_id=organisation_id, contact_id__in=people, tag_id__in=tags)
+        for contact_id, tag_id in rows.values_list("contact_id", "tag_id"):
+            found.setdefault(contact_id, set()).add(tag_id)
+    return found
+
+
+# --- What comes of it. The conversation is locked. -------------------------------------------------------------------
+
+
+def note(conversation: Conversation, decision: Decision, *, silence: str = "") -> None:
+    """Write the passage down. Again is no harm: the first stays."""
+    way = decision.way
+    Passage.objects.bulk_create(
+        [
+            Passage(
+                conversation_id=conversation.id,
+                organisation_id=conversation.organisation_id,
+                line_id=conversation.line_id,
+                check_id=decision.check.id if decision.check else None,
+                place=decision.place,
+                outcome=way.outcome.value,
+                queue_id=way.queue_id,
+                priority=way.priority,
+                reply=way.reply if way.outcome == Outcome.BOT else "",
+                silence=silence,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def refuse(changes: Changes, conversation: Conversation, decision: Decision, now: datetime) -> None:
+    """Answer who is not let in, once, and close."""
+    silence = answer(changes, conversation, decision.way.reply, now)
+    note(conversation, decision, silence=silence)
+    facts = {"type": "filtered", "check": decision.place, "silence": silence}
+    add_event_line(changes=changes, conversation=conversation, facts=facts)
+    close(changes, conversation, now)
+
+
+def ended_by_bot_only(changes: Changes, conversation: Conversation, now: datetime) -> bool:
+    """The bot would hand over somebody who is its own only: answer and close. False: he may have a person."""
+    passage = passage_of(conversation)
+    if passage is None or passage.outcome != Outcome.BOT:
+        return False
+    silence = answer(changes, conversation, passage.reply, now) if passage.reply else ""
+    facts = {"type": "filtered", "check": passage.place, "silence": silence}
+    add_event_line(changes=changes, conversation=conversation, facts=facts)
+    close(changes, conversation, now)
+    return True
+
+
+def passage_of(conversation: Conversation) -> Passage | None:
+    """What the filter has said of it; asked only where the line has one."""
+    if not conversation.line.is_filtered:
+        return None
+    return Passage.objects.filter(conversation_id=conversation.id).first()
+
+
+def queue_of(passage: Passage | None) -> UUID | None:
+    """The queue that the filter has named, unless it has been deleted since."""
+    if passage is None or passage.queue_id is None:
+        return None
+    return passage.queue_id if Queue.objects.filter(id=passage.queue_id).exists() else None
+
+
+def answer(changes: Changes, conversation: Conversation, reply: str, now: datetime) -> str:
+    """Send `reply` in as many texts as it needs; returns why nothing was sent, or ""."""
+    if not is_number(conversation.address.value):
+        return "no_number"
+    if consent_of(conversation).refuses:
+        return "opted_out"
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"contact": conversation.contact_id, "since": now - WINDOW, "id": conversation.id})
+        if cursor.fetchone()[0] >= MOST_ANSWERS:
+            return "too_many"
+    try:
+        for text in in_texts(conversation, reply):
+            send_message(changes=changes, conversation=conversation, body=text, author=Author.SYSTEM, lane=LANE_BOT)
+    except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
+        log.error("conversation %s: the filter's answer cannot be sent: %s", conversation.id, refusal.code)
+        return "failed"
+    return ""
+
+
+def close(changes: Changes, conversation: Conversation, now: datetime) -> None:
+    stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
+    fields = {"status": Status.CLOSED, "closed_at": now, "waiting_since": None, "unread": 0}
+    Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
+    for name, value in fields.items():
+        setattr(conversation, name, value)
+    changes.add(
+        ConversationClosed(line_id=conversation.line_id, conversation_id=conversation.id, previous_owner_id=None)
+    )
+    changes.ring(doorbell.WAITING)

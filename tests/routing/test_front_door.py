@@ -1,0 +1,332 @@
+"""A line's front filter judges who writes first: let in, sent elsewhere, answered and closed, or left to the bot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from accounts.models import Role, User
+from bots.turn import BotTurn, Handover
+from contacts.keywords import Keyword
+from contacts.lists import change_numbers
+from contacts.models import Attribute, AttributeType, ContactList, Suppression, Tag
+from contacts.people import change_person
+from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
+from conversations.models import Conversation, Delivery, Line, Status
+from realtime.checker import check_density
+from routing import front_door, ownership
+from routing import turns as turns_module
+from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, save_filter, try_number
+from routing.filter_models import Passage
+from routing.handling import handle
+from routing.models import Queue
+from routing.turns import Turns
+from tests.browser import someone
+from tests.cast import SUBSCRIBER, Cast
+from tests.contacts.files import fill, make_list
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OTHER = "+2290197000002"
+SORRY = "Ce service est réservé aux distributeurs. Composez le 1919."
+
+
+@pytest.fixture(autouse=True)
+def scripted_links(settings):
+    from conversations.links import adapter_class
+
+    settings.LINK_ADAPTERS = {"sms.smpp": "tests.conversations.scripted.ScriptedLink"}
+    adapter_class.cache_clear()
+    yield
+    adapter_class.cache_clear()
+
+
+@pytest.fixture
+def turns():
+    pool = Turns(limit_s=2.0)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(autouse=True)
+def dense(cast):
+    yield
+    assert check_density(cast.organisation.id).dense
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """What the bot was asked. It answers everything, and hands over when asked for a person."""
+    heard: list[str] = []
+
+    def take_turn(*, bot, conversation_id, history, text, language):
+        heard.append(text)
+        if "conseiller" in text:
+            return BotTurn((), "human", 1.0, language="fr", handover=Handover("asked", "Demande un conseiller"))
+        return BotTurn((f"Réponse à : {text}",), "any", 1.0, language="fr")
+
+    monkeypatch.setattr(turns_module, "take_turn", take_turn)
+    return heard
+
+
+@pytest.fixture
+def boss(cast: Cast) -> User:
+    return someone(cast, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def partners(boss: User) -> ContactList:
+    one = make_list(boss)
+    change_numbers(actor=boss, list_id=one.id, add=[SUBSCRIBER], remove=[])
+    return one
+
+
+def keep_filter(boss: User, line: Line, *checks: CheckGiven, way: WayGiven | None = None) -> dict[str, Any]:
+    otherwise = way or WayGiven("answer", reply=SORRY)
+    found = save_filter(actor=boss, line_id=line.id, given=FilterGiven(True, otherwise, checks))
+    line.refresh_from_db()
+    return found
+
+
+def in_list(one: ContactList, **way: Any) -> CheckGiven:
+    return CheckGiven("in_list", WayGiven("admit", **way), thing_id=one.id)
+
+
+def writes(cast: Cast, turns: Turns, line: Line, sender: str, *words: str) -> Conversation:
+    """A first text, or several, and what becomes of them."""
+    cast.organisation.refresh_from_db()
+    conversation = cast.open_conversation(line=line, sender=sender)
+    for one in words or ("Bonjour",):
+        cast.text_in(conversation, one)
+    while handle(owner="d1", turns=turns):
+        pass
+    conversation.refresh_from_db()
+    return conversation
+
+
+def sent(conversation: Conversation) -> list[str]:
+    return [
+        one.body for one in conversation.messages.filter(kind="outgoing").order_by("seq")
+        if Delivery.objects.filter(message_id=one.id).exists()
+    ]  # fmt: skip
+
+
+@pytest.mark.needs("MCE-008")
+@pytest.mark.needs("RFP-030", part="lists and priority before the queue")
+def test_a_qualified_number_queues_with_its_priority_and_another_gets_the_answer_and_nobody_waits(
+    cast: Cast, boss: User, partners: ContactList, turns: Turns
+) -> None:
+    vip = Queue.objects.create(organisation=cast.organisation, name="Distributeurs")
+    keep_filter(boss, cast.line_3334, in_list(partners, queue_id=vip.id, priority=7))
+    partner = writes(cast, turns, cast.line_3334, SUBSCRIBER)
+    assert (partner.status, partner.queue_id, partner.priority) == (Status.QUEUED, vip.id, 7)
+    assert (sent(partner), partner.handover_reason) == ([], "filter")
+    other = writes(cast, turns, cast.line_3334, OTHER)
+    assert (other.status, other.waiting_since, other.unread) == (Status.CLOSED, None, 0)
+    assert sent(other) == [SORRY]
+    assert [one.outcome for one in Passage.objects.order_by("conversation_id")] == ["admit", "answer"]
+    assert cast.said(other) == [("contact", "Bonjour"), ("system", SORRY), ("system", "filtered")]
+
+
+@pytest.mark.needs("MCE-008", part="updates apply at once")
+def test_a_list_that_is_replaced_while_texts_come_judges_the_next_one(
+    cast: Cast, boss: User, partners: ContactList, turns: Turns
+) -> None:
+    keep_filter(boss, cast.line_3334, in_list(partners))
+    assert writes(cast, turns, cast.line_3334, OTHER).status == Status.CLOSED
+    fill(boss, partners, f"{OTHER}\n".encode())
+    assert writes(cast, turns, cast.line_3334, OTHER).status == Status.QUEUED
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER).status == Status.CLOSED
+
+
+def test_a_text_that_no_check_holds_for_goes_the_filters_usual_way(cast: Cast, boss: User, turns: Turns) -> None:
+    night = Queue.objects.create(organisation=cast.organisation, name="Nuit")
+    check = CheckGiven("keyword", WayGiven("answer", reply=SORRY), words=["pub"])
+    keep_filter(boss, cast.line_3334, check, way=WayGiven("queue", queue_id=night.id, priority=1))
+    found = writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour")
+    assert (found.status, found.queue_id, found.priority) == (Status.QUEUED, night.id, 1)
+    assert Passage.objects.get().check_id is None
+    assert writes(cast, turns, cast.line_3334, OTHER, "Votre PUB").status == Status.CLOSED
+
+
+def test_who_is_let_in_to_the_bot_first_has_his_queue_when_it_hands_over(
+    cast: Cast, boss: User, partners: ContactList, turns: Turns, asked: list[str]
+) -> None:
+    vip = Queue.objects.create(organisation=cast.organisation, name="Distributeurs")
+    keep_filter(boss, cast.line_1919, in_list(partners, queue_id=vip.id, priority=3, bot_first=True))
+    found = writes(cast, turns, cast.line_1919, SUBSCRIBER, "Mon solde ?")
+    assert (found.status, sent(found)) == (Status.BOT, ["Réponse à : Mon solde ?"])
+    cast.text_in(found, "Un conseiller")
+    while handle(owner="d1", turns=turns):
+        pass
+    found.refresh_from_db()
+    assert (found.status, found.queue_id, found.priority) == (Status.QUEUED, vip.id, 3)
+    refused = writes(cast, turns, cast.line_1919, OTHER, "Mon solde ?")
+    assert (refused.status, sent(refused)) == (Status.CLOSED, [SORRY])
+    assert asked == ["Mon solde ?", "Un conseiller"], "the bot was asked about somebody who was refused"
+
+
+def test_the_bot_only_answers_and_ends_where_it_would_hand_over(
+    cast: Cast, boss: User, turns: Turns, asked: list[str]
+) -> None:
+    keep_filter(boss, cast.line_1919, way=WayGiven("bot", reply="Nos conseillers ne répondent pas ici."))
+    found = writes(cast, turns, cast.line_1919, SUBSCRIBER, "Mon solde ?")
+    assert (found.status, sent(found)) == (Status.BOT, ["Réponse à : Mon solde ?"])
+    cast.text_in(found, "Un conseiller")
+    while handle(owner="d1", turns=turns):
+        pass
+    found.refresh_from_db()
+    assert (found.status, sent(found)[-1]) == (Status.CLOSED, "Nos conseillers ne répondent pas ici.")
+    assert len(asked) == 2
+
+
+def test_tags_and_attributes_of_a_person_let_him_in(cast: Cast, boss: User, turns: Turns) -> None:
+    tag = Tag.objects.create(organisation=cast.organisation, name="VIP")
+    offer = Attribute.objects.create(
+        organisation=cast.organisation, key="points", name="Points", type=AttributeType.NUMBER
+    )
+    for number in (SUBSCRIBER, OTHER, "+2290197000003"):
+        cast.person(number)
+    change_person(actor=boss, number=SUBSCRIBER, tag_ids=[tag.id], values={})
+    change_person(actor=boss, number=OTHER, tag_ids=None, values={"points": "1 200"})
+    keep_filter(
+        boss, cast.line_3334, CheckGiven("tag", WayGiven(), thing_id=tag.id),
+        CheckGiven("attribute", WayGiven(), thing_id=offer.id, compare="more", value="999,5"),
+    )  # fmt: skip
+    states = [writes(cast, turns, cast.line_3334, one).status for one in (SUBSCRIBER, OTHER, "+2290197000003")]
+    assert states == [Status.QUEUED, Status.QUEUED, Status.CLOSED]
+    assert list(Passage.objects.order_by("conversation_id").values_list("place", flat=True)) == [1, 2, 0]
+
+
+def test_the_hours_of_the_line_are_asked_by_one_function(
+    cast: Cast, boss: User, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_filter(boss, cast.line_3334, CheckGiven("hours", WayGiven(), value="open"))
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER).status == Status.QUEUED
+    monkeypatch.setattr(front_door, "open_now", lambda line, now: False)
+    assert writes(cast, turns, cast.line_3334, OTHER).status == Status.CLOSED
+
+
+def test_two_machines_do_not_talk_for_ever(cast: Cast, boss: User, turns: Turns) -> None:
+    keep_filter(boss, cast.line_3334)
+    found = [writes(cast, turns, cast.line_3334, OTHER, "Absent") for _ in range(front_door.MOST_ANSWERS + 3)]
+    assert [len(sent(one)) for one in found] == [1] * front_door.MOST_ANSWERS + [0] * 3
+    assert all(one.status == Status.CLOSED for one in found)
+    assert Passage.objects.filter(silence="too_many").count() == 3
+
+
+def test_nothing_is_answered_to_who_has_opted_out_or_is_no_number(cast: Cast, boss: User, turns: Turns) -> None:
+    keep_filter(boss, cast.line_3334)
+    Suppression.objects.create(organisation_id=cast.organisation.id, number=OTHER, source="text")
+    for sender, why in ((OTHER, "opted_out"), ("SAVANE", "no_number")):
+        found = writes(cast, turns, cast.line_3334, sender)
+        assert (found.status, sent(found)) == (Status.CLOSED, [])
+        assert Passage.objects.get(conversation_id=found.id).silence == why
+
+
+def test_a_text_that_may_ask_for_no_more_texts_is_a_persons_whatever_the_filter_says(
+    cast: Cast, boss: User, turns: Turns
+) -> None:
+    keep_filter(boss, cast.line_3334)
+    conversation = cast.open_conversation(line=cast.line_3334, sender=OTHER)
+    message = cast.text_in(conversation, "Je ne veux plus recevoir de SMS")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update conversations_message set facts = %s::jsonb where id = %s",
+            [f'{{"hint": "{Keyword.OPT_OUT}"}}', message.id],
+        )
+    handle(owner="d1", turns=turns)
+    conversation.refresh_from_db()
+    assert (conversation.status, Passage.objects.count()) == (Status.QUEUED, 0)
+
+
+def test_who_is_given_back_to_the_bot_by_a_person_is_not_judged_again(
+    cast: Cast, boss: User, partners: ContactList, turns: Turns, asked: list[str]
+) -> None:
+    keep_filter(boss, cast.line_1919, in_list(partners))
+    found = writes(cast, turns, cast.line_1919, SUBSCRIBER)
+    assert found.status == Status.QUEUED
+    change_numbers(actor=boss, list_id=partners.id, add=[], remove=[SUBSCRIBER])
+    cast.available(cast.awa)
+    ownership.take(user=cast.awa, conversation_id=found.id)
+    ownership.give_back(user=cast.awa, conversation_id=found.id, to="bot")
+    cast.text_in(found, "Encore moi")
+    while handle(owner="d1", turns=turns):
+        pass
+    found.refresh_from_db()
+    assert (found.status, Passage.objects.count()) == (Status.BOT, 1)
+
+
+def test_a_filter_that_fails_lets_everybody_pass(
+    cast: Cast, boss: User, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_filter(boss, cast.line_3334)
+
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(front_door, "decide", broken)
+    assert writes(cast, turns, cast.line_3334, OTHER).status == Status.QUEUED
+
+
+def test_an_answer_that_cannot_leave_is_written_down_and_the_conversation_closed(
+    cast: Cast, boss: User, turns: Turns
+) -> None:
+    keep_filter(boss, cast.line_3334)
+    cast.north.is_enabled = False
+    cast.north.save()
+    found = writes(cast, turns, cast.line_3334, OTHER)
+    assert (found.status, Passage.objects.get().silence) == (Status.CLOSED, "failed")
+
+
+def test_a_line_without_a_filter_asks_nothing_more(
+    cast: Cast, turns: Turns, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(front_door, "judge", never)
+    assert writes(cast, turns, cast.line_1919, SUBSCRIBER).status == Status.BOT
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER).status == Status.QUEUED
+
+
+async def test_the_intake_queues_by_itself_only_where_no_filter_stands_before(cast: Cast, dsn: str) -> None:
+    from asgiref.sync import sync_to_async
+
+    from conversations.adapters import InboundText
+
+    def text(line_id: UUID, sender: str) -> ReadyText:
+        item = InboundText(
+            cast.north.id, sender, sender, "3334", 1, "Bonjour", b"Bonjour", "gsm7", fingerprint=b"x" * 32
+        )
+        return ReadyText(line_id, sender, item)
+
+    async with await connect(dsn, **CONNECTION_SETTINGS) as raw:
+        await store(raw, [text(cast.line_3334.id, SUBSCRIBER)])
+        await Line.objects.filter(id=cast.line_3334.id).aupdate(is_filtered=True)
+        await store(raw, [text(cast.line_3334.id, OTHER)])
+    states = await sync_to_async(lambda: dict(Conversation.objects.values_list("address__value", "status")))()
+    assert states == {SUBSCRIBER: Status.QUEUED, OTHER: Status.BOT}
+
+
+def test_trying_a_number_says_what_each_check_saw_and_changes_nothing(
+    cast: Cast, boss: User, partners: ContactList, turns: Turns
+) -> None:
+    given = FilterGiven(True, WayGiven("answer", reply=SORRY), [in_list(partners, priority=4)])
+    keep_filter(boss, cast.line_3334, *given.checks)
+    partner = try_number(actor=boss, line_id=cast.line_3334.id, number="97 00 00 01", text="", given=None)
+    assert (partner.number, partner.is_known) == (SUBSCRIBER, False)
+    assert [(one.place, one.passed, one.seen) for one in partner.decision.trace] == [(1, True, "in")]
+    assert partner.decision.way.priority == 4
+    draft = replace(given, checks=[CheckGiven("not_in_list", WayGiven("bot"), thing_id=partners.id)])
+    with pytest.raises(Exception, match="no bot"):
+        try_number(actor=boss, line_id=cast.line_3334.id, number=OTHER, text="", given=draft)
+    other = try_number(actor=boss, line_id=cast.line_3334.id, number=OTHER, text="", given=None)
+    assert (other.decision.check, other.decision.trace[0].seen) == (None, "out")
+    assert (Conversation.objects.count(), Passage.objects.count()) == (0, 0)
+    live = writes(cast, turns, cast.line_3334, SUBSCRIBER)
+    assert live.priority == 4
