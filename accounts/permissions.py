@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.return": DESK,
     "conversations.close": DESK,
     "conversations.mark_read": DESK,
+    "conversations.promise": DESK,  # to call a subscriber back
     "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,
     "consent.opt_in": frozenset(
@@ -42,6 +43,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "history.export": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "users.administer": ADMINISTRATION,
     "lines.administer": ADMINISTRATION,
+    "hours.administer": ADMINISTRATION,
+    "targets.administer": ADMINISTRATION,
     "links.administer": ADMINISTRATION,
     "tokens.administer": ADMINISTRATION,
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),

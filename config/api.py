@@ -27,6 +27,7 @@ from ninja.renderers import BaseRenderer
 
 from accounts.admin_api import router as people_router
 from accounts.demo_api import router as demo_router
+from accounts.hours_api import router as schedules_router
 from accounts.models import Role, User
 from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError, TooMany
 from common.text import storable
@@ -37,6 +38,7 @@ from config.description import FOR_APPLICATIONS, described, written
 from config.doors import Undeclared
 from config.error_texts import in_words
 from config.health.api import router as health_router
+from config.hours_api import router as hours_router
 from config.keywords_api import router as keywords_router
 from config.links_api import control_router, watch_router
 from config.parser import OneMeaning, Unreadable
@@ -79,6 +81,8 @@ api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)
 api.add_router("/admin", people_router)
 api.add_router("/admin", lines_router)
+api.add_router("/admin", schedules_router)
+api.add_router("/admin", hours_router)
 api.add_router("/admin", keywords_router)
 api.add_router("/admin", control_router)
 api.add_router("/admin", paths_router)

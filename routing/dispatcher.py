@@ -30,6 +30,10 @@ from conversations.models import Line
 from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
+from routing import deadlines
+from routing.after_hours import closed_now
+from routing.callbacks import open_due_callbacks
+from routing.deadline_watch import DeadlineWatch
 from routing.forsaken import return_forsaken
 from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
@@ -61,7 +65,9 @@ class Dispatcher:
         self._turns = Turns()
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
-        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot.
+        self._watch = DeadlineWatch()
+        # One thread for each batch of decisions, so that nobody waits behind a slow bot, and as many in all as the pool
+        # has connections (settings): the loops that sweep each second share theirs.
         self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
         self._texts = asyncio.Event()
         self._waiting = asyncio.Event()
@@ -87,6 +93,7 @@ class Dispatcher:
                 ("texts", self._handle_texts),
                 ("assignment", self._assign),
                 ("forsaken", self._return_forsaken),
+                ("promises", self._keep_promises),
                 ("housekeeping", self._tidy),
                 ("jobs", self._ring_jobs),
             )
@@ -209,6 +216,10 @@ class Dispatcher:
         await self._sleep(SWEEP_S)
         await self._in_thread(self._housekeeping.tidy)
 
+    async def _keep_promises(self) -> None:
+        await self._sleep(SWEEP_S)
+        await self._in_thread(_keep_promises, self._watch)
+
     async def _ring_jobs(self) -> None:
         await self._sleep(JOBS_S)
         await self._in_thread(ring_due)
@@ -268,7 +279,17 @@ def _with_connection(deed: Callable[..., Result], arguments: tuple[Any, ...]) ->
 def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
     reply_to_keywords()
     claimed = claim_batch(claim, bots=bots)
-    return len(claimed), settle(claim, claimed) if claimed else []
+    if not claimed:
+        return 0, []
+    rest = settle(claim, claimed, closed_now())
+    deadlines.follow(claimed)
+    return len(claimed), rest
+
+
+def _keep_promises(watch: DeadlineWatch) -> None:
+    """What is due by the database's clock; any number of processes may ask, each promise is taken by one of them."""
+    open_due_callbacks()
+    watch.look()
 
 
 def _assign(organisation_id: UUID, lease: HeldLease) -> None:

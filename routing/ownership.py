@@ -37,7 +37,8 @@ from conversations.models import Author, Conversation, Message, MessageKind, Sta
 from conversations.wording import as_written
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import stretches
+from routing import deadlines, stretches
+from routing.callbacks import kept_by_answer
 from routing.loads import gain, lose
 from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
@@ -79,6 +80,7 @@ def take(*, user: User, conversation_id: UUID, now: datetime | None = None) -> C
         gain(changes=changes, user_id=user.id, now=now)
         stretches.end_before_person(conversation, now=now, how="taken", agent_id=user.id)
         _set(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now)
+        deadlines.renew([conversation])
         add_event_line(
             changes=changes,
             conversation=conversation,
@@ -134,6 +136,7 @@ def give_back(
                 queue_id=conversation.queue_id or queue_for(conversation.line).id,
                 queued_at=now,
             )
+        deadlines.renew([conversation])
         # The queue's candidates are kept from the author of this line (routing/rounds.py).
         add_event_line(
             changes=changes,
@@ -174,6 +177,7 @@ def close(*, user: User, conversation_id: UUID, seen: int | None = None, now: da
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
         _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
+        deadlines.renew([conversation])
         add_event_line(
             changes=changes,
             conversation=conversation,
@@ -226,7 +230,7 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
         fields = {"first_answered_at": conversation.first_answered_at or at, "status": Status.OPEN}
         if any(getattr(conversation, name) != value for name, value in fields.items()):
             _set(conversation, **fields)
-        return send_message(
+        message = send_message(
             changes=changes,
             conversation=conversation,
             body=body,
@@ -234,6 +238,9 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
             author_user=user,
             client_id=client_id,
         )
+        kept_by_answer(changes, conversation, user, at)
+        deadlines.renew([conversation])
+        return message
 
     return _written_once(user, conversation_id, client_id, Said(MessageKind.OUTGOING, clean_text(body)), write)
 

@@ -16,6 +16,7 @@ from django.db import connection
 from common.clock import database_now
 from common.ids import uuid7
 from conversations.events import ConversationAssigned, MessageAdded
+from conversations.line_hours import hours_of_lines
 from conversations.models import Author, Message, MessageKind
 from conversations.visibility import audiences_of
 from jobs.leases import HeldLease
@@ -192,7 +193,7 @@ def _store(changes: Changes, plan: list[Assignment], names: dict[UUID, str], now
         rows = cursor.fetchall()
         each = sorted(set(agents))
         cursor.execute(_LOAD, {"agents": each, "numbers": [agents.count(id_) for id_ in each], "now": now})
-    lines, waits = [], []
+    lines, waits, hours = [], [], hours_of_lines({row[1] for row in rows})
     for id_, line_id, queue_id, queued_at, seq, owner_id in rows:
         line = Message(
             id=uuid7(),
@@ -221,6 +222,7 @@ def _store(changes: Changes, plan: list[Assignment], names: dict[UUID, str], now
                 queue_id=queue_id,
                 agent_id=owner_id,
                 label="assigned",
+                hours=hours.get(line_id),
             )
         )
         changes.add(

@@ -30,7 +30,7 @@ HISTORY = 40  # messages
 # The bound on the keys keeps older months' partitions out (see conversations/rendering.py).
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, c.last_seq,
-       coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language),
+       coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), c.line_id,
        m.kind, m.author, m.body, m.created_at, m.hint
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
@@ -62,6 +62,7 @@ class Talk:
     text: str
     first_at: datetime | None  # the first of the unanswered texts; None: nothing is unanswered
     hint: bool = False  # one of them may ask for no more texts: a person should look
+    line_id: UUID | None = None
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -75,8 +76,8 @@ def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
 
 
 def _talk(rows: list[tuple]) -> Talk:
-    id_, organisation_id, status, bot, last_seq, language = rows[0][:6]
-    messages = [row[6:] for row in rows if row[6] is not None]
+    id_, organisation_id, status, bot, last_seq, language, line_id = rows[0][:7]
+    messages = [row[7:] for row in rows if row[7] is not None]
     answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
     texts = messages[answered:]
     return Talk(
@@ -90,6 +91,7 @@ def _talk(rows: list[tuple]) -> Talk:
         text="\n".join(body for _, _, body, *_ in texts),
         first_at=texts[0][3] if texts else None,
         hint=any(text[4] for text in texts),
+        line_id=line_id,
     )
 
 

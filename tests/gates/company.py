@@ -22,11 +22,11 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
-from accounts.models import Role, User
+from accounts.models import Role, Schedule, SpecialDays, User
 from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
 from routing.models import AgentState
 from supervision.models import Export
-from tests.gates.leftovers import attach, leave_behind, send_for_an_application, write_file
+from tests.gates.leftovers import attach, keep_hours, leave_behind, send_for_an_application, write_file
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -39,6 +39,9 @@ MEANS_SOMETHING = {
     "accounts.organisation.time_zone", "accounts.organisation.region", "accounts.organisation.languages",
     "accounts.user.password", "accounts.user.language", "accounts.user.theme",
     "accounts.audit.action", "accounts.audit.object_kind",
+    "accounts.schedule.week", "accounts.schedule.country", "accounts.specialdays.spans",
+    "accounts.holidaydate.country", "accounts.holidaydate.key", "conversations.afterhourstext.language",
+    "conversations.conversation.deadline_kind",
     "contacts.contact.language", "contacts.suppression.source", "contacts.consentevent.kind",
     "contacts.consentevent.source", "contacts.owedreply.kind", "contacts.owedreply.language",
     "contacts.linekeywords.language", "contacts.linekeywords.kind",
@@ -88,6 +91,10 @@ class Company:
             "team_id": world.team.id,
             "contact_id": conversation.contact_id,
             "export_id": Export.objects.filter(organisation=world.organisation).values_list("id", flat=True)[0],
+            "schedule_id": Schedule.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "special_id": SpecialDays.objects.values_list("id", flat=True).get(
+                schedule__organisation=world.organisation
+            ),
             "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sending__scope__startswith="token:"
@@ -147,6 +154,7 @@ def make_company() -> Company:
     attach(own, mine)
     write_file(own, own.people["boss"])
     send_for_an_application(own)
+    keep_hours(own, mine, own.people["boss"])
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

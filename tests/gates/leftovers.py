@@ -8,10 +8,12 @@ from uuid import uuid4
 from allauth.account.models import EmailAddress
 from django.db import connection
 
-from accounts.models import Role, User
+from accounts.models import HolidayDate, Role, SpecialDays, User
+from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
 from contacts.models import ConsentEvent, LineKeywords, OwedReply, Suppression
 from conversations.models import (
+    AfterHoursText,
     ApiToken,
     Attachment,
     Attempt,
@@ -26,11 +28,12 @@ from conversations.models import (
     Receipt,
     Recipient,
     Sending,
+    Task,
     WrongNumber,
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from measures.models import Interval
-from routing.models import TokenPace
+from routing.models import Deadline, TargetEvent, Targets, TokenPace
 from supervision.models import Export, ExportPart, Form
 from tests.realtime.world import World, sign_in
 
@@ -144,3 +147,28 @@ def leave_behind(world: World, conversation: Conversation) -> None:
         organisation_id=organisation.id, kind="wait", conversation_id=conversation.id, started_at=now, ended_at=now,
         wall_seconds=0, business_seconds=0,
     )  # fmt: skip
+    keep_hours(world, conversation, nadia)
+
+
+def keep_hours(world: World, conversation: Conversation, boss: User) -> None:
+    """Hours with a closure and a holiday, what is answered outside them, targets, and a promised callback."""
+    now = datetime.now(UTC)
+    organisation = world.organisation
+    schedule = OpeningHours.objects.create(
+        organisation=organisation, name="Bureau", week=[[[480, 1080]]] * 7, country="BJ"
+    )
+    SpecialDays.objects.create(
+        schedule=schedule, first=now.date(), last=now.date(), reason="Inventaire", says_fr="Fermé.", says_en="Closed."
+    )
+    HolidayDate.objects.create(organisation=organisation, country="BJ", year=2027, key="eid-al-adha", by=boss)
+    AfterHoursText.objects.create(organisation=organisation, line=world.open_line, language="fr", body="Fermé.")
+    Targets.objects.get_or_create(queue=world.queue, defaults={"organisation": organisation, "first_s": 300})
+    running = {
+        "organisation_id": organisation.id, "line_id": conversation.line_id, "kind": "first", "since": now,
+        "due_at": now,
+    }  # fmt: skip
+    Deadline.objects.get_or_create(conversation=conversation, kind="first", defaults={"warn_at": now, **running})
+    TargetEvent.objects.create(conversation_id=conversation.id, what="near", **running)
+    Task.objects.create(
+        organisation=organisation, conversation=conversation, due_at=now + timedelta(days=1), note="Rappeler"
+    )

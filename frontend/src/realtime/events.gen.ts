@@ -26,6 +26,8 @@ export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; m
 export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
 export type SettingsChanged = Stamp & { type: "settings.changed" };
+export type TargetsSet = Stamp & { type: "targets.set"; conversation: Row; message?: Message };
+export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; message?: Message };
 
 export type ServerEvent =
   | AgentStateChanged
@@ -38,4 +40,6 @@ export type ServerEvent =
   | MessageAdded
   | MessageCompleted
   | MessageReceived
-  | SettingsChanged;
+  | SettingsChanged
+  | TargetsSet
+  | TargetsTold;
