@@ -30,7 +30,7 @@ export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "fail
 export type LastMessage = Narrow<"LastMessage", { kind: MessageKind; author: AuthorKind }>;
 
 /** A conversation as a list shows it. `revision` grows with every change: a lower one never replaces a higher one. */
-export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null }>;
+export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null; deadline: NextDeadline | null }>;
 
 export type DeliveryError = Schemas["DeliveryError"];
 export type Delivery = Narrow<"DeliveryView", { status: DeliveryStatus; encoding: "gsm7" | "latin1" | "ucs2" }>;
@@ -80,6 +80,12 @@ export type HealthCheck = Schemas["CheckShown"];
 export type OptOut = Schemas["OptOutView"];
 export type SaidOfNumber = Schemas["SaidView"];
 export type LineKeywords = Schemas["KeywordsView"];
+export type Schedules = Schemas["SchedulesView"];
+export type Schedule = Schemas["ScheduleView"];
+export type Holiday = Schemas["HolidayView"];
+export type AfterHoursText = Schemas["AfterHoursView"];
+export type Targets = Schemas["TargetsView"];
+export type NextDeadline = Narrow<"NextDeadline", { kind: "first" | "next" | "resolution" }>;
 export type AuditItem = Schemas["AuditLine"];
 
 export interface Counts {

@@ -1,4 +1,4 @@
-import { Activity, BellOff, CloudOff, FileClock, Hash, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
+import { Activity, BellOff, CalendarClock, CloudOff, FileClock, Goal, Hash, KeyRound, Plus, Radio, Signpost, Users } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, useParams } from "react-router";
@@ -11,20 +11,25 @@ import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
 import { HealthTable } from "./HealthTable";
+import { HoursSection } from "./HoursSection";
+import { useSchedules } from "./hoursApi";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
+import { TargetsSection } from "./TargetsSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
-const SECTIONS = ["users", "lines", "links", "numbers", "consent", "applications", "audit", "health"] as const;
+const SECTIONS = ["users", "lines", "hours", "targets", "links", "numbers", "consent", "applications", "audit", "health"] as const;
 type Section = (typeof SECTIONS)[number];
-type TableSection = Exclude<Section, "consent" | "numbers" | "applications">;
+type TableSection = Exclude<Section, "consent" | "numbers" | "applications" | "hours" | "targets">;
 const ICONS: Record<Section, ReactNode> = {
   users: <Users size={16} />,
   lines: <Signpost size={16} />,
+  hours: <CalendarClock size={16} />,
+  targets: <Goal size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,
@@ -58,6 +63,8 @@ export default function AdminPage() {
         {section === "consent" ? <ConsentSection />
         : section === "numbers" ? <NumbersSection />
         : section === "applications" ? <ApplicationsSection />
+        : section === "hours" ? <HoursSection />
+        : section === "targets" ? <TargetsSection />
         : <SectionPage key={section} section={section} />}
       </main>
     </div>
@@ -166,9 +173,10 @@ function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string |
   const { queues } = useSession();
   const links = useTable("links").data;
   const line = table.items.find((one) => one.id === id) ?? null;
-  // The form is filled once: it waits for the links that it offers.
-  if (!links) return null;
-  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, queues, links: links.items })} onClose={onClose} />;
+  const schedules = useSchedules().data;
+  // The form is filled once: it waits for the links and hours that it offers.
+  if (!links || !schedules) return null;
+  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, queues, links: links.items, schedules: schedules.items })} onClose={onClose} />;
 }
 
 function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string | null; onClose: () => void }) {

@@ -2,6 +2,7 @@ import type { Same } from "@/ui/text";
 import { applicationsEn, applicationsFr } from "./applicationsText";
 import { consentEn, consentFr } from "./consentText";
 import { healthEn, healthFr } from "./healthText";
+import { hoursEn, hoursFr, targetsEn, targetsFr } from "./hoursText";
 import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
 import { numbersEn, numbersFr } from "./numbersText";
@@ -10,10 +11,12 @@ const en = {
   applications: applicationsEn,
   consent: consentEn,
   health: healthEn,
+  hours: hoursEn,
+  targets: targetsEn,
   work: linksEn,
   numbers: numbersEn,
   title: "Administration",
-  sections: { users: "People", lines: "Lines", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", lines: "Lines", hours: "Hours", targets: "Response times", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -200,10 +203,12 @@ const fr: Same<typeof en> = {
   applications: applicationsFr,
   consent: consentFr,
   health: healthFr,
+  hours: hoursFr,
+  targets: targetsFr,
   work: linksFr,
   numbers: numbersFr,
   title: "Administration",
-  sections: { users: "Personnes", lines: "Lignes", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",

@@ -21,6 +21,8 @@ const en = {
     rule: "A rule decided",
     opt_out_hint: "The customer may be asking for no more texts",
     opted_out: "The customer opted out and writes again",
+    after_hours: "Came outside the hours",
+    callback: "A promised callback was due",
     other: "Handed over",
   },
   wrong: {
@@ -72,6 +74,8 @@ const fr: Same<typeof en> = {
     rule: "Une règle en a décidé",
     opt_out_hint: "Le client demande peut-être l’arrêt des SMS",
     opted_out: "Le client avait refusé les SMS et écrit de nouveau",
+    after_hours: "Arrivée hors des horaires",
+    callback: "Un rappel promis était attendu",
     other: "Transmise",
   },
   wrong: {
