@@ -82,7 +82,7 @@ HOURS_SCREENS: list[Screen] = [
         then(
             click('[data-testid="add"]'),
             fill("#schedule-name", "Contradictoire"),
-            fill('[data-testid="day-tue"] input[type=time] >> nth=1', "07:00"),
+            fill('[data-testid="day-tue"] input[inputmode=numeric] >> nth=1', "07:00"),
             click(SAVE),
             see('[data-testid="day-tue"] [role=alert]'),
         ),
@@ -93,7 +93,7 @@ HOURS_SCREENS: list[Screen] = [
         "/admin/hours",
         FATOU,
         CARD,
-        then(click('[data-testid="add-special"]'), click("dialog input[type=radio] >> nth=1"), see(FORM)),
+        then(click('[data-testid="add-special"]'), click('[data-testid="special-opens"]'), see(FORM)),
         prepare=SHOWN,
     ),
     Screen("admin-targets", "/admin/targets", FATOU, TABLE),

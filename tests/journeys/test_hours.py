@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -37,13 +38,14 @@ def boss(visit, palabre) -> Iterator[Desk]:
 
 @pytest.mark.timeout(240)
 @pytest.mark.needs("RFP-033", part="hours")
-def test_a_line_closed_on_the_screen_tells_its_subscriber_once_and_loses_nothing(boss, visit, palabre):
+def test_a_line_closed_on_the_screen_tells_its_subscriber_once_and_loses_nothing(boss, visit, palabre, watch):
+    watch.expected.append(re.compile("status of 422"))  # the contradiction that is refused
     page, line_id = boss.page, line_of(boss)
     page.goto(boss.address("/admin/hours"))
     page.get_by_test_id("add").click()
     page.locator("#schedule-name").fill("Bureau")
     page.locator("#schedule-country").select_option("BJ")
-    first = page.get_by_test_id("day-mon").locator("input[type=time]")
+    first = page.get_by_test_id("day-mon").locator("input[inputmode=numeric]")
     first.nth(1).fill("07:00")  # before it opens
     page.locator("dialog button[type=submit]").click()
     expect(page.get_by_test_id("day-mon").get_by_role("alert")).to_be_visible()

@@ -50,16 +50,14 @@ export function SpecialDaysForm({ scheduleId, onClose }: { scheduleId: string; o
               {wrong(name)}
             </div>
           ))}
-          <fieldset className={styles.field}>
-            <legend>{t("hours.what")}</legend>
-            {[false, true].map((one) => (
-              <label key={String(one)} className={styles.check}>
-                <input type="radio" name="special-what" checked={opens === one} onChange={() => setOpens(one)} />
-                <span>{t(one ? "hours.whatOpen" : "hours.whatClosed")}</span>
-              </label>
-            ))}
-            {opens && <DayRow name={t("hours.what")} day={day} error={errors.spans ? typeset(errors.spans) : null} onChange={setDay} />}
-          </fieldset>
+          <div className={styles.field}>
+            <label className={styles.check}>
+              <input type="checkbox" checked={opens} onChange={(event) => setOpens(event.target.checked)} data-testid="special-opens" />
+              <span>{t("hours.whatOpen")}</span>
+            </label>
+            <p className={styles.hint}>{t("hours.whatHint")}</p>
+          </div>
+          {opens && <DayRow name={t("hours.what")} day={day} error={errors.spans ? typeset(errors.spans) : null} onChange={setDay} />}
           {SAID.map(([name, label, language]) => (
             <div key={name} className={styles.field}>
               <label htmlFor={`special-${name}`}>{t(`hours.${label}`)}</label>

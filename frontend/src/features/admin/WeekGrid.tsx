@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/Button";
-import { anotherOpening, type Day } from "./hours";
+import { anotherOpening, minutesOf, tidied, type Day } from "./hours";
 import look from "./Hours.module.css";
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
@@ -56,9 +56,9 @@ export function DayRow({ name, day, error, onChange, testId }: DayRowProps) {
         {day.length === 0 && <span className={look.closed}>{t("hours.closed")}</span>}
         {day.map((one, place) => (
           <div key={place} className={look.opening}>
-            <input type="time" value={one.opens} aria-label={t("hours.opens", { day: name })} aria-invalid={error ? true : undefined} onChange={(event) => set(place, { opens: event.target.value })} />
+            <Clock value={one.opens} label={t("hours.opens", { day: name })} wrong={error !== null} onChange={(opens) => set(place, { opens })} />
             <span aria-hidden="true">–</span>
-            <input type="time" value={one.closes} aria-label={t("hours.closes", { day: name })} aria-invalid={error ? true : undefined} onChange={(event) => set(place, { closes: event.target.value })} />
+            <Clock value={one.closes} label={t("hours.closes", { day: name })} wrong={error !== null} onChange={(closes) => set(place, { closes })} />
             <label className={look.overnight}>
               <input type="checkbox" checked={one.overnight} aria-label={t("hours.overnightOf", { day: name })} onChange={(event) => set(place, { overnight: event.target.checked })} />
               {t("hours.overnight")}
@@ -70,5 +70,15 @@ export function DayRow({ name, day, error, onChange, testId }: DayRowProps) {
       </div>
       <Button square look="quiet" size="small" aria-label={t("hours.addOpeningOf", { day: name })} icon={<Plus size={16} />} onClick={() => onChange([...day, anotherOpening(day)])} />
     </div>
+  );
+}
+
+/** A time of 24 hours, whatever the browser's own fields would show: "8", "0830" and "8h30" will do. */
+function Clock({ value, label, wrong, onChange }: { value: string; label: string; wrong: boolean; onChange: (value: string) => void }) {
+  return (
+    <input
+      type="text" inputMode="numeric" autoComplete="off" maxLength={6} placeholder="00:00" className={look.clock} value={value} aria-label={label}
+      aria-invalid={wrong || minutesOf(value) === null || undefined} onChange={(event) => onChange(event.target.value)} onBlur={() => onChange(tidied(value))}
+    />
   );
 }

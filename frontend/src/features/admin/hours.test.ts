@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anotherOpening, secondsOf, spoken, toDay, toSpans, written } from "./hours";
+import { anotherOpening, minutesOf, secondsOf, spoken, tidied, toDay, toSpans, written } from "./hours";
 
 describe("opening hours in a form", () => {
   it.each([
@@ -17,6 +17,16 @@ describe("opening hours in a form", () => {
 
   it("does not turn an end before its beginning into a night by itself: that is refused in words", () => {
     expect(toSpans([{ opens: "10:00", closes: "09:00", overnight: false }])).toEqual([[600, 540]]);
+  });
+
+  it.each([["8", 480], ["08:30", 510], ["8h30", 510], ["0830", 510], ["24:00", 1440], ["25:00", null], ["8:75", null], ["", null], ["noon", null]])("reads %s", (text, minutes) => {
+    expect(minutesOf(text)).toBe(minutes);
+  });
+
+  it("leaves what it cannot read to the server, which says so", () => {
+    expect(tidied("noon")).toBe("noon");
+    expect(tidied("8")).toBe("08:00");
+    expect(toSpans([{ opens: "noon", closes: "18:00", overnight: false }])).toEqual([[-1, 1080]]);
   });
 
   it("says them in short", () => {

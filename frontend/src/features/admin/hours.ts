@@ -14,26 +14,35 @@ const two = (n: number) => String(n).padStart(2, "0");
 /** "08:05"; 1440 and beyond as the next day's clock shows it. */
 export const clockOf = (minutes: number): string => `${two(Math.floor((minutes % MINUTES) / 60))}:${two(minutes % 60)}`;
 
-/** Minutes of "08:05"; null where there is no time. */
+/** Minutes of "08:05", "8", "8h05" or "0805", up to "24:00"; null: not read. */
 export function minutesOf(clock: string): number | null {
-  const found = /^(\d\d):(\d\d)/.exec(clock);
-  return found ? Number(found[1]) * 60 + Number(found[2]) : null;
+  const found = /^(\d{1,2})\s*[:h.]?\s*(\d{2})?$/i.exec(clock.trim());
+  if (!found) return null;
+  const minutes = Number(found[1]) * 60 + Number(found[2] ?? 0);
+  return Number(found[2] ?? 0) < 60 && minutes <= MINUTES ? minutes : null;
+}
+
+const closing = (minutes: number): string => (minutes === MINUTES ? "24:00" : clockOf(minutes));
+
+/** What was written, as "08:05" where it can be read. */
+export function tidied(clock: string): string {
+  const minutes = minutesOf(clock);
+  return minutes === null ? clock : closing(minutes);
 }
 
 export const toDay = (spans: number[][]): Day =>
-  spans.map(([opens = 0, closes = 0]) => ({ opens: clockOf(opens), closes: clockOf(closes), overnight: closes > MINUTES }));
+  spans.map(([opens = 0, closes = 0]) => ({ opens: clockOf(opens), closes: closing(closes), overnight: closes > MINUTES }));
 
-/** Midnight as an end is the end of the day. A time that is missing is no opening: the server says what is wrong. */
+/** Midnight as an end is the end of the day. What cannot be read is no time: the server says so, in words. */
 export function toSpans(day: Day): number[][] {
   return day.map(({ opens, closes, overnight }) => {
-    const begin = minutesOf(opens) ?? 0;
-    const end = minutesOf(closes) ?? 0;
-    return [begin, end + (overnight || end === 0 ? MINUTES : 0)];
+    const end = minutesOf(closes) ?? -1;
+    return [minutesOf(opens) ?? -1, end === 0 || (overnight && end > 0 && end < MINUTES) ? end + MINUTES : end];
   });
 }
 
 /** "08:00–12:30, 14:00–18:00" */
-export const spoken = (spans: number[][]): string => spans.map(([opens = 0, closes = 0]) => `${clockOf(opens)}–${closes === MINUTES ? "24:00" : clockOf(closes)}`).join(", ");
+export const spoken = (spans: number[][]): string => spans.map(([opens = 0, closes = 0]) => `${clockOf(opens)}–${closing(closes)}`).join(", ");
 
 /** A usual next opening for a day that has some: after the last one, two hours long where there is room. */
 export function anotherOpening(day: Day): Opening {
