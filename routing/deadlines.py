@@ -27,7 +27,7 @@ from routing.models import TargetKind
 log = logging.getLogger(__name__)
 
 FRESH_S = 1.0
-AT_ONCE = 100
+AT_ONCE = 20  # conversations of one transaction: a text or a click to one of them waits for all
 RUN_IN = (Status.QUEUED, Status.OPEN, Status.SNOOZED)  # the bot has no targets
 
 _TARGETS = """
@@ -130,14 +130,15 @@ def renew(conversations: Sequence[Conversation]) -> set[UUID]:
     policies = _policies(conversations)
     if not policies and not any(one.deadline_kind for one in conversations):
         return set()
-    hours: dict[UUID | None, Hours] = {**hours_of_all({s for one in conversations if (s := one.line.schedule_id)})}
+    hours = hours_of_all({id_ for one in conversations if (id_ := one.line.schedule_id)})
     given: list[tuple[UUID, Running]] = []
     for one in conversations:
         policy = policies.get(one.queue_id) or policies.get(one.line_id)
         if policy is None:
             continue
+        kept = None if one.line.schedule_id is None else hours.get(one.line.schedule_id)
         found = running(
-            policy, hours.get(one.line.schedule_id), status=one.status, waiting_since=one.waiting_since,
+            policy, kept, status=one.status, waiting_since=one.waiting_since,
             first_answered_at=one.first_answered_at, opened_at=one.opened_at,
         )  # fmt: skip
         given += [(one.id, each) for each in found]
@@ -204,7 +205,14 @@ def follow(conversation_ids: Collection[UUID]) -> None:
 
 
 def renew_all(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:
-    """Renew those that nobody holds, in a transaction of their own; returns how many changed."""
+    """Renew those that nobody holds, in transactions of their own; returns how many changed."""
+    changed = 0
+    for start in range(0, len(conversation_ids), AT_ONCE):
+        changed += _renew_slice(organisation_id, conversation_ids[start : start + AT_ONCE])
+    return changed
+
+
+def _renew_slice(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:
     with record_changes(organisation_id) as changes:
         found = list(
             Conversation.objects.select_for_update(of=("self",), skip_locked=True)
