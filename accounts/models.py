@@ -116,3 +116,70 @@ class Tries(models.Model):
     cache_key = models.CharField(max_length=255, primary_key=True)
     value = models.TextField()
     expires = models.DateTimeField(db_index=True)
+
+
+def _no_week() -> list[list[list[int]]]:
+    return [[] for _ in range(7)]
+
+
+class Schedule(models.Model):
+    """When an organisation works, in its zone: what lines point to. Nothing that points to none ever closes.
+
+    `revision` is raised by every change of it, of its special days and of the organisation's holidays: by it,
+    processes know whether what they have worked out still holds (accounts/schedules.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="schedules")
+    name = models.CharField(max_length=120)
+    week = models.JSONField(default=_no_week)  # seven days, Monday first, of [opens, closes]: accounts.hours.Span
+    country = models.CharField(max_length=2, default="", blank=True)  # whose public holidays it keeps; empty: none
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="schedule_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SpecialDays(models.Model):
+    """Days on which a schedule's week does not count: closed, or open at other times."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="special_days")
+    first = models.DateField()
+    last = models.DateField()
+    spans = models.JSONField(default=list)  # [opens, closes] as in Schedule.week; none: closed
+    reason = models.CharField(max_length=120)
+    says_fr = models.CharField(max_length=480, default="", blank=True)  # what subscribers hear; empty: the usual
+    says_en = models.CharField(max_length=480, default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(last__gte=models.F("first")), name="specialdays_order")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.first}"
+
+
+class HolidayDate(models.Model):
+    """What a person has said of a holiday that the calendar can only estimate. Without a row it closes nothing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    country = models.CharField(max_length=2)
+    year = models.PositiveSmallIntegerField()  # of the estimate
+    key = models.CharField(max_length=80)  # accounts.public_holidays.PublicHoliday.key
+    day = models.DateField(null=True)  # null: no holiday here
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "country", "year", "key"], name="holidaydate_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.key} {self.year}: {self.day}"

@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.return": DESK,
     "conversations.close": DESK,
     "conversations.mark_read": DESK,
+    "conversations.promise": DESK,  # to call a subscriber back
     "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,
     "consent.opt_in": frozenset(
@@ -46,6 +47,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "users.administer": ADMINISTRATION,
     "lines.administer": ADMINISTRATION,
     "routing.administer": ADMINISTRATION,  # queues, skills, capacities, states
+    "hours.administer": ADMINISTRATION,
+    "targets.administer": ADMINISTRATION,
     "links.administer": ADMINISTRATION,
     "lists.administer": ADMINISTRATION,
     "lists.fill": ADMINISTRATION,  # pieces of a file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -33,6 +33,9 @@ class LineShown(Schema):
     failover: str
     failover_after_s: int
     is_enabled: bool
+    schedule_id: UUID | None
+    bot_after_hours: bool
+    promises_callback: bool
     link_ids: list[UUID]
     team_ids: list[UUID]
 
@@ -49,6 +52,9 @@ class LineGiven(Schema):
     failover: Words | None = None
     failover_after_s: int | None = None
     is_enabled: bool | None = None
+    schedule_id: UUID | Literal[""] | None = None
+    bot_after_hours: bool | None = None
+    promises_callback: bool | None = None
     link_ids: list[UUID] | None = None
     team_ids: list[UUID] | None = None
 

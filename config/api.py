@@ -27,6 +27,7 @@ from ninja.renderers import BaseRenderer
 
 from accounts.admin_api import router as people_router
 from accounts.demo_api import router as demo_router
+from accounts.hours_api import router as schedules_router
 from accounts.models import Role, User
 from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError, TooMany
 from common.text import storable
@@ -39,6 +40,7 @@ from config.error_texts import in_words
 from config.filter_api import router as filter_router
 from config.filter_api import watch_router as filter_watch_router
 from config.health.api import router as health_router
+from config.hours_api import router as hours_router
 from config.keywords_api import router as keywords_router
 from config.links_api import control_router, watch_router
 from config.lists_api import router as lists_router
@@ -85,6 +87,8 @@ api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)
 api.add_router("/admin", people_router)
 api.add_router("/admin", lines_router)
+api.add_router("/admin", schedules_router)
+api.add_router("/admin", hours_router)
 api.add_router("/admin", keywords_router)
 api.add_router("/admin", control_router)
 api.add_router("/admin", paths_router)

@@ -244,6 +244,43 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Overflow in a loop: this queue overflows back into the one that overflows into it.",
     ),
     "ladder_step": ("Cette marche est illisible.", ""),
+    "hours_week": ("Il faut sept jours, à partir du lundi.", "Seven days are needed, Monday first."),
+    "hours_range": (
+        "De 00:00 à 24:00, ou jusqu’au lendemain ; 24 heures au plus d’affilée.",
+        "From 00:00 to 24:00, or until the next day; at most 24 hours at a stretch.",
+    ),
+    "hours_backwards": (
+        "Une ouverture finit après avoir commencé (cochez « lendemain » pour une nuit).",
+        "An opening ends after it begins (tick “next day” for a night).",
+    ),
+    "hours_overlap": ("Deux ouvertures se chevauchent.", "Two openings overlap."),
+    "hours_too_many": ("Au plus 8 ouvertures par jour.", "At most 8 openings a day."),
+    "hours_never": (
+        "Rien n’ouvrirait plus jamais : qui écrit attendrait sans fin.",
+        "Nothing would ever open again: whoever writes would wait for ever.",
+    ),
+    "no_schedule": ("Ces horaires sont introuvables.", "There are no such hours."),
+    "schedule_used": ("Une ligne suit encore ces horaires.", "A line still keeps these hours."),
+    "too_many_schedules": ("Au plus 200 horaires.", "At most 200 schedules."),
+    "changed_meanwhile": (
+        "Quelqu’un a changé ces horaires depuis que vous les avez ouverts : regardez à nouveau.",
+        "Somebody has changed these hours since you opened them: look again.",
+    ),
+    "no_special_days": ("Ces jours particuliers sont introuvables.", "There are no such special days."),
+    "days_backwards": ("Le dernier jour vient avant le premier.", "The last day lies before the first."),
+    "days_too_long": ("Au plus 366 jours, entre 2000 et 2100.", "At most 366 days, between 2000 and 2100."),
+    "days_overlap": (
+        "Une autre règle vaut déjà pour l’un de ces jours.", "Another rule holds on one of these days already.",
+    ),
+    "too_many_special_days": ("Au plus 200 règles.", "At most 200 rules."),
+    "holiday_far": (
+        "Au plus 30 jours avant ou après la date estimée.", "At most 30 days before or after the estimated date.",
+    ),
+    "callback_past": ("Cette heure est déjà passée.", "This time has passed already."),
+    "callback_far": ("Au plus un an à l’avance.", "At most a year ahead."),
+    "no_callback": ("Aucun rappel n’est promis ici.", "No callback is promised here."),
+    "target_range": ("De 1 seconde à 90 jours.", "From 1 second to 90 days."),
+    "warn_percent": ("De 1 à 99 %.", "From 1 to 99 %."),
     "search": (
         "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
     ),

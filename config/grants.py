@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-APPEND_ONLY = ("realtime_event", "accounts_audit", "contacts_consentevent")
+APPEND_ONLY = ("realtime_event", "accounts_audit", "contacts_consentevent", "routing_targetevent")
 
 
 class Cursor(Protocol):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from accounts import audit
 from accounts.events import SettingsChanged
-from accounts.models import Team, User
+from accounts.models import Schedule, Team, User
 from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
 from contacts.numbers import clean
@@ -39,6 +39,9 @@ class LineFields:
     failover_after_s: int | None = None
     is_enabled: bool | None = None
     answers_after_stop: bool | None = None
+    schedule_id: UUID | str | None = None  # "": none, always open
+    bot_after_hours: bool | None = None
+    promises_callback: bool | None = None
     link_ids: Sequence[UUID] | None = None
     team_ids: Sequence[UUID] | None = None
 
@@ -129,10 +132,26 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
         line.is_enabled = fields.is_enabled
     if fields.answers_after_stop is not None:
         line.answers_after_stop = fields.answers_after_stop
+    _apply_hours(line, fields)
     # The constraint decides between two at once; this one speaks in words.
     same = Line.objects.filter(organisation_id=line.organisation_id, medium=line.medium, address=line.address)
     if same.exclude(id=line.id).exists():
         raise Invalid("address_taken", "another line has this address", field="address")
+
+
+def _apply_hours(line: Line, fields: LineFields) -> None:
+    if fields.schedule_id is not None:
+        line.schedule = None
+        if fields.schedule_id:
+            # Kept from being removed meanwhile, not from being changed.
+            mine = Schedule.objects.select_for_update(no_key=True).filter(organisation_id=line.organisation_id)
+            line.schedule = mine.filter(id=fields.schedule_id).first()
+            if line.schedule is None:
+                raise Invalid("unknown_choice", "there is no such schedule", field="schedule_id")
+    if fields.bot_after_hours is not None:
+        line.bot_after_hours = fields.bot_after_hours
+    if fields.promises_callback is not None:
+        line.promises_callback = fields.promises_callback
 
 
 def _set_links(line: Line, link_ids: Sequence[UUID]) -> None:
@@ -167,6 +186,9 @@ def described(line: Line) -> dict[str, Any]:
         "failover_after_s": line.failover_after_s,
         "is_enabled": line.is_enabled,
         "answers_after_stop": line.answers_after_stop,
+        "schedule_id": str(line.schedule_id) if line.schedule_id else None,
+        "bot_after_hours": line.bot_after_hours,
+        "promises_callback": line.promises_callback,
         "link_ids": [str(link_id) for link_id in links],
         "team_ids": sorted(str(team_id) for team_id in line.teams.values_list("id", flat=True)),
     }

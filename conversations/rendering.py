@@ -40,6 +40,14 @@ class Handover(TypedDict):
     summary: str
 
 
+class NextDeadline(TypedDict):
+    """The next target: `kind` first, next or resolution; `warn_at`: from when on it is near."""
+
+    kind: str
+    at: str
+    warn_at: str
+
+
 class Row(TypedDict):
     """A conversation as a list shows it. Of two, the one with the higher revision is the newer."""
 
@@ -59,6 +67,8 @@ class Row(TypedDict):
     unread: int
     priority: int
     handover: Handover | None
+    deadline: NextDeadline | None
+    callback_at: str | None  # when somebody has promised to come back to the subscriber
 
 
 class DeliveryError(TypedDict):
@@ -133,7 +143,8 @@ select c.id::text, c.revision, c.status, c.line_id::text, c.queue_id::text, c.ow
        c.contact_id::text, contact.name, address.value, coalesce(nullif(c.language, ''), contact.language),
        c.last_seq, c.preview_kind, c.preview_author, c.preview, c.last_activity_at,
        c.waiting_since, c.opened_at, c.queued_at, c.closed_at, c.unread, c.priority,
-       c.handover_reason, c.handover_summary, c.id
+       c.handover_reason, c.handover_summary, c.next_deadline_at, c.deadline_warn_at, c.deadline_kind, c.callback_at,
+       c.id
 from conversations_conversation c
 join contacts_contact contact on contact.id = c.contact_id
 join contacts_address address on address.id = c.address_id
@@ -154,7 +165,7 @@ def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
     (
         id_, revision, status, line_id, queue_id, owner_id, contact_id, name, address, language, last_seq,
         preview_kind, preview_author, preview, last_at, waiting_since, opened_at, queued_at, closed_at, unread,
-        priority, reason, summary, _,
+        priority, reason, summary, deadline_at, warn_at, deadline_kind, callback_at, _,
     ) = record  # fmt: skip
     silent = kind == AudienceKind.NO_TEXT
     return {
@@ -186,6 +197,10 @@ def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
         "unread": unread,
         "priority": priority,
         "handover": {"reason": reason, "summary": "" if silent else summary} if reason else None,
+        "deadline": {"kind": deadline_kind, "at": iso(deadline_at), "warn_at": iso(warn_at or deadline_at)}
+        if deadline_at
+        else None,
+        "callback_at": _iso_or_none(callback_at),
     }
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from accounts.permissions import May, caller
 from common.errors import NotFound
-from common.schemas import as_json, schema_of
+from common.schemas import Words, as_json, schema_of
 from conversations.attachments import content_of
 from conversations.delivery_details import DeliveryDetails, delivery_details
 from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
@@ -20,7 +20,7 @@ from inbox import desk
 from inbox.lists import list_page
 from inbox.person import PersonView, person_of
 from realtime.audience import Audience, AudienceKind
-from routing import ownership
+from routing import callbacks, ownership
 
 router = Router(tags=["conversations"])
 
@@ -64,6 +64,19 @@ class Destination(Schema):
     to: Literal["queue", "bot"]
 
 
+class Promise(Schema):
+    """`at`: when somebody is to come back to the subscriber."""
+
+    at: AwareDatetime
+    note: Words = ""
+
+
+class PromiseEnd(Schema):
+    """`kept` false: given up."""
+
+    kept: bool = True
+
+
 class ReadUpTo(Schema):
     seq: Number
 
@@ -85,12 +98,13 @@ def list_conversations(
     q: str | None = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    order: Literal["waiting", "deadline"] = "waiting",
 ) -> HttpResponse:
     user = caller(request)
     head = desk.head_of(user.organisation_id)
     rows, ends = list_page(
         audience=desk.audience(user), organisation_region=user.organisation.region, view=view, line_id=line,
-        status=status, q=q, after=after, limit=limit,
+        status=status, q=q, after=after, limit=limit, order=order,
     )  # fmt: skip
     return as_json({"items": rows, "next": ends, **head})
 
@@ -186,6 +200,23 @@ def close(request: HttpRequest, conversation_id: UUID, given: Body[Ending | None
     ownership.close(
         user=caller(request), conversation_id=conversation_id, seen=given.seen, disposition_id=given.disposition_id
     )
+    return as_json(_row(audience, conversation_id))
+
+
+@router.post("/conversations/{uuid:conversation_id}/callback", auth=May("conversations.promise"), response=RowSchema)
+def promise(request: HttpRequest, conversation_id: UUID, given: Promise) -> HttpResponse:
+    """Promise to come back to the subscriber at a time; promised before, it is moved."""
+    audience = _seen(request, conversation_id)
+    callbacks.promise_callback(user=caller(request), conversation_id=conversation_id, at=given.at, note=given.note)
+    return as_json(_row(audience, conversation_id))
+
+
+@router.post(
+    "/conversations/{uuid:conversation_id}/callback/end", auth=May("conversations.promise"), response=RowSchema
+)
+def end_promise(request: HttpRequest, conversation_id: UUID, given: Body[PromiseEnd | None] = None) -> HttpResponse:
+    audience = _seen(request, conversation_id)
+    callbacks.end_callback(user=caller(request), conversation_id=conversation_id, kept=given.kept if given else True)
     return as_json(_row(audience, conversation_id))
 
 

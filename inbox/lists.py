@@ -29,7 +29,7 @@ LONGEST_SEARCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: the sort values of its last row."""
+    """Where a page ended: the sort values of its last row. `waiting_since`: or its next deadline, in that order."""
 
     waiting_since: datetime | None
     last_activity_at: datetime
@@ -54,9 +54,12 @@ class Place:
 
 def list_page(
     *, audience: Audience, organisation_region: str, view: str, line_id: UUID | None, status: str | None, q: str | None,
-    after: str | None, limit: int,
+    after: str | None, limit: int, order: str = "waiting",
 ) -> tuple[list[Row], str | None]:  # fmt: skip
-    """One page of a view and where the next one starts (None: this was the last). Raises Invalid, NotAllowed."""
+    """One page of a view and where the next one starts (None: this was the last). Raises Invalid, NotAllowed.
+
+    `order`: of mine and queue, "waiting" (longest first) or "deadline" (the next to be missed first).
+    """
     found = _narrowed(audience, view)
     if line_id is not None:
         found = found.filter(line_id=line_id)
@@ -73,8 +76,9 @@ def list_page(
             raise NotAllowed("search", "names and numbers are not shown to you")
         found = _matching(found, q, organisation_region)
     place = Place.read(after) if after else None
-    found = _after_all(found, place) if view == "all" else _after_waiting(found, place)
-    values = list(found.values_list("waiting_since", "last_activity_at", "id")[: limit + 1])
+    first = "next_deadline_at" if order == "deadline" else "waiting_since"
+    found = _after_all(found, place) if view == "all" else _after_first(found, place, first)
+    values = list(found.values_list(first, "last_activity_at", "id")[: limit + 1])
     ends = Place(*values[limit - 1]).written() if len(values) > limit else None
     ids = [id_ for _, _, id_ in values[:limit]]
     rows = render_rows(audience.organisation_id, ids, audience.kind)
@@ -125,14 +129,13 @@ def _after_all(found: QuerySet[Conversation], place: Place | None) -> QuerySet[C
     return found.order_by("-last_activity_at", "-id")
 
 
-def _after_waiting(found: QuerySet[Conversation], place: Place | None) -> QuerySet[Conversation]:
+def _after_first(found: QuerySet[Conversation], place: Place | None, first: str) -> QuerySet[Conversation]:
+    """By the moment `first`, earliest first and those without one last; then the latest activity."""
     if place is not None:
         activity = place.last_activity_at
-        same: dict[str, Any] = (
-            {"waiting_since": place.waiting_since} if place.waiting_since else {"waiting_since__isnull": True}
-        )
+        same: dict[str, Any] = {first: place.waiting_since} if place.waiting_since else {f"{first}__isnull": True}
         beyond = Q(last_activity_at__lt=activity, **same) | Q(last_activity_at=activity, id__lt=place.id, **same)
         if place.waiting_since:
-            beyond |= Q(waiting_since__gt=place.waiting_since) | Q(waiting_since__isnull=True)
+            beyond |= Q(**{f"{first}__gt": place.waiting_since}) | Q(**{f"{first}__isnull": True})
         found = found.filter(beyond)
-    return found.order_by(F("waiting_since").asc(nulls_last=True), "-last_activity_at", "-id")
+    return found.order_by(F(first).asc(nulls_last=True), "-last_activity_at", "-id")

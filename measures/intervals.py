@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from accounts.hours import Hours, business_seconds
 from measures.models import Interval, IntervalKind
 
 
@@ -14,6 +15,7 @@ def interval(
     kind: IntervalKind,
     started_at: datetime,
     ended_at: datetime,
+    hours: Hours | None = None,
     conversation_id: UUID | None = None,
     line_id: UUID | None = None,
     queue_id: UUID | None = None,
@@ -21,9 +23,11 @@ def interval(
     label: str = "",
     detail: str = "",
 ) -> Interval:
-    """One measured stretch, not stored yet. An end before its start (a clock that stepped back) counts as no time."""
+    """One measured stretch, not stored yet. An end before its start (a clock that stepped back) counts as no time.
+
+    `hours`: those of its line (conversations/line_hours.py); None: it never closes, and the wall counts.
+    """
     ended_at = max(ended_at, started_at)
-    seconds = (ended_at - started_at).total_seconds()
     return Interval(
         organisation_id=organisation_id,
         kind=kind,
@@ -35,8 +39,8 @@ def interval(
         detail=detail,
         started_at=started_at,
         ended_at=ended_at,
-        wall_seconds=seconds,
-        business_seconds=seconds,
+        wall_seconds=(ended_at - started_at).total_seconds(),
+        business_seconds=business_seconds(hours, started_at, ended_at),
     )
 
 
@@ -46,6 +50,7 @@ def record_interval(
     kind: IntervalKind,
     started_at: datetime,
     ended_at: datetime,
+    hours: Hours | None = None,
     conversation_id: UUID | None = None,
     line_id: UUID | None = None,
     queue_id: UUID | None = None,
@@ -59,6 +64,7 @@ def record_interval(
         kind=kind,
         started_at=started_at,
         ended_at=ended_at,
+        hours=hours,
         conversation_id=conversation_id,
         line_id=line_id,
         queue_id=queue_id,

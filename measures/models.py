@@ -36,7 +36,7 @@ class Interval(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     wall_seconds = models.FloatField()
-    business_seconds = models.FloatField()  # equal to wall_seconds until a line has opening hours
+    business_seconds = models.FloatField()  # of its line's opening; equal to wall_seconds where it never closes
 
     class Meta:
         indexes = [

@@ -30,7 +30,11 @@ from conversations.models import Line
 from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
+from routing import deadlines
 from routing.absence import Absences
+from routing.after_hours import closed_now
+from routing.callbacks import open_due_callbacks
+from routing.deadline_watch import DeadlineWatch
 from routing.forsaken import return_forsaken
 from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
@@ -67,8 +71,9 @@ class Dispatcher:
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
         self._absences = Absences()
-        # One thread for each loop, one for each batch of decisions: nobody waits behind a slow bot. As many as the pool
-        # has connections (settings): the two loops whose steps are the shortest share one.
+        self._watch = DeadlineWatch()
+        # One thread for each batch of decisions, so that nobody waits behind a slow bot, and as many in all as the pool
+        # has connections (settings): the loops that sweep each second share theirs.
         self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
         self._texts = asyncio.Event()
         self._waiting = asyncio.Event()
@@ -95,6 +100,7 @@ class Dispatcher:
                 ("assignment", self._assign),
                 ("forsaken", self._return_forsaken),
                 ("offers", self._end_offers),
+                ("promises", self._keep_promises),
                 ("housekeeping", self._tidy),
                 ("jobs", self._ring_jobs),
             )
@@ -226,6 +232,10 @@ class Dispatcher:
         await self._sleep(SWEEP_S)
         await self._in_thread(self._housekeeping.tidy)
 
+    async def _keep_promises(self) -> None:
+        await self._sleep(SWEEP_S)
+        await self._in_thread(_keep_promises, self._watch)
+
     async def _ring_jobs(self) -> None:
         await self._sleep(JOBS_S)
         await self._in_thread(ring_due)
@@ -285,7 +295,17 @@ def _with_connection(deed: Callable[..., Result], arguments: tuple[Any, ...]) ->
 def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
     reply_to_keywords()
     claimed = claim_batch(claim, bots=bots)
-    return len(claimed), settle(claim, claimed) if claimed else []
+    if not claimed:
+        return 0, []
+    rest = settle(claim, claimed, closed_now())
+    deadlines.follow(claimed)
+    return len(claimed), rest
+
+
+def _keep_promises(watch: DeadlineWatch) -> None:
+    """What is due by the database's clock; any number of processes may ask, each promise is taken by one of them."""
+    open_due_callbacks()
+    watch.look()
 
 
 def _assign(organisation_id: UUID, lease: HeldLease) -> None:

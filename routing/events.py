@@ -35,3 +35,24 @@ class OfferEnded(Change):
     agent_id: UUID
     offer_id: UUID
     state: str
+
+
+@event("targets.set", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class TargetsSet(Change):
+    """Somebody has begun to wait, or the targets were changed: the conversation's next deadline is another."""
+
+    line_id: UUID
+    conversation_id: UUID
+
+
+@event("targets.told", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class TargetTold(Change):
+    """A target has come near, or was missed. Once for each (routing/deadline_watch.py)."""
+
+    line_id: UUID
+    conversation_id: UUID
+    queue_id: UUID | None
+    kind: str  # "first", "next", "resolution"
+    what: str  # "near", "missed"

@@ -11,7 +11,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
 from accounts.models import Role, User
 from common.clock import database_now
@@ -21,9 +20,10 @@ from conversations.models import Conversation, Status
 from conversations.visibility import audiences_of
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import stretches
+from routing import deadlines, stretches
 from routing.loads import lose
 from routing.queues import queue_for
+from routing.rows import set_fields
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +86,9 @@ def return_to_queue(
     """A locked conversation leaves its owner, who is not there to give it back. `by`: what found that."""
     lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
     stretches.end_handle(conversation, now=now, how="returned_queue")
-    Conversation.objects.filter(id=conversation.id).update(
-        revision=F("revision") + 1,
-        status=Status.QUEUED,
-        owner_id=None,
-        queue_id=conversation.queue_id or queue_for(conversation.line).id,
-        queued_at=now,
-    )
+    queue_id = conversation.queue_id or queue_for(conversation.line).id
+    set_fields(conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now)
+    deadlines.renew([conversation])
     # Nobody is its author: routing keeps it from nobody (routing/rounds.py).
     add_event_line(
         changes=changes,

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F
 from psycopg import errors
 
+from accounts.hours import Hours
 from bots.turn import BotTurn, Handover
 from common.clock import database_now
 from common.errors import PalabreError
@@ -28,15 +28,18 @@ from common.places import place_of
 from common.text import storable
 from conversations.consent import consent_of
 from conversations.events import ConversationAssigned, ConversationQueued
+from conversations.line_hours import closed_lines
 from conversations.messages import add_event_line, send_message
 from conversations.models import Author, Conversation, Status
 from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import front_door, stretches
+from routing import deadlines, front_door, stretches
+from routing.after_hours import tell_closed, without_bot
 from routing.front_filter import Decision, Outcome
 from routing.queues import queue_for
 from routing.robots import must_be_silent, replies_lately
+from routing.rows import set_fields
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
 log = logging.getLogger(__name__)
@@ -74,8 +77,9 @@ with quick as materialized (
     select set_config('synchronous_commit', 'off', true)
 ), claimed as materialized (
     -- By key, one by one: joined, the planner reads the whole table of conversations for a handful.
-    select given.id, (select c.status from conversations_conversation c where c.id = given.id) status
+    select given.id, c.status, c.line_id
     from unnest(%(ids)s::uuid[]) given (id)
+    left join lateral (select status, line_id from conversations_conversation where id = given.id limit 1) c on true
 ), free as materialized (
     select u.conversation_id from conversations_unhandled u
     where u.conversation_id = any(%(ids)s) and u.claimed_by = %(claim)s
@@ -84,9 +88,11 @@ with quick as materialized (
     delete from conversations_unhandled u using free, claimed, quick
     where u.conversation_id = free.conversation_id and claimed.id = free.conversation_id
       and claimed.status in ('open', 'queued', 'closed')
+      -- Who writes to a line that is closed has to be told so.
+      and (claimed.status = 'closed' or claimed.line_id <> all(%(closed)s::uuid[]))
     returning u.conversation_id
 )
-select claimed.id, claimed.status, settled.conversation_id is not null
+select claimed.id, claimed.status, claimed.line_id
 from claimed left join settled on settled.conversation_id = claimed.id
 """
 _STILL_CLAIMED = """
@@ -112,7 +118,10 @@ def handle(*, owner: str, turns: Turns, now: datetime | None = None) -> int:
     claimed = claim_batch(claim)
     if not claimed:
         return 0
-    decide(claim, settle(claim, claimed), turns, now)
+    closed = closed_lines(now or database_now())
+    rest = settle(claim, claimed, closed)
+    deadlines.follow(claimed)
+    decide(claim, rest, turns, now, closed)
     return len(claimed)
 
 
@@ -121,32 +130,50 @@ def claim_batch(claim: str, *, bots: bool = True) -> list[UUID]:
     return [row[0] for row in _quick(_CLAIM, {"claim": claim, "bots": bots})]
 
 
-def settle(claim: str, claimed: Sequence[UUID]) -> list[UUID]:
-    """Forget those that a person or a queue has; returns the rest, to `decide` about.
+def settle(claim: str, claimed: Sequence[UUID], closed: Mapping[UUID, Hours] | None = None) -> list[UUID]:
+    """Forget those that a person or a queue has; returns the rest, to `decide` about. `closed`: the lines outside
+    their hours, of which nothing is forgotten before its subscriber has been told.
 
     Not among them: what a person or a queue has and the intake holds just now. It is due again when the intake is done,
     and needs no decision; to read all its texts for one, and lock it, would hold up whoever writes there.
     """
-    rows = _quick(_SETTLE, {"claim": claim, "ids": list(claimed)})
-    if any(status == Status.QUEUED for _, status, settled in rows if settled):
+    closed = closed or {}
+    rows = _quick(_SETTLE, {"claim": claim, "ids": list(claimed), "closed": list(closed)})
+    if any(status == Status.QUEUED for _, status, _ in rows):
         doorbell.ring(doorbell.WAITING)
-    return [id_ for id_, status, _ in rows if status not in (Status.OPEN, Status.QUEUED, Status.CLOSED)]
+    held = (Status.OPEN, Status.QUEUED)
+    return [
+        id_
+        for id_, status, line_id in rows
+        if status not in (*held, Status.CLOSED) or (status in held and line_id in closed)
+    ]
 
 
-def decide(claim: str, rest: Sequence[UUID], turns: Turns, now: datetime | None = None) -> None:
-    """Bot turns, then what comes of them. Raises only when the database fails, and at the end when somebody holds what
-    a whole organisation needs: that is tried again, and the others have been decided about."""
+def decide(
+    claim: str,
+    rest: Sequence[UUID],
+    turns: Turns,
+    now: datetime | None = None,
+    closed: Mapping[UUID, Hours] | None = None,
+) -> None:
+    """Bot turns, then what comes of them. `closed`: the lines outside their hours; None: those that are so now.
+
+    Raises only when the database fails, and at the end when somebody holds what a whole organisation needs: that is
+    tried again, and the others have been decided about."""
     held: Exception | None = None
+    if closed is None:
+        closed = closed_lines(now or database_now()) if rest else {}
+    resting = without_bot(closed)
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
         judged = front_door.judge(wave, now or database_now()) if any(talk.is_filtered for talk in wave) else {}
-        asked = [talk for talk in wave if _is_for_bot(talk, judged.get(talk.id))]
-        answers = turns.take(asked)
+        asked = [talk for talk in wave if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))]
+        decided = Decided(turns.take(asked), judged, closed)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
             for first in range(0, len(mine), TOGETHER):
                 try:
-                    _store_all(claim, organisation_id, mine[first : first + TOGETHER], Decided(answers, judged), now)
+                    _store_all(claim, organisation_id, mine[first : first + TOGETHER], decided, now)
                 except OperationalError as error:
                     if not isinstance(error.__cause__, errors.LockNotAvailable):
                         raise
@@ -163,10 +190,11 @@ def _is_for_bot(talk: Talk, judged: Decision | None) -> bool:
 
 
 class Decided(NamedTuple):
-    """By conversation: what the bots answer, and what the front filters say."""
+    """By conversation: what the bots answer, what the front filters say. By line: the hours of those that are closed."""
 
     answers: Mapping[UUID, BotTurn]
     judged: Mapping[UUID, Decision]
+    closed: Mapping[UUID, Hours]
 
 
 def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
@@ -234,7 +262,7 @@ def _store(
         # In the order of the intake statement, which locks several of them, too.
         conversations = list(
             Conversation.objects.select_for_update(of=("self",))
-            .select_related("line", "address", "contact")
+            .select_related("line__organisation", "address", "contact")
             .filter(organisation_id=organisation_id, id__in=by_id)
             .order_by("line_id", "contact_id", "thread_key")
         )
@@ -246,7 +274,7 @@ def _store(
         for conversation in conversations:
             if conversation.id not in ours:
                 continue
-            talk = by_id[conversation.id]
+            talk, hours = by_id[conversation.id], given.closed.get(conversation.line_id)
             if conversation.status == Status.SNOOZED:
                 _wake(changes, conversation)
             elif conversation.status == Status.BOT:
@@ -257,7 +285,10 @@ def _store(
                 if judged is not None and not _enter(changes, conversation, talk, judged, at):
                     decided.append(conversation.id)
                     continue
-                _act(changes, conversation, talk, given.answers.get(talk.id), at, lately.get(talk.id, 0))
+                rests = hours is not None and not conversation.line.bot_after_hours
+                _act(changes, conversation, talk, given.answers.get(talk.id), at, lately.get(talk.id, 0), rests=rests)
+            if hours is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
+                tell_closed(changes, conversation, hours, now=at, lately=lately.get(talk.id, 0))
             decided.append(conversation.id)
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, {"ids": decided, "claim": claim})
@@ -277,14 +308,24 @@ def _enter(changes: Changes, conversation: Conversation, talk: Talk, judged: Dec
     return False
 
 
+def _may_be_told(talk: Talk) -> bool:
+    """Whether something is unanswered that a machine may answer at all (docs/consent.md)."""
+    return talk.first_at is not None and not talk.hint
+
+
 def _act(
-    changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime, lately: int
-) -> None:
+    changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime, lately: int,
+    *, rests: bool,
+) -> None:  # fmt: skip
     """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
 
-    `lately`: how many answers it has given in the last minutes (routing/robots.py).
+    `lately`: how many answers it has given in the last minutes (routing/robots.py). `rests`: it does not work outside
+    the hours of its line.
     """
     if talk.first_at is None:  # nothing is unanswered; an empty text is something
+        return
+    if rests:
+        _hand_over(changes, conversation, talk, "opt_out_hint" if talk.hint else "after_hours", now)
         return
     if turn is None:
         _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
@@ -344,6 +385,7 @@ def _hand_over(
         priority=max(conversation.priority, asked.priority if asked else 0, passage.priority if passage else 0),
         language=conversation.language if language is None else language,
     )
+    deadlines.renew([conversation])
     add_event_line(
         changes=changes,
         conversation=conversation,
@@ -367,10 +409,3 @@ def _wake(changes: Changes, conversation: Conversation) -> None:
             line_id=conversation.line_id, conversation_id=conversation.id, owner_id=owner_id, by="woken"
         )
     )
-
-
-def set_fields(conversation: Conversation, **fields: object) -> None:
-    """Write `fields` and raise the revision, here and in the database. The row is locked."""
-    Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
-    for name, value in fields.items():
-        setattr(conversation, name, value)

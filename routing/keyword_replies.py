@@ -25,9 +25,10 @@ from conversations.messages import add_event_line, send_message
 from conversations.models import Author, Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import stretches
-from routing.handling import HELD_MS, set_fields
+from routing import deadlines, stretches
+from routing.handling import HELD_MS
 from routing.offers import withdraw
+from routing.rows import set_fields
 from routing.unhandled import unanswered
 
 log = logging.getLogger(__name__)
@@ -132,6 +133,7 @@ def _settle(changes: Changes, organisation_id: UUID, owed: Owed) -> None:
         add_event_line(changes=changes, conversation=conversation, facts={"type": str(owed.kind)})
     if conversation.status != Status.CLOSED:
         _let_go(changes, conversation)
+        deadlines.renew([conversation])
 
 
 def _answer(changes: Changes, conversation: Conversation, owed: Owed) -> None:

@@ -20,6 +20,7 @@ from accounts.models import User
 from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.text import refuse_hidden
+from conversations.line_hours import hours_of_lines
 from conversations.messages import lock_conversation
 from conversations.models import Conversation, Status
 from measures.intervals import interval
@@ -133,6 +134,7 @@ def _ring_of(offer: Offer, state: OfferState, now: datetime, reason: str) -> Int
         agent_id=offer.user_id,
         label=state,
         detail=reason,
+        hours=hours_of_lines([offer.line_id]).get(offer.line_id),
     )
 
 

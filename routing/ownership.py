@@ -32,7 +32,8 @@ from conversations.models import Author, Conversation, Message, MessageKind, Sta
 from conversations.wording import as_written
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import stretches
+from routing import deadlines, stretches
+from routing.callbacks import kept_by_answer
 from routing.loads import gain, lose
 from routing.models import AgentState, Queue, State
 from routing.offers import withdraw
@@ -123,6 +124,7 @@ def give_back(
                 queue_id=conversation.queue_id or queue_for(conversation.line).id,
                 queued_at=now,
             )
+        deadlines.renew([conversation])
         # The queue's candidates are kept from the author of this line (routing/rounds.py).
         add_event_line(
             changes=changes,
@@ -178,6 +180,7 @@ def close(
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
         _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
+        deadlines.renew([conversation])
         add_event_line(
             changes=changes,
             conversation=conversation,
@@ -237,7 +240,7 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
         fields = {"first_answered_at": conversation.first_answered_at or at, "status": Status.OPEN}
         if any(getattr(conversation, name) != value for name, value in fields.items()):
             _set(conversation, **fields)
-        return send_message(
+        message = send_message(
             changes=changes,
             conversation=conversation,
             body=body,
@@ -245,6 +248,9 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
             author_user=user,
             client_id=client_id,
         )
+        kept_by_answer(changes, conversation, user, at)
+        deadlines.renew([conversation])
+        return message
 
     return _written_once(user, conversation_id, client_id, Said(MessageKind.OUTGOING, clean_text(body)), write)
 

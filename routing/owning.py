@@ -12,7 +12,7 @@ from conversations.events import ConversationAssigned
 from conversations.messages import add_event_line
 from conversations.models import Conversation, Status
 from realtime.log import Changes
-from routing import stretches
+from routing import deadlines, stretches
 
 HOW = {"taken": "taken", "offer": "accepted", "pulled": "pulled"}  # how his wait ended, in the figures
 
@@ -33,6 +33,7 @@ def become_owner(
     conversation.revision += 1
     for name, value in fields.items():
         setattr(conversation, name, value)
+    deadlines.renew([conversation])
     add_event_line(
         changes=changes,
         conversation=conversation,

@@ -12,6 +12,7 @@ from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Invalid, NotFound
 from common.text import refuse_hidden
+from conversations.line_hours import hours_of_lines
 from conversations.models import Conversation, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
@@ -111,7 +112,7 @@ def set_focus(*, user: User, conversation_id: UUID | None, now: datetime | None 
                 record_interval(
                     organisation_id=user.organisation_id, kind=IntervalKind.FOCUS, started_at=found.focus_since,
                     ended_at=at, conversation_id=before.id, line_id=before.line_id, queue_id=before.queue_id,
-                    agent_id=user.id,
+                    agent_id=user.id, hours=hours_of_lines([before.line_id]).get(before.line_id),
                 )  # fmt: skip
         new = None if conversation_id is None else _own(user, conversation_id)
         AgentState.objects.filter(user=user).update(

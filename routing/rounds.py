@@ -20,6 +20,7 @@ from django.db import connection
 from common.clock import database_now
 from common.ids import uuid7
 from conversations.events import ConversationAssigned, MessageAdded
+from conversations.line_hours import hours_of_lines
 from conversations.models import Author, Message, MessageKind
 from jobs.leases import HeldLease
 from measures.intervals import interval
@@ -188,7 +189,7 @@ def _give(changes: Changes, plan: Mapping[UUID, tuple[UUID, int]], names: Mappin
             },
         )
         rows = cursor.fetchall()
-    lines, waits = [], []
+    lines, waits, hours = [], [], hours_of_lines({row[1] for row in rows})
     for id_, line_id, queue_id, queued_at, seq, owner_id in rows:
         line = Message(
             id=uuid7(),
@@ -217,6 +218,7 @@ def _give(changes: Changes, plan: Mapping[UUID, tuple[UUID, int]], names: Mappin
                 queue_id=queue_id,
                 agent_id=owner_id,
                 label="assigned",
+                hours=hours.get(line_id),
             )
         )
         changes.add(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from conversations.line_hours import hours_of_lines
 from measures.intervals import record_interval
 from measures.models import IntervalKind
 from realtime import doorbell
@@ -89,4 +90,5 @@ def end_focus(
             line_id=line_id,
             queue_id=queue_id,
             agent_id=user_id,
+            hours=None if line_id is None else hours_of_lines([line_id]).get(line_id),
         )

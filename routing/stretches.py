@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from accounts.schedules import hours_of
 from conversations.models import Conversation, Message, MessageKind, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
@@ -81,4 +82,5 @@ def _record(
         queue_id=conversation.queue_id,
         agent_id=agent_id,
         label=label,
+        hours=hours_of(conversation.line.schedule_id),
     )

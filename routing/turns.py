@@ -30,7 +30,7 @@ HISTORY = 40  # messages
 # The bound on the keys keeps older months' partitions out (see conversations/rendering.py).
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, c.last_seq,
-       coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered,
+       coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
        m.kind, m.author, m.body, m.created_at, m.hint
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
@@ -63,6 +63,7 @@ class Talk:
     first_at: datetime | None  # the first of the unanswered texts; None: nothing is unanswered
     hint: bool = False  # one of them may ask for no more texts: a person should look
     is_filtered: bool = False  # its line has a front filter (routing/front_door.py)
+    line_id: UUID | None = None
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -76,8 +77,8 @@ def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
 
 
 def _talk(rows: list[tuple]) -> Talk:
-    id_, organisation_id, status, bot, last_seq, language, is_filtered = rows[0][:7]
-    messages = [row[7:] for row in rows if row[7] is not None]
+    id_, organisation_id, status, bot, last_seq, language, is_filtered, line_id = rows[0][:8]
+    messages = [row[8:] for row in rows if row[8] is not None]
     answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
     texts = messages[answered:]
     return Talk(
@@ -92,6 +93,7 @@ def _talk(rows: list[tuple]) -> Talk:
         first_at=texts[0][3] if texts else None,
         hint=any(text[4] for text in texts),
         is_filtered=is_filtered,
+        line_id=line_id,
     )
 
 

@@ -15,6 +15,7 @@ from django.db.models import F
 from accounts.models import User
 from common.clock import database_now
 from common.errors import Invalid, NotFound
+from conversations.line_hours import hours_of_lines
 from conversations.messages import lock_conversation
 from conversations.models import Conversation
 from measures.intervals import record_interval
@@ -76,6 +77,7 @@ def end_wrap_ups(
         asked = {"user": found.user_id, "only": None if only is None else list(only), "all": not due}
         cursor.execute(_END, asked)
         ended = cursor.fetchall()
+    hours = hours_of_lines({row[1] for row in ended}) if ended else {}
     for conversation_id, line_id, queue_id, medium, weight, since, until in ended:
         lose(changes=changes, user_id=found.user_id, weight=weight, medium=medium)
         record_interval(
@@ -88,6 +90,7 @@ def end_wrap_ups(
             queue_id=queue_id,
             agent_id=found.user_id,
             label=how,
+            hours=hours.get(line_id),
         )
     if ended and found.state == State.WRAP_UP and not WrapUp.objects.filter(user_id=found.user_id).exists():
         change_state(changes, found, state=State.AVAILABLE, set_by=SetBy.WRAP_UP, now=now)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from conversations.models.arrivals import InboundPart, MessageKey, RawInbound, Seen
 from conversations.models.deliveries import Attempt, Delivery, DeliveryState, ProviderKey, Receipt
 from conversations.models.lines import (
+    AfterHoursText,
     FailOver,
     Line,
     LineLink,
@@ -23,8 +24,10 @@ from conversations.models.lines import (
 )
 from conversations.models.sendings import ApiToken, Recipient, Sending
 from conversations.models.talk import Attachment, Author, Conversation, Message, MessageKind, Status, Unhandled
+from conversations.models.tasks import Task, TaskState
 
 __all__ = [
+    "AfterHoursText",
     "ApiToken",
     "Attachment",
     "Attempt",
@@ -51,6 +54,8 @@ __all__ = [
     "Seen",
     "Sending",
     "Status",
+    "Task",
+    "TaskState",
     "Unhandled",
     "WrongNumber",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import Organisation, Team
+from accounts.models import Organisation, Schedule, Team
 from common.ids import uuid7
 
 
@@ -48,6 +48,11 @@ class Line(models.Model):
     answers_after_stop = models.BooleanField(default=False, db_default=False)
     # routing.FrontFilter is on: who writes first is judged before bot and queue, so the intake queues nobody itself.
     is_filtered = models.BooleanField(default=False, db_default=False)
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, null=True, related_name="+")  # null: always open
+    # Outside its hours: whether the bot goes on answering, and whether the after-hours answer promises to come back to
+    # the subscriber, which makes a Task (conversations/models/talk.py).
+    bot_after_hours = models.BooleanField(default=True, db_default=True)
+    promises_callback = models.BooleanField(default=False, db_default=False)
     teams = models.ManyToManyField(Team, related_name="lines", blank=True)
     links: models.ManyToManyField[Link, LineLink] = models.ManyToManyField(
         "Link", through="LineLink", related_name="lines"
@@ -64,6 +69,22 @@ class Line(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.address})"
+
+
+class AfterHoursText(models.Model):
+    """What a line answers outside its hours, in one language; where there is no row, routing/after_hours.py's USUAL."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=5)
+    body = models.CharField(max_length=480)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["line", "language"], name="afterhourstext_once")]
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.language}"
 
 
 class Link(models.Model):

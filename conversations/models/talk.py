@@ -64,6 +64,14 @@ class Conversation(models.Model):
     assigned_at = models.DateTimeField(null=True)
     first_answered_at = models.DateTimeField(null=True)  # by a person
     closed_at = models.DateTimeField(null=True)
+    # When the closed stretch began of which the subscriber has been told (routing/after_hours.py): once for each.
+    told_closed_since = models.DateTimeField(null=True)
+    # The next target that somebody must meet (routing/deadlines.py). No index: the intake updates this row for every
+    # text; what is due is found in routing_deadline.
+    next_deadline_at = models.DateTimeField(null=True)
+    deadline_warn_at = models.DateTimeField(null=True)
+    deadline_kind = models.CharField(max_length=10, default="", db_default="")
+    callback_at = models.DateTimeField(null=True)  # of its promised callback (Task), until somebody has kept it
 
     class Meta:
         constraints = [

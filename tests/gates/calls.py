@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -108,6 +109,19 @@ BODIES: dict[str, Body] = {
         "checks": [{"kind": "keyword", "words": ["solde"], "way": {"queue_id": str(company.own.queue.id)}}],
     },
     "POST /api/admin/lines/{line_id}/filter/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
+    "POST /api/admin/schedules": lambda _: {"name": "Soirs", "week": [[[480, 1080]]] * 5 + [[], []], "country": "BJ"},
+    "PATCH /api/admin/schedules/{schedule_id}": lambda _: {"week": [[[540, 1020]]] * 7},
+    "POST /api/admin/schedules/{schedule_id}/remove": lambda _: {},
+    "POST /api/admin/schedules/{schedule_id}/special-days": lambda _: {
+        "first": "2027-03-01", "last": "2027-03-02", "reason": "Inventaire",
+    },
+    "PUT /api/admin/holidays": lambda _: {"country": "BJ", "year": 2027, "key": "eid-al-adha", "day": "2027-05-16"},
+    "PUT /api/admin/lines/{line_id}/after-hours": lambda _: {"language": "fr", "body": "Fermé jusqu'à {opens_at}."},
+    "PUT /api/admin/queues/{queue_id}/targets": lambda _: {"first_s": 240},
+    "PUT /api/admin/lines/{line_id}/targets": lambda _: {"first_s": 600, "is_business": False},
+    "POST /api/conversations/{conversation_id}/callback": lambda _: {
+        "at": (datetime.now(UTC) + timedelta(days=2)).isoformat(), "note": "Le soir",
+    },
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

@@ -22,12 +22,20 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
-from accounts.models import Role, User
+from accounts.models import Role, Schedule, SpecialDays, User
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
 from routing.models import AgentState, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
-from tests.gates.leftovers import attach, equip, keep_lists, leave_behind, send_for_an_application, write_file
+from tests.gates.leftovers import (
+    attach,
+    equip,
+    keep_hours,
+    keep_lists,
+    leave_behind,
+    send_for_an_application,
+    write_file,
+)
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
 
@@ -40,6 +48,9 @@ MEANS_SOMETHING = {
     "accounts.organisation.time_zone", "accounts.organisation.region", "accounts.organisation.languages",
     "accounts.user.password", "accounts.user.language", "accounts.user.theme",
     "accounts.audit.action", "accounts.audit.object_kind",
+    "accounts.schedule.week", "accounts.schedule.country", "accounts.specialdays.spans",
+    "accounts.holidaydate.country", "accounts.holidaydate.key", "conversations.afterhourstext.language",
+    "conversations.conversation.deadline_kind",
     "contacts.contact.language", "contacts.suppression.source", "contacts.consentevent.kind",
     "contacts.consentevent.source", "contacts.owedreply.kind", "contacts.owedreply.language",
     "contacts.linekeywords.language", "contacts.linekeywords.kind",
@@ -96,6 +107,10 @@ class Company:
                 for name, model in ROUTING.items()
             },
             "export_id": Export.objects.filter(organisation=world.organisation).values_list("id", flat=True)[0],
+            "schedule_id": Schedule.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "special_id": SpecialDays.objects.values_list("id", flat=True).get(
+                schedule__organisation=world.organisation
+            ),
             "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "list_id": ContactList.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "upload_id": ListUpload.objects.values_list("id", flat=True).get(organisation=world.organisation),
@@ -167,6 +182,7 @@ def make_company() -> Company:
     send_for_an_application(own)
     equip(own)
     keep_lists(own, own.people["alim"])
+    keep_hours(own, mine, own.people["boss"])
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

@@ -9,7 +9,8 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.db.models import F
 
-from accounts.models import Role, Team, User
+from accounts.models import HolidayDate, Role, SpecialDays, Team, User
+from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
 from contacts.models import (
     Attribute,
@@ -29,6 +30,7 @@ from contacts.models import (
     Tag,
 )
 from conversations.models import (
+    AfterHoursText,
     ApiToken,
     Attachment,
     Attempt,
@@ -43,6 +45,7 @@ from conversations.models import (
     Receipt,
     Recipient,
     Sending,
+    Task,
     WrongNumber,
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
@@ -52,6 +55,7 @@ from routing.models import (
     AgentMedium,
     AgentSkill,
     AgentState,
+    Deadline,
     DeskSeen,
     Disposition,
     FullTold,
@@ -60,6 +64,8 @@ from routing.models import (
     QueueSkill,
     Reason,
     Skill,
+    TargetEvent,
+    Targets,
     TokenPace,
     WrapUp,
 )
@@ -250,3 +256,28 @@ def leave_behind(world: World, conversation: Conversation) -> None:
         organisation_id=organisation.id, kind="wait", conversation_id=conversation.id, started_at=now, ended_at=now,
         wall_seconds=0, business_seconds=0,
     )  # fmt: skip
+    keep_hours(world, conversation, nadia)
+
+
+def keep_hours(world: World, conversation: Conversation, boss: User) -> None:
+    """Hours with a closure and a holiday, what is answered outside them, targets, and a promised callback."""
+    now = datetime.now(UTC)
+    organisation = world.organisation
+    schedule = OpeningHours.objects.create(
+        organisation=organisation, name="Bureau", week=[[[480, 1080]]] * 7, country="BJ"
+    )
+    SpecialDays.objects.create(
+        schedule=schedule, first=now.date(), last=now.date(), reason="Inventaire", says_fr="Fermé.", says_en="Closed."
+    )
+    HolidayDate.objects.create(organisation=organisation, country="BJ", year=2027, key="eid-al-adha", by=boss)
+    AfterHoursText.objects.create(organisation=organisation, line=world.open_line, language="fr", body="Fermé.")
+    Targets.objects.get_or_create(queue=world.queue, defaults={"organisation": organisation, "first_s": 300})
+    running = {
+        "organisation_id": organisation.id, "line_id": conversation.line_id, "kind": "first", "since": now,
+        "due_at": now,
+    }  # fmt: skip
+    Deadline.objects.get_or_create(conversation=conversation, kind="first", defaults={"warn_at": now, **running})
+    TargetEvent.objects.create(conversation_id=conversation.id, what="near", **running)
+    Task.objects.create(
+        organisation=organisation, conversation=conversation, due_at=now + timedelta(days=1), note="Rappeler"
+    )

@@ -16,13 +16,13 @@ from common.clock import database_now
 from conversations import adapters, intake
 from conversations.adapters import InboundText
 from conversations.long_texts import LongTexts
-from conversations.models import Conversation, InboundPart
+from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
 from realtime.log import record_changes
-from routing import offers, ownership, presence
+from routing import callbacks, deadline_watch, deadlines, offers, ownership, presence
 from routing.events import OfferMade
 from routing.loads import gain
-from routing.models import AgentState, Offer, Queue
+from routing.models import AgentState, Offer, Queue, Targets
 from routing.new_texts import NewText, Sender, send_new_text
 from routing.wrap_up import finish
 from tests.realtime.verbs import received, verb
@@ -77,6 +77,42 @@ def new_text(world: World, conversation: Conversation) -> Any:
     koffi, stranger = world.people["koffi"], f"+22901{uuid4().int % 10**8:08d}"
     asked = NewText(conversation.line_id, [conversation.address.value, stranger], "Rebonjour", uuid4().hex, keep=True)
     return send_new_text(sender=Sender(world.organisation.id, "BJ", user=koffi), asked=asked)
+
+
+@verb("an agent promises a callback")
+def promise(world: World, conversation: Conversation) -> Any:
+    return callbacks.promise_callback(
+        user=world.people["afi"],
+        conversation_id=conversation.id,
+        at=database_now() + timedelta(hours=1),
+        note="Le soir",
+    )
+
+
+@verb("an agent keeps a promised callback")
+def keep_promise(world: World, conversation: Conversation) -> Any:
+    promise(world, conversation)
+    return callbacks.end_callback(user=world.people["koffi"], conversation_id=conversation.id, kept=True)
+
+
+@verb("a callback comes due", "bot")
+def callback_due(world: World, conversation: Conversation) -> Any:
+    promise(world, conversation)
+    Task.objects.filter(conversation=conversation).update(due_at=database_now())
+    return callbacks.open_due_callbacks()
+
+
+@verb("a target begins to run", "queued")
+def target_runs(world: World, conversation: Conversation) -> Any:
+    Targets.objects.get_or_create(queue=world.queue, defaults={"organisation": world.organisation, "first_s": 600})
+    Conversation.objects.filter(id=conversation.id).update(waiting_since=database_now() - timedelta(hours=1))
+    return deadlines.renew_all(world.organisation.id, [conversation.id])
+
+
+@verb("a target is missed", "queued")
+def target_missed(world: World, conversation: Conversation) -> Any:
+    target_runs(world, conversation)
+    return deadline_watch.tell_deadlines()
 
 
 @verb("a colleague notes")

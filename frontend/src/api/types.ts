@@ -32,7 +32,7 @@ export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "fail
 export type LastMessage = Narrow<"LastMessage", { kind: MessageKind; author: AuthorKind }>;
 
 /** A conversation as a list shows it. `revision` grows with every change: a lower one never replaces a higher one. */
-export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null }> & { disposition_id?: string | null };
+export type Row = Narrow<"Row", { status: ConversationStatus; last_message: LastMessage | null; deadline: NextDeadline | null }> & { disposition_id?: string | null };
 
 export type DeliveryError = Schemas["DeliveryError"];
 export type Delivery = Narrow<"DeliveryView", { status: DeliveryStatus; encoding: "gsm7" | "latin1" | "ucs2" }>;
@@ -104,6 +104,12 @@ export type FilterDay = Narrow<"DayCount", { outcome: FilterOutcome }>;
 export type FilterDays = Narrow<"DaysShown", { items: FilterDay[] }>;
 export type FilterPassage = Narrow<"PassageView", { outcome: FilterOutcome }>;
 export type FilterPassages = Narrow<"PassagesShown", { items: FilterPassage[] }>;
+export type Schedules = Schemas["SchedulesView"];
+export type Schedule = Schemas["ScheduleView"];
+export type Holiday = Schemas["HolidayView"];
+export type AfterHoursText = Schemas["AfterHoursView"];
+export type Targets = Schemas["TargetsView"];
+export type NextDeadline = Narrow<"NextDeadline", { kind: "first" | "next" | "resolution" }>;
 export type AuditItem = Schemas["AuditLine"];
 
 export interface Counts {

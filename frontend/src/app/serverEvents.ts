@@ -39,7 +39,9 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       if (event.message) messageAdded(client, event, event.conversation.id, event.message);
       return;
     case "conversation.read":
-      return; // Its row says it all, and rows are applied below.
+    case "targets.set":
+    case "targets.told":
+      return; // Their rows say it all, and rows are applied below.
     case "deliveries.progressed":
       deliveriesProgressed(client, event);
       return;

@@ -28,6 +28,8 @@ export type MessageReceived = Stamp & { type: "message.received"; conversation: 
 export type OfferEnded = Stamp & { type: "offer.ended"; agent: Agent };
 export type OfferMade = Stamp & { type: "offer.made"; agent: Agent };
 export type SettingsChanged = Stamp & { type: "settings.changed" };
+export type TargetsSet = Stamp & { type: "targets.set"; conversation: Row; message?: Message };
+export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; message?: Message };
 
 export type ServerEvent =
   | AgentStateChanged
@@ -42,4 +44,6 @@ export type ServerEvent =
   | MessageReceived
   | OfferEnded
   | OfferMade
-  | SettingsChanged;
+  | SettingsChanged
+  | TargetsSet
+  | TargetsTold;

@@ -1,6 +1,7 @@
 /** The administration part of the fake server: three tables and the lines of the audit. */
 import type { Health, HealthCheck } from "@/api/types";
 import { LINES, PEOPLE } from "./cast";
+import { afterHoursRoutes, scheduleRoutes, targetRoutes } from "./fakeHours";
 import { ok, refuse, type Answer } from "./fakeServer";
 
 type Record_ = Record<string, unknown> & { id: string };
@@ -9,7 +10,7 @@ const minutes = (n: number) => new Date(Date.now() - n * 60_000).toISOString();
 
 const tables: Record<string, Record_[]> = {
   users: PEOPLE.map((person) => ({ ...person, language: "fr", is_active: true })),
-  lines: LINES.map((line) => ({ ...line, bot: "telecom", queue_id: "queue-general", language: "fr", is_enabled: true, link_ids: line.address === "1919" ? ["link-a", "link-b"] : ["link-a"] })),
+  lines: LINES.map((line) => ({ ...line, bot: "telecom", queue_id: "queue-general", language: "fr", is_enabled: true, schedule_id: null, bot_after_hours: true, promises_callback: false, link_ids: line.address === "1919" ? ["link-a", "link-b"] : ["link-a"] })),
   links: [
     {
       id: "link-a", name: "Opérateur A (démo)", adapter: "sms.smpp", has_secret: true, is_enabled: true,
@@ -55,6 +56,9 @@ export function adminRoutes(method: string, path: string, body: Record<string, u
   const [, , , kind = "", id] = path.split("/");
   if (kind === "audit") return ok({ items: audit });
   if (kind === "health") return ok(health());
+  if (["schedules", "special-days", "holidays"].includes(kind)) return scheduleRoutes(method, path, body);
+  if (kind === "targets" || path.endsWith("/targets")) return targetRoutes(method, path, body);
+  if (path.endsWith("/after-hours")) return afterHoursRoutes(method, body);
   const table = tables[kind];
   if (!table) return refuse(404, "not_found");
   if (method === "GET") return ok({ items: table, bots: ["telecom"], adapters: ["sms.http", "sms.smpp", "sms.twilio"] });

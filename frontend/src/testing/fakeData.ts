@@ -95,6 +95,8 @@ function makeConversation(n: number, name: string | null, status: Row["status"],
       closed_at: status === "closed" ? iso(age - 8) : null,
       unread: waiting && owner ? 1 + (n % 3) : 0,
       priority: 0,
+      deadline: null,
+      callback_at: null,
       handover: status === "bot" ? null : { reason: n % 2 ? "asked" : "unsure", summary: `Le client signale : « ${talk[2]} ». Solde consulté, aucune action faite.` },
     },
   };

@@ -9,6 +9,12 @@ export function waitLevel(seconds: number, target: number): WaitLevel {
   return seconds > target / 2 ? "warn" : "calm";
 }
 
+/** The same by a target's own moments: from `warnAt` on it is near, from `at` on it is missed. In milliseconds. */
+export function deadlineLevel(now: number, warnAt: number, at: number): WaitLevel {
+  if (now >= at) return "late";
+  return now >= warnAt ? "warn" : "calm";
+}
+
 const ICONS = { calm: Clock, warn: Hourglass, late: AlertTriangle };
 
 /** A time with an icon and a colour that say the same thing; `label` says it to a screen reader. */

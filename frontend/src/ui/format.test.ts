@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { address, clockTime, configureFormats, dayKey, duration, stopwatch } from "./format";
+import { address, clockTime, configureFormats, dayKey, duration, fromLocal, stopwatch, toLocal } from "./format";
 
 beforeEach(() => configureFormats({ language: "fr", timeZone: "Africa/Porto-Novo" }));
 
@@ -38,3 +38,18 @@ it.each([
   ["SAVANE", "SAVANE"],
   ["+33612345678", "+33612345678"],
 ])("writes %s as %s", (stored, shown) => expect(address(stored)).toBe(shown));
+
+describe("a time in a field is the organisation's, whatever the computer's zone", () => {
+  it.each([
+    ["Africa/Porto-Novo", "2026-11-24T08:00", "2026-11-24T07:00:00.000Z"],
+    ["Europe/Paris", "2026-03-28T12:00", "2026-03-28T11:00:00.000Z"],
+    ["Europe/Paris", "2026-03-29T03:30", "2026-03-29T01:30:00.000Z"],
+    ["America/New_York", "2026-11-24T23:30", "2026-11-25T04:30:00.000Z"],
+  ])("in %s %s is %s", (timeZone, local, instant) => {
+    configureFormats({ language: "fr", timeZone });
+    expect(fromLocal(local)).toBe(instant);
+    expect(toLocal(instant)).toBe(local);
+  });
+
+  it("is none while the field is not filled in", () => expect(fromLocal("")).toBeNull());
+});

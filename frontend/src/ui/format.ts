@@ -69,3 +69,20 @@ export function address(value: string): string {
   const regional = /^\+(22\d)(\d{8}|\d{10})$/.exec(value);
   return regional ? `+${regional[1]} ${regional[2]!.replace(/(\d\d)(?=\d)/g, "$1 ")}` : value;
 }
+
+/** A moment as a `datetime-local` field shows it in the organisation's time zone: "2026-11-24T08:00". */
+export function toLocal(iso: string): string {
+  const parts = formatter("field", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).formatToParts(new Date(iso));
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value ?? "";
+  return `${part("year")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}`;
+}
+
+/** The moment at which clocks in the organisation's time zone show the time of a `datetime-local` field; null: none. */
+export function fromLocal(local: string): string | null {
+  const wall = Date.parse(`${local}Z`);
+  if (Number.isNaN(wall)) return null;
+  // The zone's offset at a first guess, then at the moment that this gives: the two differ where clocks change.
+  let at = wall;
+  for (let turn = 0; turn < 2; turn += 1) at = wall - (Date.parse(`${toLocal(new Date(at).toISOString())}Z`) - at);
+  return new Date(at).toISOString();
+}

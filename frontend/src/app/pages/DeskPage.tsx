@@ -64,7 +64,8 @@ export function DeskPage() {
   const line = search.get("line");
   const status = search.get("status") as ConversationStatus | null;
   const text = search.get("q") ?? "";
-  const filter = useMemo<ListFilter>(() => ({ view, line, status, text }), [view, line, status, text]);
+  const byDeadline = view !== "all" && search.get("order") === "deadline";
+  const filter = useMemo<ListFilter>(() => ({ view, line, status, text, ...(byDeadline ? { order: "deadline" } : {}) }), [view, line, status, text, byDeadline]);
   const opened = search.get("c");
   const [marked, setMarked] = useState<string | null>(opened);
 
@@ -103,6 +104,7 @@ export function DeskPage() {
       ...("line" in change ? { line: change.line ?? null } : {}),
       ...("status" in change ? { status: change.status ?? null } : {}),
       ...("text" in change ? { q: change.text ?? null } : {}),
+      ...("order" in change ? { order: change.order ?? null } : {}),
     });
 
   useFocusTold(opened, works);

@@ -1,6 +1,6 @@
 import {
-  Activity, BellOff, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio, Signpost, Tags,
-  Users,
+  Activity, BellOff, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Signpost, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,8 @@ import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
 import { FilterSection } from "./FilterSection";
 import { HealthTable } from "./HealthTable";
+import { HoursSection } from "./HoursSection";
+import { useSchedules } from "./hoursApi";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
 import { ListsSection } from "./ListsSection";
@@ -26,17 +28,19 @@ import { QueuesSection } from "./QueuesSection";
 import { SkillsSection } from "./SkillsSection";
 import { StatesSection } from "./StatesSection";
 import { TagsSection } from "./TagsSection";
+import { TargetsSection } from "./TargetsSection";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "filter", "lists", "tags", "links", "numbers", "consent", "applications", "audit", "health",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "lists", "tags",
+  "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  filter: FilterSection, lists: ListsSection, tags: TagsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, lists: ListsSection, tags: TagsSection,
   consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -48,6 +52,8 @@ const ICONS: Record<SectionName, ReactNode> = {
   levels: <Gauge size={16} />,
   states: <CircleUser size={16} />,
   lines: <Signpost size={16} />,
+  hours: <CalendarClock size={16} />,
+  targets: <Goal size={16} />,
   filter: <DoorOpen size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
@@ -194,9 +200,10 @@ function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string |
   const { queues } = useSession();
   const links = useTable("links").data;
   const line = table.items.find((one) => one.id === id) ?? null;
-  // The form is filled once: it waits for the links that it offers.
-  if (!links) return null;
-  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, queues, links: links.items })} onClose={onClose} />;
+  const schedules = useSchedules().data;
+  // The form is filled once: it waits for the links and hours that it offers.
+  if (!links || !schedules) return null;
+  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, queues, links: links.items, schedules: schedules.items })} onClose={onClose} />;
 }
 
 function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string | null; onClose: () => void }) {

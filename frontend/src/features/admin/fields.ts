@@ -1,6 +1,6 @@
 /** The fields of each form, filled from what is stored. */
 import type { TFunction } from "i18next";
-import type { AdminLine, AdminLink, AdminUser, Role } from "@/api/types";
+import type { AdminLine, AdminLink, AdminUser, Role, Schedule } from "@/api/types";
 import { calledFields, httpFields, twilioFields, type LinkKind } from "./linkKinds";
 import { textFields } from "./linkTextFields";
 import { receiptFields } from "./linkReceiptFields";
@@ -34,7 +34,7 @@ export function userFields(t: T, user: AdminUser | null): Field[] {
 export function lineFields(
   t: T,
   line: AdminLine | null,
-  choices: { bots: string[]; queues: { id: string; name: string }[]; links: AdminLink[] },
+  choices: { bots: string[]; queues: { id: string; name: string }[]; links: AdminLink[]; schedules: Schedule[] },
 ): Field[] {
   return [
     { name: "name", label: t("field.name"), kind: "text", value: line?.name ?? "" },
@@ -68,6 +68,12 @@ export function lineFields(
       name: "failover_after_s", label: t("field.failover_after_s"), kind: "number", value: String(line?.failover_after_s ?? 60),
       hint: t("field.failover_after_sHint"),
     },
+    {
+      name: "schedule_id", label: t("hours.ofLine.schedule"), kind: "select", value: line?.schedule_id ?? "", hint: t("hours.ofLine.hint"),
+      options: [{ value: "", label: t("hours.ofLine.none") }, ...choices.schedules.map((one) => ({ value: one.id, label: one.name }))],
+    },
+    { name: "bot_after_hours", label: t("hours.ofLine.bot"), kind: "switch", value: line?.bot_after_hours ?? true },
+    { name: "promises_callback", label: t("hours.ofLine.promises"), kind: "switch", value: line?.promises_callback ?? false },
     { name: "answers_after_stop", label: t("field.answers_after_stop"), kind: "switch", value: line?.answers_after_stop ?? false },
     { name: "is_enabled", label: t("field.is_enabled"), kind: "switch", value: line?.is_enabled ?? true },
   ];

@@ -4,6 +4,7 @@ import { auditEn, auditFr } from "./auditText";
 import { consentEn, consentFr } from "./consentText";
 import { filterEn, filterFr } from "./filterText";
 import { healthEn, healthFr } from "./healthText";
+import { hoursEn, hoursFr, targetsEn, targetsFr } from "./hoursText";
 import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
 import { listsEn, listsFr, tagsEn, tagsFr } from "./listsText";
@@ -14,6 +15,8 @@ const en = {
   applications: applicationsEn,
   consent: consentEn,
   health: healthEn,
+  hours: hoursEn,
+  targets: targetsEn,
   work: linksEn,
   numbers: numbersEn,
   filter: filterEn,
@@ -21,7 +24,7 @@ const en = {
   tags: tagsEn,
   ...routingEn,
   title: "Administration",
-  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", filter: "Front filter", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -198,6 +201,8 @@ const fr: Same<typeof en> = {
   applications: applicationsFr,
   consent: consentFr,
   health: healthFr,
+  hours: hoursFr,
+  targets: targetsFr,
   work: linksFr,
   numbers: numbersFr,
   filter: filterFr,
@@ -205,7 +210,7 @@ const fr: Same<typeof en> = {
   tags: tagsFr,
   ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", filter: "Filtre d’accueil", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",

@@ -22,6 +22,8 @@ const en = {
     filter: "Let in by the front filter",
     opt_out_hint: "The customer may be asking for no more texts",
     opted_out: "The customer opted out and writes again",
+    after_hours: "Came outside the hours",
+    callback: "A promised callback was due",
     other: "Handed over",
   },
   wrong: {
@@ -74,6 +76,8 @@ const fr: Same<typeof en> = {
     filter: "Admise par le filtre d’accueil",
     opt_out_hint: "Le client demande peut-être l’arrêt des SMS",
     opted_out: "Le client avait refusé les SMS et écrit de nouveau",
+    after_hours: "Arrivée hors des horaires",
+    callback: "Un rappel promis était attendu",
     other: "Transmise",
   },
   wrong: {

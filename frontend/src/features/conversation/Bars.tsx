@@ -78,7 +78,7 @@ interface BarFrame {
   children?: ReactNode;
 }
 
-function Bar({ look, icon, title, text, extra, children }: BarFrame) {
+export function Bar({ look, icon, title, text, extra, children }: BarFrame) {
   return (
     <div className={`${styles.bar} ${styles[`${look}Bar`]}`}>
       <div className={styles.barInside}>

@@ -11,6 +11,7 @@ import { Empty, Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { useDeed, useThread, type Deed } from "./api";
 import { OptedOutBar, OwnershipBar } from "./Bars";
+import { CallbackBar } from "./Callback";
 import { asksDisposition, CloseDialog } from "./CloseDialog";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header, mayEnd } from "./Header";
@@ -155,6 +156,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
       <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
+      <CallbackBar row={row} />
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}
       {!isObserver(session) && (
         <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} taking={taking} handle={composer} />

@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/types";
-import { clockTime } from "@/ui/format";
+import { clockTime, fullTime } from "@/ui/format";
 import styles from "./Thread.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter", "after_hours", "callback"] as const;
 const SILENCES = ["opted_out", "no_number", "too_many", "failed"] as const;
 
 /** One grey line: what happened, who did it, when. */
@@ -39,6 +39,18 @@ export function EventLine({ message }: { message: Message }) {
       }
       case "opened":
         return byPerson ? t("event.openedBy", { name: actor }) : t("event.opened");
+      case "callback_promised": {
+        const when = typeof event?.at === "string" ? fullTime(event.at) : "";
+        return byPerson ? t("event.callbackPromisedBy", { name: actor, when }) : t("event.callbackPromised", { when });
+      }
+      case "callback_due":
+        return event?.note ? t("event.callbackDueNote", { note: String(event.note) }) : t("event.callbackDue");
+      case "callback_moved":
+        return t("event.callbackMoved");
+      case "callback_kept":
+        return t("event.callbackKept", { name: actor });
+      case "callback_dropped":
+        return t("event.callbackDropped", { name: actor });
       default:
         return message.body || t("event.other", { type: event?.type ?? "" });
     }

@@ -6,6 +6,8 @@ import { Button } from "@/ui/Button";
 import { address } from "@/ui/format";
 import { Menu } from "@/ui/Menu";
 import type { Deed } from "./api";
+import { CallbackButton } from "./Callback";
+import { DeadlineTimer } from "./DeadlineTimer";
 import styles from "./Conversation.module.css";
 
 /** Who may close a conversation or give it back: its owner, and who oversees him. */
@@ -42,6 +44,7 @@ export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel 
         <p>
           {line && <span className={styles.onLine}>{t("line", { address: line.address })}</span>}
           <span className={`${styles.status} ${styles[row.status]}`}>{state}</span>
+          {row.deadline && <DeadlineTimer deadline={row.deadline} />}
         </p>
       </div>
       {mayEnd(row, session) && (
@@ -76,6 +79,7 @@ export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel 
           </Button>
         </>
       )}
+      <CallbackButton row={row} />
       <Button
         look="quiet"
         square

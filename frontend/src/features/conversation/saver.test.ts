@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { findSaving, type Saving } from "./saver";
-import { countSegments } from "./segments";
+import { countSegments } from "@/ui/segments";
 
 interface Case {
   text: string;

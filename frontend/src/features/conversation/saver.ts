@@ -2,7 +2,7 @@
  * Sparing SMS: signs that GSM-7 lacks, written with their likes. The same rules as the server's, which applies them on
  * lines that always spare (channels_sms/text/saver.py); tests/vectors/saver.json holds both to the same answers.
  */
-import { countSegments, fitsGsm, fitsLatin1 } from "./segments";
+import { countSegments, fitsGsm, fitsLatin1 } from "@/ui/segments";
 
 /** What a French or English writer means by a sign: its like in ASCII. Letters with marks need no entry. */
 const LIKES = new Map<string, string>([

@@ -1,6 +1,9 @@
 import type { Same } from "@/ui/text";
+import { callbackEn, callbackFr, deadlineEn, deadlineFr } from "./callbackText";
 
 const en = {
+  callback: callbackEn,
+  deadline: deadlineEn,
   none: "No conversation chosen",
   noneText: "Choose one in the list, or press J and Enter.",
   loading: "Loading the conversation",
@@ -111,6 +114,15 @@ const en = {
     queued_failed: "The bot failed and asked for a person",
     queued_rule: "Sent to the queue by a rule",
     queued_opt_out_hint: "The customer may be asking for no more texts: a person should look",
+    queued_after_hours: "Came outside the hours: waits for a person",
+    queued_callback: "A promised callback is due",
+    callbackPromised: "Callback promised for {{when}}",
+    callbackPromisedBy: "{{name}} promised a callback for {{when}}",
+    callbackDue: "The promised callback is due",
+    callbackDueNote: "The promised callback is due: {{note}}",
+    callbackMoved: "The promised callback goes on in the newer conversation",
+    callbackKept: "{{name}} called back",
+    callbackDropped: "{{name}} gave the callback up",
     queued_opted_out: "The customer opted out earlier and writes again: no machine may answer",
     queued_filter: "Let in by the front filter",
     filtered: "Not let in by the front filter: answered and closed",
@@ -187,6 +199,8 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
+  callback: callbackFr,
+  deadline: deadlineFr,
   none: "Aucune conversation choisie",
   noneText: "Choisissez-en une dans la liste, ou tapez J puis Entrée.",
   loading: "Chargement de la conversation",
@@ -297,6 +311,15 @@ const fr: Same<typeof en> = {
     queued_failed: "Le robot a échoué et a demandé un conseiller",
     queued_rule: "Mise en file par une règle",
     queued_opt_out_hint: "Le client demande peut-être l’arrêt des SMS : à vérifier par une personne",
+    queued_after_hours: "Arrivée hors des horaires : attend quelqu’un",
+    queued_callback: "Un rappel promis est attendu",
+    callbackPromised: "Rappel promis pour le {{when}}",
+    callbackPromisedBy: "{{name}} a promis un rappel pour le {{when}}",
+    callbackDue: "Le rappel promis est attendu",
+    callbackDueNote: "Le rappel promis est attendu : {{note}}",
+    callbackMoved: "Le rappel promis continue dans la conversation plus récente",
+    callbackKept: "{{name}} a rappelé",
+    callbackDropped: "{{name}} a abandonné le rappel",
     queued_opted_out: "Le client avait refusé les SMS et écrit de nouveau : aucune réponse automatique",
     queued_filter: "Admise par le filtre d’accueil",
     filtered: "Refusée par le filtre d’accueil : réponse envoyée, conversation fermée",

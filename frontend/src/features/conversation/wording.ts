@@ -1,7 +1,7 @@
 /** What will leave of a text that is being written, by the rules of its line: what the server will do, shown before. */
 import type { Line } from "@/api/types";
 import { findSaving, type Saving } from "./saver";
-import { countSegments, LIMITS, type Segments } from "./segments";
+import { countSegments, LIMITS, type Segments } from "@/ui/segments";
 
 export type Rules = Pick<Line, "most_parts" | "saver" | "latin1">;
 

@@ -64,39 +64,46 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
           </button>
         ))}
       </div>
-      {(lines.length > 1 || filter.view === "all") && (
-        <div className={styles.filters}>
-          {lines.length > 1 && (
-            <label>
-              <span className="visually-hidden">{t("lineFilter")}</span>
-              <select value={filter.line ?? ""} onChange={(event) => onFilter({ line: event.target.value || null })}>
-                <option value="">{t("everyLine")}</option>
-                {lines.map((line) => (
-                  <option key={line.id} value={line.id}>
-                    {line.address} · {line.name}
-                  </option>
-                ))}
-              </select>
-            </label>
-          )}
-          {filter.view === "all" && (
-            <label>
-              <span className="visually-hidden">{t("statusFilter")}</span>
-              <select
-                value={filter.status ?? ""}
-                onChange={(event) => onFilter({ status: (event.target.value || null) as ConversationStatus | null })}
-              >
-                <option value="">{t("everyStatus")}</option>
-                {STATUSES.map((status) => (
-                  <option key={status} value={status}>
-                    {t(`status.${status}`)}
-                  </option>
-                ))}
-              </select>
-            </label>
-          )}
-        </div>
-      )}
+      <div className={styles.filters}>
+        {lines.length > 1 && (
+          <label>
+            <span className="visually-hidden">{t("lineFilter")}</span>
+            <select value={filter.line ?? ""} onChange={(event) => onFilter({ line: event.target.value || null })}>
+              <option value="">{t("everyLine")}</option>
+              {lines.map((line) => (
+                <option key={line.id} value={line.id}>
+                  {line.address} · {line.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {filter.view !== "all" && (
+          <label>
+            <span className="visually-hidden">{t("order")}</span>
+            <select value={filter.order ?? ""} onChange={(event) => onFilter({ order: event.target.value === "deadline" ? "deadline" : undefined })} data-testid="list-order">
+              <option value="">{t("orders.waiting")}</option>
+              <option value="deadline">{t("orders.deadline")}</option>
+            </select>
+          </label>
+        )}
+        {filter.view === "all" && (
+          <label>
+            <span className="visually-hidden">{t("statusFilter")}</span>
+            <select
+              value={filter.status ?? ""}
+              onChange={(event) => onFilter({ status: (event.target.value || null) as ConversationStatus | null })}
+            >
+              <option value="">{t("everyStatus")}</option>
+              {STATUSES.map((status) => (
+                <option key={status} value={status}>
+                  {t(`status.${status}`)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+      </div>
     </div>
   );
 }

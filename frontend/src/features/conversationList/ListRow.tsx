@@ -1,11 +1,11 @@
-import { Bot, ChevronsUp, CornerUpLeft, PencilLine, UserRound } from "lucide-react";
+import { Bot, ChevronsUp, CornerUpLeft, PencilLine, PhoneCall, UserRound } from "lucide-react";
 import { memo, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
-import { address, clockTime, dayKey, shortDate } from "@/ui/format";
+import { address, clockTime, dayKey, fullTime, shortDate } from "@/ui/format";
 import { serverNow } from "@/realtime/clock";
-import { WaitingSince } from "./WaitingSince";
+import { DueSoon, WaitingSince } from "./WaitingSince";
 import styles from "./List.module.css";
 
 interface ListRowProps {
@@ -61,7 +61,9 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
           </span>
         )}
         {row.waiting_since ? (
-          <WaitingSince since={row.waiting_since} />
+          <WaitingSince since={row.waiting_since} deadline={row.deadline} />
+        ) : row.deadline ? (
+          <DueSoon deadline={row.deadline} otherwise={<span className={styles.when}>{last && <When at={last.at} />}</span>} />
         ) : (
           <span className={styles.when}>{last && <When at={last.at} />}</span>
         )}
@@ -113,6 +115,13 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
           <span className={styles.state}>
             <Bot size={12} aria-hidden="true" />
             {t("bot")}
+          </span>
+        )}
+        {row.callback_at && (
+          <span className={styles.state} title={t("callback", { when: fullTime(row.callback_at) })} data-testid="row-callback">
+            <PhoneCall size={12} aria-hidden="true" />
+            <span className="visually-hidden">{t("callback", { when: fullTime(row.callback_at) })}</span>
+            <span aria-hidden="true"><When at={row.callback_at} /></span>
           </span>
         )}
         {row.status === "closed" && <span className={styles.state}>{t("status.closed")}</span>}

@@ -17,7 +17,7 @@ export const listKey = (filter: ListFilter) => [...listsKey, filter] as const;
 
 const fetchPage = (filter: ListFilter, after: string | null, signal?: AbortSignal) =>
   get<ConversationPage>(
-    `/api/conversations${query({ view: filter.view, line: filter.line, status: filter.status, q: filter.text, after, limit: PAGE })}`,
+    `/api/conversations${query({ view: filter.view, line: filter.line, status: filter.status, q: filter.text, order: filter.order, after, limit: PAGE })}`,
     signal,
   );
 

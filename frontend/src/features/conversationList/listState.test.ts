@@ -9,7 +9,8 @@ const row = (id: string, change: Partial<Row> = {}): Row => ({
   id, revision: 1, status: "queued", line_id: "l", queue_id: "q", owner_id: null,
   contact: { id, name: id, address: id, language: null }, last_seq: 1,
   last_message: { kind: "incoming", author: "contact", preview: "", at: at(0) },
-  waiting_since: at(0), opened_at: at(0), queued_at: null, closed_at: null, unread: 0, priority: 0, handover: null, ...change,
+  waiting_since: at(0), opened_at: at(0), queued_at: null, closed_at: null, unread: 0, priority: 0, handover: null,
+  deadline: null, callback_at: null, ...change,
 }); // prettier-ignore
 const list = (...rows: Row[]): ListData => fromPages([{ items: rows, next: null }]);
 
@@ -112,4 +113,20 @@ it("a page that holds a newcomer puts it in its place once", () => {
   const data = { ...list(row("a", { waiting_since: at(1) })), arrivals: ["b"], next: "more" };
   const next = addPage(data, { items: [row("b", { waiting_since: at(2) })], next: null });
   expect(next).toMatchObject({ order: ["a", "b"], arrivals: [], next: null });
+});
+
+describe("ordered by what is missed next", () => {
+  const due = (minute: number) => ({ kind: "first" as const, at: at(minute), warn_at: at(minute - 5) });
+  const wanted = filter({ order: "deadline" });
+
+  it("puts the nearest deadline first and those without one last", () => {
+    const data = list(row("none", { waiting_since: at(0) }), row("late", { deadline: due(10) }), row("calm", { deadline: due(40), waiting_since: at(0) }));
+    expect(settle(data, wanted).order).toEqual(["late", "calm", "none"]);
+  });
+
+  it("moves a row when its deadline is another", () => {
+    const data = list(row("a", { deadline: due(10) }), row("b", { deadline: due(20) }));
+    const later = applyRows(data, [row("a", { revision: 2, deadline: due(30) })], wanted, ME);
+    expect(settle(later, wanted).order).toEqual(["b", "a"]);
+  });
 });

@@ -10,6 +10,8 @@ export interface ListFilter {
   line: string | null;
   status: ConversationStatus | null;
   text: string;
+  /** Of mine and queue: what will be missed next first; absent: who has waited longest. */
+  order?: "deadline";
 }
 
 export interface ListData {
@@ -42,13 +44,15 @@ const isNotice = (row: Row): boolean => row.status === "closed" && row.last_seq 
 
 const activity = (row: Row): number => Date.parse(row.last_message?.at ?? row.opened_at);
 
-/** Mine and Queue: longest waiting first, nobody waiting last. All: latest activity first. */
-export function compareRows(view: View): (a: Row, b: Row) => number {
+/** Mine and Queue: longest waiting or next deadline first, nobody waiting last. All: latest activity first. */
+export function compareRows({ view, order }: Pick<ListFilter, "view" | "order">): (a: Row, b: Row) => number {
+  const first = (row: Row) => (order === "deadline" ? (row.deadline?.at ?? null) : row.waiting_since);
   return (a, b) => {
-    if (view !== "all" && a.waiting_since !== b.waiting_since) {
-      if (a.waiting_since === null) return 1;
-      if (b.waiting_since === null) return -1;
-      const wait = Date.parse(a.waiting_since) - Date.parse(b.waiting_since);
+    const [one, other] = [first(a), first(b)];
+    if (view !== "all" && one !== other) {
+      if (one === null) return 1;
+      if (other === null) return -1;
+      const wait = Date.parse(one) - Date.parse(other);
       if (wait !== 0) return wait;
     }
     return activity(b) - activity(a) || (a.id < b.id ? 1 : -1);
@@ -82,7 +86,7 @@ export function addPage(data: ListData, page: { items: Row[]; next: string | nul
 export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, me: string): ListData {
   let { rows, order, arrivals } = data;
   let changed = false;
-  const compare = compareRows(filter.view);
+  const compare = compareRows(filter);
   for (const row of incoming) {
     const known = rows[row.id];
     if (known && known.revision >= row.revision) continue;
@@ -110,7 +114,7 @@ export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, m
 
 /** Shows the newcomers and puts every row in its place. */
 export function settle(data: ListData, filter: ListFilter): ListData {
-  const compare = compareRows(filter.view);
+  const compare = compareRows(filter);
   const ids = [...data.order, ...data.arrivals];
   // A search keeps the server's order: it ranks by relevance.
   const order =

@@ -1,0 +1,32 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ApiError, get } from "@/api/fetch";
+import type { Schedules } from "@/api/types";
+import { adminKey } from "./api";
+
+export const schedulesKey = [...adminKey, "schedules"] as const;
+
+/** Whether a line is open now is part of what is shown: it is asked again each minute. */
+export function useSchedules() {
+  return useQuery({
+    queryKey: schedulesKey,
+    queryFn: ({ signal }) => get<Schedules>("/api/admin/schedules", signal),
+    refetchInterval: 60_000,
+    retry: 1,
+  });
+}
+
+/** Every change of hours is answered with all of them. */
+export function useHoursDeed<T>(deed: (given: T) => Promise<Schedules>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: deed,
+    onSuccess: (all) => client.setQueryData(schedulesKey, all),
+  });
+}
+
+/** The day of the week that a refusal is about; null: another. */
+export function refusedDay(failure: unknown): number | null {
+  if (!(failure instanceof ApiError)) return null;
+  const { error } = (failure.body ?? {}) as { error?: { facts?: { weekday?: number } } };
+  return error?.facts?.weekday ?? null;
+}

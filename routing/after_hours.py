@@ -1,0 +1,126 @@
+"""What a subscriber hears who writes outside his line's hours: once in each closed stretch and conversation.
+
+He is told by the transaction that decides about his text (routing/handling.py), on the locked conversation, which
+remembers the stretch: a crash repeats what was not committed, and two dispatchers tell him once. He goes on waiting
+where he waits. Nobody is told who has opted out, who may be a machine, or whose conversation somebody at work has.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from accounts.hours import Hours, closed_since, next_opening, says_at
+from common.clock import database_now
+from common.errors import PalabreError
+from conversations.consent import consent_of
+from conversations.line_hours import closed_lines
+from conversations.messages import send_message
+from conversations.models import AfterHoursText, Author, Conversation, Line, Status
+from realtime.log import Changes
+from routing.callbacks import promise
+from routing.models import AgentState, State
+from routing.robots import must_be_silent
+from routing.rows import set_fields
+
+log = logging.getLogger(__name__)
+
+# Every sign of them is in GSM 03.38: one that is not would double what each of them costs.
+USUAL = {
+    "fr": "{organisation} : nous sommes fermés. Votre message est bien arrivé. Prochaine ouverture : {opens_at}.",
+    "en": "{organisation}: we are closed. Your message has arrived. We open again {opens_at}.",
+}
+_DAYS = {
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_SAID = {
+    "fr": ("aujourd'hui à {time}", "demain à {time}", "{day} {date} à {time}", "prochainement"),
+    "en": ("today at {time}", "tomorrow at {time}", "{day} {date} at {time}", "soon"),
+}
+FRESH_S = 1.0
+
+_closed: tuple[float, dict[UUID, Hours]] = (-FRESH_S, {})
+
+
+def closed_now() -> dict[UUID, Hours]:
+    """The lines that are closed, at most a second old: asked up to fifty times a second."""
+    global _closed  # noqa: PLW0603
+    if time.monotonic() - _closed[0] >= FRESH_S:
+        _closed = (time.monotonic(), closed_lines(database_now()))
+    return _closed[1]
+
+
+def without_bot(closed: Mapping[UUID, Hours]) -> set[UUID]:
+    """Those of the closed lines whose bot rests, too."""
+    if not closed:
+        return set()
+    return set(Line.objects.filter(id__in=list(closed), bot_after_hours=False).values_list("id", flat=True))
+
+
+def tell_closed(changes: Changes, conversation: Conversation, hours: Hours, *, now: datetime, lately: int) -> bool:
+    """Tell the subscriber that his line is closed, unless he knows. Whether he was told now.
+
+    The conversation is locked; `lately` of routing.robots.replies_lately.
+    """
+    since, told = closed_since(hours, now), conversation.told_closed_since
+    if told is not None and (since is None or told >= since):
+        return False
+    if _somebody_is_there(conversation) or must_be_silent(conversation, lately=lately, replies=1) is not None:
+        return False
+    if consent_of(conversation).refuses:
+        return False
+    body = text_for(conversation, hours, now)
+    try:
+        send_message(changes=changes, conversation=conversation, body=body, author=Author.SYSTEM)
+    except PalabreError as refusal:  # no enabled link, an own text that is too long: nothing is stored, he still waits
+        log.warning("conversation %s: the after-hours answer is not sent: %s", conversation.id, refusal.code)
+        return False
+    set_fields(conversation, told_closed_since=since or now)
+    opens = next_opening(hours, now)
+    if conversation.line.promises_callback and opens is not None and conversation.callback_at is None:
+        promise(changes, conversation, at=opens, note="", user=None, now=now)
+    return True
+
+
+def _somebody_is_there(conversation: Conversation) -> bool:
+    """Whether its owner is at work, hours or not: he answers by himself."""
+    if conversation.status != Status.OPEN or conversation.owner_id is None:
+        return False
+    return AgentState.objects.filter(user_id=conversation.owner_id).exclude(state=State.OFFLINE).exists()
+
+
+def text_for(conversation: Conversation, hours: Hours, now: datetime) -> str:
+    """In the subscriber's language: the special day's own words, else the line's, else the usual."""
+    line = conversation.line
+    language = conversation.language or conversation.contact.language or line.language
+    if language not in USUAL:
+        language = line.language if line.language in USUAL else "fr"
+    own = AfterHoursText.objects.filter(line_id=line.id, language=language).values_list("body", flat=True).first()
+    body = says_at(hours, now, language) or own or USUAL[language]
+    return filled(body, line=line, opens_at=said(next_opening(hours, now), now, hours.zone, language))
+
+
+def filled(body: str, *, line: Line, opens_at: str) -> str:
+    for name, value in (
+        ("{opens_at}", opens_at),
+        ("{organisation}", line.organisation.name),
+        ("{line}", line.name),
+        ("{address}", line.address),
+    ):
+        body = body.replace(name, value)
+    return body
+
+
+def said(opens: datetime | None, now: datetime, zone: ZoneInfo, language: str) -> str:
+    """A time to come as people say it: "demain à 08:00", "lundi 23/11 à 08:00"."""
+    today, tomorrow, later, some_day = _SAID[language]
+    if opens is None:
+        return some_day
+    at, here = opens.astimezone(zone), now.astimezone(zone)
+    form = {here.date(): today, here.date() + timedelta(days=1): tomorrow}.get(at.date(), later)
+    return form.format(time=f"{at:%H:%M}", date=f"{at:%d/%m}", day=_DAYS[language][at.weekday()])
