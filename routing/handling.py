@@ -190,7 +190,7 @@ def _is_for_bot(talk: Talk, judged: Decision | None) -> bool:
 
 
 class Decided(NamedTuple):
-    """By conversation: what the bots answer, what the front filters say. By line: the hours of those that are closed."""
+    """By conversation: what the bots answer, what the front filters say. By line: the hours of closed ones."""
 
     answers: Mapping[UUID, BotTurn]
     judged: Mapping[UUID, Decision]
