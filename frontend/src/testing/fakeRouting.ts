@@ -135,7 +135,7 @@ export class FakeRouting {
       return { status: 204 };
     }
     if (kind === "supervision" && id === "agents") return this.#oversee(method, verb!, body);
-    return kind === "admin" ? this.#administer(method, id!, verb, body) : null;
+    return kind === "admin" ? this.#administer(method, path, body) : null;
   }
 
   #say(body: Fields): Answer {
@@ -171,10 +171,11 @@ export class FakeRouting {
     return found ? this.server.take(found.row.id) : refuse(409, "queue_empty", "Nobody waits whom you could take.");
   }
 
-  #administer(method: string, kind: string, id: string | undefined, body: Fields): Answer | null {
+  #administer(method: string, path: string, body: Fields): Answer | null {
+    const [, , , kind, id] = path.split("/") as [string, string, string, string, string | undefined];
     const tables: Record<string, { id: string }[]> = { queues: this.queues, skills: this.skills, reasons: this.reasons, dispositions: this.dispositions, agents: this.agents };
     const table = tables[kind];
-    if (!table) return null;
+    if (!table || path.endsWith("/targets")) return null; // targets: fakeHours
     if (method === "GET") return ok({ items: table, teams: [{ id: "team-1", name: "Jour" }, { id: "team-2", name: "Nuit" }], media: this.media });
     if ("name" in body && String(body.name).trim() === "")
       return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
