@@ -295,8 +295,6 @@ def test_a_line_without_a_filter_asks_nothing_more(
 
 
 async def test_the_intake_queues_by_itself_only_where_no_filter_stands_before(cast: Cast, dsn: str) -> None:
-    from asgiref.sync import sync_to_async
-
     from conversations.adapters import InboundText
 
     def text(line_id: UUID, sender: str) -> ReadyText:
@@ -307,9 +305,14 @@ async def test_the_intake_queues_by_itself_only_where_no_filter_stands_before(ca
 
     async with await connect(dsn, **CONNECTION_SETTINGS) as raw:
         await store(raw, [text(cast.line_3334.id, SUBSCRIBER)])
-        await Line.objects.filter(id=cast.line_3334.id).aupdate(is_filtered=True)
+        # By the same session: the ORM would use a thread's connection, which another test may have had cut.
+        await raw.execute("update conversations_line set is_filtered = true where id = %s", [cast.line_3334.id])
+        await raw.commit()
         await store(raw, [text(cast.line_3334.id, OTHER)])
-    states = await sync_to_async(lambda: dict(Conversation.objects.values_list("address__value", "status")))()
+        found = await raw.execute(
+            "select a.value, c.status from conversations_conversation c join contacts_address a on a.id = c.address_id"
+        )
+        states = dict(await found.fetchall())
     assert states == {SUBSCRIBER: Status.QUEUED, OTHER: Status.BOT}
 
 
