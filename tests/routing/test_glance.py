@@ -1,4 +1,4 @@
-"""What a glance reads: no more than it needs, in turn, whatever the tables held when they were analyzed."""
+"""What a glance reads: no more than it needs, and in turn."""
 
 from __future__ import annotations
 
@@ -87,59 +87,3 @@ def test_nobody_goes_before_somebody_whom_the_glance_did_not_reach(cast: Cast):
     assert round_of(cast) == 5
     rings = Offer.objects.filter(state="pending").values_list("conversation__priority", flat=True)
     assert sorted(rings) == [0, 0, 0, 0, 9]
-
-
-def test_what_rings_is_read_once_though_nothing_rang_when_the_table_was_analyzed(cast: Cast):
-    cast.available(cast.awa)
-    one = cast.queued()
-    asked = {"organisation": cast.organisation.id, "queue": cast.queue.id, "one": one.id, "awa": cast.awa.id}
-    with connection.cursor() as cursor:
-        cursor.execute("create temporary table crowd as select n, uuidv7() as id from generate_series(1, 3000) n")
-        cursor.execute(
-            "insert into contacts_contact (id, organisation_id, name) select id, %(organisation)s, '' from crowd", asked
-        )
-        cursor.execute(
-            """insert into conversations_conversation
-                 (id, organisation_id, line_id, contact_id, address_id, status, queue_id, queued_at, priority)
-               select crowd.id, like_.organisation_id, like_.line_id, crowd.id, like_.address_id, 'queued',
-                      like_.queue_id, now() - make_interval(secs => n), 0
-               from crowd, conversations_conversation like_ where like_.id = %(one)s""",
-            asked,
-        )
-        cursor.execute(
-            """insert into routing_offer (id, organisation_id, conversation_id, line_id, queue_id, user_id, medium,
-                                          weight, state, reason, made_at, expires_at, ended_at)
-               select uuidv7(), c.organisation_id, c.id, c.line_id, c.queue_id, %(awa)s, 'sms', 1, 'accepted', '',
-                      now() - interval '1 day', now(), now() - interval '1 day' from conversations_conversation c""",
-            asked,
-        )
-        cursor.execute("vacuum analyze routing_offer")
-        cursor.execute("vacuum analyze conversations_conversation")
-        cursor.execute(
-            """insert into routing_offer (id, organisation_id, conversation_id, line_id, queue_id, user_id, medium,
-                                          weight, state, reason, made_at, expires_at)
-               select uuidv7(), c.organisation_id, c.id, c.line_id, c.queue_id, %(awa)s, 'sms', 1, 'pending', '',
-                      now(), now() + interval '1 hour' from conversations_conversation c
-               order by c.queued_at limit 1500""",
-            asked,
-        )
-        cursor.execute("drop table crowd")
-    touched = []
-
-    def explained(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql in (glance._KINDS, glance._WAITING):
-            with connection.cursor() as cursor:
-                cursor.cursor.execute("explain (analyze, format json) " + sql, params)
-                touched.append(rows_of(cursor.cursor.fetchone()[0][0]["Plan"]))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(explained):
-        assert glance.look(cast.organisation.id).waiting
-    assert len(touched) == 2
-    assert max(touched) < 20_000, "each who waits was compared with each that rings"
-
-
-def rows_of(plan: dict[str, Any]) -> float:
-    """Rows that the plan and all below it gave or threw away."""
-    own = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Join Filter", 0)
-    return own * plan["Actual Loops"] + sum(map(rows_of, plan.get("Plans", [])))
