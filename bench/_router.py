@@ -1,7 +1,7 @@
 """One leader at work on a crowd: a process of its own (bench/rounds.py).
 
-Order: {"sizes", "agents", "queues", "repeats"}. Says {"events_ms"} for each size, then {"round_ms", "assigned",
-"seconds"} for each repeat.
+Order: {"sizes", "agents", "queues", "repeats"}. Says {"bells_ms", "arrivals_ms"} of an ordinary day, where everybody is
+free, then {"events_ms"} for each size, then {"round_ms", "assigned", "seconds"} for each repeat.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from routing.presence import set_state  # noqa: E402
 from routing.rounds import SLICE, _store_all, assign_waiting  # noqa: E402
 
 EVENTS = 60
+FEW = 3  # who come at once on an ordinary day
 
 _PEOPLE = [
     """insert into routing_skill (id, organisation_id, name, language, is_enabled)
@@ -96,24 +97,51 @@ def events(organisation: Organisation, people: list[User]) -> list[float]:
     return took
 
 
+def ordinary(organisation: Organisation, common: dict[str, Any]) -> dict[str, Any]:
+    """Everybody is free. `bells_ms`: a bell that rings for nobody; `arrivals_ms`: FEW come, until all are offered."""
+    run(["update routing_agentstate set state = 'available' where state = 'break'"])
+    tidy()
+    bells, arrivals = [], []
+    for number in range(EVENTS):
+        began = time.perf_counter()
+        assert assign_waiting(organisation_id=organisation.id, lease=None) == 0
+        bells.append((time.perf_counter() - began) * 1000)
+        run(_MORE, first=number * FEW + 1, last=(number + 1) * FEW, **common)
+        began = time.perf_counter()
+        assert assign_waiting(organisation_id=organisation.id, lease=None) == FEW
+        arrivals.append((time.perf_counter() - began) * 1000)
+    as_before()
+    run(
+        [
+            "delete from conversations_conversation where status = 'queued'",
+            "delete from contacts_address where value ~ '22907'",
+        ]
+    )
+    return {"bells_ms": bells, "arrivals_ms": arrivals}
+
+
+def as_before() -> None:
+    """Nobody is available and nothing rings."""
+    run(
+        [
+            "delete from routing_offer",
+            "update routing_agentstate set state = 'break', load = 0 where capacity = 5 and state = 'available'",
+        ]
+    )
+    tidy()
+
+
 def whole_round(organisation: Organisation) -> dict[str, Any]:
     """Everybody is free, five each; then all is as before."""
     run(["update routing_agentstate set state = 'available' where state = 'break'"])
     began = time.perf_counter()
     seen = look(organisation.id)
     plan = plan_round(seen.waiting.values(), seen.agents, seen.rules, seen.now)
-    assigned = _store_all(organisation.id, None, seen, plan[:SLICE], None)
+    assigned = _store_all(organisation.id, None, seen, seen.certain(plan)[:SLICE], None)
     first = (time.perf_counter() - began) * 1000
     assigned += assign_waiting(organisation_id=organisation.id, lease=None)
     seconds = time.perf_counter() - began
-    run(
-        [
-            "update routing_offer set state = 'withdrawn', ended_at = now() where state = 'pending'",
-            "update routing_agentstate set state = 'break', load = 0 where load > 0 and capacity = 5",
-            "delete from routing_offer",
-        ]
-    )
-    tidy()
+    as_before()
     return {"round_ms": first, "assigned": assigned, "seconds": seconds}
 
 
@@ -122,6 +150,7 @@ def main(order: dict[str, Any]) -> None:
     common = {"organisation": organisation.id, "queues": order["queues"], "agents": order["agents"]}
     run(_PEOPLE, **common)
     people = list(User.objects.filter(email__endswith="@bench.example").order_by("email"))
+    say(**ordinary(organisation, common))
     there = 0
     for size in order["sizes"]:
         run(_MORE, first=there + 1, last=size, **common)

@@ -2,11 +2,13 @@
 
 Of ten thousand who wait only the first of each kind are read: those of one queue and one priority go in the order of
 their waiting, and the index hands them out in it. What an agent may not do anyway (no free agent serves the queue, or
-sees the line) is not read at all. When nobody among the first can be given to anybody, the next glance looks deeper.
+sees the line, or has room for its medium) is not read at all. When nobody among the first can be given to anybody, the
+next glance looks deeper. Where nobody waits, agents are not read: each close and each change of state rings the bell.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +22,7 @@ from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
 from routing.offers import AVOID_S
 
-SHALLOW, DEEP = 5, 100  # of each kind: as many as there is room for, between these
+SHALLOW, DEEP = 5, 100  # of each kind: its share of what there is room for, between these
 DEEPER = 4  # times, after a glance in vain
 
 _QUEUES = """
@@ -38,42 +40,53 @@ order by need.queue_id, need.skill_id
 _LANGUAGES = "select language, id from routing_skill where organisation_id = %s and language <> '' and is_enabled"
 _LINES = "select id, medium from conversations_line where organisation_id = %s"
 _AGENTS = """
-select s.user_id, s.load, s.capacity, coalesce(s.last_assigned_at, s.since), u.name
+select s.user_id, s.load, s.capacity, greatest(s.last_assigned_at, s.since), u.name
 from routing_agentstate s join accounts_user u on u.id = s.user_id
 where s.organisation_id = %s and s.state = 'available' and s.load < s.capacity and u.is_active
   and u.role in ('agent', 'supervisor', 'administrator')
 """
 _SKILLS = """
 select has.user_id, has.skill_id, has.level from routing_agentskill has
-join routing_skill skill on skill.id = has.skill_id and skill.is_enabled where has.user_id = any(%s)
+join routing_skill skill on skill.id = has.skill_id and skill.is_enabled
+where has.user_id = any(%s) and has.skill_id = any(%s)
 """
 _ROOM = "select user_id, medium, capacity - load from routing_agentmedium where user_id = any(%s)"
 _MEMBERS = "select user_id, team_id from accounts_team_members where user_id = any(%s) and team_id = any(%s)"
 
-# `level`: the priorities that occur in each queue, found by jumping through the index from one to the next lower.
-# `back`: who gave it back last, by its event line. `avoid`: who declined or missed it lately.
+# The priorities that occur in each queue, found by jumping through the index from one to the next lower. What rings is
+# always a hash: the partial index of what rings counts as empty when it was last analyzed at an idle moment, and a join
+# would then read it whole for each row (docs/decisions/0015-plans-and-empty-queues.md).
+_KINDS = """
+with recursive ringing as materialized (
+    select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
+), level as (
+    select q.id,
+           (select c.priority from conversations_conversation c
+            where c.organisation_id = %(organisation)s and c.queue_id = q.id and c.status = 'queued'
+              and c.id not in (select conversation_id from ringing)
+            order by c.priority desc limit 1) as priority
+    from routing_queue q where q.organisation_id = %(organisation)s
+    union all
+    select level.id,
+           (select c.priority from conversations_conversation c
+            where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
+              and c.priority < level.priority and c.id not in (select conversation_id from ringing)
+            order by c.priority desc limit 1)
+    from level where level.priority is not null
+)
+select id, priority from level where priority is not null
+"""
 _WAITING = """
-with recursive asked as materialized (
-    select * from unnest(%(queues)s::uuid[], %(everywhere)s::bool[]) q (id, everywhere)
+with level as materialized (
+    select * from unnest(%(queues)s::uuid[], %(priorities)s::int[], %(everywhere)s::bool[]) l (id, priority, everywhere)
 ), seen as materialized (
     select * from unnest(%(seen_queues)s::uuid[], %(seen_lines)s::uuid[]) s (queue_id, line_id)
 ), barred as materialized (
     select * from unnest(%(barred_queues)s::uuid[], %(barred_languages)s::text[]) b (queue_id, language)
-), level as (
-    select asked.id, asked.everywhere,
-           (select c.priority from conversations_conversation c
-            where c.organisation_id = %(organisation)s and c.queue_id = asked.id and c.status = 'queued'
-            order by c.priority desc limit 1) as priority
-    from asked
-    union all
-    select level.id, level.everywhere,
-           (select c.priority from conversations_conversation c
-            where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
-              and c.priority < level.priority
-            order by c.priority desc limit 1)
-    from level where level.priority is not null
+), ringing as materialized (
+    select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
 )
-select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid
+select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, c.assigned_at is not null
 from level
 cross join lateral (
     select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language
@@ -82,21 +95,26 @@ cross join lateral (
       and c.priority = level.priority
       and (level.everywhere or c.line_id in (select line_id from seen where seen.queue_id = level.id))
       and not exists (select from barred where barred.queue_id = level.id and barred.language = c.language)
-      and not exists (select from routing_offer o where o.conversation_id = c.id and o.state = 'pending')
+      and c.id not in (select conversation_id from ringing)
     order by c.queued_at limit %(depth)s
 ) c
-left join lateral (
-    select author_user_id from conversations_message m
-    where c.assigned_at is not null and m.conversation_id = c.id and m.kind = 'event'
-      and m.facts->>'type' = 'returned' and m.id >= uuid_floor(c.queued_at - interval '1 hour')
-    order by seq desc limit 1
-) back on true
+"""
+# Who gave it back last, by its event line: asked only of those that had an owner.
+_BACK = """
+select given.id, back.author_user_id
+from unnest(%s::uuid[], %s::timestamptz[]) given (id, queued_at)
 cross join lateral (
-    select array_agg(o.user_id) as avoid from routing_offer o
-    where o.conversation_id = c.id and o.state in ('declined', 'timed_out')
-      and o.ended_at > clock_timestamp() - make_interval(secs => %(avoid_s)s)
-) missed
-where level.priority is not null
+    select author_user_id from conversations_message m
+    where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' = 'returned'
+      and m.id >= uuid_floor(given.queued_at - interval '1 hour')
+    order by seq desc limit 1
+) back where back.author_user_id is not null
+"""
+# Who declined or missed it lately.
+_MISSED = """
+select conversation_id, user_id from routing_offer
+where organisation_id = %s and state in ('declined', 'timed_out')
+  and ended_at > clock_timestamp() - make_interval(secs => %s)
 """
 
 
@@ -130,32 +148,36 @@ class Glance:
     def rules(self) -> dict[UUID, QueueRule]:
         return {id_: served.rule for id_, served in self.queues.items()}
 
-    def certain(self, plan: list[Assignment], least: int) -> list[Assignment]:
+    def certain(self, plan: list[Assignment]) -> list[Assignment]:
         """The beginning of `plan` in which nobody is given before somebody whom this glance did not reach."""
         if self.horizon is None:
             return plan
         for number, one in enumerate(plan):
             waiting = self.waiting[one.conversation_id]
             if score(waiting, self.queues[waiting.queue_ids[0]].rule, self.now) < self.horizon:
-                return plan[: max(number, least)]
+                return plan[:number]
         return plan
 
 
 def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
-    """`depth`: how many of each kind; None: as many as there is room for, within bounds. Without free agents nothing
-    else is read."""
+    """`depth`: how many of each kind; None: as many as there is room for, within bounds. Where nobody waits, or no
+    agent is free, nothing else is read."""
     with connection.cursor() as cursor:
-        cursor.execute(_AGENTS, [organisation_id])
-        free = cursor.fetchall()
+        cursor.execute(_KINDS, {"organisation": organisation_id})
+        kinds = cursor.fetchall()
+        free = []
+        if kinds:
+            cursor.execute(_AGENTS, [organisation_id])
+            free = cursor.fetchall()
     now = database_now()
     if not free:
         return Glance(now, {}, [], {}, {})
     queues, languages, media = _queues(organisation_id)
-    with_skills = any(one.wants or one.language_level for one in queues.values())
-    agents = _agents(free, queues, set(media.values()), with_skills=with_skills)
+    asked = {id_: queues[id_] for id_, _ in kinds}
+    agents = _agents(free, asked, languages, set(media.values()))
     room = sum(agent.capacity - agent.load for agent in agents)
-    depth = depth or min(max(room, SHALLOW), DEEP)
-    waiting, cut = _waiting(organisation_id, agents, queues, languages, media, depth)
+    depth = depth or min(max(math.ceil(room / len(kinds)), SHALLOW), DEEP)
+    waiting, cut = _waiting(organisation_id, kinds, agents, asked, languages, media, depth)
     horizon = max((score(one, queues[one.queue_ids[0]].rule, now) for one in cut), default=None)
     return Glance(
         now, queues, agents, {row[0]: row[4] for row in free}, media, {one.id: one for one in waiting}, depth, horizon
@@ -186,16 +208,20 @@ def _queues(organisation_id: UUID) -> tuple[dict[UUID, Served], dict[str, UUID],
 
 
 def _agents(
-    free: list[Any], queues: Mapping[UUID, Served], media: Collection[str], *, with_skills: bool
+    free: list[Any], queues: Mapping[UUID, Served], languages: Mapping[str, UUID], media: Collection[str]
 ) -> list[Agent]:
+    """`queues`: those in which anybody waits; of skills, only what they ask is read."""
     ids = [row[0] for row in free]
     skills: dict[UUID, dict[UUID, int]] = {}
     room: dict[UUID, dict[str, int]] = {}
     teams: dict[UUID, set[UUID]] = {}
     asked = frozenset[UUID]().union(*(one.teams for one in queues.values()))
+    wanted = {want.skill_id for one in queues.values() for want in one.wants}
+    if any(one.language_level for one in queues.values()):
+        wanted |= set(languages.values())
     with connection.cursor() as cursor:
-        if with_skills:
-            cursor.execute(_SKILLS, [ids])
+        if wanted:
+            cursor.execute(_SKILLS, [ids, list(wanted)])
             for user_id, skill_id, level in cursor.fetchall():
                 skills.setdefault(user_id, {})[skill_id] = level
         cursor.execute(_ROOM, [ids])
@@ -227,6 +253,7 @@ def _agents(
 
 def _waiting(
     organisation_id: UUID,
+    kinds: list[tuple[UUID, int]],
     agents: list[Agent],
     queues: Mapping[UUID, Served],
     languages: Mapping[str, UUID],
@@ -234,32 +261,34 @@ def _waiting(
     depth: int,
 ) -> tuple[list[Waiting], list[Waiting]]:
     """The first of each kind; and the last of each kind of which there may be more."""
-    seen = _lines_seen(agents, queues)
+    seen = _lines_seen(agents, queues, media)
     pairs = [(queue_id, line_id) for queue_id, lines in seen.items() for line_id in lines or ()]
     barred = _languages_barred(agents, {id_: queues[id_] for id_ in seen}, languages)
+    levels = [(queue_id, priority) for queue_id, priority in kinds if queue_id in seen]
     with connection.cursor() as cursor:
         cursor.execute(
             _WAITING,
             {
                 "organisation": organisation_id,
-                "queues": list(seen),
-                "everywhere": [lines is None for lines in seen.values()],
+                "queues": [queue_id for queue_id, _ in levels],
+                "priorities": [priority for _, priority in levels],
+                "everywhere": [seen[queue_id] is None for queue_id, _ in levels],
                 "seen_queues": [queue_id for queue_id, _ in pairs],
                 "seen_lines": [line_id for _, line_id in pairs],
                 "barred_queues": [queue_id for queue_id, _ in barred],
                 "barred_languages": [language for _, language in barred],
                 "depth": depth,
-                "avoid_s": AVOID_S,
             },
         )
         rows = cursor.fetchall()
+    kept_from = _kept_from(organisation_id, [(row[0], row[4]) for row in rows if row[6]])
     # The core is quicker when those of one kind share these very objects.
     own = {id_: (id_,) for id_ in queues}
     line_ids = {id_: id_ for id_ in media}
     wants: dict[tuple[UUID, str], tuple[Want, ...]] = {}
     found: list[Waiting] = []
-    kinds: dict[tuple[UUID, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, back, missed in rows:
+    read: dict[tuple[UUID, int], list[Waiting]] = {}
+    for id_, line_id, queue_id, priority, queued_at, language, _ in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
         if (queue_id, spoken) not in wants:
@@ -268,44 +297,74 @@ def _waiting(
         one = Waiting(
             id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=own[queue_id],
             medium=media.get(line_id, "sms"), weight=served.weight, priority=max(priority, served.priority),
-            since=queued_at, wants=wants[queue_id, spoken], avoid=_avoided(back, missed),
+            since=queued_at, wants=wants[queue_id, spoken], avoid=kept_from.get(id_, _NOBODY),
         )  # fmt: skip
         found.append(one)
-        kinds.setdefault((queue_id, priority), []).append(one)
-    cut = [max(kind, key=lambda one: one.since) for kind in kinds.values() if len(kind) >= depth]
+        read.setdefault((queue_id, priority), []).append(one)
+    cut = [max(kind, key=lambda one: one.since) for kind in read.values() if len(kind) >= depth]
     return found, cut
 
 
 _NOBODY: frozenset[UUID] = frozenset()
 
 
-def _avoided(back: UUID | None, missed: Collection[UUID] | None) -> frozenset[UUID]:
-    if back is None and not missed:
-        return _NOBODY
-    return frozenset(missed or ()) | ({back} if back is not None else _NOBODY)
+def _kept_from(organisation_id: UUID, owned: list[tuple[UUID, datetime]]) -> dict[UUID, frozenset[UUID]]:
+    """By conversation, the agents who declined or missed it lately; of those that had an owner, who gave it back."""
+    found: dict[UUID, frozenset[UUID]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_MISSED, [organisation_id, AVOID_S])
+        rows = cursor.fetchall()
+        if owned:
+            cursor.execute(_BACK, [[id_ for id_, _ in owned], [queued_at for _, queued_at in owned]])
+            rows += cursor.fetchall()
+    for conversation_id, user_id in rows:
+        found[conversation_id] = found.get(conversation_id, _NOBODY) | {user_id}
+    return found
 
 
-def _lines_seen(agents: list[Agent], queues: Mapping[UUID, Served]) -> dict[UUID, frozenset[UUID] | None]:
-    """The queues that some free agent serves with the skills it needs, each with the lines that such agents see (None:
-    all). Agents are few kinds by what they see and serve; skills are asked only where a queue needs some."""
+def _lines_seen(
+    agents: list[Agent], queues: Mapping[UUID, Served], media: Mapping[UUID, str]
+) -> dict[UUID, frozenset[UUID] | None]:
+    """The queues that some free agent serves with the skills it needs, each with the lines that such agents see and
+    have room for (None: all). Agents are few kinds by what they see and serve; skills are asked only where a queue
+    needs some."""
     kinds: dict[tuple[frozenset[UUID] | None, frozenset[UUID] | None], list[Agent]] = {}
     for agent in agents:
         kinds.setdefault((agent.lines, agent.queues), []).append(agent)
+    of_medium: dict[str, set[UUID]] = {}
+    for line_id, medium in media.items():
+        of_medium.setdefault(medium, set()).add(line_id)
     seen: dict[UUID, frozenset[UUID] | None] = {}
     for queue_id, served in queues.items():
         needs = [(want.skill_id, want.least) for want in served.wants if want.least]
-        for (lines, serving), alike in kinds.items():
+        for (all_seen, serving), alike in kinds.items():
             if serving is not None and queue_id not in serving:
                 continue
-            if not any(
-                agent.capacity - agent.load >= served.weight
-                and all(agent.skills.get(skill_id, 0) >= least for skill_id, least in needs)
-                for agent in alike
-            ):
+            full = _full_for(alike, served.weight, needs, of_medium)
+            if full == of_medium.keys():
                 continue
+            lines = all_seen
+            if full:
+                shut = frozenset[UUID]().union(*(of_medium[medium] for medium in full))
+                lines = (frozenset(media) if all_seen is None else all_seen) - shut
             before = seen.get(queue_id, _NOBODY)
             seen[queue_id] = None if before is None or lines is None else before | lines
     return seen
+
+
+def _full_for(
+    agents: list[Agent], weight: int, needs: list[tuple[UUID, int]], media: Collection[str]
+) -> Collection[str]:
+    """The media that none of these agents with these skills has room for; ends with the first who has for all."""
+    full = set(media)
+    for agent in agents:
+        if agent.capacity - agent.load >= weight and all(agent.skills.get(id_, 0) >= least for id_, least in needs):
+            if agent.room is None:
+                return ()
+            full = {medium for medium in full if agent.room.get(medium, weight) < weight}
+            if not full:
+                break
+    return full
 
 
 def _languages_barred(

@@ -293,6 +293,11 @@ class Offer(models.Model):
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="pending")),
             models.Index(fields=["user"], name="offer_ringing", condition=Q(state="pending")),
             models.Index(fields=["conversation"], name="offer_conversation"),
+            models.Index(
+                fields=["organisation", "ended_at"],
+                name="offer_missed",
+                condition=Q(state__in=["declined", "timed_out"]),
+            ),
         ]
 
     def __str__(self) -> str:

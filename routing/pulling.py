@@ -23,7 +23,9 @@ from routing.owning import become_owner
 # By the rule of routing/assignment.py: score, then longest waiting, then id. What rings at somebody or is held just now
 # is left out; the index bounds what is read to the first of each priority.
 _NEXT = """
-with recursive level as (
+with recursive ringing as materialized (
+    select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
+), level as (
     select (select max(priority) from conversations_conversation
             where organisation_id = %(organisation)s and queue_id = %(queue)s and status = 'queued') as priority
     union all
@@ -36,7 +38,7 @@ select first.id from level cross join lateral (
     select c.id, c.priority, c.queued_at, c.language from conversations_conversation c
     where c.organisation_id = %(organisation)s and c.queue_id = %(queue)s and c.status = 'queued'
       and c.priority = level.priority and c.line_id = any(%(lines)s)
-      and not exists (select from routing_offer o where o.conversation_id = c.id and o.state = 'pending')
+      and c.id not in (select conversation_id from ringing)
       and (%(language_level)s = 0 or not exists (
           select from routing_skill spoken where spoken.organisation_id = %(organisation)s and spoken.is_enabled
             and spoken.language <> '' and spoken.language = c.language and not exists (

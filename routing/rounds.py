@@ -86,10 +86,14 @@ def assign_waiting(*, organisation_id: UUID, lease: HeldLease | None, now: datet
     while True:
         seen = look(organisation_id, depth=depth)
         plan = plan_round(seen.waiting.values(), seen.agents, seen.rules, seen.now)
-        stored = _store_all(organisation_id, lease, seen, seen.certain(plan, SLICE), now)
+        certain = seen.certain(plan)
+        stored = _store_all(organisation_id, lease, seen, certain, now)
         given += stored
+        if seen.horizon is None and stored == len(plan):
+            return given  # everybody was read, and the plan was whole: what comes later rings
         if stored:
-            depth = None
+            # The kinds go unevenly when the plan was cut: as deep once more, not as deep as the lesser room says.
+            depth = seen.depth if len(certain) < len(plan) else None
         elif seen.horizon is not None:
             depth = seen.depth * DEEPER  # given back by the only free agents, or held by somebody: look behind them
         else:
