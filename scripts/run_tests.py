@@ -8,6 +8,7 @@ fails nothing. `make faults` spares none.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from sections import BIN, ROOT, Sections, Step, succeeds
 FRONTEND = ROOT / "frontend"
 SPARED = 2
 PYTEST = [str(BIN / "python"), "-m", "pytest", "-q"]
+# The half of the unit tests that follows a text: from the operator to the agent who gets it.
+LINE = ("bots", "channels_sms", "conversations", "jobs", "routing", "simulator")
 
 
 def tested(
@@ -61,14 +64,32 @@ def red_in(cache: Path) -> list[str]:
         return []
 
 
+def unit(sections: Sections) -> list[Step]:
+    """The tests in two halves, each with engines of its own. What no half names falls into the second."""
+    tests = ROOT / "tests"
+    others = [
+        str(path.relative_to(ROOT))
+        for path in sorted(tests.iterdir())
+        if path.name not in (*LINE, "journeys", "faults")
+        and (path.match("test_*.py") or (path.is_dir() and next(path.rglob("test_*.py"), None)))
+    ]
+    halves = {"unit_line": [f"tests/{name}" for name in LINE], "unit_desk": others}
+    return [
+        Step(name, tested(sections, name, ["--durations=5"], *where, seconds=1800)) for name, where in halves.items()
+    ]
+
+
 def main(only: str) -> int:
     sections = Sections("test", only)
     # Side by side: each uses one processor of the two. What starts whole products comes after them, alone.
-    steps = [
-        Step("unit", tested(sections, "unit", ["--durations=5"], seconds=1800)),
-        Step("frontend", ["npm", "--prefix", str(FRONTEND), "test"], seconds=900),
-    ]
-    sections.beside(*([step] for step in steps if only in ("", step.name)))
+    line, desk = unit(sections)
+    frontend = Step("frontend", ["npm", "--prefix", str(FRONTEND), "test"], seconds=900)
+    # Engines that somebody gives (TEST_DATABASE_URL) hold one test database: the halves then follow each other.
+    lanes = [[line, desk, frontend]] if "TEST_DATABASE_URL" in os.environ else [[line], [frontend, desk]]
+    chosen = {"unit": (line.name, desk.name)}.get(only, (only,))
+    for lane in lanes:
+        lane[:] = [step for step in lane if not only or step.name in chosen]
+    sections.beside(*filter(None, lanes))
     chromium = browser.find() if only in ("", "journeys", "faults") else None
     if list((ROOT / "tests" / "journeys").glob("test_*.py")):
         # A process of its own: the browser's driver keeps an event loop running, which the asyncio tests could
