@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, Schedule, User
 from common.clock import database_now
 from common.ids import uuid7_at
 from common.partitions import PARTITIONED
@@ -87,6 +87,7 @@ def _make_place(data: dict[str, Any]) -> Place:
     owner = Organisation.objects.create(**data["organisation"])
     EventHead.objects.get_or_create(organisation_id=owner.id)
     make_usual(owner.id)
+    Schedule.objects.create(organisation=owner, **data["hours"])
     skills = {key: Skill.objects.create(organisation=owner, **fields) for key, fields in data["skills"].items()}
     queues = {key: _queue(owner, dict(fields), skills) for key, fields in data["queues"].items()}
     hashed = make_password(password_of_the_demonstration())  # slow on purpose: once for all
