@@ -23,7 +23,7 @@ from routing.held import raise_if_away, wait_briefly
 log = logging.getLogger(__name__)
 
 SLICE = 100
-AT_ONCE = 300  # conversations of one look: 10,000 are through in 34 looks
+AT_ONCE = 300  # conversations of one look: 10,000 are through in 34 looks, of which each takes up to half a second
 ROUND_S = 60.0  # between two looks at everything that is open: what a crash or a change of settings left behind
 
 _WHO = """

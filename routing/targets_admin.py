@@ -63,7 +63,8 @@ def _view(kind: str, id_: UUID, name: str, found: Targets | None) -> TargetsView
 def save_targets(
     *, actor: User, kind: Literal["queue", "line"], id_: UUID, fields: TargetsFields, was: TargetsFields | None = None
 ) -> list[TargetsView]:
-    """Of a queue or a line. What runs already follows in the next looks (routing/deadline_watch.py).
+    """Of a queue or a line. What runs already follows within a minute, with up to 10,000 open conversations
+    (routing/deadline_watch.py).
 
     `was`: what the caller has seen. Raises NotFound, Conflict("targets_changed") when they are others by now, Invalid:
     "target_range", "warn_percent".
