@@ -139,7 +139,7 @@ def next_closing(schedule: Hours | None, at: datetime) -> datetime | None:
         if begin > second:
             break
         second = max(second, end)
-    else:
+    if second >= at.timestamp() + (LOOK_AHEAD_DAYS - 3) * 86_400:
         return None
     return at if second == at.timestamp() else _moment(second)
 

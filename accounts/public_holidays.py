@@ -41,8 +41,8 @@ def holidays_of(country: str, year: int) -> tuple[PublicHoliday, ...]:
     found, seen = [], set()
     for day in sorted(english):
         # Two that fall on one day: "A; B". One of them may be certain and the other not.
-        names, others = english[day].split("; "), french.get(day, "").split("; ")
-        for place, name in enumerate(names):
+        names, other = english[day].split("; "), french.get(day, "")
+        for name in names:
             bare = _MARK.sub("", name)
             key = re.sub(r"[^a-z]+", "-", bare.lower()).strip("-")[:70]
             while key in seen:  # observed beside its own day; twice in a year, as the moon's year is shorter
@@ -52,9 +52,26 @@ def holidays_of(country: str, year: int) -> tuple[PublicHoliday, ...]:
                 PublicHoliday(
                     key=key,
                     day=day,
-                    name_fr=_MARK.sub("", others[place]) if len(others) == len(names) else bare,
+                    name_fr=_MARK.sub("", other)
+                    if len(names) == 1
+                    else _french_names(country).get(bare, other or bare),
                     name_en=bare,
                     estimated="estimated" in name,
                 )
             )
     return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _french_names(country: str) -> dict[str, str]:
+    """By English name, from days on which a holiday stands alone: of two on one day each language sorts its own."""
+    from holidays import country_holidays
+
+    years = range(2015, 2041)
+    english = country_holidays(country, years=years, language="en_US")
+    french = country_holidays(country, years=years, language=_FRENCH[country])
+    return {
+        _MARK.sub("", name): _MARK.sub("", french[day])
+        for day, name in english.items()
+        if "; " not in name and day in french and "; " not in french[day]
+    }

@@ -91,7 +91,11 @@ class _Holidays:
     def __call__(self, year: int) -> set[date]:
         if not self.country:
             return set()
-        certain = {one.day for one in holidays_of(self.country, year) if not one.estimated}
+        try:
+            certain = {one.day for one in holidays_of(self.country, year) if not one.estimated}
+        except Exception as error:  # asked wherever hours are: it would hold up everybody's texts
+            log.error("holidays of %s %d are not known: %s", self.country, year, type(error).__name__)
+            certain = set()
         return certain | {day for day in self.confirmed if day is not None and day.year == year}
 
 

@@ -266,6 +266,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Quelqu’un a changé ces horaires depuis que vous les avez ouverts : regardez à nouveau.",
         "Somebody has changed these hours since you opened them: look again.",
     ),
+    "targets_changed": (
+        "Quelqu’un a changé ces objectifs depuis que vous les avez ouverts : regardez à nouveau.",
+        "Somebody has changed these targets since you opened them: look again.",
+    ),
     "no_special_days": ("Ces jours particuliers sont introuvables.", "There are no such special days."),
     "days_backwards": ("Le dernier jour vient avant le premier.", "The last day lies before the first."),
     "days_too_long": ("Au plus 366 jours, entre 2000 et 2100.", "At most 366 days, between 2000 and 2100."),

@@ -36,7 +36,7 @@ class TargetsShown(Schema):
     items: list[TargetsSchema]
 
 
-class TargetsGiven(Schema):
+class TargetsSet(Schema):
     first_s: Seconds | None = None
     next_s: Seconds | None = None
     resolution_s: Seconds | None = None
@@ -44,7 +44,16 @@ class TargetsGiven(Schema):
     warn_percent: Seconds = 50
 
     def fields(self) -> TargetsFields:
-        return TargetsFields(**self.dict())
+        return TargetsFields(**{name: getattr(self, name) for name in TargetsSet.model_fields})
+
+
+class TargetsGiven(TargetsSet):
+    """`was`: what the screen showed when it was opened; something else by now is not written over."""
+
+    was: TargetsSet | None = None
+
+    def before(self) -> TargetsFields | None:
+        return self.was.fields() if self.was is not None else None
 
 
 @router.get("/lines/{uuid:line_id}/after-hours", auth=May("lines.administer"), response=AfterHoursShown)
@@ -64,9 +73,11 @@ def list_targets(request: HttpRequest) -> dict[str, Any]:
 
 @router.put("/queues/{uuid:queue_id}/targets", auth=May("targets.administer"), response=TargetsShown)
 def set_queue_targets(request: HttpRequest, queue_id: UUID, given: TargetsGiven) -> dict[str, Any]:
-    return {"items": save_targets(actor=caller(request), kind="queue", id_=queue_id, fields=given.fields())}
+    actor = caller(request)
+    return {"items": save_targets(actor=actor, kind="queue", id_=queue_id, fields=given.fields(), was=given.before())}
 
 
 @router.put("/lines/{uuid:line_id}/targets", auth=May("targets.administer"), response=TargetsShown)
 def set_line_targets(request: HttpRequest, line_id: UUID, given: TargetsGiven) -> dict[str, Any]:
-    return {"items": save_targets(actor=caller(request), kind="line", id_=line_id, fields=given.fields())}
+    actor = caller(request)
+    return {"items": save_targets(actor=actor, kind="line", id_=line_id, fields=given.fields(), was=given.before())}

@@ -65,10 +65,10 @@ class Destination(Schema):
 
 
 class Promise(Schema):
-    """`at`: when somebody is to come back to the subscriber."""
+    """`at`: when somebody is to come back to the subscriber. Without `note`, what was noted before stays."""
 
     at: AwareDatetime
-    note: Words = ""
+    note: Words | None = None
 
 
 class PromiseEnd(Schema):

@@ -22,7 +22,7 @@ from conversations.line_hours import closed_lines
 from conversations.messages import send_message
 from conversations.models import AfterHoursText, Author, Conversation, Line, Status
 from realtime.log import Changes
-from routing.callbacks import promise
+from routing.callbacks import pending, promise
 from routing.models import AgentState, State
 from routing.robots import must_be_silent
 from routing.rows import set_fields
@@ -67,24 +67,46 @@ def tell_closed(changes: Changes, conversation: Conversation, hours: Hours, *, n
 
     The conversation is locked; `lately` of routing.robots.replies_lately.
     """
-    since, told = closed_since(hours, now), conversation.told_closed_since
-    if told is not None and (since is None or told >= since):
+    since, opens = closed_since(hours, now), next_opening(hours, now)
+    if _knows(conversation, since, opens):
         return False
     if _somebody_is_there(conversation) or must_be_silent(conversation, lately=lately, replies=1) is not None:
         return False
     if consent_of(conversation).refuses:
         return False
-    body = text_for(conversation, hours, now)
-    try:
-        send_message(changes=changes, conversation=conversation, body=body, author=Author.SYSTEM)
-    except PalabreError as refusal:  # no enabled link, an own text that is too long: nothing is stored, he still waits
-        log.warning("conversation %s: the after-hours answer is not sent: %s", conversation.id, refusal.code)
+    if not _sent(changes, conversation, hours, now):
         return False
-    set_fields(conversation, told_closed_since=since or now)
-    opens = next_opening(hours, now)
-    if conversation.line.promises_callback and opens is not None and conversation.callback_at is None:
-        promise(changes, conversation, at=opens, note="", user=None, now=now)
+    set_fields(conversation, told_closed_since=since or now, told_opens_at=opens)
+    if conversation.line.promises_callback and opens is not None:
+        former = pending(conversation)
+        if former is None or (former.made_by_id is None and former.due_at != opens):
+            promise(changes, conversation, at=opens, note=None, user=None, now=now)
     return True
+
+
+def _knows(conversation: Conversation, since: datetime | None, opens: datetime | None) -> bool:
+    """Whether what he has been told is still true: it opens when he was told, or sooner. Who was told no time knows
+    it for the whole stretch."""
+    told, at = conversation.told_closed_since, conversation.told_opens_at
+    if told is None:
+        return False
+    if at is None:
+        return since is None or told >= since
+    return opens is not None and opens <= at
+
+
+def _sent(changes: Changes, conversation: Conversation, hours: Hours, now: datetime) -> bool:
+    """In the first words that the line can send: a special day's are written for every line that keeps its hours."""
+    for body in texts_for(conversation, hours, now):
+        try:
+            send_message(changes=changes, conversation=conversation, body=body, author=Author.SYSTEM)
+        except PalabreError as refusal:  # no enabled link, a text that is too long: nothing is stored, he still waits
+            log.warning("conversation %s: the after-hours answer is not sent: %s", conversation.id, refusal.code)
+            if refusal.code != "too_long":
+                return False
+        else:
+            return True
+    return False
 
 
 def _somebody_is_there(conversation: Conversation) -> bool:
@@ -94,15 +116,17 @@ def _somebody_is_there(conversation: Conversation) -> bool:
     return AgentState.objects.filter(user_id=conversation.owner_id).exclude(state=State.OFFLINE).exists()
 
 
-def text_for(conversation: Conversation, hours: Hours, now: datetime) -> str:
-    """In the subscriber's language: the special day's own words, else the line's, else the usual."""
+def texts_for(conversation: Conversation, hours: Hours, now: datetime) -> list[str]:
+    """In the subscriber's language: the special day's own words, else the line's, else the usual; each for the case
+    that those before it are too long for the line."""
     line = conversation.line
     language = conversation.language or conversation.contact.language or line.language
     if language not in USUAL:
         language = line.language if line.language in USUAL else "fr"
     own = AfterHoursText.objects.filter(line_id=line.id, language=language).values_list("body", flat=True).first()
-    body = says_at(hours, now, language) or own or USUAL[language]
-    return filled(body, line=line, opens_at=said(next_opening(hours, now), now, hours.zone, language))
+    opens_at = said(next_opening(hours, now), now, hours.zone, language)
+    bodies = (says_at(hours, now, language), own, USUAL[language])
+    return [filled(body, line=line, opens_at=opens_at) for body in bodies if body]
 
 
 def filled(body: str, *, line: Line, opens_at: str) -> str:

@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 from accounts.hours import Hours, add_business_seconds
 from accounts.schedules import hours_of_all
 from common.ids import uuid7
+from common.places import place_of
 from conversations.models import Conversation, Status
 from realtime.log import record_changes
 from routing.events import TargetsSet
@@ -38,8 +39,17 @@ where queue_id = any(%s) or line_id = any(%s)
 _NEW = """
 select c.organisation_id, c.id from conversations_conversation c
 where c.id = any(%s) and c.status in ('queued', 'open', 'snoozed') and c.waiting_since is not null
-  and exists (select from routing_targets t where t.queue_id = c.queue_id or t.line_id = c.line_id)
-  and not exists (select from routing_deadline d where d.conversation_id = c.id and d.since = c.waiting_since)
+  and exists (
+    -- A queue's own go before its line's: what they do not say, there is no target for.
+    select from (
+        select * from routing_targets t where t.queue_id = c.queue_id or t.line_id = c.line_id
+        order by t.queue_id is null limit 1
+    ) t
+    where (case when c.first_answered_at is null then t.first_s else t.next_s end) is not null
+        and not exists (select from routing_deadline d where d.conversation_id = c.id and d.since = c.waiting_since)
+      or t.resolution_s is not null
+        and not exists (select from routing_deadline d where d.conversation_id = c.id and d.kind = 'resolution')
+  )
 """
 # What has not changed is not written again: else what was told of it would be told once more.
 _WRITE = """
@@ -61,9 +71,14 @@ with given as materialized (
     select g.id, a.organisation_id, a.id, a.line_id, a.queue_id, g.kind, g.since, g.warn_at, g.due_at, g.warn_at
     from given g join about a on a.id = g.conversation_id order by a.id, g.kind
     on conflict (conversation_id, kind) do update set
-        since = excluded.since, warn_at = excluded.warn_at, due_at = excluded.due_at, tell_at = excluded.tell_at,
-        line_id = excluded.line_id, queue_id = excluded.queue_id
-    where (d.since, d.warn_at, d.due_at) is distinct from (excluded.since, excluded.warn_at, excluded.due_at)
+        since = excluded.since, warn_at = excluded.warn_at, due_at = excluded.due_at,
+        line_id = excluded.line_id, queue_id = excluded.queue_id,
+        tell_at = case
+            when (d.since, d.warn_at, d.due_at) is distinct from (excluded.since, excluded.warn_at, excluded.due_at)
+            then excluded.tell_at else d.tell_at
+        end
+    where (d.since, d.warn_at, d.due_at, d.line_id, d.queue_id)
+        is distinct from (excluded.since, excluded.warn_at, excluded.due_at, excluded.line_id, excluded.queue_id)
     returning 1
 ), next as (
     select distinct on (conversation_id) * from given order by conversation_id, due_at, kind
@@ -139,7 +154,7 @@ def renew(conversations: Sequence[Conversation]) -> set[UUID]:
         kept = None if one.line.schedule_id is None else hours.get(one.line.schedule_id)
         found = running(
             policy, kept, status=one.status, waiting_since=one.waiting_since,
-            first_answered_at=one.first_answered_at, opened_at=one.opened_at,
+            first_answered_at=one.first_answered_at, opened_at=one.reopened_at or one.opened_at,
         )  # fmt: skip
         given += [(one.id, each) for each in found]
     with connection.cursor() as cursor:
@@ -200,7 +215,9 @@ def follow(conversation_ids: Collection[UUID]) -> None:
             rows = cursor.fetchall()
         for organisation_id in sorted({row[0] for row in rows}):
             renew_all(organisation_id, [id_ for owner, id_ in rows if owner == organisation_id])
-    except DatabaseError as error:
+    except Exception as error:
+        if not isinstance(error, DatabaseError):  # hours that cannot be asked: texts do not wait for them either
+            log.error("deadlines: %s at %s", type(error).__name__, place_of(error))
         log.warning("deadlines of %d conversations come later: %s", len(conversation_ids), type(error).__name__)
 
 

@@ -164,6 +164,8 @@ class Dispatcher:
             task = asyncio.create_task(self._decide(claim, rest), name=claim)
             self._decisions.add(task)
             task.add_done_callback(self._decided)
+            if not bots:  # of lines that are closed; more than DECISIONS at once would take the threads of the rest
+                await asyncio.wait([task])
         if not claimed:
             await self._wait_for(self._texts, SWEEP_S)
         elif not rest and claimed < MOST_CLAIMED:
@@ -304,8 +306,10 @@ def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
 
 def _keep_promises(watch: DeadlineWatch) -> None:
     """What is due by the database's clock; any number of processes may ask, each promise is taken by one of them."""
-    open_due_callbacks()
-    watch.look()
+    try:
+        open_due_callbacks()
+    finally:
+        watch.look()
 
 
 def _assign(organisation_id: UUID, lease: HeldLease) -> None:

@@ -43,6 +43,7 @@ from conversations.visibility import lines_visible_to
 from conversations.wording import refuse_too_long
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
+from routing.callbacks import kept_by_answer
 from routing.loads import gain
 from routing.offers import ringing_at, withdraw
 from routing.pace import take_token_turns, take_turn_to_send
@@ -228,7 +229,8 @@ def _write(changes: Changes, sender: Sender, line: Line, asked: NewText, recipie
             owner_id=sender.user.id if sender.user else None,
         )
         changes.add(ConversationClosed(line_id=line.id, conversation_id=conversation.id, previous_owner_id=None))
-    if kept:
+    if kept and sender.user is not None:
+        kept_by_answer(changes, conversation, sender.user, database_now())
         deadlines.renew([conversation])
     sendings.settle(recipient, conversation_id=conversation.id, message_id=message.id, is_kept=kept)
 

@@ -33,7 +33,7 @@ from conversations.wording import as_written
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
-from routing.callbacks import kept_by_answer
+from routing.callbacks import end_with_close, kept_by_answer
 from routing.loads import gain, lose
 from routing.models import AgentState, Queue, State
 from routing.offers import withdraw
@@ -180,6 +180,7 @@ def close(
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
         _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
+        end_with_close(changes, conversation, user, now)
         deadlines.renew([conversation])
         add_event_line(
             changes=changes,

@@ -48,7 +48,9 @@ def response(conversation: Conversation, *, agent_id: UUID, now: datetime) -> No
 
 
 def resolution(conversation: Conversation, *, now: datetime) -> None:
-    _record(conversation, IntervalKind.RESOLUTION, conversation.opened_at, now, "", conversation.owner_id)
+    """From its opening; from its last one for what was closed before, which has been measured then."""
+    started = conversation.reopened_at or conversation.opened_at
+    _record(conversation, IntervalKind.RESOLUTION, started, now, "", conversation.owner_id)
 
 
 def _bot_since(conversation: Conversation) -> datetime:

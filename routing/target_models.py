@@ -17,7 +17,7 @@ class TargetKind(models.TextChoices):
 
 
 class Targets(models.Model):
-    """How soon subscribers are to be answered: of a queue, or of a line for what its queue says nothing of.
+    """How soon subscribers are to be answered: of a queue, or of a line for queues that have none at all.
 
     Seconds; null: no such target. A warning comes at `warn_percent` of each.
     """

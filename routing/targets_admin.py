@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import User
-from common.errors import Invalid, NotFound
+from common.errors import Conflict, Invalid, NotFound
 from conversations.models import Line
 from realtime.log import record_changes
 from routing.models import Queue, Targets
@@ -60,10 +60,14 @@ def _view(kind: str, id_: UUID, name: str, found: Targets | None) -> TargetsView
     }  # fmt: skip
 
 
-def save_targets(*, actor: User, kind: Literal["queue", "line"], id_: UUID, fields: TargetsFields) -> list[TargetsView]:
-    """Of a queue or a line. What runs already follows within a minute (routing/deadline_watch.py).
+def save_targets(
+    *, actor: User, kind: Literal["queue", "line"], id_: UUID, fields: TargetsFields, was: TargetsFields | None = None
+) -> list[TargetsView]:
+    """Of a queue or a line. What runs already follows within a minute, with up to 10,000 open conversations
+    (routing/deadline_watch.py).
 
-    Raises NotFound, Invalid: "target_range", "warn_percent".
+    `was`: what the caller has seen. Raises NotFound, Conflict("targets_changed") when they are others by now, Invalid:
+    "target_range", "warn_percent".
     """
     for name in ("first_s", "next_s", "resolution_s"):
         value = getattr(fields, name)
@@ -77,6 +81,8 @@ def save_targets(*, actor: User, kind: Literal["queue", "line"], id_: UUID, fiel
         mine: dict[str, Any] = {f"{kind}_id": id_}
         found = Targets.objects.select_for_update().filter(organisation_id=organisation_id, **mine).first()
         before = _facts(found)
+        if was is not None and asdict(was) != _facts(found or Targets()):
+            raise Conflict("targets_changed", "somebody has changed these targets since you opened them")
         if fields.first_s is None and fields.next_s is None and fields.resolution_s is None:
             if found is not None:
                 found.delete()

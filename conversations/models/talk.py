@@ -64,8 +64,10 @@ class Conversation(models.Model):
     assigned_at = models.DateTimeField(null=True)
     first_answered_at = models.DateTimeField(null=True)  # by a person
     closed_at = models.DateTimeField(null=True)
+    reopened_at = models.DateTimeField(null=True)  # after a close, by a callback: its resolution is counted anew
     # When the closed stretch began of which the subscriber has been told (routing/after_hours.py): once for each.
     told_closed_since = models.DateTimeField(null=True)
+    told_opens_at = models.DateTimeField(null=True)  # what he was told then; null: "soon"
     # The next target that somebody must meet (routing/deadlines.py). No index: the intake updates this row for every
     # text; what is due is found in routing_deadline.
     next_deadline_at = models.DateTimeField(null=True)

@@ -160,6 +160,15 @@ def test_a_day_and_night_of_opening_lasts_as_long_as_the_day_does():
     assert next_closing(always, start) is None
 
 
+def test_the_last_opening_of_all_still_ends():
+    last = date(2026, 11, 23)
+    one = hours(((),) * 7, special={last: SpecialDay(spans=((480, 1080),))})
+    during, after = local(PORTO, 2026, 11, 23, 10), local(PORTO, 2026, 11, 23, 19)
+    assert next_closing(one, during) == local(PORTO, 2026, 11, 23, 18)
+    assert (next_closing(one, after), next_opening(one, after)) == (after, None)
+    assert next_closing(hours((((0, MINUTES),),) * 7), during) is None
+
+
 def test_special_days_go_before_holidays_and_the_week():
     christmas = date(2026, 12, 25)
     one = hours(

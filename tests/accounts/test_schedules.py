@@ -170,3 +170,14 @@ def test_hours_that_cannot_be_read_close_nothing_and_stop_nobody(cast: Cast):
     found = hours_of_all([broken.id, well.id])
     assert set(found) == {well.id}
     assert hours_of(broken.id) is None
+
+
+def test_of_two_holidays_on_one_day_each_has_its_own_french_name():
+    found = {one.name_en: one.name_fr for one in holidays_of("BF", 2027) if one.day == date(2027, 11, 1)}
+    assert found == {"All Saints' Day": "Toussaint", "Martyrs' Day": "Journée nationale des martyrs"}
+    for country in ("BF", "BJ", "FR"):
+        for year in range(2024, 2034):
+            names: dict[str, str] = {}
+            for one in holidays_of(country, year):
+                assert "; " not in one.name_fr
+                assert names.setdefault(one.name_fr, one.name_en) == one.name_en

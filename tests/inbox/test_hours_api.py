@@ -122,6 +122,16 @@ def test_targets_are_set_and_taken_away_each_with_its_line_in_the_audit(desk: Br
     assert actions == ["queue.targets", "line.targets", "queue.targets"]
 
 
+def test_targets_that_somebody_else_has_changed_meanwhile_are_not_written_over(desk: Browser, cast: Cast) -> None:
+    address = f"/api/admin/queues/{cast.queue.id}/targets"
+    nothing = {"first_s": None, "next_s": None, "resolution_s": None, "is_business": True, "warn_percent": 50}
+    assert desk.call("PUT", address, {"first_s": 240, "was": nothing}).status == 200
+    refused = desk.call("PUT", address, {"first_s": 600, "was": nothing})
+    assert (refused.status, refused.data["error"]["code"]) == (409, "targets_changed")
+    assert desk.call("PUT", address, {"first_s": 600, "was": {**nothing, "first_s": 240}}).status == 200
+    assert Targets.objects.get().first_s == 600
+
+
 def test_a_callback_is_promised_over_the_api_and_shown_in_the_row(cast: Cast) -> None:
     awa, conversation = Browser(cast.awa), cast.owned_by(cast.awa)
     address = f"/api/conversations/{conversation.id}/callback"

@@ -82,18 +82,6 @@ def test_the_conversation_that_was_opened_since_takes_the_promise_over(cast: Cas
     assert cast.said(second) == [("system", "callback_due")]
 
 
-def test_of_two_promises_to_one_subscriber_the_present_one_is_kept(cast: Cast):
-    first = cast.owned_by(cast.awa)
-    promised(cast, first)
-    ownership.close(user=cast.awa, conversation_id=first.id)
-    second = cast.queued()
-    promise_callback(user=cast.koffi, conversation_id=second.id, at=database_now() + timedelta(days=1))
-    open_due_callbacks()
-    states = dict(Task.objects.values_list("conversation_id", "state"))
-    assert states == {first.id: TaskState.CANCELLED, second.id: TaskState.WAITING}
-    assert open_due_callbacks() == 0
-
-
 def test_the_bots_goes_to_the_queue_and_a_sleeping_one_wakes(cast: Cast):
     bots, asleep = cast.open_conversation(line=cast.line_1919), cast.owned_by(cast.awa)
     Conversation.objects.filter(id=asleep.id).update(status=Status.SNOOZED)

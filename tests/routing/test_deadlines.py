@@ -150,6 +150,47 @@ def test_near_and_missed_are_told_once_each_and_kept(cast: Cast):
         assert tell_deadlines() == 0
 
 
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"first_s": None, "next_s": None, "resolution_s": 86400},
+        {"first_s": None, "next_s": 600},
+        {"first_s": 600, "resolution_s": 86400},
+    ],
+)
+def test_a_text_to_one_whose_deadlines_run_already_costs_a_look_up(cast: Cast, targets):
+    aims(cast, **targets)
+    conversation = cast.queued()
+    text_in(cast, conversation)
+    cast.text_in(conversation, "Encore")
+    with CaptureQueriesContext(connection) as asked:
+        follow([conversation.id])
+    assert len(asked.captured_queries) == 2  # whether anybody has targets, and whose wait is new
+
+
+def test_the_queues_silence_is_not_filled_by_its_line(cast: Cast):
+    aims(cast, first_s=None, next_s=600)
+    aims(cast, queue=None, line=cast.line_3334, first_s=60)
+    conversation = cast.queued()
+    text_in(cast, conversation)
+    assert next_of(conversation) == ("", None)
+
+
+def test_a_deadline_follows_its_conversation_to_another_queue_and_is_told_as_before(cast: Cast):
+    aims(cast, queue=None, line=cast.line_1919)
+    conversation = cast.open_conversation(line=cast.line_1919)
+    cast.text_in(conversation, at=database_now() - timedelta(minutes=6))
+    ownership.take(user=cast.awa, conversation_id=conversation.id)
+    assert tell_deadlines() == 1
+    before = Deadline.objects.get()
+    assert before.queue_id is None
+    ownership.give_back(user=cast.awa, conversation_id=conversation.id)
+    conversation.refresh_from_db()
+    after = Deadline.objects.get()
+    assert (after.queue_id, after.tell_at) == (conversation.queue_id, before.tell_at)
+    assert tell_deadlines() == 0
+
+
 def test_two_dispatchers_tell_each_deadline_once(cast: Cast, at_once):
     aims(cast)
     conversations = [cast.queued(sender=f"+22901970003{n:02d}") for n in range(30)]

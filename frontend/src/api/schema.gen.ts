@@ -3593,7 +3593,7 @@ export interface components {
         };
         /**
          * Promise
-         * @description `at`: when somebody is to come back to the subscriber.
+         * @description `at`: when somebody is to come back to the subscriber. Without `note`, what was noted before stays.
          */
         Promise: {
             /**
@@ -3601,11 +3601,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
+            /** Note */
+            note?: string | null;
         };
         /**
          * PromiseEnd
@@ -4279,8 +4276,31 @@ export interface components {
             /** Items */
             items: components["schemas"]["TagShown"][];
         };
-        /** TargetsGiven */
+        /**
+         * TargetsGiven
+         * @description `was`: what the screen showed when it was opened; something else by now is not written over.
+         */
         TargetsGiven: {
+            /** First S */
+            first_s?: number | null;
+            /**
+             * Is Business
+             * @default true
+             */
+            is_business: boolean;
+            /** Next S */
+            next_s?: number | null;
+            /** Resolution S */
+            resolution_s?: number | null;
+            /**
+             * Warn Percent
+             * @default 50
+             */
+            warn_percent: number;
+            was?: components["schemas"]["TargetsSet"] | null;
+        };
+        /** TargetsSet */
+        TargetsSet: {
             /** First S */
             first_s?: number | null;
             /**

@@ -20,10 +20,12 @@ export function ScheduleForm({ schedule, onClose }: { schedule: Schedule | null;
   const [name, setName] = useState(schedule?.name ?? "");
   const [country, setCountry] = useState(schedule?.country ?? "");
   const [week, setWeek] = useState<Day[]>(() => schedule?.week.map(toDay) ?? [...Array.from({ length: 5 }, () => OFFICE), [], []]);
+  // As it was opened: the list behind follows the others' changes.
+  const [revision] = useState(schedule?.revision);
   const save = useHoursDeed<void>(() => {
     const given = { name, country, week: week.map(toSpans) };
     // What another has changed meanwhile is not written over.
-    return schedule === null ? post<Schedules>("/api/admin/schedules", given) : patch<Schedules>(`/api/admin/schedules/${schedule.id}`, { ...given, revision: schedule.revision });
+    return schedule === null ? post<Schedules>("/api/admin/schedules", given) : patch<Schedules>(`/api/admin/schedules/${schedule.id}`, { ...given, revision });
   });
   const errors = save.error instanceof ApiError ? save.error.fields : {};
   const day = refusedDay(save.error);

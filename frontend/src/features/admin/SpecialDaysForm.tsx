@@ -36,7 +36,7 @@ export function SpecialDaysForm({ scheduleId, onClose }: { scheduleId: string; o
     });
   };
   const named = Object.keys(errors).some((name) => name in NOTHING || name === "spans");
-  const failure = save.isError && !named ? (save.error instanceof ApiError && Object.values(errors)[0]) || t("unreachable") : "";
+  const failure = save.isError && !named ? (save.error instanceof ApiError && (Object.values(errors)[0] ?? save.error.message)) || t("unreachable") : "";
   const marks = (name: keyof typeof NOTHING) => ({ id: `special-${name}`, "aria-invalid": errors[name] ? true : undefined, "aria-describedby": errors[name] ? `special-${name}-error` : undefined });
   const wrong = (name: keyof typeof NOTHING) => errors[name] && <p id={`special-${name}-error`} className={styles.error}>{typeset(errors[name])}</p>;
   return (

@@ -75,10 +75,12 @@ function TargetsForm({ targets, onClose }: { targets: Targets; onClose: () => vo
   const [business, setBusiness] = useState(targets.is_business);
   const [warn, setWarn] = useState(String(targets.warn_percent));
   const [tried, setTried] = useState(false);
+  // What was seen: another's change since is not written over.
+  const [was] = useState(() => ({ first_s: targets.first_s, next_s: targets.next_s, resolution_s: targets.resolution_s, is_business: targets.is_business, warn_percent: targets.warn_percent }));
   const save = useMutation({
     mutationFn: () =>
       put<{ items: Targets[] }>(`/api/admin/${targets.kind === "queue" ? "queues" : "lines"}/${targets.id}/targets`, {
-        ...Object.fromEntries(FIELDS.map(([name]) => [name, secondsOf(texts[name])])), is_business: business, warn_percent: Number(warn) || 0,
+        ...Object.fromEntries(FIELDS.map(([name]) => [name, secondsOf(texts[name])])), is_business: business, warn_percent: Number(warn) || 0, was,
       }),
     onSuccess: (all) => {
       client.setQueryData(key, all);

@@ -36,8 +36,17 @@ describe("opening hours in a form", () => {
 
   it("offers another opening after the last one", () => {
     expect(anotherOpening([])).toEqual({ opens: "08:00", closes: "18:00", overnight: false });
-    expect(anotherOpening(toDay([[480, 750]]))).toEqual({ opens: "13:30", closes: "15:29", overnight: false });
-    expect(anotherOpening(toDay([[480, 1430]])).opens).toBe("22:00");
+    expect(anotherOpening(toDay([[480, 750]]))).toEqual({ opens: "13:30", closes: "15:30", overnight: false });
+  });
+
+  it.each([
+    [[[480, 1320]], "22:00", "24:00"],
+    [[[480, 1400]], "23:20", "24:00"],
+    [[[1320, 1560]], "19:00", "21:00"],
+    [[[60, 1440]], "00:00", "01:00"],
+    [[[0, 1440]], "", ""],
+  ])("offers one that overlaps with none: beside %j from %s to %s", (spans, opens, closes) => {
+    expect(anotherOpening(toDay(spans))).toMatchObject({ opens, closes });
   });
 });
 

@@ -44,12 +44,19 @@ export function toSpans(day: Day): number[][] {
 /** "08:00–12:30, 14:00–18:00" */
 export const spoken = (spans: number[][]): string => spans.map(([opens = 0, closes = 0]) => `${clockOf(opens)}–${closing(closes)}`).join(", ");
 
-/** A usual next opening for a day that has some: after the last one, two hours long where there is room. */
+/** A usual next opening for a day that has some: two hours, an hour after the last one, nearer or shorter where there is
+ * less room, else before the first one; where there is none, times to be filled in. */
 export function anotherOpening(day: Day): Opening {
-  const last = day.at(-1);
-  if (!last) return { opens: "08:00", closes: "18:00", overnight: false };
-  const begin = Math.min((minutesOf(last.closes) ?? 0) + 60, MINUTES - 120);
-  return { opens: clockOf(begin), closes: clockOf(begin + 119), overnight: false };
+  if (day.length === 0) return { opens: "08:00", closes: "18:00", overnight: false };
+  const spans = toSpans(day);
+  const ends = Math.max(...spans.map(([, end = 0]) => end));
+  const begins = Math.min(...spans.map(([begin = 0]) => begin));
+  const between = (begin: number, end: number): Opening => ({ opens: clockOf(begin), closes: closing(end), overnight: false });
+  if (ends + 30 <= MINUTES) {
+    const begin = Math.max(ends, Math.min(ends + 60, MINUTES - 120));
+    return between(begin, Math.min(begin + 120, MINUTES));
+  }
+  return begins >= 30 ? between(Math.max(0, begins - 180), begins < 180 ? begins : begins - 60) : { opens: "", closes: "", overnight: false };
 }
 
 /** Seconds of "5 min", "2 h", "1 h 30", "1 d", "90 s" or of a bare number of minutes; null: no target; NaN: not read. */

@@ -90,7 +90,7 @@ function CallbackDialog({ row, onClose }: { row: Row; onClose: () => void }) {
     event.preventDefault();
     if (when === null) return;
     promise.mutate(
-      { path: "callback", body: { at: when, note } },
+      { path: "callback", body: { at: when, ...(note.trim() ? { note } : {}) } },
       {
         onSuccess: () => {
           toast(t("callback.done", { when: fullTime(when) }));
