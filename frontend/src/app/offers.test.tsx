@@ -1,5 +1,5 @@
 /** What is offered to an agent: seen, heard, accepted, declined, and never wrong after a line that was cut. */
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { SAM } from "@/testing/cast";
 import type { Offer } from "@/api/routing";
@@ -267,4 +267,18 @@ it("a screen reader hears an offer once when it comes, and once before it ends",
   const said = () => [...document.querySelectorAll("[aria-live=polite]")].map((one) => one.textContent).join(" ");
   await waitFor(() => expect(said()).toMatch(/is offered to you from Général. 7 seconds to accept/));
   await waitFor(() => expect(said()).toMatch(/5 seconds left for the offer of/), { timeout: 5000 });
+});
+
+it("a finger that rests on P takes one conversation, not ten", async () => {
+  const { server } = await openLive(MINE);
+  server.routing.queues[0]!.may_pull = true;
+  server.emit({ type: "settings.changed" });
+  await screen.findByTestId("next");
+  const asked = vi.spyOn(server, "fetch");
+  const pulls = () => asked.mock.calls.filter(([address]) => String(address).includes("/next")).length;
+  for (let turn = 0; turn < 5; turn++) {
+    fireEvent.keyDown(document.body, { key: "p", code: "KeyP", repeat: turn > 0 });
+    await read();
+  }
+  expect(pulls()).toBe(1);
 });

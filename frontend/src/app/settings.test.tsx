@@ -80,3 +80,11 @@ it.each(["", "abc", "1,5"])("%j is no number, is said beside its field, and noth
   expect(within(form).getByText("A number is needed here, in figures.")).toBeVisible();
   expect(sent.mock.calls.filter(([, init]) => init?.method === "PATCH")).toEqual([]);
 });
+
+it.each([["/admin/levels", null], ["/admin/queues", "Add a queue"]])("%s says it when the skills cannot be had", async (path, button) => {
+  const opened = boss(path);
+  const real = opened.server.fetch.bind(opened.server);
+  vi.spyOn(opened.server, "fetch").mockImplementation((address, init) => (String(address).includes("/api/admin/skills") ? Promise.resolve(new Response("{}", { status: 500 })) : real(address, init)));
+  if (button) await opened.user.click(await screen.findByTestId("add"));
+  expect(await screen.findByRole("button", { name: "Try again" })).toBeVisible();
+});
