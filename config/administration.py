@@ -167,5 +167,5 @@ def edit_link(request: HttpRequest, link_id: UUID, given: LinkGiven) -> dict[str
 
 
 def _known(organisation_id: UUID) -> Known:
-    queues = Queue.objects.filter(organisation_id=organisation_id).values_list("id", flat=True)
+    queues = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).values_list("id", flat=True)
     return Known(bots=catalogue.names(), queues=set(queues))

@@ -84,6 +84,15 @@ class ConversationClosed(Change):
     previous_owner_id: UUID | None
 
 
+@event("conversation.disposed", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class ConversationDisposed(Change):
+    """What came of a conversation is said after it was closed."""
+
+    line_id: UUID
+    conversation_id: UUID
+
+
 @event("conversation.read", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationRead(Change):

@@ -103,7 +103,7 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
             raise Invalid("unknown_choice", "there is no such bot", field="bot")
         line.bot = fields.bot
     if fields.queue_id is not None:
-        if fields.queue_id not in known.queues:
+        if fields.queue_id not in known.queues and fields.queue_id != line.queue_id:
             raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
         line.queue_id = fields.queue_id
     if line.queue_id is None:
@@ -129,6 +129,9 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
             raise Invalid("failover_after_s", f"from 1 to {LONGEST_WAIT_S} seconds", field="failover_after_s")
         line.failover_after_s = fields.failover_after_s
     if fields.is_enabled is not None:
+        # Switched off and on again, it could bring texts into a queue that is out of use: nobody would see them there.
+        if fields.is_enabled and not line.is_enabled and line.queue_id not in known.queues:
+            raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
         line.is_enabled = fields.is_enabled
     if fields.answers_after_stop is not None:
         line.answers_after_stop = fields.answers_after_stop

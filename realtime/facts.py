@@ -43,6 +43,10 @@ def moves_between_lists(event: StoredEvent) -> bool:
     return event.type.startswith("conversation.")
 
 
+# What these say gives nobody a right. Each cell of the skills table is an event of the first: they are many.
+_NO_RIGHTS = frozenset({"agent", "skill", "reason", "disposition"})
+
+
 def changes_rights(event: StoredEvent) -> bool:
-    """Whether people, teams or lines changed: who may see what is looked up again at once."""
-    return event.type == "settings.changed"
+    """Whether people, teams or lines may have changed: who may see what is looked up again at once."""
+    return event.type == "settings.changed" and event.data.get("kind") not in _NO_RIGHTS

@@ -52,7 +52,7 @@ def set_state(
         at = now or database_now()
         before = [found.state, found.reason]
         if state == State.AVAILABLE:
-            end_wrap_ups(changes, found, how="available", now=at)
+            end_wrap_ups(changes, found, how="available", keeps_state=True, now=at)
         set_by = SetBy.SELF if by is None else SetBy.SUPERVISOR
         changed = change_state(
             changes, found, state=State(state), reason=reason, reason_id=reason_id, set_by=set_by, now=at

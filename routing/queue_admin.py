@@ -116,12 +116,14 @@ class DispositionFields:
     is_enabled: bool | None = None
 
 
-# Agents who could serve a queue: in one of its teams, and with each of its minimum levels.
+# Agents who could serve a queue: in one of its teams, and with each of its minimum levels; a skill that is out of use
+# keeps nobody away, as in routing.glance.
 _SERVED = """
 select q.id,
        count(u.id) filter (where in_team.yes),
        count(u.id) filter (where in_team.yes and not exists (
            select from routing_queueskill need
+           join routing_skill skill on skill.id = need.skill_id and skill.is_enabled
            where need.queue_id = q.id and need.least > 0 and not exists (
                select from routing_agentskill has
                where has.user_id = u.id and has.skill_id = need.skill_id and has.level >= need.least))),

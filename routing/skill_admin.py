@@ -16,7 +16,7 @@ from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
 from conversations.models import Line
 from realtime import doorbell
-from realtime.log import record_changes
+from realtime.log import record_changes, take_event_head
 from routing.events import AgentStateChanged
 from routing.loads import held_by
 from routing.models import AgentMedium, AgentSkill, AgentState, Skill
@@ -113,6 +113,8 @@ def save_skill(*, actor: User, fields: SkillFields, skill_id: UUID | None = None
             raise Invalid("language_taken", "another skill is this language", field="language")
         described = audit.difference(before, _described(skill))
         if described:
+            if before and "name" in described:
+                take_event_head(actor.organisation_id)  # a name is a key: see there
             skill.save()
             audit.record(
                 actor=actor, organisation_id=actor.organisation_id, kind="skill", object_id=skill.id, name=skill.name,
@@ -192,6 +194,8 @@ def save_agent(*, actor: User, user_id: UUID, fields: AgentFields) -> AgentAdmin
         )
         if user is None:
             raise NotFound("no_user", "there is no such user")
+        if fields == AgentFields():
+            return agents_shown(organisation_id, user_id)[0]  # to ask for nothing makes nobody an agent
         AgentState.objects.get_or_create(user=user, defaults={"organisation_id": organisation_id})
         state = AgentState.objects.select_for_update(of=("self",)).get(user=user)
         before = agents_shown(organisation_id, user_id)[0]

@@ -15,6 +15,7 @@ from django.db.models import F
 from accounts.models import User
 from common.clock import database_now
 from common.errors import Invalid, NotFound
+from conversations.events import ConversationDisposed
 from conversations.line_hours import hours_of_lines
 from conversations.messages import lock_conversation
 from conversations.models import Conversation
@@ -67,11 +68,13 @@ def end_wrap_ups(
     now: datetime,
     only: Collection[UUID] | None = None,
     due: bool = False,
+    keeps_state: bool = False,
 ) -> int:
     """End the wrap-ups of the agent whose locked row is `found`: all, those of `only` these conversations, or those
     that are `due`. Returns how many ended.
 
-    After the last one he is available again, if it was the wrap-up that kept him.
+    After the last one he is available again, if it was the wrap-up that kept him; `keeps_state`: the caller says what
+    he is then.
     """
     with connection.cursor() as cursor:
         asked = {"user": found.user_id, "only": None if only is None else list(only), "all": not due}
@@ -92,7 +95,12 @@ def end_wrap_ups(
             label=how,
             hours=hours.get(line_id),
         )
-    if ended and found.state == State.WRAP_UP and not WrapUp.objects.filter(user_id=found.user_id).exists():
+    if (
+        ended
+        and not keeps_state
+        and found.state == State.WRAP_UP
+        and not WrapUp.objects.filter(user_id=found.user_id).exists()
+    ):
         change_state(changes, found, state=State.AVAILABLE, set_by=SetBy.WRAP_UP, now=now)
     return len(ended)
 
@@ -100,7 +108,8 @@ def end_wrap_ups(
 def finish(
     *, user: User, conversation_id: UUID, disposition_id: UUID | None = None, now: datetime | None = None
 ) -> None:
-    """The agent is done with a conversation that he has closed; over already: nothing.
+    """The agent is done with a conversation that he has closed. Over already: what came of it is noted all the same,
+    for he chose it before he could hear that his time was up.
 
     Raises NotFound("no_wrap_up") for what he has not closed himself, Invalid("disposition_required",
     "unknown_choice").
@@ -110,9 +119,12 @@ def finish(
         if conversation.owner_id != user.id or conversation.status != "closed":
             raise NotFound("no_wrap_up", "there is nothing of yours to wrap up")
         found = AgentState.objects.select_for_update(of=("self",)).filter(user=user).first()
-        if found is None or not WrapUp.objects.filter(conversation_id=conversation_id, user=user).exists():
+        wraps_up = found is not None and WrapUp.objects.filter(conversation_id=conversation_id, user=user).exists()
+        dispose(conversation, disposition_id, required=wraps_up)
+        if disposition_id is not None:
+            changes.add(ConversationDisposed(line_id=conversation.line_id, conversation_id=conversation.id))
+        if found is None or not wraps_up:
             return
-        dispose(conversation, disposition_id, required=True)
         end_wrap_ups(changes, found, how="done", only=[conversation_id], now=now or database_now())
 
 

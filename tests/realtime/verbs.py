@@ -17,7 +17,7 @@ from conversations import events
 from conversations.messages import add_event_line, add_note, lock_conversation, send_message
 from conversations.models import Author, Conversation, Delivery, DeliveryState, Message, Status
 from realtime.log import Changes, record_changes
-from routing.models import AgentState
+from routing.models import AgentState, Disposition
 from tests.realtime.world import World
 
 
@@ -128,6 +128,15 @@ def closed(world: World, conversation: Conversation) -> None:
         found = _locked(world, conversation)
         change = events.ConversationClosed(found.line_id, found.id, found.owner_id)
         _becomes(changes, found, change, status=Status.CLOSED, owner=None, closed_at=Now())
+
+
+@verb("shape: disposed", "closed")
+def disposed(world: World, conversation: Conversation) -> None:
+    with record_changes(world.organisation.id) as changes:
+        found = _locked(world, conversation)
+        what = Disposition.objects.create(organisation=world.organisation, queue=world.queue, name=str(uuid4()))
+        change = events.ConversationDisposed(found.line_id, found.id)
+        _becomes(changes, found, change, disposition_id=what.id)
 
 
 @verb("shape: read")

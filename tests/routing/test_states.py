@@ -11,6 +11,7 @@ from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from conversations.models import Conversation, Status
 from measures.models import IntervalKind
+from realtime.models import Event
 from routing import ownership
 from routing.loads import wrong_loads
 from routing.models import AgentState, Disposition, Queue, Reason, SetBy, State, WrapUp
@@ -106,6 +107,52 @@ def test_he_ends_his_wrap_up_with_what_came_of_it_and_only_his_own(cast: Cast):
     assert conversation.disposition_id == solved.id
     assert cast.state_of(cast.awa).state == State.AVAILABLE
     assert [one.label for one in cast.intervals(IntervalKind.WRAP_UP)] == ["done"]
+
+
+def closed_by(cast: Cast) -> Conversation:
+    cast.available(cast.awa)
+    conversation = cast.queued()
+    ownership.take(user=cast.awa, conversation_id=conversation.id)
+    ownership.close(user=cast.awa, conversation_id=conversation.id)
+    return conversation
+
+
+def test_what_he_chose_is_noted_though_his_time_ran_out_before_he_heard_of_it(cast: Cast):
+    wrapping(cast)
+    solved = Disposition.objects.create(organisation=cast.organisation, queue=cast.queue, name="Résolu")
+    conversation = closed_by(cast)
+    WrapUp.objects.update(until=WrapUp.objects.get().since)
+    assert end_due_wrap_ups() == 1
+    with pytest.raises(NotFound):
+        finish(user=cast.koffi, conversation_id=conversation.id, disposition_id=solved.id)
+    finish(user=cast.awa, conversation_id=conversation.id, disposition_id=solved.id)
+    conversation.refresh_from_db()
+    assert conversation.disposition_id == solved.id
+    assert [one.label for one in cast.intervals(IntervalKind.WRAP_UP)] == ["timed_out"]
+
+
+def test_every_screen_hears_what_came_of_it(cast: Cast):
+    wrapping(cast)
+    solved = Disposition.objects.create(organisation=cast.organisation, queue=cast.queue, name="Résolu")
+    conversation = closed_by(cast)
+    before = Event.objects.latest("seq").seq
+    finish(user=cast.awa, conversation_id=conversation.id, disposition_id=solved.id)
+    told = Event.objects.filter(seq__gt=before, type__startswith="conversation.")
+    assert [(one.type, one.data["conversation_id"]) for one in told] == [
+        ("conversation.disposed", str(conversation.id))
+    ]
+
+
+def test_a_supervisor_who_ends_a_wrap_up_leaves_his_line_in_the_audit_log(cast: Cast):
+    wrapping(cast)
+    closed_by(cast)
+    shown = force_state(actor=cast.sam, user_id=cast.awa.id, state="available")
+    assert (shown["state"], shown["set_by"]) == ("available", "supervisor")
+    assert Audit.objects.get().changes == {"state": ["wrap_up", "available"]}
+    make_usual(cast.organisation.id)
+    closed_by(cast)
+    force_state(actor=cast.sam, user_id=cast.awa.id, state=None, reason_id=Reason.objects.get(state="available").id)
+    assert all(one.ended_at > one.started_at for one in cast.intervals(IntervalKind.STATE))
 
 
 def test_without_a_wrap_up_a_queue_that_wants_a_disposition_is_told_at_the_close(cast: Cast):

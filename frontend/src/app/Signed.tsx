@@ -6,7 +6,7 @@ import { Outlet, useNavigate } from "react-router";
 import { receivesWork, useCounts, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
 import { rowsChanged } from "@/features/conversationList/events";
-import { useOffers } from "@/features/offers/api";
+import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
 import { StateBar } from "@/features/presence/StateBar";
 import { address, configureFormats } from "@/ui/format";
@@ -61,10 +61,10 @@ export function Signed() {
   const works = receivesWork(session);
   const offers = useOffers(works);
   const sound = useSoundIsOn("offers");
-  useTitle(offers.length);
-  const accepted = (row: Row) => {
+  useTitle(useAlive(offers).length);
+  const accepted = (row: Row, busy: boolean) => {
     rowsChanged(client, [row], user.id);
-    void navigate(`/?view=mine&c=${row.id}`);
+    if (!busy) void navigate(`/?view=mine&c=${row.id}`);
   };
 
   useKeys({
@@ -79,9 +79,9 @@ export function Signed() {
       <div className={styles.frame}>
         <TopBar onKeys={() => setKeysShown(true)} />
         {works && <StateBar />}
+        <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
         <Outlet />
       </div>
-      <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
       <Announcer />
       <Toasts closeLabel={t("close")} />
       {keysShown && <KeySheet onClose={() => setKeysShown(false)} />}

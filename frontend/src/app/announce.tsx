@@ -1,4 +1,6 @@
 import { useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
+import { useTopDialog } from "@/ui/layer";
 
 let said = "";
 const listeners = new Set<() => void>();
@@ -22,9 +24,11 @@ const subscribe = (listener: () => void) => {
 
 export function Announcer() {
   const text = useSyncExternalStore(subscribe, () => said);
-  return (
+  const dialog = useTopDialog();
+  const spoken = (
     <div className="visually-hidden" aria-live="polite">
       {text}
     </div>
   );
+  return dialog ? createPortal(spoken, dialog) : spoken;
 }

@@ -1,5 +1,5 @@
 /** What is offered to an agent: seen, heard, accepted, declined, and never wrong after a line that was cut. */
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { SAM } from "@/testing/cast";
 import type { Offer } from "@/api/routing";
@@ -9,7 +9,7 @@ const MINE = "/?view=mine&c=c-00000";
 const QUEUED = "c-00005";
 const card = () => screen.findByTestId("offer");
 const none = () => waitFor(() => expect(screen.queryByTestId("offers")).toBeNull());
-/** Longer than the card lets pass before it takes an Enter. */
+/** Longer than the card lets pass before it takes an Enter or a click. */
 const read = () => new Promise((resolve) => setTimeout(resolve, 700));
 
 async function openLive(path = "/?view=mine") {
@@ -71,10 +71,33 @@ describe("an offer", () => {
     expect(shown).toHaveFocus();
   });
 
+  it("takes no click that was meant for something else", async () => {
+    const { server, user } = await openLive();
+    server.routing.offer(QUEUED);
+    await card();
+    await user.click(screen.getByTestId("offer-accept"));
+    await user.click(screen.getByTestId("offer-decline"));
+    await read();
+    expect(server.conversation(QUEUED).row.status).toBe("queued");
+    expect(screen.queryByTestId("offer-why")).toBeNull();
+  });
+
+  it("is made small by who needs the room, and large again by O", async () => {
+    const { server, user } = await openLive();
+    server.routing.offer(QUEUED);
+    await card();
+    await user.click(screen.getByTestId("offer-fold"));
+    expect(screen.queryByTestId("offer")).toBeNull();
+    expect(screen.getByTestId("offer-more")).toBeVisible();
+    await user.keyboard("o");
+    expect(await card()).toHaveFocus();
+  });
+
   it("is declined with a reason, by the keyboard alone", async () => {
     const { server, user } = await openLive();
     server.routing.offer(QUEUED);
     await card();
+    await read();
     screen.getByTestId("offer-decline").focus();
     await user.keyboard("{Enter}");
     const why = await screen.findByTestId("offer-why");
@@ -91,6 +114,7 @@ describe("an offer", () => {
     server.routing.offer(QUEUED, 10);
     await waitFor(() => expect(screen.getAllByTestId("offer-more")).toHaveLength(1));
     expect(await card()).toHaveAttribute("data-conversation", QUEUED);
+    await read();
     await user.click(screen.getByTestId("offer-accept"));
     await waitFor(() => expect(screen.getByTestId("offer")).toHaveAttribute("data-conversation", "c-00006"));
     expect(screen.queryByTestId("offer-more")).toBeNull();
@@ -114,11 +138,93 @@ describe("an offer", () => {
     const { server, user } = await openLive();
     server.routing.offer(QUEUED);
     await card();
+    await read();
     server.routing.offers = [];
     await user.click(screen.getByTestId("offer-accept"));
     expect(await screen.findByText(/no longer offered to you/)).toBeVisible();
     await none();
   });
+});
+
+describe("behind an open dialog", () => {
+  const opened = async () => {
+    const live = await openLive(MINE);
+    await screen.findByTestId("composer-text");
+    await live.user.keyboard("?");
+    return { ...live, dialog: await screen.findByRole("dialog") };
+  };
+
+  it("an offer is a line in it, is heard in it, and is accepted without closing it", async () => {
+    const { server, user, dialog } = await opened();
+    server.routing.offer(QUEUED);
+    expect(await within(dialog).findByTestId("offer-more")).toBeVisible();
+    await waitFor(() => expect([...dialog.querySelectorAll("[aria-live=polite]")].map((one) => one.textContent).join(" ")).toMatch(/is offered to you/));
+    await user.keyboard("o");
+    await waitFor(() => expect(within(dialog).getByTestId("offer")).toHaveFocus());
+    await read();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(server.conversation(QUEUED).row.owner_id).toBe(server.me));
+    expect(dialog).toBeInTheDocument();
+    expect(window.location.search).toContain("c=c-00000");
+    expect(await within(dialog).findByText(/is yours/)).toBeInTheDocument();
+  });
+
+  it("a letter that is typed into one of its fields leads nowhere", async () => {
+    const { server, user } = await openLive(MINE);
+    await screen.findByTestId("composer-text");
+    server.routing.offer(QUEUED);
+    await card();
+    await user.keyboard("{Escape}c");
+    const field = (await screen.findByRole("dialog")).querySelector<HTMLElement>("input, textarea")!;
+    field.focus();
+    await user.keyboard("o");
+    expect(field).toHaveFocus();
+    expect(field).toHaveValue("o");
+  });
+
+  it("it is a card again when the dialog is closed", async () => {
+    const { server, user, dialog } = await opened();
+    server.routing.offer(QUEUED);
+    await within(dialog).findByTestId("offer-more");
+    await user.click(within(dialog).getByRole("button", { name: "Close" }));
+    expect(await card()).toBeVisible();
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+});
+
+describe("time that is over", () => {
+  it("counts in no title and leaves no card, though the line is cut", async () => {
+    const { server } = await openLive();
+    const before = document.title;
+    server.routing.offer(QUEUED, 2);
+    await card();
+    server.goOffline();
+    expect(await screen.findByText("Time is up.")).toBeVisible();
+    await waitFor(() => expect(document.title).toBe(before));
+    await none();
+  });
+
+  it("makes way for what can still be accepted", async () => {
+    const { server } = await openLive();
+    server.routing.offer(QUEUED, 2);
+    server.routing.offer("c-00006", 60);
+    await waitFor(() => expect(screen.getAllByTestId("offer-more")).toHaveLength(1));
+    await waitFor(() => expect(screen.getByTestId("offer")).toHaveAttribute("data-conversation", "c-00006"));
+    expect(screen.queryByTestId("offer-more")).toBeNull();
+  });
+});
+
+it("who goes offline while it rings keeps no card", async () => {
+  const { server, client } = openPalabre("/", { signedInAs: SAM });
+  await screen.findByText("Up to date");
+  server.routing.put({ state: "available", capacity: 5 });
+  await waitFor(() => expect(client.getQueryState(["offers"])?.status).toBe("success"));
+  const offer = server.routing.offer(QUEUED, 20);
+  await card();
+  server.routing.put({ state: "offline" });
+  server.routing.end(offer.id);
+  await none();
+  expect(document.title).not.toMatch(/offer/);
 });
 
 describe("after the line was cut", () => {
@@ -161,4 +267,18 @@ it("a screen reader hears an offer once when it comes, and once before it ends",
   const said = () => [...document.querySelectorAll("[aria-live=polite]")].map((one) => one.textContent).join(" ");
   await waitFor(() => expect(said()).toMatch(/is offered to you from Général. 7 seconds to accept/));
   await waitFor(() => expect(said()).toMatch(/5 seconds left for the offer of/), { timeout: 5000 });
+});
+
+it("a finger that rests on P takes one conversation, not ten", async () => {
+  const { server } = await openLive(MINE);
+  server.routing.queues[0]!.may_pull = true;
+  server.emit({ type: "settings.changed" });
+  await screen.findByTestId("next");
+  const asked = vi.spyOn(server, "fetch");
+  const pulls = () => asked.mock.calls.filter(([address]) => String(address).includes("/next")).length;
+  for (let turn = 0; turn < 5; turn++) {
+    fireEvent.keyDown(document.body, { key: "p", code: "KeyP", repeat: turn > 0 });
+    await read();
+  }
+  expect(pulls()).toBe(1);
 });

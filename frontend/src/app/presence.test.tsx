@@ -56,6 +56,14 @@ describe("a state", () => {
   });
 });
 
+it("of the product's own making is the only one of its kind in the menu", async () => {
+  const { server, user } = await openLive();
+  server.routing.put({ state: "available", set_by: "wrap_up" });
+  await user.click(within(await presence()).getByRole("button"));
+  const chosen = screen.getAllByRole("menuitemradio").filter((one) => one.getAttribute("aria-checked") === "true");
+  expect(chosen.map((one) => one.textContent)).toEqual(["Available"]);
+});
+
 describe("closing", () => {
   it("asks for a disposition where the queue wants one, and a digit and Enter are enough", async () => {
     const { server, user } = await openLive((one) => wrapsUp(one, { wrap_up_s: 0, dispositions_required: true }));
@@ -78,6 +86,25 @@ describe("closing", () => {
     server.routing.queues[0]!.dispositions_required = true;
     await user.keyboard("e");
     expect(await screen.findByTestId("close-dialog")).toBeVisible();
+  });
+
+  it("says that the chosen one is out of use, and asks again with those that are left", async () => {
+    const { server, user, client } = await openLive((one) => wrapsUp(one, { wrap_up_s: 0 }));
+    const message = "This choice does not exist.";
+    server.routing.mustSay = (_, chosen) => (chosen === "d-0" ? { status: 422, body: { error: { code: "invalid", message, fields: { disposition_id: message } } } } : null);
+    await screen.findByTestId("close");
+    await user.keyboard("e");
+    await screen.findByTestId("close-dialog");
+    await user.keyboard("1{Enter}");
+    expect(await screen.findByText(/This choice does not exist/)).toBeVisible();
+    await waitFor(() => expect(screen.queryByTestId("close-dialog")).toBeNull());
+    server.routing.dispositions = server.routing.dispositions.slice(1);
+    server.emit({ type: "settings.changed" });
+    await waitFor(() => expect(client.getQueryData<{ dispositions: object[] }>(["session"])?.dispositions).toHaveLength(1));
+    await user.keyboard("e");
+    await screen.findByTestId("close-dialog");
+    await user.keyboard("1{Enter}");
+    await waitFor(() => expect(server.conversation("c-00000").row).toMatchObject({ status: "closed", disposition_id: "d-1" }));
   });
 
   it("asks nothing where a queue has none", async () => {
@@ -106,6 +133,26 @@ describe("wrapping up", () => {
     // N was not the note's key meanwhile.
     expect(screen.queryByTestId("composer-text")).not.toHaveFocus();
     expect(server.routing.wrapUps).toEqual([]);
+  });
+
+  it("that runs out takes along the disposition that was chosen, and the conversation shows it", async () => {
+    const { server, user } = await openLive((one) => wrapsUp(one, { wrap_up_s: 3 }));
+    await screen.findByTestId("close");
+    await user.keyboard("e");
+    await user.selectOptions(await screen.findByTestId("wrap-up-disposition"), "Résolu");
+    await waitFor(() => expect(server.conversation("c-00000").row.disposition_id).toBe("d-0"));
+    expect(await screen.findByText("Disposition: Résolu")).toBeVisible();
+  });
+
+  it("and so does one that is ended elsewhere", async () => {
+    const { server, user } = await openLive((one) => wrapsUp(one));
+    await screen.findByTestId("close");
+    await user.keyboard("e");
+    await user.selectOptions(await screen.findByTestId("wrap-up-disposition"), "Résolu");
+    server.routing.wrapUps = [];
+    server.routing.put({ state: "available", until: null, set_by: "supervisor" });
+    await waitFor(() => expect(server.conversation("c-00000").row.disposition_id).toBe("d-0"));
+    expect(screen.queryByTestId("wrap-up")).toBeNull();
   });
 
   it("does not finish without the disposition that its queue requires", async () => {

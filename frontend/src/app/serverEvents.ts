@@ -38,6 +38,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
     case "conversation.closed":
       if (event.message) messageAdded(client, event, event.conversation.id, event.message);
       return;
+    case "conversation.disposed":
     case "conversation.read":
     case "targets.set":
     case "targets.told":

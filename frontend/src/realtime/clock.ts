@@ -37,6 +37,11 @@ function subscribe(listener: () => void): () => void {
 
 const readTick = () => tick;
 
+/** What `read` gives now; renders the caller in the second in which it gives something else. Only plain values. */
+export function useBySecond<T extends string | number | boolean>(read: () => T): T {
+  return useSyncExternalStore(subscribe, read);
+}
+
 /** Seconds of the server's clock; renders the caller once a second. */
 export function useServerSecond(): number {
   useSyncExternalStore(subscribe, readTick);

@@ -18,6 +18,7 @@ interface Stamp {
 export type AgentStateChanged = Stamp & { type: "agent.state_changed"; agent: Agent };
 export type ConversationAssigned = Stamp & { type: "conversation.assigned"; conversation: Row; message?: Message };
 export type ConversationClosed = Stamp & { type: "conversation.closed"; conversation: Row; message?: Message };
+export type ConversationDisposed = Stamp & { type: "conversation.disposed"; conversation: Row; message?: Message };
 export type ConversationQueued = Stamp & { type: "conversation.queued"; conversation: Row; message?: Message };
 export type ConversationRead = Stamp & { type: "conversation.read"; conversation: Row; message?: Message };
 export type ConversationReturned = Stamp & { type: "conversation.returned"; conversation: Row; message?: Message };
@@ -35,6 +36,7 @@ export type ServerEvent =
   | AgentStateChanged
   | ConversationAssigned
   | ConversationClosed
+  | ConversationDisposed
   | ConversationQueued
   | ConversationRead
   | ConversationReturned

@@ -110,6 +110,12 @@ export class FakeRouting {
     return { status: 422, body: { error: { code: "invalid", message: "Say what came of it.", fields: { disposition_id: "Say what came of it." } } } };
   }
 
+  #disposed(id: string, disposition: string): void {
+    const { row } = this.server.conversation(id);
+    Object.assign(row, { disposition_id: disposition, revision: row.revision + 1 });
+    this.server.emit({ type: "conversation.disposed", conversation: { ...row } });
+  }
+
   #me(): Agent {
     return { ...this.server.agents.find(({ id }) => id === this.server.me)! };
   }
@@ -130,6 +136,7 @@ export class FakeRouting {
     if (kind === "offers") return this.#answer(id!, verb!, body);
     if (kind === "queues" && verb === "next") return this.#next(id!);
     if (kind === "wrap-ups" && verb === "done") {
+      if (body.disposition_id) this.#disposed(id!, String(body.disposition_id));
       this.wrapUps = this.wrapUps.filter((one) => one.conversation_id !== id);
       if (this.wrapUps.length === 0) this.put({ state: "available", until: null, set_by: "wrap_up" });
       return { status: 204 };

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { useEffect, useId, useRef, type ReactNode } from "react";
 import { Button } from "./Button";
+import { layOver } from "./layer";
 import styles from "./Dialog.module.css";
 
 interface DialogProps {
@@ -20,11 +21,16 @@ export function Dialog({ title, closeLabel, look = "centre", onlyByButton = fals
   const id = useId();
   useEffect(() => {
     const element = dialog.current;
-    element?.showModal();
+    if (!element) return;
+    element.showModal();
+    const liftOff = layOver(element);
     // The field that asks for it, or the first of a form, not the cross; a sheet without fields takes the focus itself.
-    const wanted = element?.querySelector<HTMLElement>("[data-autofocus]") ?? element?.querySelector<HTMLElement>("input, select, textarea");
-    (wanted ?? element)?.focus();
-    return () => element?.close();
+    const wanted = element.querySelector<HTMLElement>("[data-autofocus]") ?? element.querySelector<HTMLElement>("input, select, textarea");
+    (wanted ?? element).focus();
+    return () => {
+      liftOff();
+      element.close();
+    };
   }, []);
   return (
     <dialog

@@ -15,18 +15,27 @@ export function readKey(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey">)
   return printed;
 }
 
-/** True while a key belongs to a field, a menu or a dialog, and not to the page. */
-export function isTyping(target: EventTarget | null): boolean {
+const FIELDS = "input, textarea, select, [role=menu]";
+
+/** True while a key belongs to a field, a menu or a dialog, and not to the page. `inDialogs`: a dialog does not count. */
+export function isTyping(target: EventTarget | null, inDialogs = false): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.closest("input, textarea, select, [role=menu], [role=dialog]") !== null;
+  return target.isContentEditable || target.closest(inDialogs ? FIELDS : `${FIELDS}, [role=dialog]`) !== null;
 }
 
 export type KeyMap = Record<string, (event: KeyboardEvent) => unknown>;
 
 const LEADER_MS = 1200;
+/** Keys that may be held down: they walk. Any other does its work once, however long the finger stays. */
+const WALKING = new Set(["j", "k", "arrowdown", "arrowup"]);
+
+interface KeysOptions {
+  /** Also while a dialog is open, outside of its fields. */
+  inDialogs?: boolean;
+}
 
 /** Runs `map["t"]`, or `map["g i"]` for two keys in a row; never while typing, never with Ctrl, Alt or Meta. */
-export function useKeys(map: KeyMap, enabled = true): void {
+export function useKeys(map: KeyMap, enabled = true, { inDialogs = false }: KeysOptions = {}): void {
   const latest = useRef(map);
   useEffect(() => {
     latest.current = map;
@@ -37,8 +46,9 @@ export function useKeys(map: KeyMap, enabled = true): void {
     let leaderAt = 0;
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
-      if (isTyping(event.target)) return;
+      if (isTyping(event.target, inDialogs)) return;
       const key = readKey(event);
+      if (event.repeat && !WALKING.has(key)) return;
       const led = leader !== "" && event.timeStamp - leaderAt < LEADER_MS ? `${leader} ${key}` : "";
       const act = (led && latest.current[led]) || latest.current[key];
       // A button that has the focus keeps its own Enter.
@@ -53,5 +63,5 @@ export function useKeys(map: KeyMap, enabled = true): void {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [enabled]);
+  }, [enabled, inDialogs]);
 }

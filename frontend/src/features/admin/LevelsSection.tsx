@@ -6,7 +6,7 @@ import { typeset } from "@/ui/typeset";
 import { useAgentEdits } from "./agentEdits";
 import { useTable, type Tables } from "./api";
 import type { Column } from "./matrix";
-import { Section } from "./Section";
+import { Loaded, Section } from "./Section";
 import { SkillsMatrix, type MatrixAgent } from "./SkillsMatrix";
 import look from "./Routing.module.css";
 
@@ -16,10 +16,10 @@ const CAPACITY = "capacity";
 export function LevelsSection() {
   const { t } = useTranslation("admin");
   const table = useTable("agents");
-  const skills = useTable("skills").data?.items;
+  const skills = useTable("skills");
   return (
     <Section title={t("sections.levels")} lead={t("skills.levelsLead")} table={table}>
-      {(data) => skills && <Levels data={data} skills={skills} />}
+      {(data) => <Loaded table={skills}>{({ items }) => <Levels data={data} skills={items} />}</Loaded>}
     </Section>
   );
 }

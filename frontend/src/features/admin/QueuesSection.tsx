@@ -7,7 +7,7 @@ import { number } from "@/ui/format";
 import { useTable } from "./api";
 import { Dispositions } from "./Dispositions";
 import { queueFields } from "./queueFields";
-import { Section } from "./Section";
+import { Loaded, Section } from "./Section";
 import { SideForm } from "./SideForm";
 import { EditRow, Table } from "./tables";
 import styles from "./Admin.module.css";
@@ -63,6 +63,7 @@ export function QueuesSection() {
               </EditRow>
             ))}
           </Table>
+          {edited !== undefined && !skills.data && <Loaded table={skills}>{() => null}</Loaded>}
           {edited !== undefined && skills.data && (
             <SideForm
               kind="queues"

@@ -19,7 +19,6 @@ interface SectionProps<T> {
 
 /** A section of the administration: what it is for, what there is, or why there is nothing to see. */
 export function Section<T>({ title, lead, table, add, onAdd, beside, children }: SectionProps<T>) {
-  const { t } = useTranslation("admin");
   return (
     <>
       <header className={styles.head}>
@@ -34,15 +33,19 @@ export function Section<T>({ title, lead, table, add, onAdd, beside, children }:
           </Button>
         )}
       </header>
-      {table.data !== undefined ? (
-        children(table.data)
-      ) : table.isError ? (
-        <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
-          <Button onClick={() => void table.refetch()}>{t("retry")}</Button>
-        </Empty>
-      ) : (
-        <Skeleton rows={6} label={t("loading")} />
-      )}
+      <Loaded table={table}>{children}</Loaded>
     </>
+  );
+}
+
+/** What was fetched, or why it is not there. */
+export function Loaded<T>({ table, children }: Pick<SectionProps<T>, "table" | "children">) {
+  const { t } = useTranslation("admin");
+  if (table.data !== undefined) return children(table.data);
+  if (!table.isError) return <Skeleton rows={6} label={t("loading")} />;
+  return (
+    <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
+      <Button onClick={() => void table.refetch()}>{t("retry")}</Button>
+    </Empty>
   );
 }

@@ -6,6 +6,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { toast } from "@/ui/toasts";
 import { typeset } from "@/ui/typeset";
+import { figureIn } from "./figures";
 import { useSave, type Kind } from "./api";
 import styles from "./Admin.module.css";
 
@@ -49,16 +50,19 @@ interface SideFormProps {
   onClose: () => void;
 }
 
-/** Only what was changed is sent, so that two administrators do not undo each other's work. */
-function collect(fields: Field[], values: Record<string, Value>, isNew: boolean): Record<string, unknown> {
+/**
+ * Only what was changed here is sent, so that two administrators do not undo each other's work. `first`: what the form
+ * was opened with; what a colleague has saved since then is not his change.
+ */
+function collect(fields: Field[], values: Record<string, Value>, first: Record<string, Value> | null, language: string): Record<string, unknown> {
   const sent: Record<string, unknown> = {};
   for (const field of fields) {
-    const value = values[field.name]!;
-    if (field.kind === "copy") continue;
+    const value = values[field.name];
+    if (value === undefined || field.kind === "copy") continue;
     if (field.keepEmpty && value === "") continue;
-    if (!isNew && JSON.stringify(value) === JSON.stringify(field.value)) continue;
+    if (first && JSON.stringify(value) === JSON.stringify(first[field.name])) continue;
     const final =
-      field.kind === "number" ? (value === "" ? null : Number(value)) : field.kind === "words" ? (value as string).split(/[\s,;]+/).filter(Boolean)
+      field.kind === "number" ? figureIn(value as string, language) : field.kind === "words" ? (value as string).split(/[\s,;]+/).filter(Boolean)
       : field.read ? field.read(value as string)
       : value;
     const [outer, inner] = field.name.split(".");
@@ -69,24 +73,34 @@ function collect(fields: Field[], values: Record<string, Value>, isNew: boolean)
 }
 
 export function SideForm({ kind, id, title, fields, fixed, head, onClose }: SideFormProps) {
-  const { t } = useTranslation("admin");
-  const [values, setValues] = useState<Record<string, Value>>(() =>
-    Object.fromEntries(fields.map((field) => [field.name, field.value])),
-  );
+  const { t, i18n } = useTranslation("admin");
+  const [first] = useState<Record<string, Value>>(() => Object.fromEntries(fields.map((field) => [field.name, field.value])));
+  const [values, setValues] = useState(first);
+  // What cannot be read as a number never leaves: the server would take it for nothing said.
+  const [unread, setUnread] = useState<Record<string, string>>({});
   const save = useSave(kind);
   const failure = save.error;
-  const errors = failure instanceof ApiError ? failure.fields : {};
+  const errors = { ...(failure instanceof ApiError ? failure.fields : {}), ...unread };
   const shown = fields.filter((field) => errors[field.name] && (field.shown?.(values) ?? true)).length;
 
   // The first field that was refused takes the focus: the eye, and a screen reader, need not look for it.
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    if (failure) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
-  }, [failure]);
+    if (failure || Object.keys(unread).length > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [failure, unread]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const sent = { ...collect(fields, values, id === null), ...(id === null ? fixed : {}) };
+    const wrong = fields.filter((field) => {
+      const value = values[field.name];
+      if (field.kind !== "number" || value === first[field.name] || !(field.shown?.(values) ?? true)) return false;
+      // A link may be without one of its settings, which is then the product's own.
+      if (value === "" && field.name.includes(".")) return false;
+      return figureIn(value as string, i18n.language) === null;
+    });
+    setUnread(Object.fromEntries(wrong.map(({ name }) => [name, t("notANumber")])));
+    if (wrong.length > 0) return;
+    const sent = { ...collect(fields, values, id === null ? null : first, i18n.language), ...(id === null ? fixed : {}) };
     save.mutate(
       { id, values: sent },
       {

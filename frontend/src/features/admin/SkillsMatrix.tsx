@@ -3,7 +3,7 @@ import { memo, useCallback, useDeferredValue, useMemo, useRef, useState, type Ke
 import { useTranslation } from "react-i18next";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
-import { capacityOf, LEVELS, levelOf, MOST_CAPACITY, movedBy, type Column, type Place, type Typed } from "./matrix";
+import { capacityOf, LEVELS, levelOf, MOST_CAPACITY, movedBy, type Column, type Typed } from "./matrix";
 import styles from "./Admin.module.css";
 import look from "./Matrix.module.css";
 
@@ -21,6 +21,12 @@ interface SkillsMatrixProps {
   onChange: (agentId: string, column: Column, value: number | null) => void;
 }
 
+/** Which cell has the focus: by whose it is, not by where it stands. The table may be sorted anew under a reader's eyes. */
+interface Chosen {
+  agentId: string;
+  columnId: string;
+}
+
 const plain = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 
 /**
@@ -32,12 +38,12 @@ export function SkillsMatrix({ agents, columns, onChange }: SkillsMatrixProps) {
   const [wanted, setWanted] = useState("");
   const asked = plain(useDeferredValue(wanted.trim()));
   const shown = useMemo(() => (asked === "" ? agents : agents.filter(({ name }) => plain(name).includes(asked))), [agents, asked]);
-  const [place, setPlace] = useState<Place>({ row: 0, column: 0 });
+  const [chosen, setChosen] = useState<Chosen | null>(null);
   const [said, setSaid] = useState("");
   const typed = useRef<Typed | null>(null);
   const grid = useRef<HTMLTableElement>(null);
-  const row = Math.min(place.row, Math.max(0, shown.length - 1));
-  const at = Math.min(place.column, columns.length - 1);
+  const row = Math.max(0, shown.findIndex(({ id }) => id === chosen?.agentId));
+  const at = Math.max(0, columns.findIndex(({ id }) => id === chosen?.columnId));
   const agent = shown[row];
   const column = columns[at]!;
   const value = agent?.values[column.id] ?? null;
@@ -52,16 +58,15 @@ export function SkillsMatrix({ agents, columns, onChange }: SkillsMatrixProps) {
     setSaid(column.kind === "skill" ? t("skills.told", { level: inWords(next) }) : t("skills.toldCapacity", { capacity: inWords(next) }));
   };
 
-  const choose = useCallback((to: Place) => setPlace(to), []);
-  const focus = (to: Place) => grid.current?.querySelector<HTMLElement>(`[data-cell="${to.row}.${to.column}"]`)?.focus();
+  const choose = useCallback((agentId: string, columnId: string) => setChosen({ agentId, columnId }), []);
 
   const press = (event: KeyboardEvent) => {
     if (!agent || event.altKey || event.metaKey) return;
     const to = movedBy(event.nativeEvent, { row, column: at }, { rows: shown.length, columns: columns.length });
     if (to) {
       event.preventDefault();
-      setPlace(to);
-      focus(to);
+      // The focus that arrives there chooses it.
+      grid.current?.querySelector<HTMLElement>(`[data-cell="${to.row}.${to.column}"]`)?.focus();
       return;
     }
     if (event.ctrlKey) return;
@@ -153,7 +158,7 @@ interface AgentCellsProps {
   row: number;
   /** The column that the Tab key reaches; -1: another row has it. */
   active: number;
-  onChoose: (place: Place) => void;
+  onChoose: (agentId: string, columnId: string) => void;
 }
 
 /** Sixty rows of twenty: only the rows that changed are drawn again. */
@@ -179,7 +184,7 @@ const AgentCells = memo(function AgentCells({ agent, columns, row, active, onCho
             data-cell={`${row}.${column}`}
             data-kind={kind}
             data-level={kind === "skill" ? (value ?? 0) : undefined}
-            onFocus={() => onChoose({ row, column })}
+            onFocus={() => onChoose(agent.id, id)}
           >
             {value ?? <span aria-hidden="true">{kind === "medium" ? "∞" : "·"}</span>}
           </td>

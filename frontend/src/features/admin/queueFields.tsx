@@ -19,7 +19,7 @@ export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { s
   const figure = (name: keyof AdminQueue & ("ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
     name, label: t(`queues.${name}`), kind: "number", value: String(queue?.[name] ?? first),
   });
-  // A skill that is out of use and still asked for stays in sight: it keeps agents away.
+  // A skill that is out of use and still asked for stays in sight: it keeps nobody away, until it is in use again.
   const asked = new Set(queue?.skills.map(({ skill_id }) => skill_id));
   const offered = skills.filter((one) => one.is_enabled || asked.has(one.id));
   return [

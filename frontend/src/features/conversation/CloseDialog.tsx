@@ -35,13 +35,15 @@ export function CloseDialog({ row, required, busy, onClose, onCancel }: CloseDia
   const { t } = useTranslation("conversation");
   const session = useSession();
   const all = offered(session, row);
-  const [chosen, choose] = useState<string | null>(null);
+  const [wanted, choose] = useState<string | null>(null);
+  // One that was switched off meanwhile is chosen no more.
+  const chosen = all.some(({ id }) => id === wanted) ? wanted : null;
   const [missing, setMissing] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (busy) return;
-    if (required && chosen === null) {
+    if (required && chosen === null && all.length > 0) {
       setMissing(true);
       form.current?.querySelector("input")?.focus();
     } else onClose(chosen);

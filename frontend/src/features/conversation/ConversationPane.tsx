@@ -60,8 +60,10 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
       onError: (failure) => {
         // The queue has begun to ask for a disposition since this page last heard of it.
         if (what.do === "close" && failure instanceof ApiError && "disposition_id" in failure.fields) {
-          setEnding("must");
-          return;
+          // Another trouble with it (the chosen one is out of use) is said, and the next try asks with what there is.
+          const wanted = what.disposition_id === undefined;
+          setEnding(wanted ? "must" : null);
+          if (wanted) return;
         }
         toast(t("action.failed", { reason: explain(failure) }), { bad: true });
         if (what.do === "take") composer.current?.release();
@@ -90,6 +92,8 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
 
   const explain = (failure: Error): string => {
     if (!(failure instanceof ApiError) || failure.status === 0) return t("refusal.unreachable");
+    const disposition = failure.fields.disposition_id;
+    if (disposition) return disposition;
     switch (failure.code) {
       case "already_owned":
         return t("refusal.already_owned", { name: ownerNamed(failure) ?? t("refusal.someone") });

@@ -1,4 +1,4 @@
-import { Check } from "lucide-react";
+import { Check, Minus } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { findLine, useSession } from "@/api/session";
@@ -13,7 +13,7 @@ import styles from "./Offers.module.css";
 
 const DECLINES = ["other_work", "not_mine", "language", "other"] as const;
 const TARGET_S = 300;
-/** Whoever was about to press Enter on something else has not read the card yet. */
+/** Whoever was about to press Enter or to click on something else has not read the card yet. */
 const READ_MS = 600;
 
 export const whoOf = ({ conversation: { contact } }: Offer): string => contact.name ?? address(contact.address);
@@ -25,10 +25,11 @@ interface OfferCardProps {
   onAccept: () => void;
   /** In the words that were chosen. */
   onDecline: (reason: string) => void;
+  onFold: () => void;
 }
 
 /** One conversation offered to this person. Enter accepts while the card has the focus. */
-export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCardProps) {
+export function OfferCard({ offer, busy, error, onAccept, onDecline, onFold }: OfferCardProps) {
   const { t } = useTranslation("offers");
   const session = useSession();
   const total = Math.max(1, Math.round((Date.parse(offer.expires_at) - Date.parse(offer.made_at)) / 1000));
@@ -42,16 +43,17 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCard
   const over = left === 0;
   const [why, setWhy] = useState(false);
   const card = useRef<HTMLElement>(null);
-  const since = useRef(0);
+  const [fresh, setFresh] = useState(true);
   useEffect(() => {
-    since.current = performance.now();
+    const timer = setTimeout(() => setFresh(false), READ_MS);
     // Nobody's typing is interrupted: only a focus that rests nowhere comes here.
     if (document.activeElement === null || document.activeElement === document.body) card.current?.focus();
+    return () => clearTimeout(timer);
   }, []);
   const press = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.target !== card.current || event.repeat) return;
     event.preventDefault();
-    if (!busy && !over && performance.now() - since.current > READ_MS) onAccept();
+    if (!busy && !over && !fresh) onAccept();
   };
   const time = duration(waited);
   return (
@@ -62,6 +64,7 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCard
           <p>{line ? t("from", { queue: offer.queue, line: line.address }) : offer.queue}</p>
         </div>
         <Ring left={left} total={total} label={t("left", { count: left })} />
+        <Button look="quiet" square size="small" aria-label={t("fold")} title={t("fold")} icon={<Minus size={16} />} onClick={onFold} data-testid="offer-fold" />
       </div>
       <div className={styles.facts}>
         <Waiting time={time} level={waitLevel(waited, TARGET_S)} label={t("waiting", { time })} />
@@ -89,10 +92,10 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCard
         <Why busy={busy} onChoose={onDecline} onBack={() => setWhy(false)} />
       ) : (
         <div className={styles.foot}>
-          <Button look="primary" className={styles.accept} disabled={busy} icon={<Check size={16} aria-hidden="true" />} hint="↵" onClick={onAccept} data-testid="offer-accept">
+          <Button look="primary" className={styles.accept} disabled={busy || fresh} icon={<Check size={16} aria-hidden="true" />} hint="↵" onClick={onAccept} data-testid="offer-accept">
             {busy ? t("accepting") : t("accept")}
           </Button>
-          <Button disabled={busy} onClick={() => setWhy(true)} data-testid="offer-decline">
+          <Button disabled={busy || fresh} onClick={() => setWhy(true)} data-testid="offer-decline">
             {t("decline")}
           </Button>
         </div>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { createPortal, flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
 import { recentRows } from "@/api/detail";
@@ -6,37 +7,65 @@ import type { Offer } from "@/api/routing";
 import { useSession } from "@/api/session";
 import type { Row } from "@/api/types";
 import { secondsUntil, useSecondsUntil, useServerSecond } from "@/realtime/clock";
+import { address } from "@/ui/format";
 import { useKeys } from "@/ui/keys";
+import { useTopDialog } from "@/ui/layer";
 import { toast } from "@/ui/toasts";
 import { typeset } from "@/ui/typeset";
-import { isOver, useAnswer } from "./api";
+import { isOver, useAlive, useAnswer } from "./api";
 import { OfferCard, whoOf } from "./OfferCard";
 import { ring } from "./ringing";
 import styles from "./Offers.module.css";
 
 const HURRY_S = 5;
+/** So long one stands there whose time is over, when nothing else is offered: its owner looks for it. */
+const OVER_S = 3;
 
 interface OfferStackProps {
   offers: Offer[];
   sound: boolean;
-  onAccepted: (row: Row) => void;
+  /** `busy`: he has a dialog open, and what he writes there must not go. */
+  onAccepted: (row: Row, busy: boolean) => void;
   /** Said to a screen reader. */
   announce: (text: string) => void;
 }
 
-/** What is offered, in the corner of every screen: the one that ends first as a card, the others as a line each. */
+/**
+ * What is offered, at the top right of every screen: the one that ends first as a card, the others as a line each. It
+ * never covers where somebody writes; over a dialog all of them are lines until one is asked for.
+ */
 export function OfferStack({ offers, sound, onAccepted, announce }: OfferStackProps) {
   const { t } = useTranslation("offers");
-  const [chosen, choose] = useState<string | null>(null);
-  const front = offers.find(({ id }) => id === chosen) ?? offers[0];
-  const answer = useAnswer(onAccepted);
+  const [chosen, choose] = useState<{ id: string; over: HTMLElement | null } | null>(null);
+  const [folded, fold] = useState<string | null>(null);
+  const dialog = useTopDialog();
+  const alive = useAlive(offers);
+  const ended = useAlive(offers, OVER_S);
+  const shown = alive.length > 0 ? alive : ended;
+  const first = shown.find(({ id }) => id === chosen?.id && chosen.over === dialog) ?? (dialog ? undefined : shown[0]);
+  const front = first?.id === folded ? undefined : first;
+  const answer = useAnswer((row) => {
+    onAccepted(row, dialog !== null);
+    if (!dialog) return;
+    const told = t("taken", { who: row.contact.name ?? address(row.contact.address) });
+    toast(told);
+    announce(told);
+  });
   const stack = useRef<HTMLElement>(null);
   const answered = useRef(new Set<string>());
   useGone(offers, answered.current);
-  useEffect(() => (sound && offers.length > 0 ? ring() : undefined), [sound, offers.length]);
-  useKeys({ o: () => stack.current?.querySelector<HTMLElement>("[data-testid=offer]")?.focus() }, offers.length > 0);
+  useEffect(() => (sound && alive.length > 0 ? ring() : undefined), [sound, alive.length]);
+  const show = (id: string) => {
+    flushSync(() => {
+      choose({ id, over: dialog });
+      fold(null);
+    });
+    stack.current?.querySelector<HTMLElement>("[data-testid=offer]")?.focus();
+  };
+  const foremost = front ?? shown[0];
+  useKeys({ o: () => foremost && show(foremost.id) }, shown.length > 0, { inDialogs: true });
 
-  if (!front) return null;
+  if (shown.length === 0) return null;
   const act = (offer: Offer, decline?: string) => {
     if (answer.isPending) return;
     answered.current.add(offer.id);
@@ -53,24 +82,35 @@ export function OfferStack({ offers, sound, onAccepted, announce }: OfferStackPr
   const failure = answer.error;
   const about = answer.variables;
   const error =
-    failure && about && about.offer.id === front.id && !isOver(failure)
+    failure && about && about.offer.id === front?.id && !isOver(failure)
       ? t(about.decline === undefined ? "failed" : "failedDecline", { reason: failure instanceof ApiError && failure.message ? typeset(failure.message) : t("unreachable") })
       : "";
-  return (
-    <section ref={stack} className={styles.offers} aria-label={t("region")} data-testid="offers">
-      <Said offers={offers} announce={announce} />
-      {offers.filter((one) => one !== front).map((one) => (
-        <Waits key={one.id} offer={one} onShow={() => choose(one.id)} />
+  const drawn = (
+    <section ref={stack} className={`${styles.offers} ${dialog ? styles.inDialog : ""}`} aria-label={t("region")} data-testid="offers">
+      {front && (
+        <OfferCard
+          key={front.id}
+          offer={front}
+          busy={answer.isPending}
+          error={error}
+          onAccept={() => act(front)}
+          onDecline={(reason) => act(front, reason)}
+          onFold={() => {
+            choose(null);
+            fold(front.id);
+          }}
+        />
+      )}
+      {shown.filter((one) => one !== front).map((one) => (
+        <Waits key={one.id} offer={one} onShow={() => show(one.id)} />
       ))}
-      <OfferCard
-        key={front.id}
-        offer={front}
-        busy={answer.isPending && about?.offer.id === front.id}
-        error={error}
-        onAccept={() => act(front)}
-        onDecline={(reason) => act(front, reason)}
-      />
     </section>
+  );
+  return (
+    <>
+      <Said offers={alive} announce={announce} />
+      {dialog ? createPortal(drawn, dialog) : <div className={styles.place}>{drawn}</div>}
+    </>
   );
 }
 

@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 import { ApiError, get, post } from "@/api/fetch";
 import type { Offer } from "@/api/routing";
 import type { Row } from "@/api/types";
+import { serverNow, useBySecond } from "@/realtime/clock";
 
 const offersKey = ["offers"] as const;
 const NONE: Offer[] = [];
@@ -11,6 +13,7 @@ const byEnd = (a: Offer, b: Offer): number => Date.parse(a.expires_at) - Date.pa
 
 /** What is offered to this person now: asked for at the start, and again at each event that says that it changed. */
 export function useOffers(enabled: boolean): Offer[] {
+  const client = useQueryClient();
   const found = useQuery({
     queryKey: offersKey,
     queryFn: async ({ signal }) => (await get<{ items: Offer[] }>("/api/offers", signal)).items.sort(byEnd),
@@ -20,7 +23,19 @@ export function useOffers(enabled: boolean): Offer[] {
     retryDelay: 500,
     enabled,
   });
-  return found.data ?? NONE;
+  // Who takes no more work has no offers, and nothing is asked for him any more: what he had must not stay, nor flash up
+  // when he comes back.
+  useEffect(() => {
+    if (!enabled) client.removeQueries({ queryKey: offersKey });
+  }, [client, enabled]);
+  return enabled ? (found.data ?? NONE) : NONE;
+}
+
+/** Those whose time is not over, or not for more than `lingering` seconds: the server's word of it may not get through. */
+export function useAlive(offers: Offer[], lingering = 0): Offer[] {
+  const since = () => serverNow() - lingering * 1000;
+  const alive = useBySecond(() => offers.filter((one) => Date.parse(one.expires_at) > since()).map(({ id }) => id).join(" "));
+  return useMemo(() => offers.filter(({ id }) => alive.split(" ").includes(id)), [alive, offers]);
 }
 
 /** Asks again. An answer that is still under way is older than what was just heard, and is given up. */

@@ -41,7 +41,8 @@ export function PresenceSwitch() {
                   key: one.id,
                   label: stateName(one.name, i18n.language),
                   icon: <i className={`${styles.dot} ${styles[group.state]}`} />,
-                  checked: presence.reason_id === one.id,
+                  // What the product itself gave back has no reason; the only one of its state is meant.
+                  checked: presence.reason_id === one.id || (presence.reason_id === null && presence.state === group.state && group.reasons.length === 1),
                   run: () => say.mutate({ reason_id: one.id }),
                 })),
         }))}

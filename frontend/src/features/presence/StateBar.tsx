@@ -82,6 +82,18 @@ function WrappingUp({ one, first }: { one: WrapUp; first: boolean }) {
   useEffect(() => {
     if (one.disposition_id) choose(one.disposition_id);
   }, [one.disposition_id]);
+  // What was chosen is said when the time is over, or ended elsewhere: there is nowhere to say it afterwards.
+  const told = useRef("");
+  const say = useRef(() => {});
+  useEffect(() => {
+    say.current = () => {
+      if (chosen === "" || chosen === one.disposition_id || chosen === told.current) return;
+      told.current = chosen;
+      finish.mutate({ one, disposition: chosen });
+    };
+    if (left === 0) say.current();
+  });
+  useEffect(() => () => say.current(), []);
   const end = () => {
     if (finish.isPending) return;
     if (one.disposition_required && chosen === "") {
@@ -89,9 +101,15 @@ function WrappingUp({ one, first }: { one: WrapUp; first: boolean }) {
       field.current?.focus();
       return;
     }
+    told.current = chosen;
     finish.mutate(
       { one, disposition: chosen === "" || chosen === one.disposition_id ? null : chosen },
-      { onError: (failure) => toast(t("finishFailed", { reason: failure instanceof ApiError && failure.message ? typeset(failure.message) : t("unreachable") }), { bad: true }) },
+      {
+        onError: (failure) => {
+          told.current = "";
+          toast(t("finishFailed", { reason: failure instanceof ApiError && failure.message ? typeset(failure.message) : t("unreachable") }), { bad: true });
+        },
+      },
     );
   };
   useKeys({ n: end }, first);
