@@ -31,7 +31,7 @@ from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
 from routing import deadlines
-from routing.absence import Absences
+from routing.absence import Absences, end_work_of_the_switched_off
 from routing.after_hours import closed_now
 from routing.callbacks import open_due_callbacks
 from routing.deadline_watch import DeadlineWatch
@@ -40,7 +40,7 @@ from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
 from routing.keyword_replies import reply_to_keywords
 from routing.leadership import Leadership
-from routing.offers import end_due_offers
+from routing.offers import end_due_offers, withdraw_hidden
 from routing.queue_full import tell_who_comes_too_many
 from routing.rounds import LostLease, assign_waiting
 from routing.turns import Turns
@@ -204,8 +204,10 @@ class Dispatcher:
 
     async def _return_forsaken(self) -> None:
         await self._sleep(FORSAKEN_S)
-        await self._for_each_led(_return_forsaken)
-        await self._for_each_led(self._return_absent)
+        try:
+            await self._for_each_led(_return_forsaken)
+        finally:  # whatever one organisation's raises, those who have gone get nothing new
+            await self._for_each_led(self._return_absent)
 
     def _return_absent(self, organisation_id: UUID, _lease: HeldLease) -> None:
         self._absences.sweep(organisation_id)
@@ -313,14 +315,34 @@ def _assign(organisation_id: UUID, lease: HeldLease) -> None:
 
 
 def _end_due() -> None:
-    end_due_offers()
-    end_due_wrap_ups()
-    tell_who_comes_too_many()
+    _each(end_due_offers, end_due_wrap_ups, tell_who_comes_too_many)
+
+
+def _each(*deeds: Callable[[], object]) -> None:
+    """All of them, whatever one raises: an offer that cannot be ended keeps nobody in his wrap-up. The last is raised,
+    the others are logged."""
+    failed: Exception | None = None
+    for deed in deeds:
+        try:
+            deed()
+        except Exception as error:
+            if failed is not None:
+                log.error("a timer: %s at %s", type(failed).__name__, place_of(failed))
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def _return_forsaken(organisation_id: UUID, _lease: HeldLease) -> None:
-    while return_forsaken(organisation_id=organisation_id):
-        pass
+    def of_those_who_left() -> None:
+        while return_forsaken(organisation_id=organisation_id):
+            pass
+
+    _each(
+        of_those_who_left,
+        lambda: withdraw_hidden(organisation_id),
+        lambda: end_work_of_the_switched_off(organisation_id),
+    )
 
 
 def _warm_bots() -> None:
