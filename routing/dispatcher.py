@@ -53,6 +53,7 @@ SWEEP_S = 1.0
 JOBS_S = 2.0
 FORSAKEN_S = 3.0
 OFFERS_S = 0.5
+TELLS_EACH = 4  # of these
 DECISIONS = 3  # batches with bot turns under way; beyond that only what needs no bot is claimed
 # After a round that only forgot what people have, and after each assignment: under load these rounds took a quarter of
 # what a text costs, for a few conversations each. Who comes in the pause waits so long, and no longer.
@@ -80,6 +81,7 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         self._decisions: set[asyncio.Task[None]] = set()
         self._claims = count(1)
+        self._looks = count(1)
         self._begun = False  # what a former process of our name had claimed is given back
         self._failed: set[str] = set()  # claims of ours that came to nothing, to be given back
         self._bots_warm = False
@@ -215,7 +217,9 @@ class Dispatcher:
     async def _end_offers(self) -> None:
         """What is due by the database's clock, whoever leads: each of these claims what it ends row by row."""
         await self._sleep(OFFERS_S)
-        await self._in_thread(_end_due)
+        # One process is enough to tell who comes too many, and seldom: it reads all who wait where a queue is full.
+        tells = next(self._looks) % TELLS_EACH == 0 and bool(self._leadership.held)
+        await self._in_thread(_end_due, tells)
 
     async def _for_each_led(self, deed: Callable[[UUID, HeldLease], Any]) -> None:
         """Do it for each organisation that we lead. What one of them raises, costs the others nothing."""
@@ -314,8 +318,8 @@ def _assign(organisation_id: UUID, lease: HeldLease) -> None:
     assign_waiting(organisation_id=organisation_id, lease=lease)
 
 
-def _end_due() -> None:
-    _each(end_due_offers, end_due_wrap_ups, tell_who_comes_too_many)
+def _end_due(tells: bool) -> None:
+    _each(end_due_offers, end_due_wrap_ups, *([tell_who_comes_too_many] if tells else []))
 
 
 def _each(*deeds: Callable[[], object]) -> None:

@@ -159,6 +159,18 @@ def withdraw(
         end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
 
 
+def answer_by(changes: Changes, conversation: Conversation, user_id: UUID, *, now: datetime) -> int | None:
+    """A locked conversation that rings at him becomes his by another deed than accepting: the offer is accepted, and
+    his load counts it already. Returns its weight; None: it does not ring at him."""
+    offer = Offer.objects.select_for_update(of=("self",)).filter(
+        conversation_id=conversation.id, user_id=user_id, state=OfferState.PENDING
+    ).first()  # fmt: skip
+    if offer is None:
+        return None
+    lock_states({user_id})
+    return offer.weight if end_offer(changes, offer, OfferState.ACCEPTED, now=now, keeps_load=True) else None
+
+
 def ringing_at(conversation: Conversation) -> list[UUID]:
     """The agent to whom a locked conversation is offered now, if any."""
     pending = Offer.objects.filter(conversation_id=conversation.id, state=OfferState.PENDING)

@@ -157,7 +157,7 @@ def test_offers_that_cannot_be_ended_keep_nobody_in_his_wrap_up(cast: Cast, monk
     monkeypatch.setattr(dispatcher, "end_due_offers", lambda: 1 / 0)
     monkeypatch.setattr(dispatcher, "tell_who_comes_too_many", lambda: told.append(True))
     with pytest.raises(ZeroDivisionError):
-        dispatcher._end_due()
+        dispatcher._end_due(True)
     assert not WrapUp.objects.exists()
     assert told
 
