@@ -51,6 +51,9 @@ select s.user_id from routing_agentstate s join routing_deskseen d on d.user_id 
 where s.organisation_id = %s and s.state in ('available', 'wrap_up')
   and d.at < clock_timestamp() - make_interval(secs => %s)
 """
+_AT_WORK = """
+select user_id, organisation_id from routing_agentstate where user_id = any(%s) and state in ('available', 'wrap_up')
+"""
 _SWITCHED_OFF = """
 select s.user_id from routing_agentstate s join accounts_user u on u.id = s.user_id
 where s.organisation_id = %s and s.state <> 'offline' and (not u.is_active or u.role = 'observer')
@@ -93,6 +96,16 @@ def seen(user_ids: Collection[UUID]) -> None:
                 go_on(changes, found, set_by=SetBy.DISCONNECT, now=database_now())
 
 
+def signed_out(user_ids: Collection[UUID]) -> None:
+    """The last browser of these has signed out: nothing is given to them, nor rings at them, in the minute in which one
+    might come back. Another that is there says so within seconds, and he goes on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AT_WORK, [list(user_ids)])
+        here = cursor.fetchall()
+    for user_id, organisation_id in here:
+        _disconnect(organisation_id, user_id, is_told=True)
+
+
 def _look_away(user_id: UUID, before: datetime) -> None:
     """In whatever state his browser was shut, nothing has stood before his eyes since."""
     with transaction.atomic():
@@ -125,15 +138,18 @@ def disconnect_gone(organisation_id: UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_GONE, [organisation_id, GONE_S])
         gone = [row[0] for row in cursor.fetchall()]
-    changed = 0
-    for user_id in gone:
-        with record_changes(organisation_id) as changes:
-            now = database_now()
-            withdraw_of(changes, user_id, now=now, why="disconnected")
-            found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
-            if gone_since(user_id) is not None and found.state in (State.AVAILABLE, State.WRAP_UP):
-                changed += change_state(changes, found, state=State.DISCONNECTED, set_by=SetBy.DISCONNECT, now=now)
-    return changed
+    return sum(_disconnect(organisation_id, user_id) for user_id in gone)
+
+
+def _disconnect(organisation_id: UUID, user_id: UUID, *, is_told: bool = False) -> bool:
+    """`is_told`: it is known that he has gone; else he is looked at again under the lock."""
+    with record_changes(organisation_id) as changes:
+        now = database_now()
+        withdraw_of(changes, user_id, now=now, why="disconnected")
+        found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
+        if found.state not in (State.AVAILABLE, State.WRAP_UP) or not (is_told or gone_since(user_id) is not None):
+            return False
+        return change_state(changes, found, state=State.DISCONNECTED, set_by=SetBy.DISCONNECT, now=now)
 
 
 def end_work_of_the_switched_off(organisation_id: UUID) -> int:

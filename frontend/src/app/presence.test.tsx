@@ -1,6 +1,6 @@
 /** An agent's state, his wrap-up and the disposition of what he closes. */
 import { screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { QUEUES, SAM } from "@/testing/cast";
 import type { FakeServer } from "@/testing/fakeServer";
 import { openPalabre } from "@/testing/render";
@@ -53,6 +53,19 @@ describe("a state", () => {
     expect(await screen.findByTestId("state-bar")).toHaveTextContent(/Nobody was at this desk/);
     await user.keyboard("{Shift}");
     await waitFor(async () => expect(await presence()).toHaveAttribute("data-state", "available"));
+  });
+});
+
+describe("what stands before his eyes", () => {
+  it("is told anew when he is back, for the server ends it while nobody is there", async () => {
+    const { server } = await openLive();
+    const asked = vi.spyOn(globalThis, "fetch");
+    const told = () => asked.mock.calls.filter(([request]) => String(request instanceof Request ? request.url : request).endsWith("/api/presence/focus")).length;
+    server.routing.put({ state: "away", set_by: "idle" });
+    await screen.findByTestId("state-bar");
+    const before = told();
+    server.routing.put({ state: "available", set_by: "self" });
+    await waitFor(() => expect(told()).toBe(before + 1));
   });
 });
 
