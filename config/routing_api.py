@@ -166,7 +166,8 @@ def edit_agent(request: HttpRequest, user_id: UUID, given: AgentGiven) -> Any:
 
 @router.get("/queues", auth=May("routing.administer"), response=Queues)
 def list_queues(request: HttpRequest) -> dict[str, Any]:
-    """Each with `warnings` about itself: "no_agent" serves it, "no_agent_has_skills" that it asks for."""
+    """Each with `warnings` about itself: "no_agent" serves it, "no_agent_has_skills" that it asks for,
+    "no_agent_has_room" for one conversation of its weight."""
     organisation_id = caller(request).organisation_id
     return {"items": queue_admin.queues_shown(organisation_id), "teams": queue_admin.teams_of(organisation_id)}
 

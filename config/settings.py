@@ -160,6 +160,7 @@ WEBHOOK_SPOOL = env.text("WEBHOOK_SPOOL", str(STATE / "webhooks"))
 REALTIME_AUDIENCES = "config.visibility.audiences_of"
 REALTIME_RENDERER = "config.rendering.DeskRenderer"
 REALTIME_SEEN = "routing.absence.seen"
+REALTIME_SIGNED_OUT = "routing.absence.signed_out"
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -24,7 +24,7 @@ from realtime.admission import Admission, readmit
 from realtime.codes import Close
 from realtime.doorbell import EVENTS_TOPIC
 from realtime.reading import read_heads
-from realtime.seams import seen
+from realtime.seams import seen, signed_out
 from realtime.socket import DeskSocket
 from realtime.stream import Stream
 
@@ -65,6 +65,7 @@ class Hub:
         self._watched = asyncio.Event()  # there are sockets
         self._arrived = asyncio.Event()
         self._left: set[UUID] = set()  # whose last desk was closed since we last told who is here
+        self._signed_out: set[UUID] = set()  # likewise, because their session has ended
         self._redis_away = False
 
     def start(self) -> None:
@@ -121,7 +122,11 @@ class Hub:
     def remove(self, socket: DeskSocket) -> None:
         """Forget the socket, and the stream that nobody listens to any more."""
         self.sockets.discard(socket)
-        self._left.add(socket.admission.user_id)
+        if socket.closing == Close.SIGNED_OUT:
+            self._signed_out.add(socket.admission.user_id)
+            self._arrived.set()  # told within ARRIVED_S: work is given to whoever seems to be here
+        else:
+            self._left.add(socket.admission.user_id)
         if not self.sockets:
             self._watched.clear()
         organisation_id = socket.organisation_id
@@ -139,13 +144,16 @@ class Hub:
     async def _tell_seen(self) -> None:
         """One statement for all desks of this process each SEEN_S: a user is gone when nobody tells of him any more."""
         while True:
-            if not self._left:
+            if not self._left and not self._signed_out:
                 await self._watched.wait()
             await rung(self._arrived, SEEN_S)
             self._arrived.clear()
             here, self._left = {socket.admission.user_id for socket in self.sockets} | self._left, set()
+            out, self._signed_out = self._signed_out - here, set()
             try:
                 await self.run(seen(), here)
+                if out:
+                    await self.run(signed_out(), out)
             except Exception as error:  # the database is away: they are told of next time
                 log.warning("who is here cannot be told: %s", type(error).__name__)
             await asyncio.sleep(ARRIVED_S)

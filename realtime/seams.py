@@ -1,5 +1,5 @@
 """What the hub asks of the packages above it. `config` names who answers (settings.REALTIME_RENDERER,
-_AUDIENCES, _SEEN).
+_AUDIENCES, _SEEN, _SIGNED_OUT).
 
 All of it is synchronous and reads the database; the hub calls it from its own threads.
 """
@@ -59,3 +59,9 @@ def audiences_of() -> Callable[[Collection[UUID]], dict[UUID, Audience]]:
 def seen() -> Callable[[Collection[UUID]], None]:
     """Hears which users have a browser connected, all of a process in one call, every few seconds."""
     return cast("Callable[[Collection[UUID]], None]", import_string(settings.REALTIME_SEEN))
+
+
+@cache
+def signed_out() -> Callable[[Collection[UUID]], None]:
+    """Hears whose last browser of a process was closed because its session has ended."""
+    return cast("Callable[[Collection[UUID]], None]", import_string(settings.REALTIME_SIGNED_OUT))

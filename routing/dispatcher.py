@@ -31,7 +31,7 @@ from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
 from routing import deadlines
-from routing.absence import Absences
+from routing.absence import Absences, end_work_of_the_switched_off
 from routing.after_hours import closed_now
 from routing.callbacks import open_due_callbacks
 from routing.deadline_watch import DeadlineWatch
@@ -40,7 +40,7 @@ from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
 from routing.keyword_replies import reply_to_keywords
 from routing.leadership import Leadership
-from routing.offers import end_due_offers
+from routing.offers import end_due_offers, withdraw_hidden
 from routing.queue_full import tell_who_comes_too_many
 from routing.rounds import LostLease, assign_waiting
 from routing.turns import Turns
@@ -53,6 +53,7 @@ SWEEP_S = 1.0
 JOBS_S = 2.0
 FORSAKEN_S = 3.0
 OFFERS_S = 0.5
+TELLS_EACH = 4  # of these
 DECISIONS = 3  # batches with bot turns under way; beyond that only what needs no bot is claimed
 # After a round that only forgot what people have, and after each assignment: under load these rounds took a quarter of
 # what a text costs, for a few conversations each. Who comes in the pause waits so long, and no longer.
@@ -80,6 +81,7 @@ class Dispatcher:
         self._stopping = asyncio.Event()
         self._decisions: set[asyncio.Task[None]] = set()
         self._claims = count(1)
+        self._looks = count(1)
         self._begun = False  # what a former process of our name had claimed is given back
         self._failed: set[str] = set()  # claims of ours that came to nothing, to be given back
         self._bots_warm = False
@@ -206,8 +208,10 @@ class Dispatcher:
 
     async def _return_forsaken(self) -> None:
         await self._sleep(FORSAKEN_S)
-        await self._for_each_led(_return_forsaken)
-        await self._for_each_led(self._return_absent)
+        try:
+            await self._for_each_led(_return_forsaken)
+        finally:  # whatever one organisation's raises, those who have gone get nothing new
+            await self._for_each_led(self._return_absent)
 
     def _return_absent(self, organisation_id: UUID, _lease: HeldLease) -> None:
         self._absences.sweep(organisation_id)
@@ -215,7 +219,9 @@ class Dispatcher:
     async def _end_offers(self) -> None:
         """What is due by the database's clock, whoever leads: each of these claims what it ends row by row."""
         await self._sleep(OFFERS_S)
-        await self._in_thread(_end_due)
+        # One process is enough to tell who comes too many, and seldom: it reads all who wait where a queue is full.
+        tells = next(self._looks) % TELLS_EACH == 0 and bool(self._leadership.held)
+        await self._in_thread(_end_due, tells)
 
     async def _for_each_led(self, deed: Callable[[UUID, HeldLease], Any]) -> None:
         """Do it for each organisation that we lead. What one of them raises, costs the others nothing."""
@@ -316,15 +322,35 @@ def _assign(organisation_id: UUID, lease: HeldLease) -> None:
     assign_waiting(organisation_id=organisation_id, lease=lease)
 
 
-def _end_due() -> None:
-    end_due_offers()
-    end_due_wrap_ups()
-    tell_who_comes_too_many()
+def _end_due(tells: bool) -> None:
+    _each(end_due_offers, end_due_wrap_ups, *([tell_who_comes_too_many] if tells else []))
+
+
+def _each(*deeds: Callable[[], object]) -> None:
+    """All of them, whatever one raises: an offer that cannot be ended keeps nobody in his wrap-up. The last is raised,
+    the others are logged."""
+    failed: Exception | None = None
+    for deed in deeds:
+        try:
+            deed()
+        except Exception as error:
+            if failed is not None:
+                log.error("a timer: %s at %s", type(failed).__name__, place_of(failed))
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def _return_forsaken(organisation_id: UUID, _lease: HeldLease) -> None:
-    while return_forsaken(organisation_id=organisation_id):
-        pass
+    def of_those_who_left() -> None:
+        while return_forsaken(organisation_id=organisation_id):
+            pass
+
+    _each(
+        of_those_who_left,
+        lambda: withdraw_hidden(organisation_id),
+        lambda: end_work_of_the_switched_off(organisation_id),
+    )
 
 
 def _warm_bots() -> None:

@@ -7,6 +7,7 @@ What an agent may see is conversations.visibility's.
 from __future__ import annotations
 
 import logging
+import math
 from datetime import datetime
 from uuid import UUID
 
@@ -21,13 +22,16 @@ from conversations.visibility import audiences_of
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
+from routing.assignment import POINTS
 from routing.loads import lose
+from routing.models import Queue
 from routing.queues import queue_for
 from routing.rows import set_fields
 
 log = logging.getLogger(__name__)
 
 SLICE = 20  # conversations of one transaction
+MOST_STEPS, MOST_PRIORITY = 10, 100  # of priority, for what somebody has waited in vain
 HELD = (Status.OPEN, Status.SNOOZED)
 
 _HELD = """
@@ -87,7 +91,8 @@ def return_to_queue(
     lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
     stretches.end_handle(conversation, now=now, how="returned_queue")
     queue_id = conversation.queue_id or queue_for(conversation.line).id
-    set_fields(conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now)
+    priority = _as_if_he_had_waited_there(conversation, queue_id, now)
+    set_fields(conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now, priority=priority)
     deadlines.renew([conversation])
     # Nobody is its author: routing keeps it from nobody (routing/rounds.py).
     add_event_line(
@@ -107,3 +112,14 @@ def return_to_queue(
             line_id=conversation.line_id, conversation_id=conversation.id, to="queue", previous_owner_id=previous
         )
     )
+
+
+def _as_if_he_had_waited_there(conversation: Conversation, queue_id: UUID, now: datetime) -> int:
+    """Its priority: who has waited for an agent who was not there does not begin at the end. As many steps as the
+    points that he would have by now, at least one, and not so many that his turn comes before all that is urgent."""
+    if conversation.waiting_since is None:
+        return conversation.priority
+    least, pace = Queue.objects.values_list("priority", "points_per_minute").get(id=queue_id)
+    waited_min = max((now - conversation.waiting_since).total_seconds(), 0.0) / 60
+    steps = min(max(math.ceil(pace * waited_min / POINTS), 1), MOST_STEPS)
+    return max(conversation.priority, min(max(conversation.priority, least) + steps, MOST_PRIORITY))

@@ -14,6 +14,7 @@ from django.db import Error, connection, transaction
 
 from common.clock import database_now
 from common.partitions import keep_partitions_ahead, months_ahead
+from routing.queue_full import forget_told
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Housekeeping:
         if hour != self._hour:
             self._hour = hour  # first: a month that somebody reads is dropped an hour later, not tried each second
             drop_old_raw(now)
+            forget_told()
         self._forget_slice()
 
     def _forget_slice(self) -> None:

@@ -22,13 +22,16 @@ from routing.events import AgentStateChanged
 
 log = logging.getLogger(__name__)
 
-# The row is made on first need: an account is older than its first day at the desk.
 _GAIN = """
-insert into routing_agentstate as s (user_id, organisation_id, state, reason, capacity, load, last_assigned_at)
-values (%(user)s, %(organisation)s, 'offline', '', 5, %(weight)s, %(now)s)
-on conflict (user_id) do update set load = s.load + %(weight)s, last_assigned_at = %(now)s
-    where s.load + %(weight)s <= s.capacity
+update routing_agentstate set load = load + %(weight)s, last_assigned_at = %(now)s
+where user_id = %(user)s and load + %(weight)s <= capacity
 returning state
+"""
+# The row is made on first need: an account is older than its first day at the desk. In one statement with what is
+# gained, the CHECK would judge the row that it proposes before it finds the one that is there.
+_MAKE = """
+insert into routing_agentstate (user_id, organisation_id, state, reason, capacity, load)
+values (%(user)s, %(organisation)s, 'offline', '', 5, 0) on conflict (user_id) do nothing returning true
 """
 # After the agent's row, which the statement before has locked: two cannot meet here in another order.
 _GAIN_MEDIUM = """
@@ -58,14 +61,17 @@ select user_id, medium, sum(weight) as weight from (
 where %(user)s::uuid is null or user_id = %(user)s
 group by user_id, medium
 """
-_COUNTED = """
-select s.user_id, s.load from routing_agentstate s
-where s.organisation_id = %(organisation)s and (%(user)s::uuid is null or s.user_id = %(user)s)
-"""
-_COUNTED_MEDIA = """
-select m.user_id, m.medium, m.load from routing_agentmedium m join accounts_user u on u.id = m.user_id
-where u.organisation_id = %(organisation)s and (%(user)s::uuid is null or m.user_id = %(user)s)
-"""
+# What is held, and what is counted of it: one statement, hence one moment. Two would see what was given in between as a
+# wrong count.
+_COMPARED = f"""
+with held as materialized ({_HELD})
+select 'held', user_id, medium, weight from held
+union all
+select 'all', s.user_id, '', s.load from routing_agentstate s where s.organisation_id = %(organisation)s
+union all
+select 'medium', m.user_id, m.medium, m.load
+from routing_agentmedium m join accounts_user u on u.id = m.user_id where u.organisation_id = %(organisation)s
+"""  # noqa: S608 - constants of this file
 
 
 def gain(*, changes: Changes, user_id: UUID, now: datetime, weight: int = 1, medium: str = "sms") -> None:
@@ -76,6 +82,11 @@ def gain(*, changes: Changes, user_id: UUID, now: datetime, weight: int = 1, med
     with connection.cursor() as cursor:
         cursor.execute(_GAIN, asked)
         row = cursor.fetchone()
+        if row is None:
+            cursor.execute(_MAKE, asked)
+            if cursor.fetchone() is not None:
+                cursor.execute(_GAIN, asked)
+                row = cursor.fetchone()
         room = row is not None
         if room:
             cursor.execute(_GAIN_MEDIUM, asked)
@@ -118,14 +129,18 @@ class WrongLoad:
 
 def wrong_loads(organisation_id: UUID) -> list[WrongLoad]:
     """The agents whose load, in all or of a medium, is not the weight of what they hold: none, ever."""
-    asked = {"organisation": organisation_id, "user": None}
+    by_medium: dict[tuple[UUID, str], int] = {}
+    counted: dict[UUID, int] = {}
+    media: list[tuple[UUID, str, int]] = []
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, asked)
-        by_medium = {(user_id, medium): int(weight) for user_id, medium, weight in cursor.fetchall()}
-        cursor.execute(_COUNTED, asked)
-        counted = dict(cursor.fetchall())
-        cursor.execute(_COUNTED_MEDIA, asked)
-        media = cursor.fetchall()
+        cursor.execute(_COMPARED, {"organisation": organisation_id, "user": None})
+        for what, user_id, medium, weight in cursor.fetchall():
+            if what == "held":
+                by_medium[user_id, medium] = int(weight)
+            elif what == "all":
+                counted[user_id] = int(weight)
+            else:
+                media.append((user_id, medium, int(weight)))
     held: dict[UUID, int] = {}
     for (user_id, _), weight in by_medium.items():
         held[user_id] = held.get(user_id, 0) + weight

@@ -69,6 +69,7 @@ class Queue(models.Model):
     wrap_up_s = models.PositiveSmallIntegerField(default=0, db_default=0)  # 0: none
     most_waiting = models.PositiveIntegerField(default=0, db_default=0)  # 0: no limit
     full_reply = models.JSONField(default=dict, blank=True)  # {language: text}
+    full_since = models.DateTimeField(db_default=Now())  # those two are as they are: who came before is not told
     may_pull = models.BooleanField(default=False, db_default=False)  # agents may take the next by themselves
     language_level = models.PositiveSmallIntegerField(default=0, db_default=0)  # least, of the subscriber's language
     dispositions_required = models.BooleanField(default=False, db_default=False)
@@ -199,6 +200,10 @@ class AgentState(models.Model):
     reason = models.CharField(max_length=80, default="")
     reason_id = models.UUIDField(null=True)  # of the organisation's list; plain: the words outlive it
     set_by = models.CharField(max_length=16, choices=SetBy.choices, default=SetBy.SELF, db_default=SetBy.SELF)
+    is_idle = models.BooleanField(default=False, db_default=False)  # his browser sees nobody, whatever his state
+    # What he had said when the product took him out of `available`: with it he comes back.
+    back_reason = models.CharField(max_length=80, default="", db_default="")
+    back_reason_id = models.UUIDField(null=True)
     since = models.DateTimeField(db_default=Now())
     capacity = models.PositiveSmallIntegerField(default=5)
     load = models.SmallIntegerField(default=0)

@@ -45,7 +45,7 @@ from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
 from routing.callbacks import kept_by_answer
 from routing.loads import gain
-from routing.offers import ringing_at, withdraw
+from routing.offers import answer_by, ringing_at, withdraw
 from routing.pace import take_token_turns, take_turn_to_send
 from routing.queues import weight_in
 from routing.states import lock_states
@@ -263,10 +263,12 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
     else:
         if not keep:
             return False
-        weight = weight_in(conversation.queue_id)
-        lock_states({user.id, *ringing_at(conversation)})
-        if not _has_room(changes, user, now, weight, conversation.line.medium):
-            return False
+        held = answer_by(changes, conversation, user.id, now=now)
+        weight = weight_in(conversation.queue_id) if held is None else held
+        if held is None:
+            lock_states({user.id, *ringing_at(conversation)})
+            if not _has_room(changes, user, now, weight, conversation.line.medium):
+                return False
         if not opened:
             withdraw(changes, conversation, now=now, why="taken")
             stretches.end_before_person(conversation, now=now, how="taken", agent_id=user.id)

@@ -16,16 +16,18 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import User
+from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.text import refuse_hidden
 from conversations.line_hours import hours_of_lines
 from conversations.messages import lock_conversation
 from conversations.models import Conversation, Status
+from conversations.visibility import audiences_of
 from measures.intervals import interval
 from measures.models import Interval, IntervalKind
 from realtime import doorbell
+from realtime.audience import Audience
 from realtime.log import Changes, record_changes
 from routing.events import OfferEnded
 from routing.loads import lose
@@ -37,21 +39,25 @@ AVOID_S = 120  # after he declined or missed it; then it may ring at him again, 
 LONGEST_REASON = 80
 SLICE = 20  # conversations of one transaction
 
-# Those whose time is over, and any whose conversation waits no more without somebody having withdrawn it.
+# Those whose time is over, any whose conversation waits no more without somebody having withdrawn it, and those that
+# ring at somebody who takes no work: withdrawing passes over what is held in that moment, and a round may offer
+# between its look and the change of his state.
 _DUE = """
 select o.organisation_id, o.conversation_id
 from routing_offer o join conversations_conversation c on c.id = o.conversation_id
-where o.state = 'pending' and (o.expires_at <= clock_timestamp() or c.status <> 'queued')
+where o.state = 'pending' and (o.expires_at <= clock_timestamp() or c.status <> 'queued'
+  or not exists (select from routing_agentstate s join accounts_user u on u.id = s.user_id
+                 where s.user_id = o.user_id and s.state in ('available', 'wrap_up')
+                   and u.is_active and u.role <> 'observer'))
 order by o.organisation_id, o.expires_at limit 200
 """
 _LOCK = """
 select id, status from conversations_conversation where id = any(%s)
 order by line_id, contact_id, thread_key for update skip locked
 """
-_STILL_DUE = """
-select id from routing_offer
-where conversation_id = any(%s) and state = 'pending' and (expires_at <= clock_timestamp() or conversation_id = any(%s))
-order by id for update
+_PENDING = """
+select id, expires_at <= clock_timestamp() from routing_offer
+where conversation_id = any(%s) and state = 'pending' order by id for update
 """
 _RINGING_AT = """
 select o.conversation_id from routing_offer o where o.user_id = %s and o.state = 'pending'
@@ -153,6 +159,18 @@ def withdraw(
         end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
 
 
+def answer_by(changes: Changes, conversation: Conversation, user_id: UUID, *, now: datetime) -> int | None:
+    """A locked conversation that rings at him becomes his by another deed than accepting: the offer is accepted, and
+    his load counts it already. Returns its weight; None: it does not ring at him."""
+    offer = Offer.objects.select_for_update(of=("self",)).filter(
+        conversation_id=conversation.id, user_id=user_id, state=OfferState.PENDING
+    ).first()  # fmt: skip
+    if offer is None:
+        return None
+    lock_states({user_id})
+    return offer.weight if end_offer(changes, offer, OfferState.ACCEPTED, now=now, keeps_load=True) else None
+
+
 def ringing_at(conversation: Conversation) -> list[UUID]:
     """The agent to whom a locked conversation is offered now, if any."""
     pending = Offer.objects.filter(conversation_id=conversation.id, state=OfferState.PENDING)
@@ -180,17 +198,23 @@ def withdraw_of(changes: Changes, user_id: UUID, *, now: datetime, why: str, onl
 
 def end_due_offers() -> int:
     """Time out what nobody has answered; returns how many ended. Any process may call it, several at once do no harm:
-    each skips the conversations that the other holds. Who let one run out is not responding until he says otherwise."""
+    each skips the conversations that the other holds. Who let one run out is not responding until he says otherwise;
+    who could not answer it has let nothing run out. Raises what one slice raised, after the others."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE)
         due: dict[UUID, list[UUID]] = {}
         for organisation_id, conversation_id in cursor.fetchall():
             due.setdefault(organisation_id, []).append(conversation_id)
-    return sum(
-        _end_slice(organisation_id, ids[start : start + SLICE])
-        for organisation_id, ids in due.items()
-        for start in range(0, len(ids), SLICE)
-    )
+    ended, failed = 0, None
+    for organisation_id, ids in due.items():
+        for start in range(0, len(ids), SLICE):
+            try:
+                ended += _end_slice(organisation_id, ids[start : start + SLICE])
+            except Exception as error:  # one slice that cannot be ended costs the others nothing
+                failed = error
+    if failed is not None:
+        raise failed
+    return ended
 
 
 def _end_slice(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:
@@ -198,20 +222,51 @@ def _end_slice(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_LOCK, [list(conversation_ids)])
             status = dict(cursor.fetchall())
-            gone = [id_ for id_, one in status.items() if one != Status.QUEUED]
-            cursor.execute(_STILL_DUE, [list(status), gone])
-            ids = [row[0] for row in cursor.fetchall()]
-        if not ids:
+            cursor.execute(_PENDING, [list(status)])
+            over = dict(cursor.fetchall())
+        if not over:
             return 0
-        offers = list(Offer.objects.filter(id__in=ids).order_by("id"))
-        states, now = lock_states(offer.user_id for offer in offers), database_now()
+        offers = list(Offer.objects.filter(id__in=list(over)).order_by("id"))
+        agents = {offer.user_id for offer in offers}
+        states, seen, now, ended = lock_states(agents), audiences_of(agents), database_now(), 0
         for offer in offers:
-            if offer.conversation_id in gone:
-                end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason="gone")
-                continue
-            end_offer(changes, offer, OfferState.TIMED_OUT, now=now)
-            changes.ring(doorbell.WAITING)
             found = states.get(offer.user_id)
-            if found is not None and found.state == State.AVAILABLE:
-                change_state(changes, found, state=State.NOT_RESPONDING, set_by=SetBy.MISSED, now=now)
-        return len(offers)
+            if status[offer.conversation_id] != Status.QUEUED:
+                end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason="gone")
+            elif not _can_answer(offer, found, seen.get(offer.user_id)):
+                end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason="left")
+                changes.ring(doorbell.WAITING)
+            elif over[offer.id]:
+                end_offer(changes, offer, OfferState.TIMED_OUT, now=now)
+                changes.ring(doorbell.WAITING)
+                if found is not None and found.state == State.AVAILABLE:
+                    change_state(changes, found, state=State.NOT_RESPONDING, set_by=SetBy.MISSED, now=now)
+            else:
+                continue
+            ended += 1
+        return ended
+
+
+def _can_answer(offer: Offer, found: AgentState | None, audience: Audience | None) -> bool:
+    """Whether the offer stands before the agent whose state is locked. What he cannot see he has not missed."""
+    return (
+        found is not None
+        and found.state in (State.AVAILABLE, State.WRAP_UP)
+        and audience is not None
+        and audience.role != Role.OBSERVER
+        and audience.sees_line(offer.line_id)
+    )
+
+
+def withdraw_hidden(organisation_id: UUID) -> int:
+    """End the offers that ring at agents who no longer see their line; returns how many. Asked seldom: teams change
+    by hand."""
+    pending = Offer.objects.filter(organisation_id=organisation_id, state=OfferState.PENDING)
+    ringing = list(pending.values_list("user_id", "line_id", "conversation_id"))
+    seen = audiences_of({user_id for user_id, *_ in ringing}) if ringing else {}
+    hidden = [
+        conversation_id
+        for user_id, line_id, conversation_id in ringing
+        if (audience := seen.get(user_id)) is None or not audience.sees_line(line_id)
+    ]
+    return sum(_end_slice(organisation_id, hidden[start : start + SLICE]) for start in range(0, len(hidden), SLICE))

@@ -20,7 +20,7 @@ from realtime.log import record_changes
 from routing.models import DECLARED, AgentState, Reason, SetBy, State
 from routing.offers import withdraw_of
 from routing.rendering import AgentView, render_agents
-from routing.states import change_state
+from routing.states import change_state, focus_end, go_on
 from routing.wrap_up import end_wrap_ups
 
 LONGEST_REASON = 80
@@ -50,19 +50,23 @@ def set_state(
             withdraw_of(changes, user.id, why="left", now=now or database_now())
         found = AgentState.objects.select_for_update(of=("self",)).get(user=user)
         at = now or database_now()
-        before = [found.state, found.reason]
-        if state == State.AVAILABLE:
-            end_wrap_ups(changes, found, how="available", keeps_state=True, now=at)
+        before, before_by = [found.state, found.reason], found.set_by
         set_by = SetBy.SELF if by is None else SetBy.SUPERVISOR
         changed = change_state(
             changes, found, state=State(state), reason=reason, reason_id=reason_id, set_by=set_by, now=at
         )
+        if state == State.AVAILABLE:
+            end_wrap_ups(changes, found, how="available", now=at)
+        if by is None and found.is_idle:  # whoever says something is there
+            AgentState.objects.filter(user=user).update(is_idle=False)
         if changed and by is not None:
+            said = {"state": state, "reason": reason}
+            if [state, reason] == before:  # the same words, from now on the supervisor's
+                said |= {"set_by": str(set_by)}
             audit.record(
                 actor=by, organisation_id=user.organisation_id, action="agent.state_forced", kind="user",
                 object_id=user.id, name=user.name,
-                changes=audit.difference(dict(zip(("state", "reason"), before, strict=True)),
-                                         {"state": state, "reason": reason}),
+                changes=audit.difference({"state": before[0], "reason": before[1], "set_by": before_by}, said),
             )  # fmt: skip
     return render_agents(user.organisation_id, [user.id])[user.id]
 
@@ -83,19 +87,22 @@ def force_state(
 
 def set_idle(*, user: User, idle: bool, now: datetime | None = None) -> AgentView:
     """His browser has seen nobody for a while, or sees him again. Only who was available becomes away by it, and only
-    who is away by it becomes available again."""
+    who is away by it becomes available again; in any other state it is remembered until that ends (states.go_on)."""
     if idle:
         with record_changes(user.organisation_id) as changes:
             at = now or database_now()
             withdraw_of(changes, user.id, why="left", now=at, only_in=State.AVAILABLE)
             found = _locked(user)
+            AgentState.objects.filter(user=user).update(is_idle=True)
             if found is not None and found.state == State.AVAILABLE:
                 change_state(changes, found, state=State.AWAY, set_by=SetBy.IDLE, now=at)
     else:
         with record_changes(user.organisation_id) as changes:
             found = _locked(user)
+            AgentState.objects.filter(user=user).update(is_idle=False)
             if found is not None and (found.state, found.set_by) == (State.AWAY, SetBy.IDLE):
-                change_state(changes, found, state=State.AVAILABLE, set_by=SetBy.IDLE, now=now or database_now())
+                found.is_idle = False
+                go_on(changes, found, set_by=SetBy.IDLE, now=now or database_now())
     return render_agents(user.organisation_id, [user.id])[user.id]
 
 
@@ -111,8 +118,9 @@ def set_focus(*, user: User, conversation_id: UUID | None, now: datetime | None 
             if before is not None:
                 record_interval(
                     organisation_id=user.organisation_id, kind=IntervalKind.FOCUS, started_at=found.focus_since,
-                    ended_at=at, conversation_id=before.id, line_id=before.line_id, queue_id=before.queue_id,
-                    agent_id=user.id, hours=hours_of_lines([before.line_id]).get(before.line_id),
+                    ended_at=focus_end(user.id, at), conversation_id=before.id, line_id=before.line_id,
+                    queue_id=before.queue_id, agent_id=user.id,
+                    hours=hours_of_lines([before.line_id]).get(before.line_id),
                 )  # fmt: skip
         new = None if conversation_id is None else _own(user, conversation_id)
         AgentState.objects.filter(user=user).update(

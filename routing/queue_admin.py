@@ -12,6 +12,7 @@ from django.db import connection
 from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import Team, User
+from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of, storable
 from conversations.models import Line
@@ -116,17 +117,15 @@ class DispositionFields:
     is_enabled: bool | None = None
 
 
-# Agents who could serve a queue: in one of its teams, and with each of its minimum levels; a skill that is out of use
-# keeps nobody away, as in routing.glance.
+USUAL_CAPACITY = 5  # of who has never had a desk
+
+# Agents who could serve a queue: in one of its teams; with each of its minimum levels; and with a capacity that one of
+# its conversations fits into.
 _SERVED = """
 select q.id,
        count(u.id) filter (where in_team.yes),
-       count(u.id) filter (where in_team.yes and not exists (
-           select from routing_queueskill need
-           join routing_skill skill on skill.id = need.skill_id and skill.is_enabled
-           where need.queue_id = q.id and need.least > 0 and not exists (
-               select from routing_agentskill has
-               where has.user_id = u.id and has.skill_id = need.skill_id and has.level >= need.least))),
+       count(u.id) filter (where in_team.yes and skilled.yes),
+       count(u.id) filter (where in_team.yes and skilled.yes and coalesce(s.capacity, %s) >= q.weight),
        (select count(*) from (select 1 from conversations_conversation c
                               where c.organisation_id = q.organisation_id and c.queue_id = q.id and c.status = 'queued'
                               limit 100000) waiting)
@@ -134,6 +133,14 @@ from routing_queue q
 left join accounts_user u on u.organisation_id = q.organisation_id and u.is_active
     and (u.role = 'agent' or exists (select from routing_agentstate s where s.user_id = u.id))
     and u.role <> 'observer'
+left join routing_agentstate s on s.user_id = u.id
+cross join lateral (
+    select not exists (
+        select from routing_queueskill need join routing_skill skill on skill.id = need.skill_id and skill.is_enabled
+        where need.queue_id = q.id and need.least > 0 and not exists (
+            select from routing_agentskill has
+            where has.user_id = u.id and has.skill_id = need.skill_id and has.level >= need.least)) as yes
+) skilled
 cross join lateral (
     select not exists (select from routing_queue_teams t where t.queue_id = q.id)
         or exists (select from routing_queue_teams t join accounts_team_members m on m.team_id = t.team_id
@@ -149,12 +156,14 @@ def queues_shown(organisation_id: UUID, queue_id: UUID | None = None) -> list[Qu
     if queue_id is not None:
         found = found.filter(id=queue_id)
     with connection.cursor() as cursor:
-        cursor.execute(_SERVED, [organisation_id, queue_id, queue_id])
+        cursor.execute(_SERVED, [USUAL_CAPACITY, organisation_id, queue_id, queue_id])
         served = {row[0]: row[1:] for row in cursor.fetchall()}
     shown = []
     for queue in found:
-        serving, skilled, waiting = served.get(queue.id, (0, 0, 0))
-        warnings = ["no_agent"] if not serving else ["no_agent_has_skills"] if not skilled else []
+        serving, skilled, roomy, waiting = served.get(queue.id, (0, 0, 0, 0))
+        warnings = []
+        if not roomy:
+            warnings = ["no_agent" if not serving else "no_agent_has_skills" if not skilled else "no_agent_has_room"]
         view: Any = {"id": str(queue.id), **_described(queue), "warnings": warnings, "waiting": waiting}
         shown.append(view)
     return shown
@@ -190,6 +199,8 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
             _refuse_needed(queue)
         if before and before["name"] != queue.name:
             take_event_head(organisation_id)  # a name is a key: see there
+        if before and (before["most_waiting"], before["full_reply"]) != (queue.most_waiting, queue.full_reply):
+            queue.full_since = database_now()
         queue.save()
         if fields.team_ids is not None:
             _set_teams(queue, fields.team_ids)

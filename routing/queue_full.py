@@ -20,20 +20,34 @@ from routing.models import Queue
 
 log = logging.getLogger(__name__)
 
-# Behind the first `most_waiting` in the order of arrival, and not told.
+TOLD_WITHIN_MIN = 10  # later it is no news to him: he has waited, and his turn is nearer
+
+# Behind the first `most_waiting` in the order of arrival, and not told. A limit that is set today is none for those who
+# have waited since before; who has had an agent, and lost him, is not told to come another time.
 _TOO_MANY = """
 select q.organisation_id, late.id
 from routing_queue q
 cross join lateral (
-    select waiting.id from (
-        select c.id from conversations_conversation c
-        where c.organisation_id = q.organisation_id and c.queue_id = q.id and c.status = 'queued'
-        order by c.queued_at offset q.most_waiting
-    ) waiting
-    where not exists (select from routing_fulltold told where told.conversation_id = waiting.id)
-    limit 20
+    select c.queued_at, c.id from conversations_conversation c
+    where c.organisation_id = q.organisation_id and c.queue_id = q.id and c.status = 'queued'
+    order by c.queued_at, c.id offset q.most_waiting limit 1
+) first
+cross join lateral (
+    select c.id from conversations_conversation c
+    where c.organisation_id = q.organisation_id and c.queue_id = q.id and c.status = 'queued'
+      and (c.queued_at, c.id) >= (first.queued_at, first.id)
+      and c.queued_at > greatest(q.full_since, clock_timestamp() - make_interval(mins => %s))
+      and c.assigned_at is null
+      and not exists (select from routing_fulltold told where told.conversation_id = c.id)
+    order by c.queued_at, c.id limit 40
 ) late
 where q.most_waiting > 0 and q.full_reply <> '{}'
+"""
+_FORGET = """
+delete from routing_fulltold where conversation_id = any(array(
+    select told.conversation_id from routing_fulltold told
+    join conversations_conversation c on c.id = told.conversation_id
+    where c.status <> 'queued' limit 10000))
 """
 _TELL_ONCE = "insert into routing_fulltold (conversation_id) values (%s) on conflict do nothing returning true"
 
@@ -41,9 +55,15 @@ _TELL_ONCE = "insert into routing_fulltold (conversation_id) values (%s) on conf
 def tell_who_comes_too_many() -> int:
     """Tell a slice of those; returns how many were told. Any process may call it."""
     with connection.cursor() as cursor:
-        cursor.execute(_TOO_MANY)
+        cursor.execute(_TOO_MANY, [TOLD_WITHIN_MIN])
         late = cursor.fetchall()
     return sum(_tell(organisation_id, id_) for organisation_id, id_ in late)
+
+
+def forget_told() -> None:
+    """Of those who wait no more nobody needs to know it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET)
 
 
 def _tell(organisation_id: UUID, conversation_id: UUID) -> bool:

@@ -25,7 +25,7 @@ from realtime.log import Changes, record_changes
 from routing.events import AgentStateChanged
 from routing.loads import lose
 from routing.models import AgentState, Disposition, Queue, SetBy, State, WrapUp
-from routing.states import change_state
+from routing.states import change_state, go_on
 
 _DUE = """
 select organisation_id, user_id from routing_wrapup where until <= clock_timestamp()
@@ -68,13 +68,11 @@ def end_wrap_ups(
     now: datetime,
     only: Collection[UUID] | None = None,
     due: bool = False,
-    keeps_state: bool = False,
 ) -> int:
     """End the wrap-ups of the agent whose locked row is `found`: all, those of `only` these conversations, or those
     that are `due`. Returns how many ended.
 
-    After the last one he is available again, if it was the wrap-up that kept him; `keeps_state`: the caller says what
-    he is then.
+    After the last one he goes on as he was, if it was the wrap-up that kept him.
     """
     with connection.cursor() as cursor:
         asked = {"user": found.user_id, "only": None if only is None else list(only), "all": not due}
@@ -95,13 +93,8 @@ def end_wrap_ups(
             label=how,
             hours=hours.get(line_id),
         )
-    if (
-        ended
-        and not keeps_state
-        and found.state == State.WRAP_UP
-        and not WrapUp.objects.filter(user_id=found.user_id).exists()
-    ):
-        change_state(changes, found, state=State.AVAILABLE, set_by=SetBy.WRAP_UP, now=now)
+    if ended and found.state == State.WRAP_UP and not WrapUp.objects.filter(user_id=found.user_id).exists():
+        go_on(changes, found, set_by=SetBy.WRAP_UP, now=min(now, max(row[6] for row in ended)))
     return len(ended)
 
 
@@ -157,14 +150,25 @@ def _wanted(queue_id: UUID | None) -> bool:
 
 
 def end_due_wrap_ups() -> int:
-    """End those whose time is over; returns how many. Any process may call it, several at once do no harm."""
+    """End those whose time is over; returns how many. Any process may call it, several at once do no harm. Raises what
+    one agent's raised, after the others'."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE)
         due = cursor.fetchall()
-    ended = 0
+    ended, failed = 0, None
     for organisation_id, user_id in due:
-        with record_changes(organisation_id) as changes:
-            found = AgentState.objects.select_for_update(of=("self",), skip_locked=True).filter(user_id=user_id).first()
-            if found is not None:
-                ended += end_wrap_ups(changes, found, how="timed_out", due=True, now=database_now())
+        try:
+            ended += _end_due_of(organisation_id, user_id)
+        except Exception as error:  # one agent's that cannot be ended cost the others nothing
+            failed = error
+    if failed is not None:
+        raise failed
     return ended
+
+
+def _end_due_of(organisation_id: UUID, user_id: UUID) -> int:
+    with record_changes(organisation_id) as changes:
+        found = AgentState.objects.select_for_update(of=("self",), skip_locked=True).filter(user_id=user_id).first()
+        if found is None:
+            return 0
+        return end_wrap_ups(changes, found, how="timed_out", due=True, now=database_now())

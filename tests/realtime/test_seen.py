@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 
 from common.clock import database_now
 from routing.absence import disconnect_gone
@@ -29,6 +30,10 @@ def state(world: World) -> tuple[str, float]:
     return found.state, (database_now() - seen.at).total_seconds()
 
 
+def sign_out(session: str) -> None:
+    SessionStore(session).flush()
+
+
 async def test_whoever_opens_a_desk_is_seen_and_back_at_work_whatever_redis_forgets(world: World, web: Web) -> None:
     await in_thread(gone, world)
     session = await in_thread(sign_in, world.people["afi"])
@@ -41,3 +46,21 @@ async def test_whoever_opens_a_desk_is_seen_and_back_at_work_whatever_redis_forg
             await asyncio.sleep(0.1)
         client.close()
         assert (await in_thread(state, world))[1] < 15
+
+
+async def test_whoever_signs_out_is_gone_at_once_and_not_after_the_minute_in_which_he_might_come_back(
+    world: World, web: Web
+) -> None:
+    await in_thread(gone, world)
+    session = await in_thread(sign_in, world.people["afi"])
+    async with web.socket(session):
+        limit = time.monotonic() + 15
+        while (await in_thread(state, world))[0] != State.AVAILABLE:
+            assert time.monotonic() < limit, "he is here, and nobody knows"
+            await asyncio.sleep(0.1)
+        await in_thread(sign_out, session)
+        limit = time.monotonic() + 30
+        while (await in_thread(state, world))[0] != State.DISCONNECTED:
+            assert time.monotonic() < limit, "work is given to him"
+            await asyncio.sleep(0.1)
+    assert (await in_thread(state, world))[1] < 60, "it was not the minute"

@@ -19,6 +19,7 @@ from routing import dispatcher
 from routing.dispatcher import Dispatcher
 from routing.forsaken import return_forsaken
 from routing.loads import wrong_loads
+from routing.models import Queue
 from routing.rounds import assign_waiting
 from tests.cast import Cast
 
@@ -85,6 +86,24 @@ def test_another_organisations_people_are_left_alone(cast: Cast):
     switch_off(cast)
     assert return_forsaken(organisation_id=uuid4()) == 0
     assert forsaken(cast) == 1
+
+
+@pytest.mark.parametrize("pace", [1.0, 0.0])
+def test_who_waited_for_an_agent_who_vanished_does_not_begin_at_the_end(cast: Cast, pace: float):
+    Queue.objects.filter(id=cast.queue.id).update(points_per_minute=pace)
+    now = database_now()
+    answered = cast.owned_by(cast.awa, sender="+2290197000003")
+    long = cast.owned_by(cast.awa, at=now - timedelta(minutes=41))
+    cast.text_in(long, at=now - timedelta(minutes=40))
+    since = cast.queued(sender="+2290197000002", at=now - timedelta(minutes=30))
+    switch_off(cast)
+    assert forsaken(cast) == 2
+    cast.available(cast.koffi, capacity=1)
+    assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 1
+    for conversation in (long, since, answered):
+        conversation.refresh_from_db()
+    assert (long.owner_id, since.status) == (cast.koffi.id, Status.QUEUED)
+    assert answered.priority == 0, "nobody waits there"
 
 
 async def test_an_organisation_whose_assignment_fails_costs_the_others_nothing(monkeypatch, dsn, cast: Cast):

@@ -16,10 +16,11 @@ from realtime.models import Event
 from routing import offers, ownership
 from routing.loads import wrong_loads
 from routing.models import Offer, OfferState, Queue, SetBy, State
+from routing.new_texts import NewText, Sender, send_new_text
 from routing.offers import end_due_offers
 from routing.presence import set_state
 from routing.rounds import assign_waiting
-from tests.cast import Cast, make_cast
+from tests.cast import SUBSCRIBER, Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,6 +153,19 @@ def test_taking_what_rings_at_oneself_is_taking_it(cast: Cast):
     conversation = cast.queued()
     round_of(cast)
     ownership.take(user=cast.awa, conversation_id=conversation.id)
+    assert cast.state_of(cast.awa).load == 1
+
+
+def test_a_new_text_to_whom_it_rings_for_is_taking_it_though_it_fills_him(cast: Cast):
+    cast.available(cast.awa, capacity=1)
+    waiting = cast.queued()
+    assert round_of(cast) == 1
+    Queue.objects.filter(id=cast.queue.id).update(weight=3)  # what rings keeps what it weighed
+    asked = NewText(line_id=cast.line_3334.id, numbers=[SUBSCRIBER], body="Bonjour", key="k", keep=True)
+    send_new_text(sender=Sender(cast.organisation.id, "BJ", user=cast.awa), asked=asked)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.owner_id, waiting.weight) == (Status.OPEN, cast.awa.id, 1)
+    assert Offer.objects.get().state == OfferState.ACCEPTED
     assert cast.state_of(cast.awa).load == 1
 
 

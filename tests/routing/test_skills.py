@@ -14,6 +14,7 @@ from routing.glance import look
 from routing.loads import wrong_loads
 from routing.models import AgentSkill, Queue, QueueSkill, Skill
 from routing.pulling import take_next
+from routing.queue_admin import queues_shown
 from routing.rounds import assign_waiting
 from tests.cast import Cast, make_cast
 
@@ -147,3 +148,22 @@ def test_twelve_who_take_the_next_at_once_get_different_ones(cast: Cast, at_once
     results = at_once([lambda u=user: take_next(user=u, queue_id=cast.queue.id) for user in cast.agents * 4])
     taken = [one.id for one in results if isinstance(one, Conversation)]
     assert len(taken) == len(set(taken)) == 12, results
+
+
+def test_a_queue_whose_conversations_fit_into_nobody_says_so(cast: Cast):
+    Queue.objects.filter(id=cast.queue.id).update(weight=6)
+    cast.available(*cast.agents)  # each may hold five
+    cast.queued()
+    assert round_of(cast) == 0
+    assert queues_shown(cast.organisation.id)[0]["warnings"] == ["no_agent_has_room"]
+    cast.available(cast.koffi, capacity=6)
+    assert queues_shown(cast.organisation.id)[0]["warnings"] == []
+    assert round_of(cast) == 1
+
+
+def test_a_skill_that_is_switched_off_keeps_nobody_from_a_queue_and_no_warning_says_so(cast: Cast):
+    billing = skill(cast, "Facturation")
+    QueueSkill.objects.create(queue=cast.queue, skill=billing, least=3)
+    assert queues_shown(cast.organisation.id)[0]["warnings"] == ["no_agent_has_skills"]
+    Skill.objects.update(is_enabled=False)
+    assert queues_shown(cast.organisation.id)[0]["warnings"] == []

@@ -12,7 +12,7 @@ from common.errors import Conflict, Invalid, NotFound
 from conversations.models import Conversation, Status
 from measures.models import IntervalKind
 from realtime.models import Event
-from routing import ownership
+from routing import ownership, wrap_up
 from routing.loads import wrong_loads
 from routing.models import AgentState, Disposition, Queue, Reason, SetBy, State, WrapUp
 from routing.presence import force_state, set_focus, set_idle, set_state
@@ -229,6 +229,53 @@ def test_an_idle_browser_makes_him_away_and_his_hand_brings_him_back(cast: Cast)
     assert (shown["state"], shown["set_by"]) == ("available", "idle")
     set_state(user=cast.awa, state="away", reason="Dentiste")
     assert set_idle(user=cast.awa, idle=False)["state"] == "away", "he said so himself"
+
+
+def test_away_that_he_says_himself_or_his_supervisor_is_not_undone_by_his_mouse(cast: Cast):
+    cast.available(cast.awa, cast.koffi)
+    for user in (cast.awa, cast.koffi):
+        set_idle(user=user, idle=True)
+    set_state(user=cast.awa, state="away")
+    force_state(actor=cast.sam, user_id=cast.koffi.id, state="away")
+    for user in (cast.awa, cast.koffi):
+        assert set_idle(user=user, idle=False)["state"] == "away"
+    line = Audit.objects.get()
+    assert (line.object_id, line.changes) == (cast.koffi.id, {"set_by": ["idle", "supervisor"]})
+    assert {one.label for one in cast.intervals(IntervalKind.STATE)} == {"available"}, "no stretch of it ends"
+
+
+def test_one_wrap_up_that_cannot_be_ended_costs_the_others_nothing(cast: Cast, monkeypatch):
+    wrapping(cast)
+    cast.available(cast.awa, cast.koffi)
+    for user, sender in ((cast.awa, "+2290197000001"), (cast.koffi, "+2290197000002")):
+        ownership.close(user=user, conversation_id=cast.owned_by(user, sender=sender).id)
+    over = database_now() - timedelta(seconds=1)
+    WrapUp.objects.filter(user=cast.awa).update(until=over - timedelta(seconds=1))
+    WrapUp.objects.filter(user=cast.koffi).update(until=over)
+    ending = wrap_up.end_wrap_ups
+
+    def but_hers(changes, found, **asked):
+        if found.user_id == cast.awa.id:
+            raise RuntimeError("cannot be ended")
+        return ending(changes, found, **asked)
+
+    monkeypatch.setattr(wrap_up, "end_wrap_ups", but_hers)
+    with pytest.raises(RuntimeError):
+        end_due_wrap_ups()
+    assert cast.state_of(cast.koffi).state == State.AVAILABLE
+
+
+def test_after_an_outage_the_state_ends_with_the_wrap_up_and_not_with_the_sweep(cast: Cast):
+    wrapping(cast)
+    cast.available(cast.awa)
+    began = database_now() - timedelta(hours=1)
+    conversation = cast.owned_by(cast.awa, at=began)
+    AgentState.objects.filter(user=cast.awa).update(since=began)
+    ownership.close(user=cast.awa, conversation_id=conversation.id, now=began)
+    assert end_due_wrap_ups() == 1
+    kinds = (IntervalKind.WRAP_UP, IntervalKind.STATE)
+    measured, state = [cast.intervals(kind)[-1] for kind in kinds]
+    assert (measured.wall_seconds, state.wall_seconds, state.label) == (60.0, 60.0, "wrap_up")
 
 
 def test_a_supervisor_forces_a_state_and_the_audit_log_says_so(cast: Cast):

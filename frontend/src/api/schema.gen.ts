@@ -520,7 +520,8 @@ export interface paths {
         };
         /**
          * List Queues
-         * @description Each with `warnings` about itself: "no_agent" serves it, "no_agent_has_skills" that it asks for.
+         * @description Each with `warnings` about itself: "no_agent" serves it, "no_agent_has_skills" that it asks for,
+         *     "no_agent_has_room" for one conversation of its weight.
          */
         get: operations["config_routing_api_list_queues"];
         put?: never;

@@ -1,6 +1,6 @@
 /** An agent's state, his wrap-up and the disposition of what he closes. */
 import { screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { QUEUES, SAM } from "@/testing/cast";
 import type { FakeServer } from "@/testing/fakeServer";
 import { openPalabre } from "@/testing/render";
@@ -62,6 +62,19 @@ it("of the product's own making is the only one of its kind in the menu", async 
   await user.click(within(await presence()).getByRole("button"));
   const chosen = screen.getAllByRole("menuitemradio").filter((one) => one.getAttribute("aria-checked") === "true");
   expect(chosen.map((one) => one.textContent)).toEqual(["Available"]);
+});
+
+describe("what stands before his eyes", () => {
+  it("is told anew when he is back, for the server ends it while nobody is there", async () => {
+    const { server } = await openLive();
+    const asked = vi.spyOn(globalThis, "fetch");
+    const told = () => asked.mock.calls.filter(([request]) => String(request instanceof Request ? request.url : request).endsWith("/api/presence/focus")).length;
+    server.routing.put({ state: "away", set_by: "idle" });
+    await screen.findByTestId("state-bar");
+    const before = told();
+    server.routing.put({ state: "available", set_by: "self" });
+    await waitFor(() => expect(told()).toBe(before + 1));
+  });
 });
 
 describe("closing", () => {

@@ -107,7 +107,8 @@ export function DeskPage() {
       ...("order" in change ? { order: change.order ?? null } : {}),
     });
 
-  useFocusTold(opened, works);
+  // The server ends what stands before the eyes of somebody who is not there; back again he looks at it anew.
+  useFocusTold(opened, works && !["away", "offline", "disconnected"].includes(session.presence.state));
   const taken = (row: Row) => {
     rowsChanged(client, [row], me);
     put({ view: "mine", c: row.id });

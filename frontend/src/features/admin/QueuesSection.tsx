@@ -13,7 +13,7 @@ import { EditRow, Table } from "./tables";
 import styles from "./Admin.module.css";
 import look from "./Routing.module.css";
 
-const WARNINGS = ["no_agent_has_skills", "no_agent"] as const;
+const WARNINGS = ["no_agent_has_room", "no_agent_has_skills", "no_agent"] as const;
 
 /** Queues: who answers, in which order, how conversations are given, what comes after them. */
 export function QueuesSection() {

@@ -60,6 +60,7 @@ export const routingEn = {
     waiting: "Waiting",
     warning: {
       no_agent_has_skills: "No agent has the minimum levels that this queue asks for: nobody will be given its conversations.",
+      no_agent_has_room: "A conversation weighs more here than any agent who could serve this queue may hold: nobody will be given one.",
       no_agent: "Nobody works for this queue: its teams have no agent.",
       other: "This queue has a fault: {{code}}",
     },
@@ -185,6 +186,7 @@ export const routingFr: Same<typeof routingEn> = {
     waiting: "En attente",
     warning: {
       no_agent_has_skills: "Aucun agent n’a les niveaux minimums que cette file demande : personne ne recevra ses conversations.",
+      no_agent_has_room: "Une conversation pèse ici plus que ce que peut porter chacun des agents de cette file : personne n’en recevra.",
       no_agent: "Personne ne travaille pour cette file : ses équipes n’ont pas d’agent.",
       other: "Cette file a un défaut : {{code}}",
     },

@@ -27,8 +27,17 @@ export function StateBar() {
   const wrapUps = useWrapUps(true);
   const say = useSayState(() => toast(t("failed"), { bad: true }));
   const left = presence.state === "away" && presence.set_by === "idle";
-  useIdle(session.idle_after_s ?? IDLE_S, presence.state === "available", () => void sayIdle(client, true));
-  useReturn(left, () => void sayIdle(client, false));
+  // Who is seen by nobody while he wraps up must not become available when that is over.
+  const watched = presence.state === "available" || presence.state === "wrap_up";
+  const [nobody, setNobody] = useState(false);
+  useIdle(session.idle_after_s ?? IDLE_S, watched, () => {
+    setNobody(true);
+    void sayIdle(client, true);
+  });
+  useReturn(left || (watched && nobody), () => {
+    setNobody(false);
+    void sayIdle(client, false);
+  });
 
   const back = (
     <Button look="primary" icon={<Hand size={15} aria-hidden="true" />} disabled={say.isPending} onClick={() => say.mutate({ state: "available" })} data-testid="back-to-available">
