@@ -77,7 +77,7 @@ export const filterEn = {
   heads: { at: "When", number: "Number", outcome: "What became of it", check: "Check" },
   usual: "none held",
   gone: "a check of before",
-  silence: { opted_out: "not answered: opted out", no_number: "not answered: no number", too_many: "not answered: too many answers", failed: "not answered: it could not be sent" },
+  silence: { opted_out: "not answered: opted out", no_number: "not answered: no number", too_many: "not answered: too many answers", failed: "not answered: it could not be sent", empty: "not answered: no answer is set", told: "not answered: knows that the line is closed" },
   more: "Show more",
   nobody: "Nobody yet",
 };
@@ -158,7 +158,7 @@ export const filterFr: Same<typeof filterEn> = {
   heads: { at: "Quand", number: "Numéro", outcome: "Ce qu’il en est advenu", check: "Contrôle" },
   usual: "aucun",
   gone: "un contrôle d’avant",
-  silence: { opted_out: "sans réponse : refus de SMS", no_number: "sans réponse : pas un numéro", too_many: "sans réponse : trop de réponses", failed: "sans réponse : l’envoi a échoué" },
+  silence: { opted_out: "sans réponse : refus de SMS", no_number: "sans réponse : pas un numéro", too_many: "sans réponse : trop de réponses", failed: "sans réponse : l’envoi a échoué", empty: "sans réponse : aucune n’est prévue", told: "sans réponse : sait que la ligne est fermée" },
   more: "Voir plus",
   nobody: "Personne pour l’instant",
 };
