@@ -168,7 +168,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "C’est un classeur : enregistrez-le d’abord au format CSV.", "This is a spreadsheet: save it as CSV first.",
     ),
     "file_not_text": ("Ce fichier n’est pas du texte.", "This file is no text."),
-    "file_broken": ("Les lignes de ce fichier ne se distinguent pas : un guillemet reste ouvert.", ""),
     "file_no_numbers": (
         "Aucune ligne de ce fichier ne contient de numéro de téléphone.", "No line of this file has a phone number.",
     ),

@@ -97,7 +97,7 @@ def _stage(job: RunningJob, upload: ListUpload) -> dict[str, Any]:
     reading = understand(pieces, region)
     staged: dict[str, Any] = {
         "lines": 0, "numbers": 0, "bad": 0, "last": 0, "encoding": reading.encoding, "separator": reading.separator,
-        "column": reading.column + 1, "head": reading.head,
+        "column": reading.column + 1, "head": reading.head, "title": reading.title, "first": list(reading.first),
     }  # fmt: skip
     for lines in _in_slices(read(pieces, reading, region), STAGE):
         _copy(upload.id, job.attempt, lines)
