@@ -148,6 +148,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Nobody has written from this number yet, nor been written to.",
     ),
     "in_use": ("Quelque chose s’en sert encore.", "Something still uses it."),
+    "bot_needed": (
+        "Le filtre d’accueil de cette ligne laisse des abonnés à l’automate seul : changez-le d’abord.",
+        "The front filter of this line leaves some people to the bot alone: change that first.",
+    ),
     "list_busy": (
         "Un fichier est en cours d’import dans cette liste : attendez qu’il soit repris.",
         "A file is being read into this list: wait until it is done.",
@@ -262,8 +266,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "schedule_used": ("Une ligne suit encore ces horaires.", "A line still keeps these hours."),
     "too_many_schedules": ("Au plus 200 horaires.", "At most 200 schedules."),
     "changed_meanwhile": (
-        "Quelqu’un a changé ces horaires depuis que vous les avez ouverts : regardez à nouveau.",
-        "Somebody has changed these hours since you opened them: look again.",
+        "Quelqu’un a changé ceci depuis que vous l’avez ouvert : regardez à nouveau.",
+        "Somebody has changed this since you opened it: look again.",
     ),
     "no_special_days": ("Ces jours particuliers sont introuvables.", "There are no such special days."),
     "days_backwards": ("Le dernier jour vient avant le premier.", "The last day lies before the first."),
