@@ -189,7 +189,8 @@ def _says_the_same(given: FilterGiven, described: dict[str, Any]) -> bool:
 def _described(one: FrontFilter, checks: Sequence[FrontCheck]) -> dict[str, Any]:
     """`revision`: made of all the rest, so that whoever undoes a change has undone it."""
     whole = _fields(one, checks)
-    said = json.dumps(_plain(whole), sort_keys=True, ensure_ascii=False)
+    rules = [{name: value for name, value in check.items() if name != "id"} for check in whole["checks"]]
+    said = json.dumps(_plain(whole | {"checks": rules}), sort_keys=True, ensure_ascii=False)
     return whole | {"revision": sha256(said.encode()).hexdigest()[:16]}
 
 
