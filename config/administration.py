@@ -14,6 +14,7 @@ from bots import catalogue
 from common.schemas import Plain, Words
 from conversations.line_admin import Known, LineFields, lines_shown, save_line
 from conversations.link_admin import LinkFields, adapters, links_shown, save_link
+from routing.filter_admin import lines_for_the_bot_only
 from routing.models import Queue
 
 router = Router(tags=["administration"])
@@ -168,4 +169,4 @@ def edit_link(request: HttpRequest, link_id: UUID, given: LinkGiven) -> dict[str
 
 def _known(organisation_id: UUID) -> Known:
     queues = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).values_list("id", flat=True)
-    return Known(bots=catalogue.names(), queues=set(queues))
+    return Known(catalogue.names(), set(queues), needs_bot=lines_for_the_bot_only(organisation_id))

@@ -148,6 +148,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Nobody has written from this number yet, nor been written to.",
     ),
     "in_use": ("Quelque chose s’en sert encore.", "Something still uses it."),
+    "bot_needed": (
+        "Le filtre d’accueil de cette ligne laisse des abonnés à l’automate seul : changez-le d’abord.",
+        "The front filter of this line leaves some people to the bot alone: change that first.",
+    ),
     "list_busy": (
         "Un fichier est en cours d’import dans cette liste : attendez qu’il soit repris.",
         "A file is being read into this list: wait until it is done.",
@@ -168,7 +172,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "C’est un classeur : enregistrez-le d’abord au format CSV.", "This is a spreadsheet: save it as CSV first.",
     ),
     "file_not_text": ("Ce fichier n’est pas du texte.", "This file is no text."),
-    "file_broken": ("Les lignes de ce fichier ne se distinguent pas : un guillemet reste ouvert.", ""),
     "file_no_numbers": (
         "Aucune ligne de ce fichier ne contient de numéro de téléphone.", "No line of this file has a phone number.",
     ),
@@ -263,8 +266,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "schedule_used": ("Une ligne suit encore ces horaires.", "A line still keeps these hours."),
     "too_many_schedules": ("Au plus 200 horaires.", "At most 200 schedules."),
     "changed_meanwhile": (
-        "Quelqu’un a changé ces horaires depuis que vous les avez ouverts : regardez à nouveau.",
-        "Somebody has changed these hours since you opened them: look again.",
+        "Quelqu’un a changé ceci depuis que vous l’avez ouvert : regardez à nouveau.",
+        "Somebody has changed this since you opened it: look again.",
     ),
     "targets_changed": (
         "Quelqu’un a changé ces objectifs depuis que vous les avez ouverts : regardez à nouveau.",

@@ -48,8 +48,9 @@ class FilterCheckShown(Schema):
 
 
 class FilterShown(Schema):
-    """`way`: of whom no check holds for."""
+    """`way`: of whom no check holds for. `revision`: to be sent back with a change."""
 
+    revision: str
     line_id: UUID
     is_enabled: bool
     way: WayShown
@@ -80,13 +81,17 @@ class FilterCheckIn(Schema):
 
 
 class FilterIn(Schema):
+    """`revision`: of the filter that was read; where it is another by now, the change is refused (409). Null: whatever
+    it is."""
+
+    revision: Words | None = None
     is_enabled: bool = False
     way: WayIn
     checks: list[FilterCheckIn] = []
 
     def given(self) -> FilterGiven:
         checks = [CheckGiven(**{**one.dict(), "way": WayGiven(**one.way.dict())}) for one in self.checks]
-        return FilterGiven(self.is_enabled, WayGiven(**self.way.dict()), checks)
+        return FilterGiven(self.is_enabled, WayGiven(**self.way.dict()), checks, self.revision)
 
 
 class TryGiven(Schema):

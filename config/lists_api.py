@@ -178,6 +178,8 @@ def read_problems(request: HttpRequest, upload_id: UUID) -> StreamingHttpRespons
 REASONS = {
     "empty": ("vide", "empty"),
     "columns": ("colonne absente", "column missing"),
+    "line_too_long": ("ligne trop longue", "line too long"),
+    "quotation": ("guillemet resté ouvert", "quotation mark left open"),
     "not_a_number": ("pas un numéro", "no phone number"),
     "no_such_number": ("ce numéro n’existe pas", "there is no such number"),
     "too_long": ("trop long", "too long"),

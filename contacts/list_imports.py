@@ -53,6 +53,13 @@ insert into contacts_listproblem (upload_id, line, reason, value)
 select upload_id, line, reason, value from contacts_liststaged
 where upload_id = %(upload)s and attempt = %(attempt)s and reason <> '' order by line limit %(most)s
 """
+# What a worker left that nobody takes over: its file failed for good, or is gone with its list.
+_LEFT = """
+delete from contacts_liststaged where ctid = any(array(
+    select s.ctid from contacts_liststaged s
+    where not exists (select from contacts_listupload u where u.id = s.upload_id and u.state = 'working')
+    limit %(limit)s))
+"""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -97,7 +104,7 @@ def _stage(job: RunningJob, upload: ListUpload) -> dict[str, Any]:
     reading = understand(pieces, region)
     staged: dict[str, Any] = {
         "lines": 0, "numbers": 0, "bad": 0, "last": 0, "encoding": reading.encoding, "separator": reading.separator,
-        "column": reading.column + 1, "head": reading.head,
+        "column": reading.column + 1, "head": reading.head, "title": reading.title, "first": list(reading.first),
     }  # fmt: skip
     for lines in _in_slices(read(pieces, reading, region), STAGE):
         _copy(upload.id, job.attempt, lines)
@@ -221,7 +228,7 @@ def _forget_staged(upload_id: UUID) -> None:
 
 @job_kind("contacts.forget_uploads", every=timedelta(days=1), at=time(3, 10))
 def forget_uploads(job: RunningJob, **_later: object) -> dict[str, Any]:
-    """Forget files that were never finished after a day, and reports after KEPT_DAYS."""
+    """Forget files that were never finished after a day, reports after KEPT_DAYS, and what was staged for nobody."""
     now, forgotten = datetime.now(UTC), 0
     for held in ListUpload.objects.filter(state=UploadState.WORKING):
         with transaction.atomic():
@@ -232,5 +239,11 @@ def forget_uploads(job: RunningJob, **_later: object) -> dict[str, Any]:
         with transaction.atomic():
             forget([upload_id])
         forgotten += 1
+        job.progress(0.5)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_LEFT, {"limit": SLICE})
+            if cursor.rowcount < SLICE:
+                break
         job.progress(0.5)
     return {"forgotten": forgotten}

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models.deletion import ProtectedError
 from django.db.models.functions import Now
+from psycopg import errors
 
 from accounts import audit
 from accounts.events import SettingsChanged
@@ -102,7 +103,7 @@ def save_list(*, actor: User, fields: ListFields, list_id: UUID | None = None) -
         if list_id is None:
             one, before = ContactList(organisation_id=organisation_id), {}
         else:
-            one = _locked(organisation_id, list_id)
+            one = lock_list(organisation_id, list_id)
             before = {"name": one.name, "kind": one.kind}
         if fields.name is not None or list_id is None:
             one.name = name_of(fields.name or "", longest=120, field="name")
@@ -124,11 +125,14 @@ def save_list(*, actor: User, fields: ListFields, list_id: UUID | None = None) -
 
 def delete_list(*, actor: User, list_id: UUID) -> None:
     """Forget a list; its numbers go slice by slice. Raises NotFound, Conflict("in_use") while a filter asks for it."""
+    from contacts.uploads import give_up  # which needs this module
+
     organisation_id = actor.organisation_id
     with record_changes(organisation_id) as changes:
-        one = _locked(organisation_id, list_id)
-        if one.uploads.filter(state=UploadState.WORKING).exists():
-            raise Conflict("list_busy", "a file is being read into this list")
+        one = lock_list(organisation_id, list_id)
+        for upload in one.uploads.filter(state=UploadState.WORKING):
+            if not give_up(upload):
+                raise Conflict("list_busy", "a file is being read into this list")
         editions = [one.edition_id]
         try:
             one_id, name, size = one.id, one.name, one.size
@@ -151,7 +155,7 @@ def change_numbers(*, actor: User, list_id: UUID, add: Sequence[str], remove: Se
     region = Organisation.objects.values_list("region", flat=True).get(id=organisation_id)
     given = {field: [_number(raw, region, field) for raw in raws] for field, raws in (("add", add), ("remove", remove))}
     with record_changes(organisation_id) as changes:
-        one = _locked(organisation_id, list_id)
+        one = lock_list(organisation_id, list_id)
         keys = {"organisation": organisation_id, "edition": one.edition_id}
         with connection.cursor() as cursor:
             cursor.execute(_ADD, {**keys, "numbers": given["add"]})
@@ -182,10 +186,16 @@ def _number(raw: str, region: str, field: str) -> str:
     return number
 
 
-def _locked(organisation_id: UUID, list_id: UUID) -> ContactList:
+def lock_list(organisation_id: UUID, list_id: UUID) -> ContactList:
+    """Raises NotFound, Conflict("list_busy"): a file of a million numbers is being added at this moment."""
     # Not against references: a filter that names the list is checked at COMMIT, when it holds the event head.
     mine = ContactList.objects.select_for_update(no_key=True).filter(organisation_id=organisation_id, id=list_id)
-    found = mine.first()
+    try:
+        found = mine.first()
+    except OperationalError as error:
+        if not isinstance(error.__cause__, errors.LockNotAvailable):
+            raise
+        raise Conflict("list_busy", "a file is being read into this list") from None
     if found is None:
         raise NotFound("no_list", "there is no such list")
     return found

@@ -228,7 +228,11 @@ def change_person(
         after = known_of(organisation_id, number)
         changed = audit.difference(_listed(before), _listed(after))
         if changed:
-            _note(actor, "contact", contact.id, contact.name or "", "contact.changed", changed)
+            # Which, not what: the audit log outlives whoever asks to be forgotten.
+            for name in changed:
+                if name.startswith("values."):
+                    changed[name] = [one is not None for one in changed[name]]
+            _note(actor, "contact", contact.id, "", "contact.changed", changed)
             changes.add(SettingsChanged(kind="contact", object_id=contact.id))
     return after
 

@@ -20,8 +20,8 @@ from accounts.events import SettingsChanged
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
-from contacts.lists import forget_editions_soon, list_of
-from contacts.models import ContactList, ListProblem, ListStaged, ListUpload, ListUploadPart, UploadState
+from contacts.lists import forget_editions_soon, list_of, lock_list
+from contacts.models import ListProblem, ListStaged, ListUpload, ListUploadPart, UploadState
 from jobs.models import Job, JobState
 from jobs.service import request_job
 from realtime.log import record_changes
@@ -93,7 +93,7 @@ def finish(*, actor: User, upload_id: UUID) -> None:
     upload = _own(actor, upload_id)
     with record_changes(actor.organisation_id) as changes:
         # First the list: whoever comes for the same one waits here.
-        ContactList.objects.select_for_update(no_key=True).get(id=upload.list_id)
+        lock_list(actor.organisation_id, upload.list_id)
         held = ListUpload.objects.select_for_update(no_key=True).get(id=upload.id)
         if held.state != UploadState.RECEIVING:
             return
@@ -208,7 +208,9 @@ def fail(upload: ListUpload, code: str, facts: dict[str, Any]) -> None:
 
 
 def forget(upload_ids: list[UUID]) -> None:
-    """Files and what is known of them."""
+    """Files and what is known of them; not what a worker has by now."""
+    held = ListUpload.objects.select_for_update(no_key=True).filter(id__in=upload_ids)
+    upload_ids = list(held.exclude(state=UploadState.WORKING).order_by("id").values_list("id", flat=True))
     ListUploadPart.objects.filter(upload_id__in=upload_ids).delete()
     ListProblem.objects.filter(upload_id__in=upload_ids).delete()
     ListStaged.objects.filter(upload_id__in=upload_ids).delete()

@@ -48,10 +48,12 @@ class LineFields:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What lies above conversations and a line may name: bots, and the organisation's queues."""
+    """What lies above conversations and a line may name: bots, and the organisation's queues. `needs_bot`: lines that
+    may not be left without one."""
 
     bots: Collection[str]
     queues: Collection[UUID]
+    needs_bot: Collection[UUID] = ()
 
 
 def save_line(*, actor: User, fields: LineFields, known: Known, line_id: UUID | None = None) -> Line:
@@ -101,6 +103,8 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
     if fields.bot is not None:
         if fields.bot and fields.bot not in known.bots:
             raise Invalid("unknown_choice", "there is no such bot", field="bot")
+        if not fields.bot and line.bot and line.id in known.needs_bot:
+            raise Invalid("bot_needed", "the front filter leaves some people to the bot alone", field="bot")
         line.bot = fields.bot
     if fields.queue_id is not None:
         if fields.queue_id not in known.queues and fields.queue_id != line.queue_id:

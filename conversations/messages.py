@@ -79,8 +79,9 @@ def send_message(
     answers: bool | None = None,
     lane: int | None = None,
     application: str = "",
+    closed_too: bool = False,
 ) -> Message:
-    """Store an answer and its delivery, due at once. `regardless` of an opt-out: only what confirms it.
+    """Store an answer and its delivery, due at once. `regardless` of an opt-out, `closed_too`: only what confirms it.
 
     `answers`: whether it is what the subscriber has waited for; None: if a person wrote it. `application`: the name of
     the one that sent it.
@@ -91,7 +92,7 @@ def send_message(
     body = clean_text(body)
     if not body:
         raise Invalid("empty", "a message needs some text", field="body")
-    if conversation.status == Status.CLOSED:
+    if conversation.status == Status.CLOSED and not closed_too:
         raise Conflict("closed", "this conversation is closed")
     if not regardless:
         consent = consent_of(conversation)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from accounts import audit
 from accounts.events import SettingsChanged
@@ -56,9 +60,12 @@ class CheckGiven:
 
 @dataclass(frozen=True, slots=True)
 class FilterGiven:
+    """`revision`: what the writer has seen; another is refused. None: whatever it is."""
+
     is_enabled: bool
     way: WayGiven
     checks: Sequence[CheckGiven]
+    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,11 @@ def filter_shown(organisation_id: UUID, line_id: UUID) -> dict[str, Any]:
 
 
 def save_filter(*, actor: User, line_id: UUID, given: FilterGiven) -> dict[str, Any]:
-    """Put `given` in the place of what was: the next text is judged by it. Raises NotFound, Invalid."""
+    """Put `given` in the place of what was: the next text is judged by it. Raises NotFound, Invalid,
+    Conflict("changed_meanwhile").
+
+    Switching it off asks nothing of what it names: a bot or a choice that is gone must not keep it on.
+    """
     organisation_id = actor.organisation_id
     with record_changes(organisation_id) as changes:
         # As conversations.line_admin: not against references.
@@ -86,11 +97,19 @@ def save_filter(*, actor: User, line_id: UUID, given: FilterGiven) -> dict[str, 
         if line is None:
             raise NotFound("no_line", "there is no such line")
         old = FrontFilter.objects.filter(line=line).first()
-        before = _described(old or _none_of(line), _checks_of(line.id))
-        new, checks = _read(line, given, {row.id for row in _checks_of(line.id)})
-        new.save(force_insert=old is None, force_update=old is not None)
-        FrontCheck.objects.filter(filter=new).delete()
-        FrontCheck.objects.bulk_create(checks)
+        were = _checks_of(line.id)
+        before = _described(old or _none_of(line), were)
+        if given.revision is not None and given.revision != before["revision"]:
+            raise Conflict("changed_meanwhile", "somebody has changed this filter since you opened it")
+        if old is not None and not given.is_enabled and _says_the_same(given, before):
+            new, checks = old, were
+            new.is_enabled = False
+            new.save(update_fields=["is_enabled"])
+        else:
+            new, checks = _read(line, given, {row.id for row in were})
+            new.save(force_insert=old is None, force_update=old is not None)
+            FrontCheck.objects.filter(filter=new).delete()
+            FrontCheck.objects.bulk_create(checks)
         if line.is_filtered != new.is_enabled:
             Line.objects.filter(id=line.id).update(is_filtered=new.is_enabled)
         after = _described(new, checks)
@@ -151,7 +170,31 @@ def _checks_of(line_id: UUID) -> list[FrontCheck]:
     return list(FrontCheck.objects.select_related("attribute").filter(filter_id=line_id).order_by("place"))
 
 
+def lines_for_the_bot_only(organisation_id: UUID) -> set[UUID]:
+    """Lines whose filter leaves somebody to their bot alone: without it people would get whom they may not have."""
+    on = FrontFilter.objects.filter(organisation_id=organisation_id, is_enabled=True)
+    mine = on.filter(Q(outcome=Outcome.BOT) | Q(checks__outcome=Outcome.BOT))
+    return set(mine.values_list("line_id", flat=True))
+
+
+def _says_the_same(given: FilterGiven, described: dict[str, Any]) -> bool:
+    """But for being on or off."""
+    asked = {
+        "way": asdict(given.way),
+        "checks": [asdict(one) | {"words": list(one.words)} for one in given.checks],
+    }
+    return asked == {name: described[name] for name in asked}
+
+
 def _described(one: FrontFilter, checks: Sequence[FrontCheck]) -> dict[str, Any]:
+    """`revision`: made of all the rest, so that whoever undoes a change has undone it."""
+    whole = _fields(one, checks)
+    rules = [{name: value for name, value in check.items() if name != "id"} for check in whole["checks"]]
+    said = json.dumps(_plain(whole | {"checks": rules}), sort_keys=True, ensure_ascii=False)
+    return whole | {"revision": sha256(said.encode()).hexdigest()[:16]}
+
+
+def _fields(one: FrontFilter, checks: Sequence[FrontCheck]) -> dict[str, Any]:
     return {
         "line_id": one.line_id,
         "is_enabled": one.is_enabled,
@@ -192,7 +235,7 @@ def _plain(described: dict[str, Any]) -> dict[str, Any]:
             return [plain(one) for one in value]
         return str(value) if isinstance(value, UUID) else value
 
-    return {name: plain(value) for name, value in described.items() if name != "line_id"}
+    return {name: plain(value) for name, value in described.items() if name not in ("line_id", "revision")}
 
 
 # --- Reading what was given ------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import Error, connection
 from django.db.models import F
 
+from accounts.hours import Hours, closed_since
 from common.errors import PalabreError
 from common.places import place_of
 from contacts.attributes import Compare, attributes_of
@@ -31,26 +32,49 @@ from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes
 from routing import stretches
+from routing.after_hours import text_for
 from routing.filter_models import FrontCheck, FrontFilter, Passage, WayFields
 from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Way, decide
 from routing.hours import open_now
 from routing.models import Queue
+from routing.rows import set_fields
 from routing.turns import Talk
 
 log = logging.getLogger(__name__)
 
 MOST_ANSWERS = 5  # of filters to one person, within WINDOW
 WINDOW = timedelta(minutes=10)
+AN_ANSWER = timedelta(days=7)  # to a text of ours: what comes later is a new matter
 
+# Not judged: who has had a person, whom a filter has judged, and who answers what a person or an application wrote
+# him last. That closes its conversation or not (routing/new_texts.py), and what he answers opens another one. Who was
+# refused, and got it from a person all the same, is no guest.
 _CAME = """
 select c.id, c.line_id, c.contact_id, a.value
 from conversations_conversation c join contacts_address a on a.id = c.address_id
-where c.id = any(%s) and not exists (select from routing_passage p where p.conversation_id = c.id)
+where c.id = any(%(ids)s) and c.assigned_at is null
+  and not exists (select from routing_passage p where p.conversation_id = c.id)
+  and not exists (
+    select from (
+        select id from conversations_conversation
+        where line_id = c.line_id and contact_id = c.contact_id and id <> c.id
+        order by opened_at desc limit 1
+    ) before
+    cross join lateral (
+        select author, facts from conversations_message
+        where conversation_id = before.id and kind in ('incoming', 'outgoing')
+          and created_at > %(since)s and id >= uuid_floor(%(since)s - interval '1 hour')
+        order by seq desc limit 1
+    ) last
+    where (last.author = 'agent' or last.facts->>'application' is not null)
+      and not exists (select from routing_passage p where p.conversation_id = before.id and p.outcome <> 'admit')
+  )
 """
+# The bot's passages are written when it begins: sent away is who is closed, too.
 _ANSWERED = """
 select count(*) from conversations_conversation c join routing_passage p on p.conversation_id = c.id
-where c.contact_id = %(contact)s and c.opened_at > %(since)s and c.id <> %(id)s
-  and p.outcome in ('answer', 'bot') and p.silence = ''
+where c.contact_id = %(contact)s and c.opened_at > %(since)s and c.id <> %(id)s and p.silence in ('', 'empty')
+  and (p.outcome = 'answer' or (p.outcome = 'bot' and c.status = 'closed'))
 """
 
 
@@ -83,7 +107,7 @@ def judge(talks: Sequence[Talk], now: datetime) -> dict[UUID, Decision]:
     if not new:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_CAME, [list(new)])
+        cursor.execute(_CAME, {"ids": list(new), "since": now - AN_ANSWER})
         came = cursor.fetchall()
     filters = load_filters({line_id for _, line_id, _, _ in came})
     asked: dict[UUID, list[tuple[UUID, Asked]]] = {}
@@ -115,13 +139,19 @@ def _is_new(talk: Talk) -> bool:
 
 
 def load_filters(line_ids: Collection[UUID]) -> dict[UUID, Loaded]:
-    """By line; those that are on."""
+    """By line; those that are on. One that this version cannot read is left out, loudly: everybody passes it."""
     filters = FrontFilter.objects.select_related("line").filter(line_id__in=line_ids, is_enabled=True)
-    checks: dict[UUID, list[Check]] = {}
-    rows = FrontCheck.objects.select_related("attribute").filter(filter__line_id__in=line_ids)
-    for row in rows.order_by("place"):
-        checks.setdefault(row.filter_id, []).append(check_of(row))
-    return {one.line_id: Loaded(one.line, tuple(checks.get(one.line_id, ())), way_of(one)) for one in filters}
+    rows: dict[UUID, list[FrontCheck]] = {}
+    for row in FrontCheck.objects.select_related("attribute").filter(filter__line_id__in=line_ids).order_by("place"):
+        rows.setdefault(row.filter_id, []).append(row)
+    found: dict[UUID, Loaded] = {}
+    for one in filters:
+        try:
+            checks = tuple(check_of(row) for row in rows.get(one.line_id, ()))
+            found[one.line_id] = Loaded(one.line, checks, way_of(one))
+        except ValueError as error:  # a newer version has written what this one does not know
+            log.error("line %s: its filter cannot be read: %s at %s", one.line_id, error, place_of(error))
+    return found
 
 
 def check_of(row: FrontCheck) -> Check:
@@ -209,19 +239,44 @@ def refuse(changes: Changes, conversation: Conversation, decision: Decision, now
     note(conversation, decision, silence=silence)
     facts = {"type": "filtered", "check": decision.place, "silence": silence}
     add_event_line(changes=changes, conversation=conversation, facts=facts)
-    close(changes, conversation, now)
+    close(changes, conversation, now, how="")  # no bot was asked, and nobody waited
 
 
 def ended_by_bot_only(changes: Changes, conversation: Conversation, now: datetime) -> bool:
-    """The bot would hand over somebody who is its own only: answer and close. False: he may have a person."""
+    """The bot would hand over somebody who is its own only: answer and close. False: he may have a person.
+
+    Asked before anything that the bot says is sent: it may promise a person. Not for a bot that has failed.
+    """
     passage = passage_of(conversation)
     if passage is None or passage.outcome != Outcome.BOT:
         return False
-    silence = answer(changes, conversation, passage.reply, now) if passage.reply else ""
+    _send_away(changes, conversation, passage, now, answer(changes, conversation, passage.reply, now))
+    return True
+
+
+def ended_while_bot_rests(changes: Changes, conversation: Conversation, hours: Hours, now: datetime) -> bool:
+    """Outside the hours of a line whose bot rests: who is the bot's only is told when it opens, once in each closed
+    stretch, and his conversation is closed. False: he may wait for a person."""
+    passage = passage_of(conversation)
+    if passage is None or passage.outcome != Outcome.BOT:
+        return False
+    since = closed_since(hours, now) or now
+    mine = Conversation.objects.filter(line_id=conversation.line_id, contact_id=conversation.contact_id)
+    if mine.filter(told_closed_since__gte=since).exists():
+        silence = "told"
+    else:
+        silence = answer(changes, conversation, text_for(conversation, hours, now), now)
+        if not silence:
+            set_fields(conversation, told_closed_since=since)
+    _send_away(changes, conversation, passage, now, silence)
+    return True
+
+
+def _send_away(changes: Changes, conversation: Conversation, passage: Passage, now: datetime, silence: str) -> None:
+    Passage.objects.filter(conversation_id=conversation.id).update(silence=silence)
     facts = {"type": "filtered", "check": passage.place, "silence": silence}
     add_event_line(changes=changes, conversation=conversation, facts=facts)
     close(changes, conversation, now)
-    return True
 
 
 def passage_of(conversation: Conversation) -> Passage | None:
@@ -238,16 +293,23 @@ def queue_of(passage: Passage | None) -> UUID | None:
     return passage.queue_id if Queue.objects.filter(id=passage.queue_id).exists() else None
 
 
+def sent_away_often(conversation: Conversation, now: datetime) -> bool:
+    """Whether filters have sent this person away MOST_ANSWERS times within WINDOW: it may be a machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, {"contact": conversation.contact_id, "since": now - WINDOW, "id": conversation.id})
+        return cursor.fetchone()[0] >= MOST_ANSWERS
+
+
 def answer(changes: Changes, conversation: Conversation, reply: str, now: datetime) -> str:
     """Send `reply` in as many texts as it needs; returns why nothing was sent, or ""."""
     if not is_number(conversation.address.value):
         return "no_number"
     if consent_of(conversation).refuses:
         return "opted_out"
-    with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, {"contact": conversation.contact_id, "since": now - WINDOW, "id": conversation.id})
-        if cursor.fetchone()[0] >= MOST_ANSWERS:
-            return "too_many"
+    if sent_away_often(conversation, now):
+        return "too_many"
+    if not reply:
+        return "empty"
     try:
         for text in in_texts(conversation, reply):
             send_message(changes=changes, conversation=conversation, body=text, author=Author.SYSTEM, lane=LANE_BOT)
@@ -257,8 +319,10 @@ def answer(changes: Changes, conversation: Conversation, reply: str, now: dateti
     return ""
 
 
-def close(changes: Changes, conversation: Conversation, now: datetime) -> None:
-    stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
+def close(changes: Changes, conversation: Conversation, now: datetime, *, how: str = "filtered") -> None:
+    """`how`: the label of the interval that ends with it; "": none does."""
+    if how:
+        stretches.end_before_person(conversation, now=now, how=how, agent_id=None)
     fields = {"status": Status.CLOSED, "closed_at": now, "waiting_since": None, "unread": 0}
     Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
     for name, value in fields.items():

@@ -286,6 +286,12 @@ def _store(
                     decided.append(conversation.id)
                     continue
                 rests = hours is not None and not conversation.line.bot_after_hours
+                if (
+                    hours is not None and rests and _may_be_told(talk)
+                    and front_door.ended_while_bot_rests(changes, conversation, hours, at)
+                ):  # fmt: skip
+                    decided.append(conversation.id)
+                    continue
                 _act(changes, conversation, talk, given.answers.get(talk.id), at, lately.get(talk.id, 0), rests=rests)
             if hours is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
                 tell_closed(changes, conversation, hours, now=at, lately=lately.get(talk.id, 0))
@@ -298,7 +304,9 @@ def _store(
 
 def _enter(changes: Changes, conversation: Conversation, talk: Talk, judged: Decision, now: datetime) -> bool:
     """Do what the line's front filter says. False: that was all; else the bot goes on, or takes it from here."""
-    if judged.way.outcome == Outcome.ANSWER:
+    outcome = judged.way.outcome
+    # Two machines that are sent away again and again would have the bot talk each time.
+    if outcome == Outcome.ANSWER or (outcome == Outcome.BOT and front_door.sent_away_often(conversation, now)):
         front_door.refuse(changes, conversation, judged, now)
         return False
     front_door.note(conversation, judged)
@@ -338,12 +346,14 @@ def _act(
     if consent_of(conversation).refuses:
         _hand_over(changes, conversation, talk, "opted_out", now, language=language)
         return
+    steps_aside = turn.handover is not None and turn.handover.reason != "failed"
+    if steps_aside and front_door.ended_by_bot_only(changes, conversation, now):
+        return
     sent = silenced is None and _send(changes, conversation, turn)
     if silenced is not None and turn.handover is None:
         _hand_over(changes, conversation, talk, silenced.reason, now, silenced, language)
     elif turn.handover is not None:
-        if not front_door.ended_by_bot_only(changes, conversation, now):
-            _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
+        _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
     elif sent:
         set_fields(conversation, waiting_since=None, language=language)
     else:
@@ -373,7 +383,8 @@ def _hand_over(
 ) -> None:
     passage = front_door.passage_of(conversation)
     queue_id = front_door.queue_of(passage) or queue_for(conversation.line).id
-    stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
+    if reason != "filter":  # no bot had it
+        stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
     set_fields(
         conversation,
         status=Status.QUEUED,

@@ -26,6 +26,7 @@ from conversations.models import Author, Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
+from routing.filter_models import FilterOutcome, Passage
 from routing.handling import HELD_MS
 from routing.offers import withdraw
 from routing.rows import set_fields
@@ -127,13 +128,19 @@ def _settle(changes: Changes, organisation_id: UUID, owed: Owed) -> None:
     )
     if conversation is None:  # erased since
         return
-    if conversation.status != Status.CLOSED:
+    if conversation.status != Status.CLOSED or (owed.kind != Keyword.HELP and _is_filtered(conversation)):
         _answer(changes, conversation, owed)
     if owed.changed and owed.kind != Keyword.HELP:
         add_event_line(changes=changes, conversation=conversation, facts={"type": str(owed.kind)})
     if conversation.status != Status.CLOSED:
         _let_go(changes, conversation)
         deadlines.renew([conversation])
+
+
+def _is_filtered(conversation: Conversation) -> bool:
+    """Whether a front filter has sent him away: it may close between his keyword and this answer to it."""
+    passages = Passage.objects.filter(conversation_id=conversation.id)
+    return passages.filter(outcome__in=(FilterOutcome.ANSWER, FilterOutcome.BOT)).exists()
 
 
 def _answer(changes: Changes, conversation: Conversation, owed: Owed) -> None:
@@ -145,7 +152,7 @@ def _answer(changes: Changes, conversation: Conversation, owed: Owed) -> None:
     try:
         send_message(
             changes=changes, conversation=conversation, body=body, author=Author.SYSTEM,
-            regardless=owed.kind == Keyword.OPT_OUT,
+            regardless=owed.kind == Keyword.OPT_OUT, closed_too=True,
         )  # fmt: skip
     except PalabreError as refusal:  # no enabled link, an own text that is too long, opted out: nothing is stored
         log.warning("conversation %s: %s stays unanswered: %s", conversation.id, owed.kind, refusal.code)

@@ -68,9 +68,11 @@ order by p.conversation_id desc limit %(limit)s
 _FIRST = "select min(at) from routing_passage where organisation_id = %s"
 _FORGET = """
 delete from routing_passage where conversation_id in (
-    select conversation_id from routing_passage
-    where conversation_id < uuid_floor(clock_timestamp() - make_interval(days => %(days)s))
-    order by conversation_id limit %(limit)s)
+    select p.conversation_id from routing_passage p
+    where p.conversation_id < uuid_floor(clock_timestamp() - make_interval(days => %(days)s))
+      -- What was said of one that goes on still holds: whom the bot alone may answer, which queue he waits in.
+      and exists (select from conversations_conversation c where c.id = p.conversation_id and c.status = 'closed')
+    order by p.conversation_id limit %(limit)s)
 """
 
 

@@ -14,7 +14,8 @@ from routing.states import end_focus
 
 
 def end_before_person(conversation: Conversation, *, now: datetime, how: str, agent_id: UUID | None) -> None:
-    """End the wait in the queue, or the bot's time. `how`: assigned, accepted, taken, pulled, closed, handed_over.
+    """End the wait in the queue, or the bot's time. `how`: assigned, accepted, taken, pulled, closed, handed_over,
+    filtered (the front filter has ended it).
 
     Within the wait, the time since it was first offered to anybody is measured, too.
     """

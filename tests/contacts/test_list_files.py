@@ -25,7 +25,7 @@ def numbers(content: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("head", [True, False])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_every_usual_form_is_read(encoding: str, separator: str, head: bool, end: str) -> None:
@@ -63,8 +63,7 @@ def test_a_bad_line_is_told_with_its_place_and_costs_no_other() -> None:
     [
         (b"", "file_empty"), (b"\n  \n\n", "file_empty"), (b";;\n;;\n", "file_empty"),
         (b"PK\x03\x04 a workbook", "file_spreadsheet"), (b"\xd0\xcf\x11\xe0 an older one", "file_spreadsheet"),
-        (b"\x00\x01\x02", "file_not_text"), (b"0197000001\n\x81\x8d\xff\n", "file_not_text"),
-        (b'a;"0197000001\na;0197000002\n', "file_broken"), (b"0" * 30_000, "file_broken"),
+        (b"\x00\x01\x02", "file_not_text"),
     ],
 )  # fmt: skip
 def test_what_is_no_such_file_is_refused(content: bytes, code: str) -> None:
@@ -73,11 +72,61 @@ def test_what_is_no_such_file_is_refused(content: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
-def test_the_line_of_an_open_quotation_mark_is_named() -> None:
-    content = "".join(f"a;01970{n:05d}\n" for n in range(80)) + 'a;"0197000001\n' + f"a;{B}\n" * 5
-    with pytest.raises(Invalid) as refused:
-        lines(content.encode())
-    assert (refused.value.code, refused.value.facts) == ("file_broken", {"line": 81})
+@pytest.mark.parametrize(
+    ("titles", "row", "column"),
+    [
+        ("Numéro client;Nom;Téléphone", "{client};Nom {n};{number}", "Téléphone"),
+        ("Numéro de compte;Nom;Numéro de téléphone", "C{n};Nom {n};{number}", "Numéro de téléphone"),
+        ("numero_compte;telephone", "{client};{number}", "telephone"),
+        ("Téléphone fixe;Mobile", "+2290120{n:06d};{number}", "Mobile"),
+        ("Mobile;Numéro", ";{number}", "Numéro"),
+        ("Tél;Contact", "{n};{number}", "Contact"),
+    ],
+)
+def test_a_title_alone_makes_no_column_of_numbers(titles: str, row: str, column: str) -> None:
+    rows = [row.format(n=n, client=40_000_000 + n, number=f"+2290197{n:06d}") for n in range(60)]
+    content = "\n".join([titles, *rows]).encode()
+    reading = understand(pieces(content), "BJ")
+    assert (reading.title, reading.first) == (column, ("+2290197000000", "+2290197000001", "+2290197000002"))
+    assert numbers(content) == [f"+2290197{n:06d}" for n in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("bad", "expected"),
+    [
+        (f'"Bar "Chez Rose"";{A}', [(A, "")]),  # nobody doubles a mark by hand
+        (f'"Rue 12\r\nCotonou";{A}', [(A, "")]),  # a cell of several lines
+        (f'"Bar ""Chez Rose""";{A}', [(A, "")]),
+        (f'"Bar Chez Rose;{A}', [("", "quotation")]),
+        ("x" * 10_001, [("", "line_too_long")]),
+        ("x" * 45_000, [("", "line_too_long")]),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_people_write_so_costs_no_other(bad: str, expected: list[tuple[str, str]], end: str) -> None:
+    before = [f"Nom {n};+2290197{n:06d}" for n in range(100)]
+    after = [f'"Nom";{B}'] * 30
+    found = lines(end.join(["nom;tel", *before, bad, *after, ""]).encode(), size=10_000)
+    assert [(one.number, one.reason) for one in found[100:-30]] == expected
+    assert [one.number for one in found[-30:]] == [B] * 30
+    assert found[100].line == 102
+    assert found[-1].line == 132 + bad.count("\n")
+
+
+def test_marks_that_stay_open_cost_their_own_lines_only() -> None:
+    content = "".join(f"a;01970{n:05d}\n" for n in range(80)) + 'a;"0197000001\n' + f"a;{B}\n" * 5 + 'b;"'
+    found = lines(content.encode())
+    assert [one.line for one in found if one.reason] == [81, 87]
+    assert {one.reason for one in found} == {"", "quotation"}
+    assert len(found) == 87
+
+
+def test_an_octet_that_is_no_sign_costs_neither_the_file_nor_the_titles() -> None:
+    content = ("Prénom;Téléphone\n" + f"Álvaro ”;{A}\n" * 3).encode() + b"\xff;" + f"{B}\n".encode()
+    assert understand(pieces(content), "BJ").encoding == "utf-8-sig"
+    assert numbers(content) == [A, A, A, B]
+    assert numbers(f"{A}\n".encode() + b"\x81\x8d\xff\n") == [A, ""]
+    assert numbers("Prénom;n\nHélène ”;0197000001\n".encode("cp1252") + b"\x81;0197000002\n") == [A, B]
 
 
 def test_what_cannot_be_shown_is_replaced_in_the_report() -> None:

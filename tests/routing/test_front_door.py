@@ -3,53 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
-from accounts.models import Role, User
+from accounts.models import User
 from bots.turn import BotTurn, Handover
 from contacts.keywords import Keyword
 from contacts.lists import change_numbers
 from contacts.models import Attribute, AttributeType, ContactList, Suppression, Tag
 from contacts.people import change_person
 from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
-from conversations.models import Conversation, Delivery, Line, Status
+from conversations.models import Conversation, Line, Status
 from realtime.checker import check_density
 from routing import front_door, ownership
 from routing import turns as turns_module
-from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, save_filter, try_number
+from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, try_number
 from routing.filter_models import Passage
 from routing.handling import handle
 from routing.models import Queue
 from routing.turns import Turns
-from tests.browser import someone
 from tests.cast import SUBSCRIBER, Cast
 from tests.contacts.files import fill, make_list
+from tests.routing.doors import OTHER, SORRY, in_list, keep_filter, sent, writes
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-OTHER = "+2290197000002"
-SORRY = "Ce service est réservé aux distributeurs. Composez le 1919."
-
-
-@pytest.fixture(autouse=True)
-def scripted_links(settings):
-    from conversations.links import adapter_class
-
-    settings.LINK_ADAPTERS = {"sms.smpp": "tests.conversations.scripted.ScriptedLink"}
-    adapter_class.cache_clear()
-    yield
-    adapter_class.cache_clear()
-
-
-@pytest.fixture
-def turns():
-    pool = Turns(limit_s=2.0)
-    yield pool
-    pool.close()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("scripted_links")]
 
 
 @pytest.fixture(autouse=True)
@@ -74,45 +53,10 @@ def asked(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def boss(cast: Cast) -> User:
-    return someone(cast, Role.ADMINISTRATOR)
-
-
-@pytest.fixture
 def partners(boss: User) -> ContactList:
     one = make_list(boss)
     change_numbers(actor=boss, list_id=one.id, add=[SUBSCRIBER], remove=[])
     return one
-
-
-def keep_filter(boss: User, line: Line, *checks: CheckGiven, way: WayGiven | None = None) -> dict[str, Any]:
-    otherwise = way or WayGiven("answer", reply=SORRY)
-    found = save_filter(actor=boss, line_id=line.id, given=FilterGiven(True, otherwise, checks))
-    line.refresh_from_db()
-    return found
-
-
-def in_list(one: ContactList, **way: Any) -> CheckGiven:
-    return CheckGiven("in_list", WayGiven("admit", **way), thing_id=one.id)
-
-
-def writes(cast: Cast, turns: Turns, line: Line, sender: str, *words: str) -> Conversation:
-    """A first text, or several, and what becomes of them."""
-    cast.organisation.refresh_from_db()
-    conversation = cast.open_conversation(line=line, sender=sender)
-    for one in words or ("Bonjour",):
-        cast.text_in(conversation, one)
-    while handle(owner="d1", turns=turns):
-        pass
-    conversation.refresh_from_db()
-    return conversation
-
-
-def sent(conversation: Conversation) -> list[str]:
-    return [
-        one.body for one in conversation.messages.filter(kind="outgoing").order_by("seq")
-        if Delivery.objects.filter(message_id=one.id).exists()
-    ]  # fmt: skip
 
 
 @pytest.mark.needs("MCE-008")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.attributes import Compare
-from routing.front_filter import Check, Facts, Kind, Outcome, Way, decide, says
+from routing.front_filter import LONGEST_READ, Check, Facts, Kind, Outcome, Way, decide, says
 
 PARTNERS, VIP, OFFER, QUEUE = (UUID(int=n) for n in range(1, 5))
 ADMIT, REFUSE = Way(Outcome.ADMIT, QUEUE, 5), Way(Outcome.ANSWER, reply="Réservé aux partenaires.")
@@ -96,3 +97,23 @@ def test_whatever_is_asked_there_is_one_answer_and_its_trace_ends_with_what_deci
         assert (found.way, len(found.trace)) == (REFUSE, len(checks))
     else:
         assert (found.way, found.trace[-1].passed) == (found.check.way, True)
+
+
+def test_a_text_is_taken_apart_once_whatever_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text of signs that are eighteen each, and fifteen hundred words: seconds for each of a wave, otherwise."""
+    looked_at = 0
+    category = unicodedata.category
+
+    def counted(sign: str) -> str:
+        nonlocal looked_at
+        looked_at += 1
+        return category(sign)
+
+    monkeypatch.setattr("routing.front_filter.unicodedata.category", counted)
+    words = [[f"mot{check}x{word}" for word in range(30)] for check in range(50)]
+    checks = [Check(UUID(int=n), Kind.KEYWORD, Way(Outcome.ADMIT), words=tuple(some)) for n, some in enumerate(words)]
+    for text in ("\ufdfa" * 2000, "Bonjour"):
+        facts = Facts(number="+2290197000001", language="fr", is_open=True, text=text)
+        assert decide(checks, Way(Outcome.ANSWER), facts).check is None
+    asked = sum(len(word) for some in words for word in some)
+    assert looked_at <= LONGEST_READ + asked + len("Bonjour")

@@ -2448,7 +2448,11 @@ export interface components {
             /** Words */
             words: string[];
         };
-        /** FilterIn */
+        /**
+         * FilterIn
+         * @description `revision`: of the filter that was read; where it is another by now, the change is refused (409). Null: whatever
+         *     it is.
+         */
         FilterIn: {
             /**
              * Checks
@@ -2460,6 +2464,8 @@ export interface components {
              * @default false
              */
             is_enabled: boolean;
+            /** Revision */
+            revision?: string | null;
             way: components["schemas"]["WayIn"];
         };
         /**
@@ -2481,7 +2487,7 @@ export interface components {
         };
         /**
          * FilterShown
-         * @description `way`: of whom no check holds for.
+         * @description `way`: of whom no check holds for. `revision`: to be sent back with a change.
          */
         FilterShown: {
             /** Checks */
@@ -2493,6 +2499,8 @@ export interface components {
              * Format: uuid
              */
             line_id: string;
+            /** Revision */
+            revision: string;
             way: components["schemas"]["WayShown"];
         };
         /**

@@ -31,7 +31,7 @@ export function forgetLists(): void {
 }
 
 const emptyFilter = (line_id: string): FrontFilter => ({
-  line_id, is_enabled: false, checks: [], way: { outcome: "admit", queue_id: null, priority: 0, reply: "", bot_first: true },
+  line_id, revision: "0", is_enabled: false, checks: [], way: { outcome: "admit", queue_id: null, priority: 0, reply: "", bot_first: true },
 });
 
 /** Of numbers given as nine to ten digits of Benin. */
@@ -117,9 +117,11 @@ function lineRoutes(method: string, path: string, id: string, body: Record<strin
   }
   if (method === "PUT") {
     const given = body as unknown as FrontFilter;
+    const before = kept.filters[id] ?? emptyFilter(id);
+    if (given.revision !== before.revision) return refuse(409, "changed_meanwhile");
     const bad = given.checks.findIndex((check) => check.kind === "in_list" && !check.thing_id);
     if (bad >= 0) return { status: 422, body: { error: { code: "unknown_choice", message: "There is no such choice.", fields: { [`checks.${bad + 1}.thing_id`]: "There is no such choice." } } } };
-    kept.filters[id] = { ...given, line_id: id, checks: given.checks.map((check, index) => ({ ...check, id: check.id ?? `check-${index}` })) };
+    kept.filters[id] = { ...given, line_id: id, revision: `${Number(before.revision) + 1}`, checks: given.checks.map((check, index) => ({ ...check, id: check.id ?? `check-${index}` })) };
   }
   return ok(kept.filters[id] ?? emptyFilter(id));
 }

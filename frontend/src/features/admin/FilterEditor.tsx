@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, put } from "@/api/fetch";
+import { ApiError, get, put } from "@/api/fetch";
 import type { FrontFilter } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/toasts";
@@ -38,6 +38,15 @@ export function FilterEditor({ stored, storedKey, hasBot }: { stored: FrontFilte
       setDraft(toDraft(now));
       toast(t("filter.saved"));
       await client.invalidateQueries({ queryKey: [...adminKey, "filter-days", stored.line_id] });
+    },
+  });
+  // A colleague's changes in the place of these.
+  const again = useMutation({
+    mutationFn: () => get<FrontFilter>(`/api/admin/lines/${stored.line_id}/filter`),
+    onSuccess: (now) => {
+      client.setQueryData(storedKey, now);
+      setDraft(toDraft(now));
+      save.reset();
     },
   });
   const changed = JSON.stringify(toSent(draft)) !== JSON.stringify(toSent(toDraft(stored)));
@@ -122,6 +131,9 @@ export function FilterEditor({ stored, storedKey, hasBot }: { stored: FrontFilte
             {t("filter.save")}
           </Button>
           {changed && !save.isPending && <span className={look.unsaved}>{t("filter.unsaved")}</span>}
+          {save.error instanceof ApiError && save.error.code === "changed_meanwhile" && (
+            <Button onClick={() => again.mutate()} data-testid="filter-again">{t("filter.again")}</Button>
+          )}
           <p role="alert" className={styles.error}>{save.error ? t("filter.failed", { reason: reason(save.error) }) : ""}</p>
         </div>
       </section>

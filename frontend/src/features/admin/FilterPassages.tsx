@@ -12,7 +12,7 @@ import styles from "./Admin.module.css";
 import look from "./Filter.module.css";
 
 const WHICH = ["all", "passed", "refused"] as const;
-const SILENCES = ["opted_out", "no_number", "too_many", "failed"] as const;
+const SILENCES = ["opted_out", "no_number", "too_many", "failed", "empty", "told"] as const;
 const EVERY_MS = 15_000;
 
 /** How many a day were let in and refused, and who they were. */

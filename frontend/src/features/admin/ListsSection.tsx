@@ -139,20 +139,27 @@ function Panel({ list, onClose }: { list: NumberList; onClose: () => void }) {
   );
 }
 
-const ERRORS = ["file_empty", "file_spreadsheet", "file_not_text", "file_broken", "file_no_numbers"] as const;
+const ERRORS = ["file_empty", "file_spreadsheet", "file_not_text", "file_no_numbers"] as const;
 const fact = (upload: ListUpload, name: string) => number(Number(upload.facts[name] ?? 0));
 
 function Outcome({ upload }: { upload: ListUpload }) {
   const { t } = useTranslation("admin");
   const code = ERRORS.find((one) => one === upload.error) ?? "other";
   const bad = Number(upload.facts.bad ?? 0);
+  const first = Array.isArray(upload.facts.first) ? upload.facts.first.map(String) : [];
+  const title = typeof upload.facts.title === "string" ? upload.facts.title : "";
   return (
     <>
       {upload.state === "done" ? (
         <p data-testid="upload-done">{t("lists.done", { taken: fact(upload, "taken"), doubles: fact(upload, "doubles"), size: fact(upload, "size") })}</p>
       ) : (
         <p className={styles.error} data-testid="upload-failed">
-          {t("lists.uploadFailed", { reason: t(`lists.errors.${code}`, { line: fact(upload, "line") }) })}
+          {t("lists.uploadFailed", { reason: t(`lists.errors.${code}`) })}
+        </p>
+      )}
+      {first.length > 0 && (
+        <p className={styles.hint} data-testid="upload-column">
+          {t(title ? "lists.columnNamed" : "lists.column", { title, column: fact(upload, "column"), first: first.join(", ") })}
         </p>
       )}
       {bad > 0 && (

@@ -9,7 +9,7 @@ it("moves one item and leaves the others in their order", () => {
 
 it("sends words one by one, and nothing of the form's own", () => {
   const check = { ...ofKind(newCheck(), "keyword"), words: " solde ,, mon compte" };
-  const [sent] = toSent({ is_enabled: true, way: check.way, checks: [check] }).checks;
+  const [sent] = toSent({ revision: "0", is_enabled: true, way: check.way, checks: [check] }).checks;
   expect(sent!.words).toEqual(["solde", "mon compte"]);
   expect(sent).not.toHaveProperty("key");
 });

@@ -17,6 +17,8 @@ export interface DraftCheck {
 }
 
 export interface Draft {
+  /** Of the filter that it was made from. */
+  revision: string;
   is_enabled: boolean;
   way: FilterWay;
   checks: DraftCheck[];
@@ -25,6 +27,7 @@ export interface Draft {
 export const emptyWay: FilterWay = { outcome: "admit", queue_id: null, priority: 0, reply: "", bot_first: false };
 
 export const toDraft = (stored: FrontFilter): Draft => ({
+  revision: stored.revision,
   is_enabled: stored.is_enabled,
   way: stored.way,
   checks: stored.checks.map((check: FilterCheck) => ({ ...check, key: check.id, words: check.words.join(", ") })),
@@ -39,6 +42,7 @@ export const ofKind = (check: DraftCheck, kind: FilterKind): DraftCheck => ({
 });
 
 export const toSent = (draft: Draft) => ({
+  revision: draft.revision,
   is_enabled: draft.is_enabled,
   way: draft.way,
   checks: draft.checks.map(({ key: _key, words, ...check }) => ({ ...check, words: words.split(",").map((word) => word.trim()).filter(Boolean) })),

@@ -51,6 +51,7 @@ export const filterEn = {
   save: "Save",
   saved: "Saved: the next text is judged by it",
   unsaved: "Not saved yet",
+  again: "Show what is stored",
   failed: "Not saved: {{reason}}",
   tryTitle: "Try a number",
   tryLead: "Says what the checks above, as they stand on this screen, would do with a text. Nothing is sent.",
@@ -77,7 +78,7 @@ export const filterEn = {
   heads: { at: "When", number: "Number", outcome: "What became of it", check: "Check" },
   usual: "none held",
   gone: "a check of before",
-  silence: { opted_out: "not answered: opted out", no_number: "not answered: no number", too_many: "not answered: too many answers", failed: "not answered: it could not be sent" },
+  silence: { opted_out: "not answered: opted out", no_number: "not answered: no number", too_many: "not answered: too many answers", failed: "not answered: it could not be sent", empty: "not answered: no answer is set", told: "not answered: knows that the line is closed" },
   more: "Show more",
   nobody: "Nobody yet",
 };
@@ -132,6 +133,7 @@ export const filterFr: Same<typeof filterEn> = {
   save: "Enregistrer",
   saved: "Enregistré : le prochain texte est jugé par lui",
   unsaved: "Pas encore enregistré",
+  again: "Voir ce qui est enregistré",
   failed: "Pas enregistré : {{reason}}",
   tryTitle: "Essayer un numéro",
   tryLead: "Dit ce que les contrôles ci-dessus, tels qu’ils sont à l’écran, feraient d’un texte. Rien n’est envoyé.",
@@ -158,7 +160,7 @@ export const filterFr: Same<typeof filterEn> = {
   heads: { at: "Quand", number: "Numéro", outcome: "Ce qu’il en est advenu", check: "Contrôle" },
   usual: "aucun",
   gone: "un contrôle d’avant",
-  silence: { opted_out: "sans réponse : refus de SMS", no_number: "sans réponse : pas un numéro", too_many: "sans réponse : trop de réponses", failed: "sans réponse : l’envoi a échoué" },
+  silence: { opted_out: "sans réponse : refus de SMS", no_number: "sans réponse : pas un numéro", too_many: "sans réponse : trop de réponses", failed: "sans réponse : l’envoi a échoué", empty: "sans réponse : aucune n’est prévue", told: "sans réponse : sait que la ligne est fermée" },
   more: "Voir plus",
   nobody: "Personne pour l’instant",
 };

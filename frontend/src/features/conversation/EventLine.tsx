@@ -4,7 +4,7 @@ import { clockTime, fullTime } from "@/ui/format";
 import styles from "./Thread.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter", "after_hours", "callback"] as const;
-const SILENCES = ["opted_out", "no_number", "too_many", "failed"] as const;
+const SILENCES = ["opted_out", "no_number", "too_many", "failed", "empty", "told"] as const;
 
 /** One grey line: what happened, who did it, when. */
 export function EventLine({ message }: { message: Message }) {
