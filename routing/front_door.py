@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import Error, connection
 from django.db.models import F
 
-from accounts.hours import Hours, closed_since
+from accounts.hours import Hours, closed_since, next_opening
 from common.errors import PalabreError
 from common.places import place_of
 from contacts.attributes import Compare, attributes_of
@@ -32,7 +32,7 @@ from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes
 from routing import stretches
-from routing.after_hours import text_for
+from routing.after_hours import texts_for
 from routing.filter_models import FrontCheck, FrontFilter, Passage, WayFields
 from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Way, decide
 from routing.hours import open_now
@@ -265,9 +265,12 @@ def ended_while_bot_rests(changes: Changes, conversation: Conversation, hours: H
     if mine.filter(told_closed_since__gte=since).exists():
         silence = "told"
     else:
-        silence = answer(changes, conversation, text_for(conversation, hours, now), now)
+        for body in texts_for(conversation, hours, now):
+            silence = answer(changes, conversation, body, now)
+            if silence != "failed":
+                break
         if not silence:
-            set_fields(conversation, told_closed_since=since)
+            set_fields(conversation, told_closed_since=since, told_opens_at=next_opening(hours, now))
     _send_away(changes, conversation, passage, now, silence)
     return True
 

@@ -15,7 +15,7 @@ from contacts.lists import change_numbers
 from contacts.models import Attribute, AttributeType, ContactList, Suppression, Tag
 from contacts.people import change_person
 from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
-from conversations.models import Conversation, Line, Status
+from conversations.models import Conversation, Status
 from realtime.checker import check_density
 from routing import front_door, ownership
 from routing import turns as turns_module
