@@ -7,9 +7,10 @@ sees the line) is not read at all. When nobody among the first can be given to a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +19,16 @@ from django.db import connection
 from common.clock import database_now
 from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
+from routing.ladder import Ladder, climbed, from_text, stages
 from routing.offers import AVOID_S
 
 SHALLOW, DEEP = 5, 100  # of each kind: as many as there is room for, between these
+NO_LADDER = Ladder()
 DEEPER = 4  # times, after a glance in vain
 
 _QUEUES = """
 select q.id, q.strategy, q.points_per_minute, q.priority, q.weight, q.auto_accept, q.ring_s, q.language_level,
-       array(select t.team_id from routing_queue_teams t where t.queue_id = q.id)
+       array(select t.team_id from routing_queue_teams t where t.queue_id = q.id), q.ladder::text
 from routing_queue q where q.organisation_id = %s
 """
 _NEEDS = """
@@ -51,37 +54,48 @@ _ROOM = "select user_id, medium, capacity - load from routing_agentmedium where 
 _MEMBERS = "select user_id, team_id from accounts_team_members where user_id = any(%s) and team_id = any(%s)"
 
 # `level`: the priorities that occur in each queue, found by jumping through the index from one to the next lower.
+# `stage`: a stretch of waiting within which its ladder changes nothing; a queue without ladder has one.
 # `back`: who gave it back last, by its event line. `avoid`: who declined or missed it lately.
 _WAITING = """
 with recursive asked as materialized (
-    select * from unnest(%(queues)s::uuid[], %(everywhere)s::bool[]) q (id, everywhere)
+    select distinct id from unnest(%(queues)s::uuid[]) q (id)
+), stage as materialized (
+    select * from unnest(%(queues)s::uuid[], %(stages)s::int[], %(everywhere)s::bool[],
+                         %(after)s::timestamptz[], %(until)s::timestamptz[])
+        s (queue_id, number, everywhere, after, until)
 ), seen as materialized (
-    select * from unnest(%(seen_queues)s::uuid[], %(seen_lines)s::uuid[]) s (queue_id, line_id)
+    select * from unnest(%(seen_queues)s::uuid[], %(seen_stages)s::int[], %(seen_lines)s::uuid[])
+        s (queue_id, number, line_id)
 ), barred as materialized (
-    select * from unnest(%(barred_queues)s::uuid[], %(barred_languages)s::text[]) b (queue_id, language)
+    select * from unnest(%(barred_queues)s::uuid[], %(barred_stages)s::int[], %(barred_languages)s::text[])
+        b (queue_id, number, language)
 ), level as (
-    select asked.id, asked.everywhere,
+    select asked.id,
            (select c.priority from conversations_conversation c
             where c.organisation_id = %(organisation)s and c.queue_id = asked.id and c.status = 'queued'
             order by c.priority desc limit 1) as priority
     from asked
     union all
-    select level.id, level.everywhere,
+    select level.id,
            (select c.priority from conversations_conversation c
             where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
               and c.priority < level.priority
             order by c.priority desc limit 1)
     from level where level.priority is not null
 )
-select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid
+select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid, stage.number
 from level
+join stage on stage.queue_id = level.id
 cross join lateral (
     select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language
     from conversations_conversation c
     where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
       and c.priority = level.priority
-      and (level.everywhere or c.line_id in (select line_id from seen where seen.queue_id = level.id))
-      and not exists (select from barred where barred.queue_id = level.id and barred.language = c.language)
+      and c.queued_at > stage.after and c.queued_at <= stage.until
+      and (stage.everywhere
+           or c.line_id in (select line_id from seen where seen.queue_id = level.id and seen.number = stage.number))
+      and not exists (select from barred where barred.queue_id = level.id and barred.number = stage.number
+                      and barred.language = c.language)
       and not exists (select from routing_offer o where o.conversation_id = c.id and o.state = 'pending')
     order by c.queued_at limit %(depth)s
 ) c
@@ -112,6 +126,10 @@ class Served:
     language_level: int
     teams: frozenset[UUID]
     wants: tuple[Want, ...] = ()
+    ladder: Ladder = NO_LADDER
+
+
+Stage = tuple[UUID, int]  # a queue, and the place of a stretch of waiting in routing.ladder.stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +159,13 @@ class Glance:
         return plan
 
 
-def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
+def look(organisation_id: UUID, *, depth: int | None = None, now: datetime | None = None) -> Glance:
     """`depth`: how many of each kind; None: as many as there is room for, within bounds. Without free agents nothing
-    else is read."""
+    else is read. `now`: the database's clock, unless a test gives another."""
     with connection.cursor() as cursor:
         cursor.execute(_AGENTS, [organisation_id])
         free = cursor.fetchall()
-    now = database_now()
+    now = now or database_now()
     if not free:
         return Glance(now, {}, [], {}, {})
     queues, languages, media = _queues(organisation_id)
@@ -155,7 +173,7 @@ def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
     agents = _agents(free, queues, set(media.values()), with_skills=with_skills)
     room = sum(agent.capacity - agent.load for agent in agents)
     depth = depth or min(max(room, SHALLOW), DEEP)
-    waiting, cut = _waiting(organisation_id, agents, queues, languages, media, depth)
+    waiting, cut = _waiting(organisation_id, agents, queues, languages, media, depth, now)
     horizon = max((score(one, queues[one.queue_ids[0]].rule, now) for one in cut), default=None)
     return Glance(
         now, queues, agents, {row[0]: row[4] for row in free}, media, {one.id: one for one in waiting}, depth, horizon
@@ -173,9 +191,9 @@ def _queues(organisation_id: UUID) -> tuple[dict[UUID, Served], dict[str, UUID],
         queues = {
             id_: Served(
                 QueueRule(id_, Strategy(strategy), pace), priority, weight, auto, ring_s, level, frozenset(teams),
-                tuple(wants.get(id_, ())),
+                tuple(wants.get(id_, ())), from_text(ladder),
             )
-            for id_, strategy, pace, priority, weight, auto, ring_s, level, teams in cursor.fetchall()
+            for id_, strategy, pace, priority, weight, auto, ring_s, level, teams, ladder in cursor.fetchall()
         }  # fmt: skip
         languages: dict[str, UUID] = {}
         if any(one.language_level for one in queues.values()):
@@ -232,22 +250,30 @@ def _waiting(
     languages: Mapping[str, UUID],
     media: Mapping[UUID, str],
     depth: int,
+    now: datetime,
 ) -> tuple[list[Waiting], list[Waiting]]:
     """The first of each kind; and the last of each kind of which there may be more."""
     seen = _lines_seen(agents, queues)
-    pairs = [(queue_id, line_id) for queue_id, lines in seen.items() for line_id in lines or ()]
-    barred = _languages_barred(agents, {id_: queues[id_] for id_ in seen}, languages)
+    pairs = [(*stage, line_id) for stage, lines in seen.items() for line_id in lines or ()]
+    barred = _languages_barred(agents, queues, seen, languages)
+    bounds = {(queue_id, number): stages(queues[queue_id].ladder)[number] for queue_id, number in seen}
     with connection.cursor() as cursor:
         cursor.execute(
             _WAITING,
             {
                 "organisation": organisation_id,
-                "queues": list(seen),
+                "queues": [queue_id for queue_id, _ in seen],
+                "stages": [number for _, number in seen],
                 "everywhere": [lines is None for lines in seen.values()],
-                "seen_queues": [queue_id for queue_id, _ in pairs],
-                "seen_lines": [line_id for _, line_id in pairs],
-                "barred_queues": [queue_id for queue_id, _ in barred],
-                "barred_languages": [language for _, language in barred],
+                # Who has waited from so long to so long: the clock's own infinities are first and last.
+                "after": [_before(now, to_s) if math.isfinite(to_s) else "-infinity" for _, to_s in bounds.values()],
+                "until": [_before(now, from_s) if from_s else "infinity" for from_s, _ in bounds.values()],
+                "seen_queues": [queue_id for queue_id, _, _ in pairs],
+                "seen_stages": [number for _, number, _ in pairs],
+                "seen_lines": [line_id for _, _, line_id in pairs],
+                "barred_queues": [queue_id for queue_id, _, _ in barred],
+                "barred_stages": [number for _, number, _ in barred],
+                "barred_languages": [language for _, _, language in barred],
                 "depth": depth,
                 "avoid_s": AVOID_S,
             },
@@ -256,24 +282,31 @@ def _waiting(
     # The core is quicker when those of one kind share these very objects.
     own = {id_: (id_,) for id_ in queues}
     line_ids = {id_: id_ for id_ in media}
-    wants: dict[tuple[UUID, str], tuple[Want, ...]] = {}
+    asks: dict[tuple[UUID, int, str], tuple[tuple[Want, ...], tuple[UUID, ...], int]] = {}
     found: list[Waiting] = []
-    kinds: dict[tuple[UUID, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, back, missed in rows:
+    kinds: dict[tuple[UUID, int, int], list[Waiting]] = {}
+    for id_, line_id, queue_id, priority, queued_at, language, back, missed, number in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
-        if (queue_id, spoken) not in wants:
+        if (queue_id, number, spoken) not in asks:
             tongue = (Want(languages[spoken], least=served.language_level),) if spoken else ()
-            wants[queue_id, spoken] = (*served.wants, *tongue)
+            waited_s, _ = bounds[queue_id, number]
+            asks[queue_id, number, spoken] = climbed(served.ladder, (*served.wants, *tongue), own[queue_id], waited_s)
+        wants, queue_ids, urgency = asks[queue_id, number, spoken]
         one = Waiting(
-            id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=own[queue_id],
-            medium=media.get(line_id, "sms"), weight=served.weight, priority=max(priority, served.priority),
-            since=queued_at, wants=wants[queue_id, spoken], avoid=_avoided(back, missed),
+            id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=queue_ids,
+            medium=media.get(line_id, "sms"), weight=served.weight,
+            priority=max(priority, served.priority) + urgency,
+            since=queued_at, wants=wants, avoid=_avoided(back, missed),
         )  # fmt: skip
         found.append(one)
-        kinds.setdefault((queue_id, priority), []).append(one)
+        kinds.setdefault((queue_id, number, priority), []).append(one)
     cut = [max(kind, key=lambda one: one.since) for kind in kinds.values() if len(kind) >= depth]
     return found, cut
+
+
+def _before(now: datetime, seconds: float) -> str:
+    return (now - timedelta(seconds=seconds)).isoformat()
 
 
 _NOBODY: frozenset[UUID] = frozenset()
@@ -285,37 +318,45 @@ def _avoided(back: UUID | None, missed: Collection[UUID] | None) -> frozenset[UU
     return frozenset(missed or ()) | ({back} if back is not None else _NOBODY)
 
 
-def _lines_seen(agents: list[Agent], queues: Mapping[UUID, Served]) -> dict[UUID, frozenset[UUID] | None]:
-    """The queues that some free agent serves with the skills it needs, each with the lines that such agents see (None:
-    all). Agents are few kinds by what they see and serve; skills are asked only where a queue needs some."""
+def _lines_seen(agents: list[Agent], queues: Mapping[UUID, Served]) -> dict[Stage, frozenset[UUID] | None]:
+    """The queues, by stage, whose conversations some free agent may take by skill and queue, each with the lines that
+    such agents see (None: all). Agents are few kinds by what they see and serve; skills are asked only where a queue
+    needs some."""
     kinds: dict[tuple[frozenset[UUID] | None, frozenset[UUID] | None], list[Agent]] = {}
     for agent in agents:
         kinds.setdefault((agent.lines, agent.queues), []).append(agent)
-    seen: dict[UUID, frozenset[UUID] | None] = {}
+    seen: dict[Stage, frozenset[UUID] | None] = {}
     for queue_id, served in queues.items():
-        needs = [(want.skill_id, want.least) for want in served.wants if want.least]
-        for (lines, serving), alike in kinds.items():
-            if serving is not None and queue_id not in serving:
-                continue
-            if not any(
-                agent.capacity - agent.load >= served.weight
-                and all(agent.skills.get(skill_id, 0) >= least for skill_id, least in needs)
-                for agent in alike
-            ):
-                continue
-            before = seen.get(queue_id, _NOBODY)
-            seen[queue_id] = None if before is None or lines is None else before | lines
+        for number, (waited_s, _) in enumerate(stages(served.ladder)):
+            wants, queue_ids, _ = climbed(served.ladder, served.wants, (queue_id,), waited_s)
+            needs = [(want.skill_id, want.least) for want in wants if want.least]
+            for (lines, serving), alike in kinds.items():
+                if serving is not None and serving.isdisjoint(queue_ids):
+                    continue
+                if not any(
+                    agent.capacity - agent.load >= served.weight
+                    and all(agent.skills.get(skill_id, 0) >= least for skill_id, least in needs)
+                    for agent in alike
+                ):
+                    continue
+                before = seen.get((queue_id, number), _NOBODY)
+                seen[queue_id, number] = None if before is None or lines is None else before | lines
     return seen
 
 
 def _languages_barred(
-    agents: list[Agent], queues: Mapping[UUID, Served], languages: Mapping[str, UUID]
-) -> list[tuple[UUID, str]]:
-    """By queue, the languages that no free agent speaks as well as it asks: a crowd of theirs would hide the others."""
-    return [
-        (queue_id, language)
-        for queue_id, served in queues.items()
-        if served.language_level
-        for language, skill_id in languages.items()
-        if not any(agent.skills.get(skill_id, 0) >= served.language_level for agent in agents)
-    ]
+    agents: list[Agent], queues: Mapping[UUID, Served], seen: Collection[Stage], languages: Mapping[str, UUID]
+) -> list[tuple[UUID, int, str]]:
+    """By queue and stage, the languages that no free agent speaks as well as it asks: a crowd of theirs would hide the
+    others."""
+    barred = []
+    for queue_id, number in seen:
+        served = queues[queue_id]
+        if not served.language_level:
+            continue
+        waited_s, _ = stages(served.ladder)[number]
+        for language, skill_id in languages.items():
+            (want,), _, _ = climbed(served.ladder, (Want(skill_id, served.language_level),), (queue_id,), waited_s)
+            if not any(agent.skills.get(skill_id, 0) >= want.least for agent in agents):
+                barred.append((queue_id, number, language))
+    return barred
