@@ -66,7 +66,7 @@ def promise_callback(
 def promise(
     changes: Changes, conversation: Conversation, *, at: datetime, note: str, user: User | None, now: datetime
 ) -> None:
-    """The conversation is locked. `user` None: the after-hours answer promises it."""
+    """The conversation is locked. `user` None: the after-hours answer or a ladder promises it."""
     fields = {
         "due_at": at, "note": note, "made_by": user, "state": TaskState.WAITING, "made_at": now, "opened_at": None,
     }  # fmt: skip
@@ -94,9 +94,14 @@ def end_callback(*, user: User, conversation_id: UUID, kept: bool, now: datetime
 
 
 def kept_by_answer(changes: Changes, conversation: Conversation, user: User, now: datetime) -> None:
-    """An answer of a person keeps a promise whose time has come; one for later stays."""
-    if conversation.callback_at is not None and conversation.callback_at <= now:
+    """An answer of a person keeps a promise whose time has come, and any that a machine made (the after-hours answer,
+    a ladder); a colleague's for later stays."""
+    if conversation.callback_at is not None and (conversation.callback_at <= now or _by_machine(conversation)):
         _end(changes, conversation, user, kept=True, now=now)
+
+
+def _by_machine(conversation: Conversation) -> bool:
+    return Task.objects.filter(conversation=conversation, state__in=PENDING, made_by=None).exists()
 
 
 def _end(changes: Changes, conversation: Conversation, user: User, *, kept: bool, now: datetime) -> bool:
