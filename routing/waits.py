@@ -20,6 +20,7 @@ from routing.estimates import AT_ONCE_S, WINDOW, Estimate, estimate_of_ordered
 from routing.ladder import kept, raises
 from routing.models import LadderTold, Queue
 
+MOST_WAITS = 5_000  # that an estimate is made of
 BY_A_PERSON = ("assigned", "accepted", "pulled", "taken")  # how the waits ended that others are measured by
 
 _PLACES = """
@@ -76,7 +77,7 @@ def places(queue: Queue, ids: Collection[UUID], now: datetime) -> dict[UUID, tup
 
 
 def last_waits(organisation_id: UUID, now: datetime, queue_id: UUID | None = None) -> dict[UUID, list[float]]:
-    """By queue, the waits of the last hour that ended with a person, ascending. Seconds."""
+    """By queue, the waits of the last hour that ended with a person, ascending; of very many the newest. Seconds."""
     found = Interval.objects.filter(
         organisation_id=organisation_id, kind=IntervalKind.WAIT, ended_at__gt=now - WINDOW, ended_at__lte=now,
         label__in=BY_A_PERSON, queue_id__isnull=False,
@@ -84,10 +85,10 @@ def last_waits(organisation_id: UUID, now: datetime, queue_id: UUID | None = Non
     if queue_id is not None:
         found = found.filter(queue_id=queue_id)
     waits: dict[UUID, list[float]] = {}
-    for id_, seconds in found.order_by("wall_seconds").values_list("queue_id", "wall_seconds"):
+    for id_, seconds in found.order_by("-ended_at").values_list("queue_id", "wall_seconds")[:MOST_WAITS]:
         if id_ is not None:
             waits.setdefault(id_, []).append(seconds)
-    return waits
+    return {id_: sorted(of_queue) for id_, of_queue in waits.items()}
 
 
 def still_to_wait(queue: Queue, waits: Sequence[float], waited_s: float = 0.0) -> Estimate:

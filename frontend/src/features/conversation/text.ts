@@ -1,8 +1,9 @@
 import type { Same } from "@/ui/text";
 import { callbackEn, callbackFr, deadlineEn, deadlineFr } from "./callbackText";
+import { waitEn, waitFr } from "./waitText";
 
 const en = {
-  callback: callbackEn,
+  callback: callbackEn, wait: waitEn,
   deadline: deadlineEn,
   none: "No conversation chosen",
   noneText: "Choose one in the list, or press J and Enter.",
@@ -199,7 +200,7 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
-  callback: callbackFr,
+  callback: callbackFr, wait: waitFr,
   deadline: deadlineFr,
   none: "Aucune conversation choisie",
   noneText: "Choisissez-en une dans la liste, ou tapez J puis Entrée.",
