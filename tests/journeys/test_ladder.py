@@ -20,7 +20,7 @@ from tests.journeys.test_offers import Floor, desk_of, says_available
 expect.set_options(timeout=WAIT_MS)
 
 NUMBER = "+2290197616263"
-TELL_S, OVERFLOW_S = 4, 15
+TELL_S, OVERFLOW_S = 4, 30
 PLACE = "Votre place dans la file : 1."
 
 

@@ -14,16 +14,18 @@ const TOLD = ["tell_position", "offer_callback"] as const;
     he was. */
 export function WaitLine({ row }: { row: Row }) {
   if (row.status !== "queued") return null;
-  return <Standing id={row.id} since={row.queued_at} />;
+  return <Standing key={row.id} row={row} />;
 }
 
-function Standing({ id, since }: { id: string; since: string | null }) {
+function Standing({ row: { id, queued_at, last_seq } }: { row: Row }) {
   const { t } = useTranslation("conversation");
   const { data } = useQuery({
-    queryKey: ["wait", id, since],
+    // What he is told is a message: it is shown here as soon as it stands in the thread.
+    queryKey: ["wait", id, queued_at, last_seq],
     queryFn: ({ signal }) => get<{ wait: Wait | null }>(`/api/conversations/${id}/wait`, signal),
     refetchInterval: AGAIN_MS,
     staleTime: 0,
+    placeholderData: (before) => before,
   });
   const wait = data?.wait;
   if (!wait) return null;
