@@ -19,7 +19,7 @@ from django.db import connection
 from common.clock import database_now
 from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
-from routing.ladder import Ladder, climbed, from_text, stages
+from routing.ladder import Ladder, climbed, from_text, stage_at, stages
 from routing.offers import AVOID_S
 
 SHALLOW, DEEP = 5, 100  # of each kind: as many as there is room for, between these
@@ -54,7 +54,7 @@ _ROOM = "select user_id, medium, capacity - load from routing_agentmedium where 
 _MEMBERS = "select user_id, team_id from accounts_team_members where user_id = any(%s) and team_id = any(%s)"
 
 # `level`: the priorities that occur in each queue, found by jumping through the index from one to the next lower.
-# `stage`: a stretch of waiting within which its ladder changes nothing; a queue without ladder has one.
+# `stage`: a stretch of waiting within which the same may be taken; a queue without ladder has one.
 # `back`: who gave it back last, by its event line. `avoid`: who declined or missed it lately.
 _WAITING = """
 with recursive asked as materialized (
@@ -254,9 +254,11 @@ def _waiting(
 ) -> tuple[list[Waiting], list[Waiting]]:
     """The first of each kind; and the last of each kind of which there may be more."""
     seen = _lines_seen(agents, queues)
-    pairs = [(*stage, line_id) for stage, lines in seen.items() for line_id in lines or ()]
     barred = _languages_barred(agents, queues, seen, languages)
-    bounds = {(queue_id, number): stages(queues[queue_id].ladder)[number] for queue_id, number in seen}
+    bounds = _read_together(queues, seen, barred)
+    seen = {stage: seen[stage] for stage in bounds}
+    barred = [(queue_id, number, language) for queue_id, number, language in barred if (queue_id, number) in bounds]
+    pairs = [(*stage, line_id) for stage, lines in seen.items() for line_id in lines or ()]
     with connection.cursor() as cursor:
         cursor.execute(
             _WAITING,
@@ -288,11 +290,12 @@ def _waiting(
     for id_, line_id, queue_id, priority, queued_at, language, back, missed, number in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
-        if (queue_id, number, spoken) not in asks:
+        stage = stage_at(served.ladder, (now - queued_at).total_seconds()) if served.ladder.steps else 0
+        if (queue_id, stage, spoken) not in asks:
             tongue = (Want(languages[spoken], least=served.language_level),) if spoken else ()
-            waited_s, _ = bounds[queue_id, number]
-            asks[queue_id, number, spoken] = climbed(served.ladder, (*served.wants, *tongue), own[queue_id], waited_s)
-        wants, queue_ids, urgency = asks[queue_id, number, spoken]
+            waited_s, _ = stages(served.ladder)[stage]
+            asks[queue_id, stage, spoken] = climbed(served.ladder, (*served.wants, *tongue), own[queue_id], waited_s)
+        wants, queue_ids, urgency = asks[queue_id, stage, spoken]
         one = Waiting(
             id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=queue_ids,
             medium=media.get(line_id, "sms"), weight=served.weight,
@@ -303,6 +306,29 @@ def _waiting(
         kinds.setdefault((queue_id, number, priority), []).append(one)
     cut = [max(kind, key=lambda one: one.since) for kind in kinds.values() if len(kind) >= depth]
     return found, cut
+
+
+def _read_together(
+    queues: Mapping[UUID, Served], seen: Mapping[Stage, frozenset[UUID] | None], barred: Collection[tuple[Any, ...]]
+) -> dict[Stage, tuple[float, float]]:
+    """Stages that follow each other and differ for no free agent's lines and languages are read as one: by the first of
+    them, the seconds from which and to which. Whoever may take who has waited less may take who has waited longer, and
+    these come first: none of the ladder's other changes need a walk in the index of their own."""
+    tongues: dict[Stage, set[str]] = {}
+    for queue_id, number, language in barred:
+        tongues.setdefault((queue_id, number), set()).add(language)
+    bounds: dict[Stage, tuple[float, float]] = {}
+    before: Stage | None = None  # the first of those that are read together
+    for queue_id, number in seen:  # a queue's in the order of waiting
+        stage = (queue_id, number)
+        from_s, to_s = stages(queues[queue_id].ladder)[number]
+        alike = before is not None and before[0] == queue_id and bounds[before][1] == from_s
+        if before is not None and alike and seen[before] == seen[stage] and tongues.get(before) == tongues.get(stage):
+            bounds[before] = (bounds[before][0], to_s)
+        else:
+            bounds[stage] = (from_s, to_s)
+            before = stage
+    return bounds
 
 
 def _before(now: datetime, seconds: float) -> str:

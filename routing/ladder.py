@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -121,6 +122,11 @@ def stages(ladder: Ladder) -> tuple[tuple[float, float], ...]:
     """The stretches of waiting within which nothing changes, in seconds: [from, to), the last without end."""
     ends = sorted({step.after_s for step in ladder.steps if not isinstance(step.what, Deed) and step.after_s > 0})
     return tuple(pairwise((0.0, *map(float, ends), math.inf)))
+
+
+def stage_at(ladder: Ladder, waited_s: float) -> int:
+    """The place in `stages` of who has waited so long."""
+    return max(0, bisect_right(stages(ladder), (waited_s, math.inf)) - 1)
 
 
 def deeds(ladder: Ladder) -> tuple[Step, ...]:
