@@ -247,6 +247,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Overflow in a loop: this queue overflows back into the one that overflows into it.",
     ),
     "ladder_step": ("Cette marche est illisible.", ""),
+    "ladder_no_estimate": (
+        "Ce texte-ci est celui d’une attente encore inconnue : {wait} et {longest} n’y disent rien.",
+        "This text is the one for a wait that is not known: {wait} and {longest} say nothing here.",
+    ),
+    "ladder_placeholder": (
+        "Une accolade de ce texte ne représente rien ici.", "A name in braces stands for nothing in this text.",
+    ),
     "hours_week": ("Il faut sept jours, à partir du lundi.", "Seven days are needed, Monday first."),
     "hours_range": (
         "De 00:00 à 24:00, ou jusqu’au lendemain ; 24 heures au plus d’affilée.",

@@ -12,6 +12,7 @@ from pydantic import Field
 from accounts.permissions import May, caller
 from common.schemas import Words, schema_of
 from routing import queue_admin, reasons, skill_admin
+from routing.ladder_words import USUAL
 
 router = Router(tags=["administration"])
 
@@ -67,8 +68,21 @@ class QueueSkillGiven(Schema):
 
 
 class Queues(Schema):
+    """`usual_texts`: by language and name, what a ladder tells where a queue has no words of its own."""
+
     items: list[QueueAdminSchema]
     teams: list[TeamSchema]
+    usual_texts: dict[str, dict[str, str]]
+
+
+class LadderStepGiven(Schema):
+    """`do`, and what it needs: see the step that is shown. What it does not need is left out, or null."""
+
+    after_s: Whole
+    do: Words
+    skill: UUID | None = None
+    queue: UUID | None = None
+    by: Whole | None = None
 
 
 class QueueGiven(Schema):
@@ -88,6 +102,9 @@ class QueueGiven(Schema):
     dispositions_required: bool | None = None
     on_disconnect: Words | None = None
     disconnect_grace_s: Whole | None = None
+    ladder: Annotated[list[LadderStepGiven], Field(max_length=MOST_ITEMS)] | None = None
+    ladder_texts: dict[Words, dict[Words, Words]] | None = None
+    callback_within_s: Whole | None = None
     team_ids: Annotated[list[UUID], Field(max_length=MOST_ITEMS)] | None = None
     skills: Annotated[list[QueueSkillGiven], Field(max_length=MOST_ITEMS)] | None = None
 
@@ -169,7 +186,11 @@ def list_queues(request: HttpRequest) -> dict[str, Any]:
     """Each with `warnings` about itself: "no_agent" serves it, "no_agent_has_skills" that it asks for,
     "no_agent_has_room" for one conversation of its weight."""
     organisation_id = caller(request).organisation_id
-    return {"items": queue_admin.queues_shown(organisation_id), "teams": queue_admin.teams_of(organisation_id)}
+    return {
+        "items": queue_admin.queues_shown(organisation_id),
+        "teams": queue_admin.teams_of(organisation_id),
+        "usual_texts": USUAL,
+    }
 
 
 @router.post("/queues", auth=May("routing.administer"), response={201: QueueAdminSchema})

@@ -68,12 +68,12 @@ class ConversationAssigned(Change):
 @event("conversation.returned", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationReturned(Change):
-    """Given back by its owner, to the queue or to the bot."""
+    """Given back by its owner, to the queue or to the bot; or by its queue's ladder, to the bot."""
 
     line_id: UUID
     conversation_id: UUID
     to: str
-    previous_owner_id: UUID
+    previous_owner_id: UUID | None
 
 
 @event("conversation.closed", hears=Hears.LINE)

@@ -73,7 +73,7 @@ def promise_callback(
 def promise(
     changes: Changes, conversation: Conversation, *, at: datetime, note: str | None, user: User | None, now: datetime
 ) -> None:
-    """The conversation is locked. `user` None: the after-hours answer promises it. `note` None: as it was."""
+    """The conversation is locked. `user` None: after-hours answer or ladder promises it. `note` None: as it was."""
     former = pending(conversation)
     note = note if note is not None else former.note if former is not None else ""
     fields = {
@@ -125,8 +125,8 @@ def _end_wait(conversation: Conversation, task: Task) -> bool:
 
 
 def kept_by_answer(changes: Changes, conversation: Conversation, user: User, now: datetime) -> None:
-    """An answer of a person keeps a promise whose time has come, and one of the after-hours answer before its time,
-    too: that one was for nothing but to answer. A colleague's for later stays."""
+    """An answer of a person keeps a promise whose time has come, and any that a machine made (the after-hours answer,
+    a ladder); a colleague's for later stays."""
     if conversation.callback_at is not None and (conversation.callback_at <= now or _by_machine(conversation)):
         _end(changes, conversation, user, kept=True, now=now)
 

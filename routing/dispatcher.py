@@ -39,6 +39,7 @@ from routing.forsaken import return_forsaken
 from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
 from routing.housekeeping import Housekeeping
 from routing.keyword_replies import reply_to_keywords
+from routing.ladder_watch import LadderWatch
 from routing.leadership import Leadership
 from routing.offers import end_due_offers, withdraw_hidden
 from routing.queue_full import tell_who_comes_too_many
@@ -73,6 +74,7 @@ class Dispatcher:
         self._housekeeping = Housekeeping()
         self._absences = Absences()
         self._watch = DeadlineWatch()
+        self._ladders = LadderWatch()
         # One thread for each batch of decisions, so that nobody waits behind a slow bot, and as many in all as the pool
         # has connections (settings): the loops that sweep each second share theirs.
         self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
@@ -242,7 +244,7 @@ class Dispatcher:
 
     async def _keep_promises(self) -> None:
         await self._sleep(SWEEP_S)
-        await self._in_thread(_keep_promises, self._watch)
+        await self._in_thread(_keep_promises, self._watch, self._ladders)
 
     async def _ring_jobs(self) -> None:
         await self._sleep(JOBS_S)
@@ -310,12 +312,15 @@ def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
     return len(claimed), rest
 
 
-def _keep_promises(watch: DeadlineWatch) -> None:
+def _keep_promises(watch: DeadlineWatch, ladders: LadderWatch) -> None:
     """What is due by the database's clock; any number of processes may ask, each promise is taken by one of them."""
     try:
         open_due_callbacks()
     finally:
-        watch.look()
+        try:
+            watch.look()
+        finally:
+            ladders.look()
 
 
 def _assign(organisation_id: UUID, lease: HeldLease) -> None:

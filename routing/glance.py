@@ -19,26 +19,13 @@ from django.db import connection
 
 from common.clock import database_now
 from conversations.visibility import audiences_of
-from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
-from routing.offers import AVOID_S
+from routing.assignment import Agent, Assignment, QueueRule, Waiting, score
+from routing.first_waiting import first_waiting
+from routing.served import Served, queues_of
 
 SHALLOW, DEEP = 5, 100  # of each kind: its share of what there is room for, between these
 DEEPER = 4  # times, after a glance in vain
 
-_QUEUES = """
-select q.id, q.strategy, q.points_per_minute, q.priority, q.weight, q.auto_accept, q.ring_s, q.language_level,
-       array(select t.team_id from routing_queue_teams t where t.queue_id = q.id)
-from routing_queue q where q.organisation_id = %s
-"""
-_NEEDS = """
-select need.queue_id, need.skill_id, need.least, need.preferred
-from routing_queueskill need
-join routing_queue q on q.id = need.queue_id and q.organisation_id = %s
-join routing_skill skill on skill.id = need.skill_id and skill.is_enabled
-order by need.queue_id, need.skill_id
-"""
-_LANGUAGES = "select language, id from routing_skill where organisation_id = %s and language <> '' and is_enabled"
-_LINES = "select id, medium from conversations_line where organisation_id = %s"
 _AGENTS = """
 select s.user_id, s.load, s.capacity, greatest(s.last_assigned_at, s.since), u.name
 from routing_agentstate s join accounts_user u on u.id = s.user_id
@@ -76,60 +63,6 @@ with recursive ringing as materialized (
 )
 select id, priority from level where priority is not null
 """
-_WAITING = """
-with level as materialized (
-    select * from unnest(%(queues)s::uuid[], %(priorities)s::int[], %(everywhere)s::bool[]) l (id, priority, everywhere)
-), seen as materialized (
-    select * from unnest(%(seen_queues)s::uuid[], %(seen_lines)s::uuid[]) s (queue_id, line_id)
-), barred as materialized (
-    select * from unnest(%(barred_queues)s::uuid[], %(barred_languages)s::text[]) b (queue_id, language)
-), ringing as materialized (
-    select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
-)
-select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, c.assigned_at is not null
-from level
-cross join lateral (
-    select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language
-    from conversations_conversation c
-    where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
-      and c.priority = level.priority
-      and (level.everywhere or c.line_id in (select line_id from seen where seen.queue_id = level.id))
-      and not exists (select from barred where barred.queue_id = level.id and barred.language = c.language)
-      and c.id not in (select conversation_id from ringing)
-    order by c.queued_at limit %(depth)s
-) c
-"""
-# Who gave it back last, by its event line: asked only of those that had an owner.
-_BACK = """
-select given.id, back.author_user_id
-from unnest(%s::uuid[], %s::timestamptz[]) given (id, queued_at)
-cross join lateral (
-    select author_user_id from conversations_message m
-    where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' = 'returned'
-      and m.id >= uuid_floor(given.queued_at - interval '1 hour')
-    order by seq desc limit 1
-) back where back.author_user_id is not null
-"""
-# Who declined or missed it lately.
-_MISSED = """
-select conversation_id, user_id from routing_offer
-where organisation_id = %s and state in ('declined', 'timed_out')
-  and ended_at > clock_timestamp() - make_interval(secs => %s)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A queue as a round needs it."""
-
-    rule: QueueRule
-    priority: int  # what waits here has at least this
-    weight: int
-    auto_accept: bool
-    ring_s: int
-    language_level: int
-    teams: frozenset[UUID]
-    wants: tuple[Want, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +92,9 @@ class Glance:
         return plan
 
 
-def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
+def look(organisation_id: UUID, *, depth: int | None = None, now: datetime | None = None) -> Glance:
     """`depth`: how many of each kind; None: as many as there is room for, within bounds. Where nobody waits, or no
-    agent is free, nothing else is read."""
+    agent is free, nothing else is read. `now`: the database's clock, unless a test gives another."""
     with connection.cursor() as cursor:
         cursor.execute(_KINDS, {"organisation": organisation_id})
         kinds = cursor.fetchall()
@@ -169,56 +102,33 @@ def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
         if kinds:
             cursor.execute(_AGENTS, [organisation_id])
             free = cursor.fetchall()
-    now = database_now()
+    now = now or database_now()
     if not free:
         return Glance(now, {}, [], {}, {})
-    queues, languages, media = _queues(organisation_id)
+    queues, languages, media = queues_of(organisation_id)
     asked = {id_: queues[id_] for id_, _ in kinds}
-    agents = _agents(free, asked, languages, set(media.values()))
+    wanted = {want.skill_id for one in asked.values() for want in one.wants}
+    if any(one.language_level for one in asked.values()):
+        wanted |= set(languages.values())
+    agents = _agents(free, queues, wanted, set(media.values()))
     room = sum(agent.capacity - agent.load for agent in agents)
     depth = depth or min(max(math.ceil(room / len(kinds)), SHALLOW), DEEP)
-    waiting, cut = _waiting(organisation_id, kinds, agents, asked, languages, media, depth)
+    waiting, cut = first_waiting(organisation_id, kinds, agents, asked, languages, media, depth, now)
     horizon = max((score(one, queues[one.queue_ids[0]].rule, now) for one in cut), default=None)
     return Glance(
         now, queues, agents, {row[0]: row[4] for row in free}, media, {one.id: one for one in waiting}, depth, horizon
     )
 
 
-def _queues(organisation_id: UUID) -> tuple[dict[UUID, Served], dict[str, UUID], dict[UUID, str]]:
-    """The organisation's queues; the skills that are languages, by code; the lines' media."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEEDS, [organisation_id])
-        wants: dict[UUID, list[Want]] = {}
-        for queue_id, skill_id, least, preferred in cursor.fetchall():
-            wants.setdefault(queue_id, []).append(Want(skill_id, least, preferred))
-        cursor.execute(_QUEUES, [organisation_id])
-        queues = {
-            id_: Served(
-                QueueRule(id_, Strategy(strategy), pace), priority, weight, auto, ring_s, level, frozenset(teams),
-                tuple(wants.get(id_, ())),
-            )
-            for id_, strategy, pace, priority, weight, auto, ring_s, level, teams in cursor.fetchall()
-        }  # fmt: skip
-        languages: dict[str, UUID] = {}
-        if any(one.language_level for one in queues.values()):
-            cursor.execute(_LANGUAGES, [organisation_id])
-            languages = dict(cursor.fetchall())
-        cursor.execute(_LINES, [organisation_id])
-        return queues, languages, dict(cursor.fetchall())
-
-
 def _agents(
-    free: list[Any], queues: Mapping[UUID, Served], languages: Mapping[str, UUID], media: Collection[str]
+    free: list[Any], queues: Mapping[UUID, Served], wanted: Collection[UUID], media: Collection[str]
 ) -> list[Agent]:
-    """`queues`: those in which anybody waits; of skills, only what they ask is read."""
+    """`wanted`: the skills that anybody who waits asks for; no others are read."""
     ids = [row[0] for row in free]
     skills: dict[UUID, dict[UUID, int]] = {}
     room: dict[UUID, dict[str, int]] = {}
     teams: dict[UUID, set[UUID]] = {}
     asked = frozenset[UUID]().union(*(one.teams for one in queues.values()))
-    wanted = {want.skill_id for one in queues.values() for want in one.wants}
-    if any(one.language_level for one in queues.values()):
-        wanted |= set(languages.values())
     with connection.cursor() as cursor:
         if wanted:
             cursor.execute(_SKILLS, [ids, list(wanted)])
@@ -249,132 +159,3 @@ def _agents(
     ]  # fmt: skip
     # Who is full of every medium that there is would have all who wait be looked at for nobody.
     return [one for one in agents if one.room is None or any(one.room.get(medium, 1) > 0 for medium in media)]
-
-
-def _waiting(
-    organisation_id: UUID,
-    kinds: list[tuple[UUID, int]],
-    agents: list[Agent],
-    queues: Mapping[UUID, Served],
-    languages: Mapping[str, UUID],
-    media: Mapping[UUID, str],
-    depth: int,
-) -> tuple[list[Waiting], list[Waiting]]:
-    """The first of each kind; and the last of each kind of which there may be more."""
-    seen = _lines_seen(agents, queues, media)
-    pairs = [(queue_id, line_id) for queue_id, lines in seen.items() for line_id in lines or ()]
-    barred = _languages_barred(agents, {id_: queues[id_] for id_ in seen}, languages)
-    levels = [(queue_id, priority) for queue_id, priority in kinds if queue_id in seen]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WAITING,
-            {
-                "organisation": organisation_id,
-                "queues": [queue_id for queue_id, _ in levels],
-                "priorities": [priority for _, priority in levels],
-                "everywhere": [seen[queue_id] is None for queue_id, _ in levels],
-                "seen_queues": [queue_id for queue_id, _ in pairs],
-                "seen_lines": [line_id for _, line_id in pairs],
-                "barred_queues": [queue_id for queue_id, _ in barred],
-                "barred_languages": [language for _, language in barred],
-                "depth": depth,
-            },
-        )
-        rows = cursor.fetchall()
-    kept_from = _kept_from(organisation_id, [(row[0], row[4]) for row in rows if row[6]])
-    # The core is quicker when those of one kind share these very objects.
-    own = {id_: (id_,) for id_ in queues}
-    line_ids = {id_: id_ for id_ in media}
-    wants: dict[tuple[UUID, str], tuple[Want, ...]] = {}
-    found: list[Waiting] = []
-    read: dict[tuple[UUID, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, _ in rows:
-        served = queues[queue_id]
-        spoken = language if served.language_level and language in languages else ""
-        if (queue_id, spoken) not in wants:
-            tongue = (Want(languages[spoken], least=served.language_level),) if spoken else ()
-            wants[queue_id, spoken] = (*served.wants, *tongue)
-        one = Waiting(
-            id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=own[queue_id],
-            medium=media.get(line_id, "sms"), weight=served.weight, priority=max(priority, served.priority),
-            since=queued_at, wants=wants[queue_id, spoken], avoid=kept_from.get(id_, _NOBODY),
-        )  # fmt: skip
-        found.append(one)
-        read.setdefault((queue_id, priority), []).append(one)
-    cut = [max(kind, key=lambda one: one.since) for kind in read.values() if len(kind) >= depth]
-    return found, cut
-
-
-_NOBODY: frozenset[UUID] = frozenset()
-
-
-def _kept_from(organisation_id: UUID, owned: list[tuple[UUID, datetime]]) -> dict[UUID, frozenset[UUID]]:
-    """By conversation, the agents who declined or missed it lately; of those that had an owner, who gave it back."""
-    found: dict[UUID, frozenset[UUID]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_MISSED, [organisation_id, AVOID_S])
-        rows = cursor.fetchall()
-        if owned:
-            cursor.execute(_BACK, [[id_ for id_, _ in owned], [queued_at for _, queued_at in owned]])
-            rows += cursor.fetchall()
-    for conversation_id, user_id in rows:
-        found[conversation_id] = found.get(conversation_id, _NOBODY) | {user_id}
-    return found
-
-
-def _lines_seen(
-    agents: list[Agent], queues: Mapping[UUID, Served], media: Mapping[UUID, str]
-) -> dict[UUID, frozenset[UUID] | None]:
-    """The queues that some free agent serves with the skills it needs, each with the lines that such agents see and
-    have room for (None: all). Agents are few kinds by what they see and serve; skills are asked only where a queue
-    needs some."""
-    kinds: dict[tuple[frozenset[UUID] | None, frozenset[UUID] | None], list[Agent]] = {}
-    for agent in agents:
-        kinds.setdefault((agent.lines, agent.queues), []).append(agent)
-    of_medium: dict[str, set[UUID]] = {}
-    for line_id, medium in media.items():
-        of_medium.setdefault(medium, set()).add(line_id)
-    seen: dict[UUID, frozenset[UUID] | None] = {}
-    for queue_id, served in queues.items():
-        needs = [(want.skill_id, want.least) for want in served.wants if want.least]
-        for (all_seen, serving), alike in kinds.items():
-            if serving is not None and queue_id not in serving:
-                continue
-            full = _full_for(alike, served.weight, needs, of_medium)
-            if full == of_medium.keys():
-                continue
-            lines = all_seen
-            if full:
-                shut = frozenset[UUID]().union(*(of_medium[medium] for medium in full))
-                lines = (frozenset(media) if all_seen is None else all_seen) - shut
-            before = seen.get(queue_id, _NOBODY)
-            seen[queue_id] = None if before is None or lines is None else before | lines
-    return seen
-
-
-def _full_for(
-    agents: list[Agent], weight: int, needs: list[tuple[UUID, int]], media: Collection[str]
-) -> Collection[str]:
-    """The media that none of these agents with these skills has room for; ends with the first who has for all."""
-    full = set(media)
-    for agent in agents:
-        if agent.capacity - agent.load >= weight and all(agent.skills.get(id_, 0) >= least for id_, least in needs):
-            if agent.room is None:
-                return ()
-            full = {medium for medium in full if agent.room.get(medium, weight) < weight}
-            if not full:
-                break
-    return full
-
-
-def _languages_barred(
-    agents: list[Agent], queues: Mapping[UUID, Served], languages: Mapping[str, UUID]
-) -> list[tuple[UUID, str]]:
-    """By queue, the languages that no free agent speaks as well as it asks: a crowd of theirs would hide the others."""
-    return [
-        (queue_id, language)
-        for queue_id, served in queues.items()
-        if served.language_level
-        for language, skill_id in languages.items()
-        if not any(agent.skills.get(skill_id, 0) >= served.language_level for agent in agents)
-    ]

@@ -10,15 +10,22 @@ As JSON a step is {"after_s": 60, "do": "lower_level", "skill": "<id>", "by": 1}
 
 from __future__ import annotations
 
+import json
+import logging
+import math
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, assert_never
 from uuid import UUID
 
 from common.errors import Invalid
 from routing.assignment import Waiting, Want
+
+log = logging.getLogger(__name__)
 
 LONGEST_S = 7 * 24 * 3600
 MOST_STEPS = 20
@@ -92,7 +99,7 @@ class Rung:
 
 def apply(ladder: Ladder, base: Waiting, waited_s: float) -> Rung:
     """What `base` asks after so many seconds in the queue. Conversations that stand alike share their tuples."""
-    steps = tuple(step for step in ladder.steps if step.after_s <= waited_s)
+    steps = _passed(ladder, waited_s)
     later = [step.after_s for step in ladder.steps if step.after_s > waited_s]
     wants, queue_ids, urgency = _climbed(steps, base.wants, base.queue_ids)
     waiting = base
@@ -100,6 +107,40 @@ def apply(ladder: Ladder, base: Waiting, waited_s: float) -> Rung:
         waiting = replace(base, wants=wants, queue_ids=queue_ids, priority=base.priority + urgency)
     due = tuple(step for step in steps if isinstance(step.what, Deed))
     return Rung(waiting, due, min(later, default=None))
+
+
+def climbed(
+    ladder: Ladder, wants: tuple[Want, ...], queue_ids: tuple[UUID, ...], waited_s: float
+) -> tuple[tuple[Want, ...], tuple[UUID, ...], int]:
+    """What becomes of these wants and queues after so many seconds, and by how much the priority rises: what `apply`
+    does to each conversation, once for all that ask the same."""
+    return _climbed(_passed(ladder, waited_s), wants, queue_ids)
+
+
+@lru_cache(maxsize=1024)
+def stages(ladder: Ladder) -> tuple[tuple[float, float], ...]:
+    """The stretches of waiting within which nothing changes, in seconds: [from, to), the last without end."""
+    ends = sorted({step.after_s for step in ladder.steps if not isinstance(step.what, Deed) and step.after_s > 0})
+    return tuple(pairwise((0.0, *map(float, ends), math.inf)))
+
+
+def stage_at(ladder: Ladder, waited_s: float) -> int:
+    """The place in `stages` of who has waited so long."""
+    return max(0, bisect_right(stages(ladder), (waited_s, math.inf)) - 1)
+
+
+def deeds(ladder: Ladder) -> tuple[Step, ...]:
+    return tuple(step for step in ladder.steps if isinstance(step.what, Deed))
+
+
+def raises(ladder: Ladder) -> tuple[list[int], list[int]]:
+    """After how many seconds the priority rises, and by how much each time."""
+    found = [(step.after_s, step.what.by) for step in ladder.steps if isinstance(step.what, RaisePriority)]
+    return [after_s for after_s, _ in found], [by for _, by in found]
+
+
+def _passed(ladder: Ladder, waited_s: float) -> tuple[Step, ...]:
+    return tuple(step for step in ladder.steps if step.after_s <= waited_s)
 
 
 @lru_cache(maxsize=4096)
@@ -273,3 +314,19 @@ def _details(what: Change | Deed) -> dict[str, Any]:
             return {}
         case _ as never:
             assert_never(never)
+
+
+@lru_cache(maxsize=1024)
+def from_text(stored: str) -> Ladder:
+    """Of a queue's column, as PostgreSQL hands it out. What cannot be read (somebody changed it by hand) is no
+    ladder, so that it costs nobody his place."""
+    try:
+        return from_rows(json.loads(stored))
+    except (Invalid, ValueError, TypeError):
+        log.error("a ladder cannot be read: what waits there waits without one")
+        return Ladder()
+
+
+def kept(rows: Sequence[Mapping[str, Any]]) -> Ladder:
+    """The same of what Django has read."""
+    return from_text(json.dumps(rows))

@@ -11,6 +11,7 @@ from accounts.models import Organisation, Team
 from common.ids import uuid7
 from conversations.models import ApiToken, Conversation
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
+from routing.ladder_models import LadderTold  # noqa: F401
 from routing.target_models import Deadline, TargetEvent, TargetKind, Targets  # noqa: F401
 
 MOST_WEIGHT = 20
@@ -77,6 +78,10 @@ class Queue(models.Model):
         max_length=8, choices=OnDisconnect.choices, default=OnDisconnect.KEEP, db_default=OnDisconnect.KEEP
     )
     disconnect_grace_s = models.PositiveSmallIntegerField(default=60, db_default=60)
+    # What waiting changes: steps as routing/ladder.py writes them, and own words for what they tell, by language.
+    ladder = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
+    ladder_texts = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+    callback_within_s = models.PositiveIntegerField(default=7200, db_default=7200)  # of a callback that it offers
     teams = models.ManyToManyField(Team, related_name="queues", blank=True)  # none: whoever sees the line
 
     class Meta:

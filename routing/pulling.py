@@ -16,6 +16,7 @@ from conversations.models import Conversation
 from conversations.visibility import lines_visible_to
 from realtime.log import record_changes
 from routing.assignment import POINTS
+from routing.ladder import kept, raises
 from routing.loads import gain
 from routing.models import Queue
 from routing.owning import become_owner
@@ -46,7 +47,10 @@ select first.id from level cross join lateral (
                 and has.level >= %(language_level)s)))
     order by c.queued_at limit 20
 ) first
-order by greatest(first.priority, %(priority)s) * %(points)s
+order by (greatest(first.priority, %(priority)s)
+          + (select coalesce(sum(step.by), 0)
+             from unnest(%(raised_after)s::int[], %(raised_by)s::int[]) step (after, by)
+             where step.after <= extract(epoch from clock_timestamp() - first.queued_at))) * %(points)s
     + %(pace)s * greatest(extract(epoch from clock_timestamp() - first.queued_at), 0) / 60 desc,
     first.queued_at, first.id
 limit 20
@@ -94,10 +98,12 @@ def take_next(*, user: User, queue_id: UUID, now: datetime | None = None) -> Con
 
 def _first(user: User, queue: Queue) -> UUID | None:
     """The first that nobody else holds just now, locked."""
+    raised_after, raised_by = raises(kept(queue.ladder))
     asked: dict[str, Any] = {
         "organisation": user.organisation_id, "queue": queue.id, "user": user.id, "points": POINTS,
         "lines": list(lines_visible_to(user)), "pace": queue.points_per_minute,
         "priority": queue.priority, "language_level": queue.language_level,
+        "raised_after": raised_after, "raised_by": raised_by,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, asked)

@@ -18,8 +18,11 @@ from common.text import name_of, storable
 from conversations.models import Line
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
+from routing import ladder_admin
+from routing.ladder_admin import LEAST_CALLBACK_S, MOST_CALLBACK_S, LadderStepView
 from routing.models import MOST_WEIGHT, Disposition, OnDisconnect, Queue, QueueSkill, Skill, Strategy
 from routing.reasons import MOST_PLACES, in_range, one_of
+from routing.waits import last_waits, still_to_wait
 
 LONGEST_REPLY = 320  # characters: two short messages
 LANGUAGES = ("fr", "en")
@@ -32,6 +35,7 @@ RANGES = {
     "most_waiting": (0, 1_000_000),
     "language_level": (0, 5),
     "disconnect_grace_s": (60, 3600),
+    "callback_within_s": (LEAST_CALLBACK_S, MOST_CALLBACK_S),
 }
 YES_NO = ("auto_accept", "may_pull", "dispositions_required", "is_enabled")
 MOST_PACE = 100.0
@@ -50,7 +54,7 @@ class TeamView(TypedDict):
 
 class QueueAdminView(TypedDict):
     """A queue as its administrators see it. `warnings`: "no_agent", "no_agent_has_skills"; what they mean is the
-    screen's to say."""
+    screen's to say. `wait_p50_s`, `wait_p90_s`: of the last hour, as subscribers are told; null: too few waited."""
 
     id: str
     name: str
@@ -69,10 +73,16 @@ class QueueAdminView(TypedDict):
     dispositions_required: bool
     on_disconnect: str
     disconnect_grace_s: int
+    ladder: list[LadderStepView]
+    ladder_texts: dict[str, dict[str, str]]
+    callback_within_s: int
     team_ids: list[str]
     skills: list[QueueSkillView]
     warnings: list[str]
     waiting: int
+    wait_p50_s: float | None
+    wait_p90_s: float | None
+    wait_samples: int
 
 
 class DispositionView(TypedDict):
@@ -103,6 +113,9 @@ class QueueFields:
     dispositions_required: bool | None = None
     on_disconnect: str | None = None
     disconnect_grace_s: int | None = None
+    ladder: Sequence[Mapping[str, Any]] | None = None  # replaces it whole
+    ladder_texts: Mapping[str, Mapping[str, str]] | None = None
+    callback_within_s: int | None = None
     team_ids: Sequence[UUID] | None = None
     skills: Sequence[tuple[UUID, int, int]] | None = None
 
@@ -158,13 +171,18 @@ def queues_shown(organisation_id: UUID, queue_id: UUID | None = None) -> list[Qu
     with connection.cursor() as cursor:
         cursor.execute(_SERVED, [USUAL_CAPACITY, organisation_id, queue_id, queue_id])
         served = {row[0]: row[1:] for row in cursor.fetchall()}
-    shown = []
+    shown, waits = [], last_waits(organisation_id, database_now(), queue_id)
     for queue in found:
         serving, skilled, roomy, waiting = served.get(queue.id, (0, 0, 0, 0))
         warnings = []
         if not roomy:
             warnings = ["no_agent" if not serving else "no_agent_has_skills" if not skilled else "no_agent_has_room"]
-        view: Any = {"id": str(queue.id), **_described(queue), "warnings": warnings, "waiting": waiting}
+        known = still_to_wait(queue, waits.get(queue.id, []))
+        view: Any = {
+            "id": str(queue.id), **_described(queue), "warnings": warnings, "waiting": waiting,
+            "wait_p50_s": known.p50_s, "wait_p90_s": known.p90_s, "wait_samples": known.samples,
+            "ladder": ladder_admin.shown(queue),
+        }  # fmt: skip
         shown.append(view)
     return shown
 
@@ -182,6 +200,7 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
     organisation_id = actor.organisation_id
     before: dict[str, Any] = {}
     with record_changes(organisation_id) as changes:
+        known = ladder_admin.lock_all(organisation_id) if fields.ladder is not None else []
         if queue_id is None:
             queue = Queue(organisation_id=organisation_id)
         else:
@@ -195,6 +214,8 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
                 raise NotFound("no_queue", "there is no such queue")
             queue, before = found, _described(found)
         _apply(queue, fields)
+        if fields.ladder is not None:
+            queue.ladder = ladder_admin.checked(queue, fields.ladder, known)
         if before.get("is_enabled") and not queue.is_enabled:
             _refuse_needed(queue)
         if before and before["name"] != queue.name:
@@ -234,6 +255,8 @@ def _apply(queue: Queue, given: QueueFields) -> None:
     queue.on_disconnect = one_of(given.on_disconnect, queue.on_disconnect, OnDisconnect.values, "on_disconnect")
     if given.full_reply is not None:
         queue.full_reply = _replies(given.full_reply)
+    if given.ladder_texts is not None:
+        queue.ladder_texts = ladder_admin.texts(given.ladder_texts)
     same = Queue.objects.filter(organisation_id=queue.organisation_id, name=queue.name).exclude(id=queue.id)
     if same.exists():
         raise Invalid("name_taken", "this name is used already", field="name")

@@ -84,7 +84,7 @@ def assign_waiting(*, organisation_id: UUID, lease: HeldLease | None, now: datet
     """
     given, depth = 0, None
     while True:
-        seen = look(organisation_id, depth=depth)
+        seen = look(organisation_id, depth=depth, now=now)
         plan = plan_round(seen.waiting.values(), seen.agents, seen.rules, seen.now)
         certain = seen.certain(plan)
         stored = _store_all(organisation_id, lease, seen, certain, now)

@@ -12,6 +12,8 @@ from measures.models import IntervalKind
 from routing.models import Offer
 from routing.states import end_focus
 
+TO_BOT = "ladder"  # the handover reason of what its queue's ladder has given to the bot
+
 
 def end_before_person(conversation: Conversation, *, now: datetime, how: str, agent_id: UUID | None) -> None:
     """End the wait in the queue, or the bot's time. `how`: assigned, accepted, taken, pulled, closed, handed_over,
@@ -55,8 +57,8 @@ def resolution(conversation: Conversation, *, now: datetime) -> None:
 
 
 def _bot_since(conversation: Conversation) -> datetime:
-    """When the bot got it: at its opening, or when a person last gave it to the bot."""
-    if conversation.assigned_at is None:  # it has never had a person
+    """When the bot got it: at its opening, or when a person or a ladder last gave it to the bot."""
+    if conversation.assigned_at is None and conversation.handover_reason != TO_BOT:  # it has never had a person
         return conversation.opened_at
     returned = (
         Message.objects.filter(conversation_id=conversation.id, kind=MessageKind.EVENT, facts__type="returned")

@@ -30,7 +30,7 @@ class Task(models.Model):
     note = models.CharField(max_length=300, default="", blank=True)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
-    )  # null: promised by the after-hours answer
+    )  # null: promised by the after-hours answer or a ladder
     state = models.CharField(max_length=9, choices=TaskState.choices, default=TaskState.WAITING)
     made_at = models.DateTimeField(db_default=Now())
     opened_at = models.DateTimeField(null=True)

@@ -86,7 +86,11 @@ BODIES: dict[str, Body] = {
     "PATCH /api/admin/skills/{skill_id}": lambda _: {"name": "Autrement"},
     "PATCH /api/admin/agents/{user_id}": lambda _: {"capacity": 7, "media": [{"medium": "sms", "capacity": 6}]},
     "POST /api/admin/queues": lambda _: {"name": "Réclamations", "auto_accept": False, "ring_s": 20},
-    "PATCH /api/admin/queues/{queue_id}": lambda _: {"ring_s": 25, "full_reply": {"fr": "Patientez, s’il vous plaît."}},
+    "PATCH /api/admin/queues/{queue_id}": lambda _: {
+        "ring_s": 25, "full_reply": {"fr": "Patientez, s’il vous plaît."},
+        "ladder": [{"after_s": 60, "do": "tell_position"}, {"after_s": 90, "do": "raise_priority", "by": 2}],
+        "ladder_texts": {"fr": {"position": "Place {position}."}},
+    },
     "POST /api/admin/reasons": lambda _: {"name": "Prière", "state": "break", "counts_as": "pause"},
     "PATCH /api/admin/reasons/{reason_id}": lambda _: {"name": "Autrement"},
     "POST /api/admin/dispositions": lambda company: {"queue_id": str(company.own.queue.id), "name": "Résolu"},

@@ -66,6 +66,7 @@ MEANS_SOMETHING = {
     "jobs.lease.owner",
     "sessions.session.session_key", "sessions.session.session_data",
     "routing.agentstate.state", "routing.skill.language", "routing.queue.full_reply", "routing.agentmedium.medium",
+    "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.

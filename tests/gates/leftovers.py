@@ -59,6 +59,7 @@ from routing.models import (
     DeskSeen,
     Disposition,
     FullTold,
+    LadderTold,
     Offer,
     Queue,
     QueueSkill,
@@ -129,6 +130,7 @@ def equip(world: World) -> None:
         world.queue.teams.get().members.add(user)
     waiting = world.conversation(status="queued", queue_id=world.queue.id, queued_at=now)
     FullTold.objects.create(conversation=waiting)
+    LadderTold.objects.create(conversation=waiting, key="offer_callback@60", answer_after=3)
     held = {"organisation": organisation, "line_id": waiting.line_id, "medium": "sms", "weight": 1, "user": afi}
     Offer.objects.create(
         conversation=waiting, queue=world.queue, made_at=now, expires_at=now + timedelta(hours=1), **held

@@ -181,11 +181,14 @@ def _queue(place: int, name: str, **part: Any) -> dict[str, Any]:
         "strategy": "best_level", "weight": 1, "auto_accept": False, "ring_s": 20, "wrap_up_s": 60, "most_waiting": 200,
         "full_reply": {"fr": "Nos conseillers sont occupés."}, "may_pull": True, "language_level": 2,
         "dispositions_required": True, "on_disconnect": "return", "disconnect_grace_s": 60, "team_ids": [],
-        "skills": [{"skill_id": SKILLS[0]["id"], "least": 5, "preferred": 0}], "warnings": [], "waiting": place, **part,
+        "skills": [{"skill_id": SKILLS[0]["id"], "least": 5, "preferred": 0}], "warnings": [], "waiting": place,
+        "ladder": [], "ladder_texts": {}, "callback_within_s": 7200, "wait_p50_s": None, "wait_p90_s": None,
+        "wait_samples": 7, **part,
     }  # fmt: skip
 
 
 QUEUES = {
+    "usual_texts": {"fr": {"position": "Merci de patienter. Votre place dans la file : {position}."}, "en": {}},
     "teams": [{"id": f"{ID}60", "name": "Jour"}, {"id": f"{ID}61", "name": LONG_NAME}],
     "items": [
         _queue(1, "Litiges", warnings=["no_agent_has_skills"]),

@@ -20,5 +20,10 @@ export type WrapUp = Narrow<"WrapUpView", { conversation: Row }>;
 export type Skill = Schemas["SkillView"];
 export type QueueSkill = Schemas["QueueSkillView"];
 export type FullReply = { fr?: string; en?: string };
+export type LadderStep = Schemas["LadderStepView"];
+export type LadderDeed = "lower_level" | "drop_preferred" | "add_queue" | "raise_priority" | "tell_position" | "offer_callback" | "give_to_bot";
+export type LadderTexts = Record<string, Record<string, string>>;
+/** How somebody who waits stands in his queue. */
+export type Wait = Schemas["WaitView"];
 export type AdminQueue = Narrow<"QueueAdminView", { strategy: Strategy; on_disconnect: "keep" | "return"; full_reply: FullReply }>;
 export type AdminAgent = Schemas["AgentAdminView"];

@@ -1223,6 +1223,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/wait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Wait
+         * @description Place and estimated wait of now. It changes with all who come and go: ask again after some seconds.
+         */
+        get: operations["inbox_waits_api_read_wait"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/counts": {
         parameters: {
             query?: never;
@@ -2810,6 +2830,35 @@ export interface components {
                 [key: string]: string | null;
             };
         };
+        /**
+         * LadderStepGiven
+         * @description `do`, and what it needs: see the step that is shown. What it does not need is left out, or null.
+         */
+        LadderStepGiven: {
+            /** After S */
+            after_s: number;
+            /** By */
+            by?: number | null;
+            /** Do */
+            do: string;
+            /** Queue */
+            queue?: string | null;
+            /** Skill */
+            skill?: string | null;
+        };
+        /** LadderStepView */
+        LadderStepView: {
+            /** After S */
+            after_s: number;
+            /** By */
+            by: number | null;
+            /** Do */
+            do: string;
+            /** Queue */
+            queue: string | null;
+            /** Skill */
+            skill: string | null;
+        };
         /** LastMessage */
         LastMessage: {
             /** At */
@@ -3628,6 +3677,8 @@ export interface components {
         QueueAdminView: {
             /** Auto Accept */
             auto_accept: boolean;
+            /** Callback Within S */
+            callback_within_s: number;
             /** Disconnect Grace S */
             disconnect_grace_s: number;
             /** Dispositions Required */
@@ -3640,6 +3691,14 @@ export interface components {
             id: string;
             /** Is Enabled */
             is_enabled: boolean;
+            /** Ladder */
+            ladder: components["schemas"]["LadderStepView"][];
+            /** Ladder Texts */
+            ladder_texts: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
             /** Language Level */
             language_level: number;
             /** May Pull */
@@ -3662,6 +3721,12 @@ export interface components {
             strategy: string;
             /** Team Ids */
             team_ids: string[];
+            /** Wait P50 S */
+            wait_p50_s: number | null;
+            /** Wait P90 S */
+            wait_p90_s: number | null;
+            /** Wait Samples */
+            wait_samples: number;
             /** Waiting */
             waiting: number;
             /** Warnings */
@@ -3682,6 +3747,8 @@ export interface components {
         QueueGiven: {
             /** Auto Accept */
             auto_accept?: boolean | null;
+            /** Callback Within S */
+            callback_within_s?: number | null;
             /** Disconnect Grace S */
             disconnect_grace_s?: number | null;
             /** Dispositions Required */
@@ -3692,6 +3759,14 @@ export interface components {
             } | null;
             /** Is Enabled */
             is_enabled?: boolean | null;
+            /** Ladder */
+            ladder?: components["schemas"]["LadderStepGiven"][] | null;
+            /** Ladder Texts */
+            ladder_texts?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            } | null;
             /** Language Level */
             language_level?: number | null;
             /** May Pull */
@@ -3774,12 +3849,21 @@ export interface components {
             /** Wrap Up S */
             wrap_up_s: number;
         };
-        /** Queues */
+        /**
+         * Queues
+         * @description `usual_texts`: by language and name, what a ladder tells where a queue has no words of its own.
+         */
         Queues: {
             /** Items */
             items: components["schemas"]["QueueAdminView"][];
             /** Teams */
             teams: components["schemas"]["TeamView"][];
+            /** Usual Texts */
+            usual_texts: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** ReadUpTo */
         ReadUpTo: {
@@ -4504,6 +4588,13 @@ export interface components {
             /** Items */
             items: components["schemas"]["TokenShown"][];
         };
+        /** ToldView */
+        ToldView: {
+            /** At */
+            at: string;
+            /** Do */
+            do: string;
+        };
         /** Traffic */
         Traffic: {
             /** At */
@@ -4626,6 +4717,28 @@ export interface components {
             role: string;
             /** Theme */
             theme: string;
+        };
+        /**
+         * WaitShown
+         * @description `wait` null: the conversation does not wait in a queue.
+         */
+        WaitShown: {
+            wait: components["schemas"]["WaitView"] | null;
+        };
+        /** WaitView */
+        WaitView: {
+            /** P50 S */
+            p50_s: number | null;
+            /** P90 S */
+            p90_s: number | null;
+            /** Position */
+            position: number;
+            /** Samples */
+            samples: number;
+            /** Told */
+            told: components["schemas"]["ToldView"][];
+            /** Waiting */
+            waiting: number;
         };
         /** WantedSkill */
         WantedSkill: {
@@ -14383,6 +14496,100 @@ export interface operations {
             };
             /** @description The body is not called application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_waits_api_read_wait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

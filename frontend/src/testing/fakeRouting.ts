@@ -1,5 +1,5 @@
 /** Queues, offers, wrap-ups and states of the fake server. */
-import type { AdminAgent, AdminQueue, Disposition, Offer, Reason, Skill, WrapUp } from "@/api/routing";
+import type { AdminAgent, AdminQueue, Disposition, Offer, Reason, Skill, Wait, WrapUp } from "@/api/routing";
 import type { Agent, Row } from "@/api/types";
 import { AWA, KOFFI, MARIAM, QUEUES } from "./cast";
 import { ok, refuse, type Answer, type FakeServer } from "./fakeServer";
@@ -29,6 +29,7 @@ const SKILLS: Skill[] = ["Facturation", "Internet", "Mobile money", "Réclamatio
 const queue = (id: string, name: string, part: Partial<AdminQueue> = {}): AdminQueue => ({
   id, name, is_enabled: true, priority: 0, points_per_minute: 1, strategy: "best_level", auto_accept: true, ring_s: 20, wrap_up_s: 0, weight: 1,
   most_waiting: 0, full_reply: {}, may_pull: false, language_level: 0, dispositions_required: false, on_disconnect: "return", disconnect_grace_s: 60,
+  ladder: [], ladder_texts: {}, callback_within_s: 7200, wait_p50_s: null, wait_p90_s: null, wait_samples: 0,
   team_ids: [], skills: [], warnings: [], waiting: 3, ...part,
 });
 
@@ -52,6 +53,8 @@ export class FakeRouting {
   ];
   agents: AdminAgent[] = [agent(AWA, "Awa Diallo", [5, 3, 0, 0, 2]), agent(KOFFI, "Koffi Mensah", [2, 4, 4]), agent(MARIAM, "Mariam Ouédraogo", [0, 0, 5])];
   media = ["sms"];
+  /** How each conversation of a queue stands in it. */
+  wait: Wait | null = null;
   #made = 0;
 
   constructor(private readonly server: FakeServer) {}
@@ -183,9 +186,11 @@ export class FakeRouting {
     const tables: Record<string, { id: string }[]> = { queues: this.queues, skills: this.skills, reasons: this.reasons, dispositions: this.dispositions, agents: this.agents };
     const table = tables[kind];
     if (!table || path.endsWith("/targets")) return null; // targets: fakeHours
-    if (method === "GET") return ok({ items: table, teams: [{ id: "team-1", name: "Jour" }, { id: "team-2", name: "Nuit" }], media: this.media });
+    if (method === "GET") return ok({ items: table, teams: [{ id: "team-1", name: "Jour" }, { id: "team-2", name: "Nuit" }], media: this.media, usual_texts: { fr: { position: "Votre place : {position}." } } });
     if ("name" in body && String(body.name).trim() === "")
       return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
+    const looped = ((body.ladder ?? []) as { queue?: string }[]).findIndex((step) => step.queue === "queue-billing");
+    if (looped >= 0) return { status: 422, body: { error: { code: "ladder_loop", message: "loop", fields: { [`ladder.${looped}.queue`]: "Overflow in a loop." } } } };
     if (kind === "agents" && typeof body.capacity === "number" && body.capacity < 2) return refuse(409, "holds_more", "He holds more conversations than that at this moment.");
     const found = table.find((one) => one.id === id);
     const row = found ?? { ...(kind === "queues" ? queue("", "") : kind === "skills" ? { agents: 0 } : {}), id: `new-${kind}-${table.length}` };

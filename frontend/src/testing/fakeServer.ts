@@ -320,6 +320,8 @@ export class FakeServer {
         const items = older.slice(-Number(search.get("limit") ?? 50));
         return ok({ items, has_more: items.length < older.length, head: this.head, epoch: this.epoch });
       }
+      case "wait":
+        return ok({ wait: row.status === "queued" ? this.routing.wait : null });
       case "notes":
         return this.#say(one, "note", String(body.client_id), String(body.body));
       case "take":

@@ -26,7 +26,7 @@ export function QueuesSection() {
   const of = table.data?.items.find(({ id }) => id === listed);
   return (
     <Section title={t("sections.queues")} lead={t("queues.lead")} table={table} add={t("queues.add")} onAdd={() => setEdited(null)}>
-      {({ items, teams }) => (
+      {({ items, teams, usual_texts }) => (
         <>
           {items.filter((one) => one.is_enabled).map((one) => (
             <Warnings key={one.id} queue={one} />
@@ -69,7 +69,7 @@ export function QueuesSection() {
               kind="queues"
               id={edited}
               title={edited === null ? t("queues.add") : t("queues.edit")}
-              fields={queueFields(t, queue, { skills: skills.data.items, teams })}
+              fields={queueFields(t, queue, { skills: skills.data.items, teams, queues: items, usual: usual_texts })}
               head={queue && <Warnings queue={queue} />}
               onClose={() => setEdited(undefined)}
             />

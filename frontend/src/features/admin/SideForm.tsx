@@ -28,8 +28,9 @@ export interface Field {
   filler?: (fill: (value: string) => void) => ReactNode;
   /** Of "lines" and "drawn": what is sent for them. */
   read?: (text: string) => unknown;
-  /** Of "drawn": a field with a look of its own, whose value is one text. */
-  draw?: (value: string, change: (value: string) => void) => ReactNode;
+  /** Of "drawn": a field with a look of its own, whose value is one text. `refused`: what was refused within it, by
+      the rest of its name ("ladder.0.skill": "0.skill"). */
+  draw?: (value: string, change: (value: string) => void, refused: Record<string, string>) => ReactNode;
   /** Of "many": which come first means nothing. */
   unordered?: boolean;
   /** Whether it means anything, with what the other fields hold now. */
@@ -80,8 +81,11 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
   const [unread, setUnread] = useState<Record<string, string>>({});
   const save = useSave(kind);
   const failure = save.error;
-  const errors = { ...(failure instanceof ApiError ? failure.fields : {}), ...unread };
-  const shown = fields.filter((field) => errors[field.name] && (field.shown?.(values) ?? true)).length;
+  const errors: Record<string, string> = { ...(failure instanceof ApiError ? failure.fields : {}), ...unread };
+  const within = (field: Field) =>
+    Object.fromEntries(Object.entries(errors).flatMap(([name, words]) => (field.kind === "drawn" && name.startsWith(`${field.name}.`) ? [[name.slice(field.name.length + 1), typeset(words)]] : [])));
+  const isRefused = (field: Field) => Boolean(errors[field.name]) || Object.keys(within(field)).length > 0;
+  const shown = fields.filter((field) => isRefused(field) && (field.shown?.(values) ?? true)).length;
 
   // The first field that was refused takes the focus: the eye, and a screen reader, need not look for it.
   const form = useRef<HTMLFormElement>(null);
@@ -120,6 +124,7 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
       field={field}
       value={values[field.name]!}
       error={errors[field.name] ? typeset(errors[field.name]!) : null}
+      refused={within(field)}
       onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))}
     />
   );
@@ -133,7 +138,7 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
           {groups.map((group) => {
             const mine = seen.filter((field) => field.group === group);
             return (
-              <details key={group} className={styles.group} open={mine.some((field) => errors[field.name]) || undefined}>
+              <details key={group} className={styles.group} open={mine.some(isRefused) || undefined}>
                 <summary>{group}</summary>
                 {mine.map(show)}
               </details>
@@ -162,10 +167,11 @@ interface FormFieldProps {
   field: Field;
   value: Value;
   error: string | null;
+  refused: Record<string, string>;
   onChange: (value: Value) => void;
 }
 
-function FormField({ field, value, error, onChange }: FormFieldProps) {
+function FormField({ field, value, error, refused, onChange }: FormFieldProps) {
   const id = `field-${field.name}`;
   const described = [error ? `${id}-error` : "", field.hint ? `${id}-hint` : ""].filter(Boolean).join(" ") || undefined;
   const common = { id, "aria-invalid": error !== null || undefined, "aria-describedby": described };
@@ -193,7 +199,7 @@ function FormField({ field, value, error, onChange }: FormFieldProps) {
       <fieldset className={styles.field} aria-describedby={described}>
         <legend>{field.label}</legend>
         {field.hint && <p id={`${id}-hint`} className={styles.hint}>{field.hint}</p>}
-        {field.draw?.(value as string, onChange)}
+        {field.draw?.(value as string, onChange, refused)}
         {error && <p id={`${id}-error`} className={styles.error}>{error}</p>}
       </fieldset>
     );

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, patch, post } from "@/api/fetch";
-import type { AdminAgent, AdminQueue, Disposition, Reason, Skill } from "@/api/routing";
+import type { AdminAgent, AdminQueue, Disposition, Reason, Skill, LadderTexts } from "@/api/routing";
 import type { AdminLine, AdminLink, AdminUser, AuditItem, Health } from "@/api/types";
 
 export type Kind = "users" | "lines" | "links" | "queues" | "skills" | "reasons" | "dispositions";
@@ -11,7 +11,7 @@ export interface Tables {
   links: { items: AdminLink[]; adapters: string[] };
   audit: { items: AuditItem[] };
   health: Health;
-  queues: { items: AdminQueue[]; teams: { id: string; name: string }[] };
+  queues: { items: AdminQueue[]; teams: { id: string; name: string }[]; usual_texts: LadderTexts };
   skills: { items: Skill[] };
   reasons: { items: Reason[] };
   dispositions: { items: Disposition[] };

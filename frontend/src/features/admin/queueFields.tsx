@@ -1,8 +1,11 @@
 /** The fields of a queue, filled from what is stored. */
 import type { TFunction } from "i18next";
-import type { AdminQueue, FullReply as Reply, QueueSkill, Skill, Strategy } from "@/api/routing";
+import type { AdminQueue, FullReply as Reply, LadderTexts as Texts, QueueSkill, Skill, Strategy } from "@/api/routing";
+import { duration } from "@/ui/format";
 import type { Field, Value } from "./SideForm";
+import { LadderSteps, LadderTexts } from "./LadderSteps";
 import { FullReply, SkillLevels } from "./QueueParts";
+import { drafted, given, tells, type Draft } from "./ladder";
 
 export const STRATEGIES: Strategy[] = ["best_level", "least_loaded", "longest_idle"];
 const LEVELS = [0, 1, 2, 3, 4, 5];
@@ -10,13 +13,26 @@ const LEVELS = [0, 1, 2, 3, 4, 5];
 interface Choices {
   skills: Skill[];
   teams: { id: string; name: string }[];
+  queues: AdminQueue[];
+  usual: Texts;
 }
 
 const offers = (values: Record<string, Value>) => values.auto_accept !== true;
 const limited = (values: Record<string, Value>) => Number(values.most_waiting) > 0;
+const drafts = (value: Value) => JSON.parse(value as string) as Draft[];
+const speaks = (values: Record<string, Value>) => tells(drafts(values.ladder!));
+const offersCallback = (values: Record<string, Value>) => drafts(values.ladder!).some((one) => one.do === "offer_callback");
 
-export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { skills, teams }: Choices): Field[] {
-  const figure = (name: keyof AdminQueue & ("ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
+/** What a subscriber would be told now. */
+function told(t: TFunction<"admin">, queue: AdminQueue | null): string {
+  if (queue === null) return "";
+  const { wait_p50_s: half, wait_p90_s: most, wait_samples: samples } = queue;
+  if (half === null || most === null) return t("ladder.unknown", { samples });
+  return t("ladder.known", { samples, half: duration(half), most: duration(most) });
+}
+
+export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { skills, teams, queues, usual }: Choices): Field[] {
+  const figure = (name: keyof AdminQueue & ("callback_within_s" | "ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
     name, label: t(`queues.${name}`), kind: "number", value: String(queue?.[name] ?? first),
   });
   // A skill that is out of use and still asked for stays in sight: it keeps nobody away, until it is in use again.
@@ -50,6 +66,24 @@ export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { s
     { ...figure("priority", 0), hint: t("queues.priorityHint"), group: t("queues.order") },
     { ...figure("points_per_minute", 1), hint: t("queues.points_per_minuteHint"), group: t("queues.order") },
     { ...figure("weight", 1), hint: t("queues.weightHint"), group: t("queues.order") },
+    {
+      name: "ladder", label: t("ladder.steps"), kind: "drawn", hint: `${t("ladder.hint")} ${told(t, queue)}`, group: t("ladder.title"),
+      value: JSON.stringify(drafted(queue?.ladder ?? [])),
+      read: (text) => given(drafts(text)),
+      draw: (value, change, refused) => (
+        <LadderSteps
+          steps={drafts(value)} skills={offered} refused={refused} queues={queues.filter(({ id, is_enabled }) => id !== queue?.id && is_enabled)}
+          onChange={(next) => change(JSON.stringify(next))}
+        />
+      ),
+    },
+    { ...figure("callback_within_s", 7200), hint: t("ladder.callbackHint"), group: t("ladder.title"), shown: offersCallback },
+    {
+      name: "ladder_texts", label: t("ladder.texts"), kind: "drawn", hint: t("ladder.textsHint"), group: t("ladder.title"), shown: speaks,
+      value: JSON.stringify(queue?.ladder_texts ?? {}),
+      read: (text) => JSON.parse(text) as Texts,
+      draw: (value, change) => <LadderTexts texts={JSON.parse(value) as Texts} usual={usual} onChange={(next) => change(JSON.stringify(next))} />,
+    },
     { ...figure("wrap_up_s", 0), hint: t("queues.wrap_up_sHint"), group: t("queues.wrap") },
     { name: "dispositions_required", label: t("queues.dispositions_required"), kind: "switch", value: queue?.dispositions_required ?? false, group: t("queues.wrap") },
     { ...figure("most_waiting", 0), group: t("queues.full") },

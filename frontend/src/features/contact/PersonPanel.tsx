@@ -12,7 +12,7 @@ import { Consent } from "./Consent";
 import { WrongNumber } from "./WrongNumber";
 import styles from "./PersonPanel.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule", "filter", "opt_out_hint", "opted_out", "after_hours", "callback"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "filter", "opt_out_hint", "opted_out", "after_hours", "callback", "ladder"] as const;
 
 interface PersonPanelProps {
   id: string;

@@ -24,6 +24,7 @@ const en = {
     opted_out: "The customer opted out and writes again",
     after_hours: "Came outside the hours",
     callback: "A promised callback was due",
+    ladder: "Waited too long for a person",
     other: "Handed over",
   },
   wrong: {
@@ -78,6 +79,7 @@ const fr: Same<typeof en> = {
     opted_out: "Le client avait refusé les SMS et écrit de nouveau",
     after_hours: "Arrivée hors des horaires",
     callback: "Un rappel promis était attendu",
+    ladder: "A attendu trop longtemps un conseiller",
     other: "Transmise",
   },
   wrong: {

@@ -16,6 +16,7 @@ import { asksDisposition, CloseDialog } from "./CloseDialog";
 import { Composer, type ComposerHandle } from "./Composer";
 import { Header, mayEnd } from "./Header";
 import { Thread } from "./Thread";
+import { WaitLine } from "./WaitLine";
 import styles from "./Conversation.module.css";
 
 /** What the desk's keys do to the conversation on screen. */
@@ -160,6 +161,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
       <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
+      <WaitLine row={row} />
       <CallbackBar row={row} />
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}
       {!isObserver(session) && (

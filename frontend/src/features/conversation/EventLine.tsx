@@ -25,6 +25,7 @@ export function EventLine({ message }: { message: Message }) {
         return t(event?.by === "routing" || !byPerson ? "event.assignedAuto" : "event.assigned", { name: owner });
       }
       case "returned":
+        if (event?.by === "ladder") return t("wait.toBot");
         return t(event?.to === "bot" ? "event.returnedBot" : "event.returnedQueue", { name: actor });
       case "filtered": {
         const silence = SILENCES.find((one) => one === event?.silence);

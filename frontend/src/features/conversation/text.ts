@@ -1,9 +1,10 @@
 import type { Same } from "@/ui/text";
 import { callbackEn, callbackFr, deadlineEn, deadlineFr } from "./callbackText";
 import { eventEn, eventFr } from "./eventText";
+import { waitEn, waitFr } from "./waitText";
 
 const en = {
-  callback: callbackEn,
+  callback: callbackEn, wait: waitEn,
   deadline: deadlineEn,
   none: "No conversation chosen",
   noneText: "Choose one in the list, or press J and Enter.",
@@ -164,7 +165,7 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
-  callback: callbackFr,
+  callback: callbackFr, wait: waitFr,
   deadline: deadlineFr,
   none: "Aucune conversation choisie",
   noneText: "Choisissez-en une dans la liste, ou tapez J puis Entrée.",

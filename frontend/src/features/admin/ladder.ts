@@ -1,0 +1,43 @@
+/** A queue's ladder while it is being edited. */
+import type { LadderDeed, LadderStep } from "@/api/routing";
+
+export const DEEDS: LadderDeed[] = ["lower_level", "drop_preferred", "add_queue", "raise_priority", "tell_position", "offer_callback", "give_to_bot"];
+export const MOST_STEPS = 20;
+
+/** A step as its fields hold it. `key` follows it while others are moved past it. */
+export interface Draft {
+  key: number;
+  after: string;
+  do: LadderDeed;
+  skill: string;
+  queue: string;
+  by: string;
+}
+
+export const drafted = (steps: LadderStep[]): Draft[] =>
+  steps.map((step, key) => ({
+    key, after: String(step.after_s), do: step.do as LadderDeed, skill: step.skill ?? "", queue: step.queue ?? "", by: step.by === null ? "1" : String(step.by),
+  }));
+
+/** What is sent: only what a step of its kind has. */
+export const given = (drafts: Draft[]) =>
+  drafts.map(({ after, do: what, skill, queue, by }) => ({
+    after_s: after.trim() === "" ? null : Number(after),
+    do: what,
+    ...(what === "lower_level" || what === "drop_preferred" ? { skill: skill || null } : {}),
+    ...(what === "lower_level" || what === "raise_priority" ? { by: by.trim() === "" ? null : Number(by) } : {}),
+    ...(what === "add_queue" ? { queue: queue || null } : {}),
+  }));
+
+/** One more, a minute after the last. */
+export function withNext(drafts: Draft[], first: { skill: string; queue: string }): Draft[] {
+  const last = drafts.at(-1);
+  const key = drafts.reduce((most, one) => Math.max(most, one.key), -1) + 1;
+  return [...drafts, { key, after: String(last ? (Number(last.after) || 0) + 60 : 60), do: "tell_position", by: "1", ...first }];
+}
+
+/** In the order of time; what comes at the same time stays as it stood. */
+export const inOrder = (drafts: Draft[]): Draft[] => [...drafts].sort((a, b) => (Number(a.after) || 0) - (Number(b.after) || 0));
+
+/** Whether subscribers hear anything of it. */
+export const tells = (drafts: Draft[]): boolean => drafts.some((one) => one.do === "tell_position" || one.do === "offer_callback");
