@@ -18,7 +18,9 @@ from django.db import connection
 from common.clock import database_now
 from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
+from routing.ladder import apply
 from routing.offers import AVOID_S
+from routing.routes import Asking, asking, joined
 
 SHALLOW, DEEP = 5, 100  # of each kind: as many as there is room for, between these
 DEEPER = 4  # times, after a glance in vain
@@ -50,6 +52,7 @@ join routing_skill skill on skill.id = has.skill_id and skill.is_enabled where h
 _ROOM = "select user_id, medium, capacity - load from routing_agentmedium where user_id = any(%s)"
 _MEMBERS = "select user_id, team_id from accounts_team_members where user_id = any(%s) and team_id = any(%s)"
 
+# `barred_rules`: what those who came by them ask, no free agent can do: a crowd of theirs would hide the others.
 # `level`: the priorities that occur in each queue, found by jumping through the index from one to the next lower.
 # `back`: who gave it back last, by its event line. `avoid`: who declined or missed it lately.
 _WAITING = """
@@ -73,13 +76,15 @@ with recursive asked as materialized (
             order by c.priority desc limit 1)
     from level where level.priority is not null
 )
-select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid
+select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid, routed.rule_id
 from level
 cross join lateral (
     select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language
     from conversations_conversation c
     where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
       and c.priority = level.priority
+      and not exists (select from routing_routed r where r.conversation_id = c.id and r.queue_id = level.id
+                      and r.rule_id = any(%(barred_rules)s))
       and (level.everywhere or c.line_id in (select line_id from seen where seen.queue_id = level.id))
       and not exists (select from barred where barred.queue_id = level.id and barred.language = c.language)
       and not exists (select from routing_offer o where o.conversation_id = c.id and o.state = 'pending')
@@ -91,6 +96,7 @@ left join lateral (
       and m.facts->>'type' = 'returned' and m.id >= uuid_floor(c.queued_at - interval '1 hour')
     order by seq desc limit 1
 ) back on true
+left join routing_routed routed on routed.conversation_id = c.id and routed.queue_id = level.id
 cross join lateral (
     select array_agg(o.user_id) as avoid from routing_offer o
     where o.conversation_id = c.id and o.state in ('declined', 'timed_out')
@@ -151,11 +157,12 @@ def look(organisation_id: UUID, *, depth: int | None = None) -> Glance:
     if not free:
         return Glance(now, {}, [], {}, {})
     queues, languages, media = _queues(organisation_id)
-    with_skills = any(one.wants or one.language_level for one in queues.values())
+    rules = asking(organisation_id)
+    with_skills = bool(rules) or any(one.wants or one.language_level for one in queues.values())
     agents = _agents(free, queues, set(media.values()), with_skills=with_skills)
     room = sum(agent.capacity - agent.load for agent in agents)
     depth = depth or min(max(room, SHALLOW), DEEP)
-    waiting, cut = _waiting(organisation_id, agents, queues, languages, media, depth)
+    waiting, cut = _waiting(organisation_id, agents, queues, languages, media, depth, rules, now)
     horizon = max((score(one, queues[one.queue_ids[0]].rule, now) for one in cut), default=None)
     return Glance(
         now, queues, agents, {row[0]: row[4] for row in free}, media, {one.id: one for one in waiting}, depth, horizon
@@ -232,6 +239,8 @@ def _waiting(
     languages: Mapping[str, UUID],
     media: Mapping[UUID, str],
     depth: int,
+    rules: Mapping[UUID, Asking],
+    now: datetime,
 ) -> tuple[list[Waiting], list[Waiting]]:
     """The first of each kind; and the last of each kind of which there may be more."""
     seen = _lines_seen(agents, queues)
@@ -250,26 +259,31 @@ def _waiting(
                 "barred_languages": [language for _, language in barred],
                 "depth": depth,
                 "avoid_s": AVOID_S,
+                "barred_rules": _rules_barred(agents, rules),
             },
         )
         rows = cursor.fetchall()
     # The core is quicker when those of one kind share these very objects.
     own = {id_: (id_,) for id_ in queues}
     line_ids = {id_: id_ for id_ in media}
-    wants: dict[tuple[UUID, str], tuple[Want, ...]] = {}
+    wants: dict[tuple[UUID, str, UUID | None], tuple[Want, ...]] = {}
     found: list[Waiting] = []
     kinds: dict[tuple[UUID, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, back, missed in rows:
+    for id_, line_id, queue_id, priority, queued_at, language, back, missed, rule_id in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
-        if (queue_id, spoken) not in wants:
+        rule = rules.get(rule_id)
+        if (queue_id, spoken, rule_id) not in wants:
             tongue = (Want(languages[spoken], least=served.language_level),) if spoken else ()
-            wants[queue_id, spoken] = (*served.wants, *tongue)
+            asked = (*served.wants, *tongue)
+            wants[queue_id, spoken, rule_id] = joined(asked, rule.wants) if rule else asked
         one = Waiting(
             id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=own[queue_id],
             medium=media.get(line_id, "sms"), weight=served.weight, priority=max(priority, served.priority),
-            since=queued_at, wants=wants[queue_id, spoken], avoid=_avoided(back, missed),
+            since=queued_at, wants=wants[queue_id, spoken, rule_id], avoid=_avoided(back, missed),
         )  # fmt: skip
+        if rule is not None and rule.ladder is not None:
+            one = apply(rule.ladder, one, (now - queued_at).total_seconds()).waiting
         found.append(one)
         kinds.setdefault((queue_id, priority), []).append(one)
     cut = [max(kind, key=lambda one: one.since) for kind in kinds.values() if len(kind) >= depth]
@@ -318,4 +332,14 @@ def _languages_barred(
         if served.language_level
         for language, skill_id in languages.items()
         if not any(agent.skills.get(skill_id, 0) >= served.language_level for agent in agents)
+    ]
+
+
+def _rules_barred(agents: list[Agent], rules: Mapping[UUID, Asking]) -> list[UUID]:
+    """The rules that no free agent has the skills for. Not those with a ladder: who waits by them asks less later."""
+    return [
+        id_
+        for id_, rule in rules.items()
+        if rule.ladder is None
+        and not any(all(agent.skills.get(want.skill_id, 0) >= want.least for want in rule.wants) for agent in agents)
     ]

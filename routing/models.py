@@ -11,6 +11,7 @@ from accounts.models import Organisation, Team
 from common.ids import uuid7
 from conversations.models import ApiToken, Conversation, Line
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
+from routing.workflow_models import Routed, Rule, RuleCondition, Workflow  # noqa: F401
 
 MOST_WEIGHT = 20
 
