@@ -1,16 +1,15 @@
 """The rules of a line at work: what is known of a conversation that people are to have, and which rule it goes by.
 
 Asked when it is handed over (routing/handover.py): by its bot, past a bot that may not speak, or on a line without
-one. Three statements for a line with rules, and one for each kind of thing that a rule asks about; none for others.
+one. Two statements for a line with rules, and one for each kind of thing that a rule asks about; none for others.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +37,11 @@ _ASKED = """
 select id, wants, ladder from routing_rule
 where organisation_id = %s and (wants <> '[]'::jsonb or ladder is not null)
 """
+_OF_RULE = (
+    "id", "queue_id", "is_enabled", "name", "priority", "wants", "ladder", "conditions__kind",
+    "conditions__contact_list_id", "conditions__tag_id", "conditions__attribute_id", "conditions__compare",
+    "conditions__value", "conditions__words", "conditions__attribute__type", "conditions__key",
+)  # fmt: skip
 _SKILLS = "select id from routing_skill where organisation_id = %s and is_enabled"
 
 
@@ -98,12 +102,28 @@ def _entities(heard: BotTurn | None) -> dict[str, str]:
 
 
 def rules_of(line_id: UUID) -> list[Rule]:
-    rows = list(RuleRow.objects.filter(workflow_id=line_id).order_by("place"))
-    asked = RuleCondition.objects.select_related("attribute").filter(rule__workflow_id=line_id).order_by("place")
-    conditions: defaultdict[UUID, list[Condition]] = defaultdict(list)
-    for row in asked:
-        conditions[row.rule_id].append(condition_of(row))
-    return [rule_of(row, conditions[row.id]) for row in rows]
+    """In one statement: read in two, a rule that is changed between them would have lost its conditions, and hold for
+    everybody."""
+    rows = RuleRow.objects.filter(workflow_id=line_id).order_by("place", "conditions__place").values_list(*_OF_RULE)
+    found: dict[UUID, Rule] = {}
+    for id_, queue_id, is_enabled, name, priority, wants, ladder, *asked in rows:
+        before = found.get(id_) or Rule(
+            id=id_, queue_id=queue_id, is_enabled=is_enabled, name=name, priority=priority, wants=_wants(wants),
+            ladder=None if ladder is None else from_rows(ladder),
+        )  # fmt: skip
+        kind, contact_list, tag, attribute, compare, value, words, type_, key = asked
+        condition = () if kind is None else (
+            Condition(
+                kind=_kind(kind), thing=contact_list or tag or attribute, compare=Compare(compare), value=value,
+                words=tuple(words), type=type_ or "", key=key,
+            ),
+        )  # fmt: skip
+        found[id_] = replace(before, conditions=(*before.conditions, *condition))
+    return list(found.values())
+
+
+def _kind(kind: str) -> Kind | More:
+    return Kind(kind) if kind in set(Kind) else More(kind)
 
 
 def rule_of(row: RuleRow, conditions: Iterable[Condition]) -> Rule:
@@ -121,7 +141,7 @@ def rule_of(row: RuleRow, conditions: Iterable[Condition]) -> Rule:
 
 def condition_of(row: RuleCondition) -> Condition:
     return Condition(
-        kind=Kind(row.kind) if row.kind in set(Kind) else More(row.kind),
+        kind=_kind(row.kind),
         thing=row.contact_list_id or row.tag_id or row.attribute_id,
         compare=Compare(row.compare),
         value=row.value,

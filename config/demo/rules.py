@@ -20,7 +20,7 @@ def make_rules(owner: Organisation, lines: Mapping[str, Line]) -> None:
         (
             ("Réclamations", 3, {"kind": "intent", "words": ["bill_dispute", "complaint"]}),
             ("Internet", 1, {"kind": "keyword", "words": ["internet", "wifi", "fibre"]}),
-            ("Soirs et week-ends", 0, {"kind": "time", "words": ["6", "7"], "value": "18:00-08:00"}),
+            ("Nuits du week-end", 0, {"kind": "time", "words": ["6", "7"], "value": "18:00-08:00"}),
         ),
         1,
     ):

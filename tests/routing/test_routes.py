@@ -11,6 +11,7 @@ import pytest
 from accounts.models import Role, User
 from bots.turn import BotTurn, Handover
 from common.clock import database_now
+from common.errors import Conflict
 from contacts.lists import change_numbers
 from contacts.models import Tag
 from contacts.people import change_person
@@ -23,7 +24,9 @@ from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, save_filter
 from routing.glance import look
 from routing.handling import handle
 from routing.models import AgentSkill, Queue, Routed, Skill
+from routing.pulling import take_next
 from routing.rounds import assign_waiting
+from routing.routes import rules_of
 from routing.turns import Turns
 from routing.workflow_admin import ConditionGiven, RuleGiven, WorkflowGiven, save_workflow, try_text, workflow_shown
 from tests.browser import someone
@@ -203,6 +206,17 @@ def test_rules_that_are_off_route_nobody_and_cost_no_statement(
     assert writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour").queue_id == cast.queue.id
 
 
+def test_rules_and_their_conditions_are_read_at_one_instant(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, django_assert_num_queries: Any
+) -> None:
+    """Read one after the other, a rule that is changed between would have no conditions, and hold for everybody."""
+    keep_rules(boss, cast.line_3334, when(bills, word("facture"), intent("bill")), when(sales), when(bills, word("x")))
+    with django_assert_num_queries(1):
+        found = rules_of(cast.line_3334.id)
+    assert [(rule.queue_id, len(rule.conditions)) for rule in found] == [(bills.id, 2), (sales.id, 0), (bills.id, 1)]
+    assert [one.words for one in found[0].conditions] == [("facture",), ("bill",)]
+
+
 def test_rules_that_cannot_be_asked_lose_nobody(
     cast: Cast, boss: User, bills: Queue, turns: Turns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +283,19 @@ def test_a_rule_gives_to_nobody_below_its_least_level_and_first_to_its_preferred
     cast.available(cast.koffi, cast.mariam)
     assign_waiting(organisation_id=cast.organisation.id, lease=None)
     assert owner_of(asks) == cast.mariam.id
+
+
+def test_nobody_takes_the_next_by_himself_whom_its_rule_keeps_away(cast: Cast, boss: User, turns: Turns) -> None:
+    billing = skilled(cast, "Facturation", koffi=3)
+    Queue.objects.filter(id=cast.queue.id).update(may_pull=True)
+    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 0)]))
+    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
+    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
+    cast.available(cast.awa, cast.koffi)
+    assert take_next(user=cast.awa, queue_id=cast.queue.id).id == other.id
+    with pytest.raises(Conflict, match="nobody waits"):
+        take_next(user=cast.awa, queue_id=cast.queue.id)
+    assert take_next(user=cast.koffi, queue_id=cast.queue.id).id == asks.id
 
 
 def test_a_changed_rule_reaches_who_waits_by_it(cast: Cast, boss: User, turns: Turns) -> None:
