@@ -32,6 +32,7 @@ from routing.workflow_admin import ConditionGiven, RuleGiven, WorkflowGiven, sav
 from tests.browser import someone
 from tests.cast import SUBSCRIBER, Cast
 from tests.contacts.files import make_list
+from tests.routing.hours import MONDAY_LATER, MONDAY_NIGHT, keeps_hours
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -252,6 +253,23 @@ def test_who_is_given_back_to_the_queue_keeps_it_and_after_the_bot_is_routed_ane
     ownership.give_back(user=cast.awa, conversation_id=found.id, to="bot")
     found = says(cast, turns, found, "Un conseiller, et me rappeler")
     assert (found.status, found.queue_id) == (Status.QUEUED, sales.id)
+
+
+def test_outside_the_hours_rules_send_the_first_text_on_and_later_ones_keep_their_queue(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keeps_hours(cast, cast.line_3334)
+    keep_rules(
+        boss, cast.line_3334, when(sales, word("urgent")), when(bills, ConditionGiven("hours", value="closed")),
+    )  # fmt: skip
+    found = cast.open_conversation(line=cast.line_3334, at=MONDAY_NIGHT)
+    for words, moment in (("Bonjour", MONDAY_NIGHT), ("C'est urgent", MONDAY_LATER)):
+        cast.text_in(found, words, at=moment)
+        while handle(owner="d1", turns=turns, now=moment):
+            pass
+        found.refresh_from_db()
+        assert (found.status, found.queue_id) == (Status.QUEUED, bills.id), words
+    assert cast.said(found)[-1] == ("contact", "C'est urgent"), "told once that the line is closed"
 
 
 # --- What a rule asks of the agent -----------------------------------------------------------------------------------
