@@ -56,6 +56,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "filters.administer": ADMINISTRATION,
     "filters.try": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # tells what is known of a number
     "filters.watch": OVERSIGHT,  # an observer: without whole numbers
+    "rules.administer": ADMINISTRATION,
+    "rules.try": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # as filters.try
     "tokens.administer": ADMINISTRATION,
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "audit.read": ADMINISTRATION,

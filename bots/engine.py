@@ -12,12 +12,13 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from bots import catalogue
-from bots.embedded import yaml_files
+from bots.embedded import bot_files, yaml_files
 from bots.embedded.engine import EmbeddedEngine
 from bots.errors import BotDataError
 from bots.turn import BotTurn, Handover, Turn
@@ -69,6 +70,23 @@ def warm(bot: str, memory: Path | None = None) -> None:
     Raises UnknownBot or BotDataError.
     """
     _engine(catalogue.folder(bot), memory)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a bot can understand, as its author named it."""
+
+    intents: tuple[str, ...]
+    entities: tuple[str, ...]
+
+
+@lru_cache(maxsize=32)
+def vocabulary(bot: str) -> Vocabulary:
+    """Read from its files, once: nothing is trained. Raises UnknownBot or BotDataError."""
+    folder = catalogue.folder(bot)
+    ready = _ready.get(folder)
+    files = ready.files if isinstance(ready, EmbeddedEngine) else bot_files.read(folder)
+    return Vocabulary(tuple(files.domain.intents), tuple(files.domain.entities))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,16 @@ class Handover:
     summary   one or two lines for the agent, in the bot's home language; may be empty when the engine failed.
     skills    what the work asks of an agent, as the bot's author named it.
     priority  0 is normal; higher is sooner.
+    intents   what was understood in the subscriber's last texts, this one included, oldest first.
+    entities  what was found in them, by name; of two values the later.
     """
 
     reason: Reason
     summary: str
     skills: tuple[str, ...] = ()
     priority: int = 0
+    intents: tuple[str, ...] = ()
+    entities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from config.parser import OneMeaning, Unreadable
 from config.paths_api import router as paths_router
 from config.routing_api import router as routing_router
 from config.tokens_api import router as tokens_router
+from config.workflow_api import router as workflow_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
@@ -98,6 +99,7 @@ api.add_router("/admin", routing_router)
 api.add_router("/admin", tokens_router)
 api.add_router("/admin", lists_router)
 api.add_router("/admin", filter_router)
+api.add_router("/admin", workflow_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -187,6 +187,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "De 1 à 30 mots, de 60 signes au plus.", "From 1 to 30 words, of at most 60 characters.",
     ),
     "filter_priority": ("De 0 à 100.", "From 0 to 100."),
+    "too_many_rules": ("Au plus 50 règles.", "At most 50 rules."),
+    "too_many_conditions": ("Au plus 10 conditions.", "At most 10 conditions."),
+    "too_many_wants": ("Au plus 10 compétences.", "At most 10 skills."),
+    "rule_level": (
+        "Un niveau minimal ou souhaité, de 1 à 5.", "A least or a preferred level, from 1 to 5.",
+    ),
+    "rule_percent": ("De 0 à 100.", "From 0 to 100."),
+    "rule_names": ("De 1 à 60 noms, de 80 signes au plus.", "From 1 to 60 names, of at most 80 characters."),
+    "rule_span": ("Deux heures sont attendues : 08:00-17:30.", "Two times are expected: 08:00-17:30."),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
     "adapter_fixed": (
         "Un lien garde son adaptateur : créez un autre lien.", "A link keeps its adapter: make another link.",

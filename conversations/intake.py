@@ -65,7 +65,8 @@ with input as materialized (
     -- Nor one of a lease that may be over before this is committed (a statement can be on its way for long: a network
     -- that was cut and is mended delivers it): the next owner of its link would be offered it again, and not know it.
     select given.*, line.queue_id,
-           line.bot = '' and line.queue_id is not null and not line.is_filtered as straight_to_queue,
+           line.bot = '' and line.queue_id is not null
+               and not (line.is_filtered or line.is_routed) as straight_to_queue,
            case when not given.is_leased or given.link_id = any(array(
                select owned.link_id
                from unnest(%(owned)b::uuid[], %(epochs)b::bigint[]) owned (link_id, epoch)

@@ -17,22 +17,20 @@ from accounts.models import Organisation, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.text import refuse_hidden, storable
-from contacts.attributes import ORDERED, Compare, value_of
-from contacts.models import Address, AddressKind, Attribute, ContactList, Tag
+from contacts.models import Address, AddressKind
 from contacts.numbers import normalise
 from conversations.models import Line
 from conversations.wording import refuse_too_long
 from realtime.log import record_changes
 from routing.filter_models import FrontCheck, FrontFilter, WayFields
 from routing.front_door import Asked, Loaded, check_of, facts_of, way_of
-from routing.front_filter import Decision, Kind, Outcome, decide, folded
+from routing.front_filter import Decision, Kind, Outcome, decide
 from routing.models import Queue
+from routing.question_admin import set_question
 
 MOST_CHECKS = 50
-MOST_WORDS, LONGEST_WORD = 30, 60
 LONGEST_REPLY = 480
 MOST_PRIORITY = 100
-LANGUAGES = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def try_number(*, actor: User, line_id: UUID, number: str, text: str, given: Fil
         language=(address.contact.language if address else "") or line.language,
         text=storable(text),
     )
-    (facts,) = facts_of(loaded, [asked], database_now())
+    (facts,) = facts_of(line, loaded.checks, [asked], database_now())
     return Tried(sender.value, address is not None, decide(loaded.checks, loaded.otherwise, facts))
 
 
@@ -268,60 +266,9 @@ def _read(line: Line, given: FilterGiven, known: set[UUID]) -> tuple[FrontFilter
 def _set_check(row: FrontCheck, line: Line, given: CheckGiven) -> None:
     if given.kind not in set(Kind):
         raise Invalid("unknown_choice", f"must be one of {', '.join(Kind)}", field="kind")
-    kind = Kind(given.kind)
-    row.kind = kind.value
     row.name = " ".join(given.name.split())[:80]
     refuse_hidden(row.name, field="name")
-    if kind in (Kind.IN_LIST, Kind.NOT_IN_LIST):
-        row.contact_list = _thing(ContactList, line, given)
-    elif kind == Kind.TAG:
-        row.tag = _thing(Tag, line, given)
-    elif kind == Kind.ATTRIBUTE:
-        _set_attribute(row, line, given)
-    elif kind == Kind.LANGUAGE:
-        row.value = _one_of(given.value, LANGUAGES)
-    elif kind == Kind.HOURS:
-        row.value = _one_of(given.value, ("open", "closed"))
-    else:
-        row.words = _words(given.words)
-
-
-def _set_attribute(row: FrontCheck, line: Line, given: CheckGiven) -> None:
-    attribute: Attribute = _thing(Attribute, line, given)
-    row.attribute = attribute
-    if given.compare not in set(Compare):
-        raise Invalid("unknown_choice", f"must be one of {', '.join(Compare)}", field="compare")
-    compare = Compare(given.compare)
-    if compare in (Compare.LESS, Compare.MORE) and attribute.type not in ORDERED:
-        raise Invalid("compare_order", "only numbers and dates are less or more", field="compare")
-    row.compare = compare.value
-    if compare not in (Compare.SET, Compare.UNSET):
-        row.value = value_of(attribute.type, attribute.choices, given.value)
-
-
-def _thing(kind: Any, line: Line, given: CheckGiven) -> Any:
-    """What the check asks for, of the line's organisation."""
-    mine = kind.objects.filter(organisation_id=line.organisation_id, id=given.thing_id)
-    found = mine.first() if given.thing_id is not None else None
-    if found is None:
-        raise Invalid("unknown_choice", "what does it ask for?", field="thing_id")
-    return found
-
-
-def _one_of(value: str, choices: Sequence[str]) -> str:
-    if value not in choices:
-        raise Invalid("unknown_choice", f"must be one of {', '.join(choices)}", field="value")
-    return value
-
-
-def _words(given: Sequence[str]) -> list[str]:
-    words = list(dict.fromkeys(word for one in given if (word := " ".join(storable(one).split()))))
-    if not 1 <= len(words) <= MOST_WORDS:
-        raise Invalid("filter_words", f"from 1 to {MOST_WORDS} words", field="words")
-    for word in words:
-        if len(word) > LONGEST_WORD or not folded(word):
-            raise Invalid("filter_words", f"{word[:LONGEST_WORD]!r} is no word", field="words")
-    return words
+    set_question(row, line.organisation_id, given)
 
 
 def _set_way(row: WayFields, line: Line, given: WayGiven, queues: set[UUID], field: str) -> None:

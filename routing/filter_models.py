@@ -33,6 +33,22 @@ class WayFields(models.Model):
         abstract = True
 
 
+class QuestionFields(models.Model):
+    """routing.front_filter.Question, as columns."""
+
+    kind = models.CharField(max_length=12)
+    # What it asks for: nobody deletes it under the filter.
+    contact_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, null=True, related_name="+")
+    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, null=True, related_name="+")
+    attribute = models.ForeignKey(Attribute, on_delete=models.PROTECT, null=True, related_name="+")
+    compare = models.CharField(max_length=8, default="is")  # contacts.attributes.Compare
+    value = models.CharField(max_length=300, default="", blank=True)
+    words = models.JSONField(default=list)
+
+    class Meta:
+        abstract = True
+
+
 class FrontFilter(WayFields):
     """Its own way is for whom no check holds. Line.is_filtered is its `is_enabled`, where the intake reads it."""
 
@@ -41,19 +57,11 @@ class FrontFilter(WayFields):
     is_enabled = models.BooleanField(default=False)
 
 
-class FrontCheck(WayFields):
+class FrontCheck(WayFields, QuestionFields):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     filter = models.ForeignKey(FrontFilter, on_delete=models.CASCADE, related_name="checks", db_index=False)
     place = models.SmallIntegerField()  # from 1
     name = models.CharField(max_length=80, default="", blank=True)
-    kind = models.CharField(max_length=12)  # routing.front_filter.Kind
-    # What it asks for: nobody deletes it under the filter.
-    contact_list = models.ForeignKey(ContactList, on_delete=models.PROTECT, null=True, related_name="+")
-    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, null=True, related_name="+")
-    attribute = models.ForeignKey(Attribute, on_delete=models.PROTECT, null=True, related_name="+")
-    compare = models.CharField(max_length=8, default="is")  # contacts.attributes.Compare
-    value = models.CharField(max_length=300, default="", blank=True)
-    words = models.JSONField(default=list)
 
     class Meta:
         constraints = [

@@ -17,6 +17,7 @@ from django.db import connection
 from routing.assignment import Agent, Waiting, Want
 from routing.ladder import climbed, stage_at, stages
 from routing.offers import AVOID_S
+from routing.routes import Asking, joined
 from routing.served import Served
 
 Stage = tuple[UUID, int]  # a queue, and the place of a stretch of waiting in routing.ladder.stages
@@ -38,7 +39,7 @@ with level as materialized (
     select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
 )
 select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, c.assigned_at is not null,
-       stage.number
+       stage.number, routed.rule_id
 from level
 join stage on stage.queue_id = level.id
 cross join lateral (
@@ -52,8 +53,11 @@ cross join lateral (
       and not exists (select from barred where barred.queue_id = level.id and barred.number = stage.number
                       and barred.language = c.language)
       and c.id not in (select conversation_id from ringing)
+      and not exists (select from routing_routed r where r.conversation_id = c.id and r.queue_id = level.id
+                      and r.rule_id = any(%(barred_rules)s))
     order by c.queued_at limit %(depth)s
 ) c
+left join routing_routed routed on routed.conversation_id = c.id and routed.queue_id = level.id
 """
 # Who gave it back last, by its event line: asked only of those that had an owner.
 _BACK = """
@@ -81,13 +85,15 @@ def first_waiting(
     queues: Mapping[UUID, Served],
     languages: Mapping[str, UUID],
     media: Mapping[UUID, str],
+    rules: Mapping[UUID, Asking],
     depth: int,
     now: datetime,
 ) -> tuple[list[Waiting], list[Waiting]]:
     """The first of each kind; and the last of each kind of which there may be more.
 
-    `kinds`: the queues in which anybody waits, with the priorities that occur; `queues`: these. `depth`: how many of
-    each kind.
+    `kinds`: the queues in which anybody waits, with the priorities that occur; `queues`: these. `rules`: what those ask
+    who came by them, beside their queue; a rule's own ladder takes the place of its queue's. `depth`: how many of each
+    kind.
     """
     seen = _lines_seen(agents, queues, media)
     barred = _languages_barred(agents, queues, seen, languages)
@@ -116,6 +122,7 @@ def first_waiting(
                 "barred_queues": [queue_id for queue_id, _, _ in barred],
                 "barred_stages": [number for _, number, _ in barred],
                 "barred_languages": [language for _, _, language in barred],
+                "barred_rules": _rules_barred(agents, rules),
                 "depth": depth,
             },
         )
@@ -124,18 +131,22 @@ def first_waiting(
     # The core is quicker when those of one kind share these very objects.
     own = {id_: (id_,) for id_ in queues}
     line_ids = {id_: id_ for id_ in media}
-    asks: dict[tuple[UUID, int, str], tuple[tuple[Want, ...], tuple[UUID, ...], int]] = {}
+    asks: dict[tuple[UUID, UUID | None, int, str], tuple[tuple[Want, ...], tuple[UUID, ...], int]] = {}
     found: list[Waiting] = []
     read: dict[tuple[UUID, int, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, _, number in rows:
+    for id_, line_id, queue_id, priority, queued_at, language, _, number, rule_id in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
-        stage = stage_at(served.ladder, (now - queued_at).total_seconds()) if served.ladder.steps else 0
-        if (queue_id, stage, spoken) not in asks:
+        rule = rules.get(rule_id)
+        ladder = served.ladder if rule is None or rule.ladder is None else rule.ladder
+        stage = stage_at(ladder, (now - queued_at).total_seconds()) if ladder.steps else 0
+        kind = (queue_id, None if rule is None else rule_id, stage, spoken)
+        if kind not in asks:
             tongue = (Want(languages[spoken], least=served.language_level),) if spoken else ()
-            waited_s, _ = stages(served.ladder)[stage]
-            asks[queue_id, stage, spoken] = climbed(served.ladder, (*served.wants, *tongue), own[queue_id], waited_s)
-        wants, queue_ids, urgency = asks[queue_id, stage, spoken]
+            first = (*served.wants, *tongue)
+            waited_s, _ = stages(ladder)[stage]
+            asks[kind] = climbed(ladder, joined(first, rule.wants) if rule else first, own[queue_id], waited_s)
+        wants, queue_ids, urgency = asks[kind]
         one = Waiting(
             id=id_, line_id=line_ids.get(line_id, line_id), queue_ids=queue_ids,
             medium=media.get(line_id, "sms"), weight=served.weight,
@@ -255,3 +266,14 @@ def _languages_barred(
             if not any(agent.skills.get(skill_id, 0) >= want.least for agent in agents):
                 barred.append((queue_id, number, language))
     return barred
+
+
+def _rules_barred(agents: list[Agent], rules: Mapping[UUID, Asking]) -> list[UUID]:
+    """The rules that no free agent has the skills for: a crowd of theirs would hide the others. Not those with a
+    ladder: who waits by them asks less later."""
+    return [
+        id_
+        for id_, rule in rules.items()
+        if rule.ladder is None
+        and not any(all(agent.skills.get(want.skill_id, 0) >= want.least for want in rule.wants) for agent in agents)
+    ]

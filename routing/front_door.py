@@ -9,9 +9,10 @@ talk for ever. A text that may ask for no more texts is a person's, whatever the
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db import Error, connection
@@ -34,7 +35,7 @@ from realtime.log import Changes
 from routing import stretches
 from routing.after_hours import texts_for
 from routing.filter_models import FrontCheck, FrontFilter, Passage, WayFields
-from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Way, decide
+from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Question, Way, decide
 from routing.hours import open_now
 from routing.models import Queue
 from routing.rows import set_fields
@@ -118,7 +119,7 @@ def judge(talks: Sequence[Talk], now: datetime) -> dict[UUID, Decision]:
     for line_id, loaded in filters.items():
         mine = asked.get(line_id, [])
         try:
-            facts = facts_of(loaded, [one for _, one in mine], now)
+            facts = facts_of(loaded.line, loaded.checks, [one for _, one in mine], now)
             for (id_, _), known in zip(mine, facts, strict=True):
                 found[id_] = decide(loaded.checks, loaded.otherwise, known)
         except Error:
@@ -171,20 +172,20 @@ def way_of(row: WayFields) -> Way:
     return Way(Outcome(row.outcome), row.queue_id, row.priority, row.reply, row.bot_first)
 
 
-def facts_of(loaded: Loaded, asked: Sequence[Asked], now: datetime) -> list[Facts]:
-    """What the filter's checks may ask about, of each; only what one of them asks is looked up."""
-    organisation_id = loaded.line.organisation_id
-    things: dict[Kind, set[UUID]] = {}
-    for check in loaded.checks:
-        if check.thing is not None:
-            things.setdefault(check.kind, set()).add(check.thing)
+def facts_of(line: Line, questions: Iterable[Question], asked: Sequence[Asked], now: datetime) -> list[Facts]:
+    """What the questions may be about, of each who writes to `line`; only what one of them asks is looked up."""
+    organisation_id = line.organisation_id
+    things: dict[StrEnum, set[UUID]] = {}
+    for question in questions:
+        if question.thing is not None:
+            things.setdefault(question.kind, set()).add(question.thing)
     lists = things.get(Kind.IN_LIST, set()) | things.get(Kind.NOT_IN_LIST, set())
     inside = members(organisation_id, lists, [one.number for one in asked])
     people = [one.contact_id for one in asked if one.contact_id is not None]
     tags = _tags(organisation_id, people, things.get(Kind.TAG, set()))
     wanted = things.get(Kind.ATTRIBUTE, set())
     values: Mapping[UUID, dict[UUID, str]] = attributes_of(organisation_id, people, wanted) if wanted else {}
-    is_open = open_now(loaded.line, now)
+    is_open = open_now(line, now)
     return [
         Facts(
             number=one.number,

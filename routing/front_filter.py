@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Protocol
 from uuid import UUID
 
 from contacts.attributes import Compare, holds
@@ -55,10 +56,28 @@ class Way:
         return bool(bot) and (self.outcome == Outcome.BOT or (self.outcome == Outcome.ADMIT and self.bot_first))
 
 
+class Question(Protocol):
+    """What is asked about somebody who writes: by a check of a front filter, or a condition of a rule
+    (routing/workflow.py). `thing`: the list, tag or attribute. `value`: what an attribute is compared with, a language,
+    "open" or "closed". `type`: of the attribute."""
+
+    @property
+    def kind(self) -> StrEnum: ...
+    @property
+    def thing(self) -> UUID | None: ...
+    @property
+    def compare(self) -> Compare: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def type(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`thing`: the list, tag or attribute. `value`: what an attribute is compared with, a language, "open" or "closed".
-    `type`: of the attribute."""
+    """A Question, and what becomes of those for whom it holds."""
 
     id: UUID
     kind: Kind
@@ -113,7 +132,7 @@ def decide(checks: Sequence[Check], otherwise: Way, facts: Facts) -> Decision:
     return Decision(otherwise, None, 0, tuple(trace))
 
 
-def ask(check: Check, facts: Facts) -> tuple[bool, str]:
+def ask(check: Question, facts: Facts) -> tuple[bool, str]:
     """(whether the check holds, the value it saw)."""
     if check.kind in (Kind.IN_LIST, Kind.NOT_IN_LIST):
         inside = check.thing in facts.lists

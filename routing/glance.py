@@ -21,6 +21,7 @@ from common.clock import database_now
 from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Waiting, score
 from routing.first_waiting import first_waiting
+from routing.routes import asking
 from routing.served import Served, queues_of
 
 SHALLOW, DEEP = 5, 100  # of each kind: its share of what there is room for, between these
@@ -107,13 +108,15 @@ def look(organisation_id: UUID, *, depth: int | None = None, now: datetime | Non
         return Glance(now, {}, [], {}, {})
     queues, languages, media = queues_of(organisation_id)
     asked = {id_: queues[id_] for id_, _ in kinds}
-    wanted = {want.skill_id for one in asked.values() for want in one.wants}
+    rules = asking(organisation_id)
+    wants = [one.wants for one in asked.values()] + [one.wants for one in rules.values()]
+    wanted = {want.skill_id for some in wants for want in some}
     if any(one.language_level for one in asked.values()):
         wanted |= set(languages.values())
     agents = _agents(free, queues, wanted, set(media.values()))
     room = sum(agent.capacity - agent.load for agent in agents)
     depth = depth or min(max(math.ceil(room / len(kinds)), SHALLOW), DEEP)
-    waiting, cut = first_waiting(organisation_id, kinds, agents, asked, languages, media, depth, now)
+    waiting, cut = first_waiting(organisation_id, kinds, agents, asked, languages, media, rules, depth, now)
     horizon = max((score(one, queues[one.queue_ids[0]].rule, now) for one in cut), default=None)
     return Glance(
         now, queues, agents, {row[0]: row[4] for row in free}, media, {one.id: one for one in waiting}, depth, horizon

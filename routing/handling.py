@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,23 +22,23 @@ from django.db import InterfaceError, OperationalError, connection
 from psycopg import errors
 
 from accounts.hours import Hours
-from bots.turn import BotTurn, Handover
+from bots.turn import BotTurn
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
 from common.text import storable
 from conversations.consent import consent_of
-from conversations.events import ConversationAssigned, ConversationQueued
+from conversations.events import ConversationAssigned
 from conversations.line_hours import closed_lines
-from conversations.messages import add_event_line, send_message
+from conversations.messages import send_message
 from conversations.models import Author, Conversation, Status
 from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import deadlines, front_door, stretches
+from routing import deadlines, front_door
 from routing.after_hours import tell_closed, without_bot
 from routing.front_filter import Decision, Outcome
-from routing.queues import queue_for
+from routing.handover import hand_over
 from routing.robots import must_be_silent, replies_lately
 from routing.rows import set_fields
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
@@ -312,7 +313,7 @@ def _enter(changes: Changes, conversation: Conversation, talk: Talk, judged: Dec
     front_door.note(conversation, judged)
     if judged.way.asks_bot(conversation.line.bot):
         return True
-    _hand_over(changes, conversation, talk, "filter", now)
+    hand_over(changes, conversation, talk, "filter", now)
     return False
 
 
@@ -333,31 +334,32 @@ def _act(
     if talk.first_at is None:  # nothing is unanswered; an empty text is something
         return
     if rests:
-        _hand_over(changes, conversation, talk, "opt_out_hint" if talk.hint else "after_hours", now)
+        hand_over(changes, conversation, talk, "opt_out_hint" if talk.hint else "after_hours", now)
         return
     if turn is None:
-        _hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
+        hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
         return
     language = storable(turn.language)[:5] or conversation.language
+    to_people = partial(hand_over, changes, conversation, talk, now=now, language=language, heard=turn)
     if talk.hint or "opt_out" in turn.actions:  # a guess, which nobody may be silenced by; nor ignored
-        _hand_over(changes, conversation, talk, "opt_out_hint", now, language=language)
+        to_people("opt_out_hint")
         return
     silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
     if consent_of(conversation).refuses:
-        _hand_over(changes, conversation, talk, "opted_out", now, language=language)
+        to_people("opted_out")
         return
     steps_aside = turn.handover is not None and turn.handover.reason != "failed"
     if steps_aside and front_door.ended_by_bot_only(changes, conversation, now):
         return
     sent = silenced is None and _send(changes, conversation, turn)
     if silenced is not None and turn.handover is None:
-        _hand_over(changes, conversation, talk, silenced.reason, now, silenced, language)
+        to_people(silenced.reason, asked=silenced)
     elif turn.handover is not None:
-        _hand_over(changes, conversation, talk, turn.handover.reason, now, turn.handover, language)
+        to_people(turn.handover.reason, asked=turn.handover)
     elif sent:
         set_fields(conversation, waiting_since=None, language=language)
     else:
-        _hand_over(changes, conversation, talk, "failed", now, language=language)
+        to_people("failed")
 
 
 def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
@@ -370,44 +372,6 @@ def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
             log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
             return False
     return bool(turn.replies)
-
-
-def _hand_over(
-    changes: Changes,
-    conversation: Conversation,
-    talk: Talk,
-    reason: str,
-    now: datetime,
-    asked: Handover | None = None,
-    language: str | None = None,
-) -> None:
-    passage = front_door.passage_of(conversation)
-    queue_id = front_door.queue_of(passage) or queue_for(conversation.line).id
-    if reason != "filter":  # no bot had it
-        stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
-    set_fields(
-        conversation,
-        status=Status.QUEUED,
-        queue_id=queue_id,
-        queued_at=now,
-        waiting_since=conversation.waiting_since or talk.first_at or now,
-        handover_reason=reason[:16],
-        handover_summary=storable(asked.summary)[:500] if asked else "",
-        priority=max(conversation.priority, asked.priority if asked else 0, passage.priority if passage else 0),
-        language=conversation.language if language is None else language,
-    )
-    deadlines.renew([conversation])
-    add_event_line(
-        changes=changes,
-        conversation=conversation,
-        facts={"type": "handover", "reason": reason, "queue_id": str(queue_id)},
-    )
-    changes.add(
-        ConversationQueued(
-            line_id=conversation.line_id, conversation_id=conversation.id, queue_id=queue_id, reason=reason
-        )
-    )
-    changes.ring(doorbell.WAITING)
 
 
 def _wake(changes: Changes, conversation: Conversation) -> None:

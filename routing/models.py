@@ -13,6 +13,7 @@ from conversations.models import ApiToken, Conversation
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 from routing.ladder_models import LadderTold  # noqa: F401
 from routing.target_models import Deadline, TargetEvent, TargetKind, Targets  # noqa: F401
+from routing.workflow_models import Routed, Rule, RuleCondition, Workflow  # noqa: F401
 
 MOST_WEIGHT = 20
 

@@ -18,8 +18,9 @@ from realtime.log import record_changes
 from routing.assignment import POINTS
 from routing.ladder import kept, raises
 from routing.loads import gain
-from routing.models import Queue
+from routing.models import AgentSkill, Queue
 from routing.owning import become_owner
+from routing.routes import asking
 
 # By the rule of routing/assignment.py: score, then longest waiting, then id. What rings at somebody or is held just now
 # is left out; the index bounds what is read to the first of each priority.
@@ -45,6 +46,8 @@ select first.id from level cross join lateral (
             and spoken.language <> '' and spoken.language = c.language and not exists (
               select from routing_agentskill has where has.user_id = %(user)s and has.skill_id = spoken.id
                 and has.level >= %(language_level)s)))
+      and not exists (select from routing_routed r where r.conversation_id = c.id and r.queue_id = %(queue)s
+                      and r.rule_id = any(%(barred_rules)s))
     order by c.queued_at limit 20
 ) first
 order by (greatest(first.priority, %(priority)s)
@@ -102,7 +105,7 @@ def _first(user: User, queue: Queue) -> UUID | None:
     asked: dict[str, Any] = {
         "organisation": user.organisation_id, "queue": queue.id, "user": user.id, "points": POINTS,
         "lines": list(lines_visible_to(user)), "pace": queue.points_per_minute,
-        "priority": queue.priority, "language_level": queue.language_level,
+        "priority": queue.priority, "language_level": queue.language_level, "barred_rules": _rules_beyond(user),
         "raised_after": raised_after, "raised_by": raised_by,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -112,6 +115,13 @@ def _first(user: User, queue: Queue) -> UUID | None:
             if cursor.fetchone() is not None and not _rings(id_):
                 return id_
     return None
+
+
+def _rules_beyond(user: User) -> list[UUID]:
+    """The rules that ask for levels that he has not, whatever their ladders make of it later."""
+    rules = asking(user.organisation_id)
+    levels = dict(AgentSkill.objects.filter(user=user).values_list("skill_id", "level")) if rules else {}
+    return [id_ for id_, rule in rules.items() if any(levels.get(one.skill_id, 0) < one.least for one in rule.wants)]
 
 
 def _rings(conversation_id: UUID) -> bool:

@@ -31,7 +31,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
-               where datname = current_database() and pid <> pg_backend_pid()"""
+               where datname = current_database() and pid <> pg_backend_pid()
+                 and backend_type = 'client backend'  -- a vacuum is not ours to end, and ends by itself"""
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bots.embedded import bot_files, summary
-from bots.embedded.domain import Response
+from bots.embedded.domain import Response, Signal
 from bots.embedded.lookalikes import as_seen
 from bots.embedded.model import Model, Reading
 from bots.embedded.rules import FALLBACK
@@ -49,8 +49,7 @@ class EmbeddedEngine:
         actions: tuple[str, ...] = ()
         for signal in (response.signal for response in responses if response.signal):
             if signal.action == "handover":
-                lines = self._summary(signal.reason, history, text, spoken, reading)
-                handover = Handover(signal.reason, lines, signal.skills, signal.priority)
+                handover = self._handover(signal, history, text, spoken, reading)
             else:
                 actions = (signal.action,)
         return BotTurn(
@@ -125,7 +124,7 @@ class EmbeddedEngine:
         told = sum(variant in body for body in said for variant in variants)
         return variants[(start + told) % len(variants)]
 
-    def _summary(self, reason: str, history: Sequence[Turn], text: str, language: str, last: Reading) -> str:
+    def _handover(self, signal: Signal, history: Sequence[Turn], text: str, language: str, last: Reading) -> Handover:
         earlier = self._last_texts(history)[::-1]
         intents: list[str] = []
         entities: dict[str, str] = {}
@@ -138,6 +137,7 @@ class EmbeddedEngine:
         if last.intent:
             intents.append(last.intent)
         entities.update(self.files.entities.find(text))
-        return summary.write(
-            self.files.domain, reason=reason, intents=intents, entities=entities, said=(*earlier, text)
+        lines = summary.write(
+            self.files.domain, reason=signal.reason, intents=intents, entities=entities, said=(*earlier, text)
         )
+        return Handover(signal.reason, lines, signal.skills, signal.priority, tuple(dict.fromkeys(intents)), entities)

@@ -21,6 +21,7 @@ from common.ids import uuid7_at
 from common.partitions import PARTITIONED
 from common.secrets import seal, unseal
 from config.demo.front_door import make_front_door
+from config.demo.rules import make_rules
 from config.demo.talks import Step, Talk, organisation, talks
 from contacts.models import Address, Contact
 from conversations.messages import LANE_BOT, LANE_PERSON, PREVIEW
@@ -132,6 +133,7 @@ def _make_place(data: dict[str, Any]) -> Place:
         for priority, key in enumerate(carried_by):
             LineLink.objects.create(line=lines[address], link=links[key], priority=priority)
     make_front_door(owner, lines)
+    make_rules(owner, lines)
     return Place(owner, users, lines, links)
 
 

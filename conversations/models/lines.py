@@ -48,6 +48,8 @@ class Line(models.Model):
     answers_after_stop = models.BooleanField(default=False, db_default=False)
     # routing.FrontFilter is on: who writes first is judged before bot and queue, so the intake queues nobody itself.
     is_filtered = models.BooleanField(default=False, db_default=False)
+    # routing.Workflow is on: its rules say which queue people find a conversation in, so the intake queues nobody.
+    is_routed = models.BooleanField(default=False, db_default=False)
     schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, null=True, related_name="+")  # null: always open
     # Outside its hours: whether the bot goes on answering, and whether the after-hours answer promises to come back to
     # the subscriber, which makes a Task (conversations/models/talk.py).

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from config.api import openapi
 from config.doors import Door
+from routing.models import Workflow
 from tests.browser import Answer, Browser
 from tests.gates.company import OWN_WRONG_NUMBER, Company
 from tests.gates.leftovers import FILE
@@ -113,6 +114,14 @@ BODIES: dict[str, Body] = {
         "checks": [{"kind": "keyword", "words": ["solde"], "way": {"queue_id": str(company.own.queue.id)}}],
     },
     "POST /api/admin/lines/{line_id}/filter/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
+    "PUT /api/admin/lines/{line_id}/rules": lambda company: {
+        "is_enabled": True,
+        "revision": Workflow.objects.filter(line=company.own.open_line).values_list("revision", flat=True).first() or 0,
+        "rules": [
+            {"queue_id": str(company.own.queue.id), "conditions": [{"kind": "keyword", "words": ["solde"]}]},
+        ],
+    },
+    "POST /api/admin/lines/{line_id}/rules/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
     "POST /api/admin/schedules": lambda _: {"name": "Soirs", "week": [[[480, 1080]]] * 5 + [[], []], "country": "BJ"},
     "PATCH /api/admin/schedules/{schedule_id}": lambda _: {"week": [[[540, 1020]]] * 7},
     "POST /api/admin/schedules/{schedule_id}/remove": lambda _: {},

@@ -64,10 +64,14 @@ from routing.models import (
     Queue,
     QueueSkill,
     Reason,
+    Routed,
+    Rule,
+    RuleCondition,
     Skill,
     TargetEvent,
     Targets,
     TokenPace,
+    Workflow,
     WrapUp,
 )
 from supervision.models import Export, ExportPart, Form
@@ -161,13 +165,24 @@ def keep_lists(world: World, owner: User) -> None:
 
 
 def come_to_a_filter(world: World, conversation: Conversation) -> None:
-    """A filter with a check of each kind of thing, and who came to it."""
+    """A filter with a check, and a rule with a condition, of each kind of thing; and who came by them."""
     organisation = world.organisation
     filter_ = FrontFilter.objects.create(line=world.open_line, organisation=organisation, reply="refusé")
     for place, thing in enumerate(("contact_list", "tag", "attribute"), 1):
         model = {"contact_list": ContactList, "tag": Tag, "attribute": Attribute}[thing]
         given = {thing: model.objects.filter(organisation=organisation).first()}
         FrontCheck.objects.create(filter=filter_, place=place, name="contrôle", kind=thing[:12], value="v", **given)
+    rules = Workflow.objects.create(line=world.open_line, organisation=organisation, revision=1)
+    rule = Rule.objects.create(
+        organisation=organisation, workflow=rules, place=1, name="règle", queue=world.queue, wants=[], ladder=[]
+    )
+    for place, thing in enumerate(("contact_list", "tag", "attribute"), 1):
+        model = {"contact_list": ContactList, "tag": Tag, "attribute": Attribute}[thing]
+        given = {thing: model.objects.filter(organisation=organisation).first()}
+        RuleCondition.objects.create(rule=rule, place=place, kind=thing[:12], value="v", key="k", **given)
+    Routed.objects.create(
+        conversation=conversation, organisation_id=organisation.id, rule_id=rule.id, queue_id=world.queue.id
+    )
     Passage.objects.create(
         conversation=conversation, organisation_id=organisation.id, line_id=conversation.line_id, outcome="answer"
     )

@@ -27,6 +27,7 @@ UNTOLD = {
     "POST /api/presence/focus": "what stands before the caller's eyes: an interval of the figures, seen by nobody",
     "PUT /api/admin/uploads/{upload_id}/pieces": "a piece of a file whose beginning and end are written down",
     "POST /api/admin/lines/{line_id}/filter/try": "looks at a number, and changes nothing",
+    "POST /api/admin/lines/{line_id}/rules/try": "looks at a text, and changes nothing",
     "POST /api/texts/check": "looks at numbers, which do not belong in an address, and changes nothing",
 }
 

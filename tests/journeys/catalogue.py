@@ -174,6 +174,7 @@ TABLE = "main table"
 LINK = '[data-testid="link"]'
 TEXT = '[data-testid="history-row"]'
 FILTER = '[data-testid="save-filter"]'
+RULES = '[data-testid="save-rules"]'
 KEYWORDS = '[data-testid="keywords-en-help"]'
 UNICODE = "Bonjour, votre bonus arrive d'ici une heure 😀. Sinon, répondez ici et je m'en occupe tout de suite. Ça va ?"
 
@@ -399,6 +400,41 @@ SCREENS: list[Screen] = [
         FATOU,
         EMPTY,
         prepare=fails("/api/admin/lines/[^/]+/filter$"),
+        expects="status of 500",
+    ),
+    Screen("admin-rules", "/admin/rules", FATOU, RULES),
+    Screen(
+        "admin-rules-tried",
+        "/admin/rules",
+        FATOU,
+        RULES,
+        then(
+            choose('[data-testid="rules-line"]', "1919"),
+            see('[data-testid="rule"]'),
+            fill('[data-testid="try-number"]', "0197000001"),
+            fill('[data-testid="try-text"]', "Ma facture est fausse"),
+            click('[data-testid="try"]'),
+            see('[data-testid="traced"]'),
+        ),
+    ),
+    Screen(
+        "admin-rules-refused",
+        "/admin/rules",
+        FATOU,
+        RULES,
+        then(
+            click('[data-testid="add-rule"]', '[data-testid="save-rules"]'),
+            see('[data-testid="rule"][data-refused="true"]'),
+        ),
+        expects="status of 422",
+    ),
+    Screen("admin-rules-long", "/admin/rules", FATOU, RULES, prepare=long_names),
+    Screen(
+        "admin-rules-error",
+        "/admin/rules",
+        FATOU,
+        EMPTY,
+        prepare=fails("/api/admin/lines/[^/]+/rules$"),
         expects="status of 500",
     ),
     Screen("admin-lists", "/admin/lists", FATOU, TABLE),

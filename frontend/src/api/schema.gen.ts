@@ -284,6 +284,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/lines/{line_id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Rules */
+        get: operations["config_workflow_api_show_rules"];
+        /**
+         * Change Rules
+         * @description The whole of them, in their order: the next conversation goes by them.
+         */
+        put: operations["config_workflow_api_change_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/lines/{line_id}/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Rules
+         * @description Where a text from this number would wait, and what each rule saw. Nothing is stored or sent.
+         */
+        post: operations["config_workflow_api_try_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/lines/{line_id}/targets": {
         parameters: {
             query?: never;
@@ -2083,6 +2124,16 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /**
+         * BotWords
+         * @description What the line's bot can understand.
+         */
+        BotWords: {
+            /** Entities */
+            entities: string[];
+            /** Intents */
+            intents: string[];
+        };
         /** CapabilitiesView */
         CapabilitiesView: {
             /** Attachments */
@@ -2150,6 +2201,15 @@ export interface components {
             owner: string | null;
             /** Refusal */
             refusal: string;
+        };
+        /** ConditionSeen */
+        ConditionSeen: {
+            /** Passed */
+            passed: boolean;
+            /** Place */
+            place: number;
+            /** Seen */
+            seen: string;
         };
         /** ConsentView */
         ConsentView: {
@@ -2652,6 +2712,24 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "warning" | "red";
+        };
+        /**
+         * HeardShown
+         * @description What the bot makes of the text. `confidence`: 0 to 1.
+         */
+        HeardShown: {
+            /** Confidence */
+            confidence: number;
+            /** Entities */
+            entities: {
+                [key: string]: string;
+            };
+            /** Hands Over */
+            hands_over: boolean;
+            /** Intent */
+            intent: string | null;
+            /** Language */
+            language: string;
         };
         /**
          * HistoryPage
@@ -4008,6 +4086,144 @@ export interface components {
             /** Name */
             name: string | null;
         };
+        /** RuleConditionIn */
+        RuleConditionIn: {
+            /**
+             * Compare
+             * @default is
+             */
+            compare: string;
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Thing Id */
+            thing_id?: string | null;
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Words
+             * @default []
+             */
+            words: string[];
+        };
+        /**
+         * RuleConditionShown
+         * @description `kind`: in_list, not_in_list, tag, attribute, language, hours, keyword, intent, entity, confidence or time.
+         *
+         *     `thing_id`: list, tag or attribute. `key`: the name of an entity. `words`: words, intents, or days ("1": Monday).
+         *     `value`: of a time "08:00-17:30", by the organisation's clock; of a confidence, per cent.
+         */
+        RuleConditionShown: {
+            /** Compare */
+            compare: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Thing Id */
+            thing_id: string | null;
+            /** Value */
+            value: string;
+            /** Words */
+            words: string[];
+        };
+        /**
+         * RuleIn
+         * @description `id` null: a new rule.
+         */
+        RuleIn: {
+            /**
+             * Conditions
+             * @default []
+             */
+            conditions: components["schemas"]["RuleConditionIn"][];
+            /** Id */
+            id?: string | null;
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /** Ladder */
+            ladder?: components["schemas"]["StepIn"][] | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Priority
+             * @default 0
+             */
+            priority: number;
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+            /**
+             * Wants
+             * @default []
+             */
+            wants: components["schemas"]["WantIn"][];
+        };
+        /**
+         * RuleShown
+         * @description Holds when all its conditions do. `ladder` null: the queue's own.
+         */
+        RuleShown: {
+            /** Conditions */
+            conditions: components["schemas"]["RuleConditionShown"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Ladder */
+            ladder: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Name */
+            name: string;
+            /** Priority */
+            priority: number;
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+            /** Wants */
+            wants: components["schemas"]["WantShown"][];
+        };
+        /**
+         * RuleTried
+         * @description `verdict`: taken, later (it holds, but one before it decides), failed, off, queue_off (it holds, its queue is
+         *     off: skipped).
+         */
+        RuleTried: {
+            /** Conditions */
+            conditions: components["schemas"]["ConditionSeen"][];
+            /** Name */
+            name: string;
+            /** Place */
+            place: number;
+            /**
+             * Rule Id
+             * Format: uuid
+             */
+            rule_id: string;
+            /** Verdict */
+            verdict: string;
+        };
         /** SaidList */
         SaidList: {
             /** Items */
@@ -4313,6 +4529,22 @@ export interface components {
              */
             state: "started" | "draining" | "stopped";
         };
+        /**
+         * StepIn
+         * @description A step of a ladder (docs/staffing.md): `skill`, `by`, `queue` as `do` needs them.
+         */
+        StepIn: {
+            /** After S */
+            after_s: number;
+            /** By */
+            by?: number | null;
+            /** Do */
+            do: string;
+            /** Queue */
+            queue?: string | null;
+            /** Skill */
+            skill?: string | null;
+        };
         /** StepShown */
         StepShown: {
             /** Code */
@@ -4444,6 +4676,40 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * TextGiven
+         * @description `rules` null: those that are stored.
+         */
+        TextGiven: {
+            /** Number */
+            number: string;
+            rules?: components["schemas"]["WorkflowIn"] | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * TextTried
+         * @description `place` 0: no rule decides, and it waits in the line's own queue.
+         */
+        TextTried: {
+            heard: components["schemas"]["HeardShown"] | null;
+            /** Is Known */
+            is_known: boolean;
+            /** Number */
+            number: string;
+            /** Place */
+            place: number;
+            /**
+             * Queue Id
+             * Format: uuid
+             */
+            queue_id: string;
+            /** Rules */
+            rules: components["schemas"]["RuleTried"][];
         };
         /** TextView */
         TextView: {
@@ -4740,6 +5006,39 @@ export interface components {
             /** Waiting */
             waiting: number;
         };
+        /** WantIn */
+        WantIn: {
+            /**
+             * Least
+             * @default 0
+             */
+            least: number;
+            /**
+             * Preferred
+             * @default 0
+             */
+            preferred: number;
+            /**
+             * Skill Id
+             * Format: uuid
+             */
+            skill_id: string;
+        };
+        /**
+         * WantShown
+         * @description Levels from 1 to 5; 0: none.
+         */
+        WantShown: {
+            /** Least */
+            least: number;
+            /** Preferred */
+            preferred: number;
+            /**
+             * Skill Id
+             * Format: uuid
+             */
+            skill_id: string;
+        };
         /** WantedSkill */
         WantedSkill: {
             /** Least */
@@ -4791,6 +5090,42 @@ export interface components {
             queue_id: string | null;
             /** Reply */
             reply: string;
+        };
+        /**
+         * WorkflowIn
+         * @description `revision`: of the rules that were changed, so that nobody undoes a colleague's change unseen.
+         */
+        WorkflowIn: {
+            /**
+             * Is Enabled
+             * @default false
+             */
+            is_enabled: boolean;
+            /** Revision */
+            revision: number;
+            /**
+             * Rules
+             * @default []
+             */
+            rules: components["schemas"]["RuleIn"][];
+        };
+        /**
+         * WorkflowShown
+         * @description `bot` null: the line has none. `revision`: to be given back with a change.
+         */
+        WorkflowShown: {
+            bot: components["schemas"]["BotWords"] | null;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /**
+             * Line Id
+             * Format: uuid
+             */
+            line_id: string;
+            /** Revision */
+            revision: number;
+            /** Rules */
+            rules: components["schemas"]["RuleShown"][];
         };
         /** WrapUpView */
         WrapUpView: {
@@ -7083,6 +7418,350 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeywordsShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_workflow_api_show_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_workflow_api_change_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_workflow_api_try_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextTried"];
                 };
             };
             /** @description More parameters than any form has */

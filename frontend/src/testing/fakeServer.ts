@@ -7,6 +7,7 @@ import type { ServerEvent } from "@/realtime/events.gen";
 import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
 import { filterRoutes, passageRoutes } from "./fakeFilter";
+import { rulesRoutes } from "./fakeRules";
 import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
 import { FakeHistory, fakeTraffic } from "./fakeHistory";
 import { FakeRouting } from "./fakeRouting";
@@ -299,7 +300,7 @@ export class FakeServer {
     if (path === "/api/supervision/staffing") return this.staffing.route(search);
     if (path.startsWith("/api/history")) return this.history.route(method, path, search, body);
     if (path.startsWith("/api/front-filter/")) return passageRoutes(path);
-    if (path.startsWith("/api/admin/")) return filterRoutes(method, path, search, body) ?? adminRoutes(method, path, body);
+    if (path.startsWith("/api/admin/")) return filterRoutes(method, path, search, body) ?? rulesRoutes(method, path, body) ?? adminRoutes(method, path, body);
     if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });
     if (path === "/api/conversations") return this.#list(search);
     const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+(?:\/end)?))?$/.exec(path);

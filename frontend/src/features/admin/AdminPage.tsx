@@ -1,6 +1,6 @@
 import {
   Activity, BellOff, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
-  Signpost, Tags, Users,
+  Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -25,6 +25,7 @@ import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
 import { LevelsSection } from "./LevelsSection";
 import { QueuesSection } from "./QueuesSection";
+import { RulesSection } from "./RulesSection";
 import { SkillsSection } from "./SkillsSection";
 import { StatesSection } from "./StatesSection";
 import { TagsSection } from "./TagsSection";
@@ -33,14 +34,14 @@ import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "lists", "tags",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "lists", "tags",
   "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  hours: HoursSection, targets: TargetsSection, filter: FilterSection, lists: ListsSection, tags: TagsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, lists: ListsSection, tags: TagsSection,
   consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -55,6 +56,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   hours: <CalendarClock size={16} />,
   targets: <Goal size={16} />,
   filter: <DoorOpen size={16} />,
+  rules: <Split size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
   links: <Radio size={16} />,

@@ -76,14 +76,17 @@ export function CheckCard({ check, place, last, hasBot, refusal, onChange, onUp,
   );
 }
 
+/** What is asked about somebody: by a check, or by a condition of a rule. */
+export type Question = Pick<DraftCheck, "kind" | "thing_id" | "compare" | "value" | "words">;
+
 interface SubjectProps {
   id: string;
-  check: DraftCheck;
-  set: (fields: Partial<DraftCheck>) => void;
+  check: Question;
+  set: (fields: Partial<Question>) => void;
 }
 
 /** What the check asks about. */
-function Subject({ id, check, set }: SubjectProps) {
+export function Subject({ id, check, set }: SubjectProps) {
   const { t } = useTranslation("admin");
   const lists = useLists().data?.items ?? [];
   const tags = useTags().data?.items ?? [];

@@ -3,6 +3,7 @@ import { applicationsEn, applicationsFr } from "./applicationsText";
 import { auditEn, auditFr } from "./auditText";
 import { consentEn, consentFr } from "./consentText";
 import { filterEn, filterFr } from "./filterText";
+import { rulesEn, rulesFr } from "./rulesText";
 import { healthEn, healthFr } from "./healthText";
 import { hoursEn, hoursFr, targetsEn, targetsFr } from "./hoursText";
 import { linkKindText } from "./linkKindText";
@@ -20,11 +21,12 @@ const en = {
   work: linksEn,
   numbers: numbersEn,
   filter: filterEn,
+  rules: rulesEn,
   lists: listsEn,
   tags: tagsEn,
   ...routingEn,
   title: "Administration",
-  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -207,11 +209,12 @@ const fr: Same<typeof en> = {
   work: linksFr,
   numbers: numbersFr,
   filter: filterFr,
+  rules: rulesFr,
   lists: listsFr,
   tags: tagsFr,
   ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",

@@ -18,7 +18,9 @@ export function EventLine({ message }: { message: Message }) {
       case "queued":
       case "handover": {
         const reason = REASONS.find((one) => one === event?.reason);
-        return t(reason ? `event.queued_${reason}` : "event.queued");
+        const said = t(reason ? `event.queued_${reason}` : "event.queued");
+        if (typeof event?.rule_place !== "number") return said;
+        return t("event.byRule", { said, rule: String(event.rule || event.rule_place) });
       }
       case "assigned": {
         const owner = typeof event?.owner_name === "string" ? event.owner_name : actor;

@@ -4,6 +4,7 @@ import type { Same } from "@/ui/text";
 export const eventEn = {
   queued: "Waiting for a person",
   queued_asked: "The customer asked for a person",
+  byRule: "{{said}} (rule: {{rule}})",
   queued_unsure: "The bot was not sure and asked for a person",
   queued_failed: "The bot failed and asked for a person",
   queued_rule: "Sent to the queue by a rule",
@@ -44,6 +45,7 @@ export const eventEn = {
 export const eventFr: Same<typeof eventEn> = {
   queued: "En attente d’une personne",
   queued_asked: "Le client a demandé un conseiller",
+  byRule: "{{said}} (règle : {{rule}})",
   queued_unsure: "Le robot n’était pas sûr et a demandé un conseiller",
   queued_failed: "Le robot a échoué et a demandé un conseiller",
   queued_rule: "Mise en file par une règle",

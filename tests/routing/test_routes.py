@@ -1,0 +1,399 @@
+"""The rules of a line route what people are to have: after the bot, past it, and on a line that has none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from accounts.models import Role, User
+from bots.turn import BotTurn, Handover
+from common.clock import database_now
+from common.errors import Conflict
+from contacts.lists import change_numbers
+from contacts.models import Tag
+from contacts.people import change_person
+from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
+from conversations.models import Conversation, Line, Message, Status
+from realtime.checker import check_density
+from routing import ownership, routes
+from routing import turns as turns_module
+from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, save_filter
+from routing.glance import look
+from routing.handling import handle
+from routing.models import AgentSkill, Queue, Routed, Skill
+from routing.pulling import take_next
+from routing.rounds import assign_waiting
+from routing.routes import rules_of
+from routing.turns import Turns
+from routing.workflow_admin import ConditionGiven, RuleGiven, WorkflowGiven, save_workflow, try_text, workflow_shown
+from tests.browser import someone
+from tests.cast import SUBSCRIBER, Cast
+from tests.contacts.files import make_list
+from tests.routing.hours import MONDAY_LATER, MONDAY_NIGHT, keeps_hours
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OTHER = "+2290197000002"
+
+
+@pytest.fixture(autouse=True)
+def scripted_links(settings):
+    from conversations.links import adapter_class
+
+    settings.LINK_ADAPTERS = {"sms.smpp": "tests.conversations.scripted.ScriptedLink"}
+    adapter_class.cache_clear()
+    yield
+    adapter_class.cache_clear()
+
+
+@pytest.fixture
+def turns():
+    pool = Turns(limit_s=2.0)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(autouse=True)
+def dense(cast):
+    yield
+    assert check_density(cast.organisation.id).dense
+
+
+@pytest.fixture(autouse=True)
+def bot(monkeypatch) -> None:
+    """Answers, and hands bills and whoever asks for a person over; what came before it remembers, as bots do."""
+
+    def take_turn(*, bot, conversation_id, history, text, language):
+        said = [turn.body for turn in history if turn.author == "contact"] + [text]
+        intents = ["bill" if "facture" in one else "human" if "conseiller" in one else "other" for one in said]
+        if intents[-1] == "other":
+            return BotTurn(("Oui ?",), "other", 0.6, language="fr")
+        found = {"amount": "5000"} if "5000" in " ".join(said) else {}
+        reason = "rule" if intents[-1] == "bill" else "asked"
+        asked = Handover(reason, "Résumé", priority=1, intents=tuple(intents), entities=found)
+        return BotTurn((), intents[-1], 0.95, language="fr", handover=asked)
+
+    monkeypatch.setattr(turns_module, "take_turn", take_turn)
+
+
+@pytest.fixture
+def boss(cast: Cast) -> User:
+    return someone(cast, Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def bills(cast: Cast) -> Queue:
+    return Queue.objects.create(organisation=cast.organisation, name="Factures")
+
+
+@pytest.fixture
+def sales(cast: Cast) -> Queue:
+    return Queue.objects.create(organisation=cast.organisation, name="Ventes")
+
+
+def keep_rules(boss: User, line: Line, *rules: RuleGiven, on: bool = True) -> dict[str, Any]:
+    before = workflow_shown(boss.organisation_id, line.id)["revision"]
+    found = save_workflow(actor=boss, line_id=line.id, given=WorkflowGiven(on, before, rules))
+    line.refresh_from_db()
+    return found
+
+
+def when(queue: Queue, *conditions: ConditionGiven, **fields: Any) -> RuleGiven:
+    return RuleGiven(queue_id=queue.id, conditions=conditions, **fields)
+
+
+def intent(*names: str) -> ConditionGiven:
+    return ConditionGiven("intent", words=names)
+
+
+def word(*words: str) -> ConditionGiven:
+    return ConditionGiven("keyword", words=words)
+
+
+def writes(cast: Cast, turns: Turns, line: Line, sender: str, *words: str) -> Conversation:
+    cast.organisation.refresh_from_db()
+    conversation = cast.open_conversation(line=line, sender=sender)
+    return says(cast, turns, conversation, *words)
+
+
+def says(cast: Cast, turns: Turns, conversation: Conversation, *words: str) -> Conversation:
+    for one in words:
+        cast.text_in(conversation, one)
+        while handle(owner="d1", turns=turns):
+            pass
+    conversation.refresh_from_db()
+    return conversation
+
+
+def facts_of_handover(conversation: Conversation) -> dict[str, Any]:
+    found = Message.objects.filter(conversation=conversation, kind="event", facts__type="handover").order_by("seq")
+    return dict(found.values_list("facts", flat=True).last() or {})
+
+
+@pytest.mark.needs("RFP-030", part="rules decide the queue")
+def test_two_intents_of_one_line_wait_in_two_queues(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keep_rules(
+        boss, cast.line_1919, when(bills, intent("bill"), priority=4, name="Factures"), when(sales, intent("human"))
+    )
+    bill = writes(cast, turns, cast.line_1919, SUBSCRIBER, "Ma facture est fausse")
+    assert (bill.status, bill.queue_id, bill.priority) == (Status.QUEUED, bills.id, 4)
+    assert facts_of_handover(bill) | {"queue_id": ""} == {
+        "type": "handover", "reason": "rule", "queue_id": "", "rule": "Factures", "rule_place": 1,
+    }  # fmt: skip
+    human = writes(cast, turns, cast.line_1919, OTHER, "Un conseiller")
+    assert (human.queue_id, human.priority) == (sales.id, 1)
+    assert Routed.objects.get(conversation=human).queue_id == sales.id
+
+
+def test_what_was_understood_before_counts_when_a_person_is_asked_for(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    amount = ConditionGiven("entity", key="amount", compare="set")
+    keep_rules(boss, cast.line_1919, when(sales, intent("other"), amount), when(bills, word("renouveler")))
+    first = writes(cast, turns, cast.line_1919, SUBSCRIBER, "Un crédit de 5000", "Un conseiller")
+    assert first.queue_id == sales.id
+    second = writes(cast, turns, cast.line_1919, OTHER, "Je veux renouveler", "Un conseiller svp")
+    assert second.queue_id == bills.id
+
+
+def test_a_line_without_bot_is_routed_by_words_tags_lists_and_language(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    vip = Tag.objects.create(organisation=cast.organisation, name="VIP")
+    partners = make_list(boss)
+    change_numbers(actor=boss, list_id=partners.id, add=[OTHER], remove=[])
+    cast.person(SUBSCRIBER)
+    change_person(actor=boss, number=SUBSCRIBER, tag_ids=[vip.id], values={})
+    keep_rules(
+        boss, cast.line_3334, when(sales, word("offre"), ConditionGiven("language", value="fr")),
+        when(bills, ConditionGiven("tag", thing_id=vip.id)),
+        when(sales, ConditionGiven("in_list", thing_id=partners.id)),
+    )  # fmt: skip
+    assert writes(cast, turns, cast.line_3334, "+2290197000003", "Vos OFFRES, une offre").queue_id == sales.id
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour").queue_id == bills.id
+    assert writes(cast, turns, cast.line_3334, OTHER, "Bonjour").queue_id == sales.id
+
+
+@pytest.mark.needs("RFP-030", part="nobody waits nowhere")
+def test_who_matches_no_rule_waits_in_the_lines_own_queue(cast: Cast, boss: User, bills: Queue, turns: Turns) -> None:
+    keep_rules(boss, cast.line_3334, when(bills, word("facture"), priority=9))
+    found = writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour")
+    assert (found.status, found.queue_id, found.priority) == (Status.QUEUED, cast.queue.id, 0)
+    assert "rule_place" not in facts_of_handover(found)
+    assert not Routed.objects.exists()
+
+
+def test_a_rule_whose_queue_is_off_is_skipped_and_the_thread_says_so(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keep_rules(boss, cast.line_3334, when(bills), when(sales))
+    Queue.objects.filter(id=bills.id).update(is_enabled=False)
+    found = writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour")
+    assert (found.queue_id, facts_of_handover(found)["rules_skipped"]) == (sales.id, [1])
+
+
+def test_rules_that_are_off_route_nobody_and_cost_no_statement(
+    cast: Cast, boss: User, bills: Queue, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_rules(boss, cast.line_3334, when(bills), on=False)
+    monkeypatch.setattr(routes, "rules_of", lambda _line: pytest.fail("the rules of a line were read that are off"))
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour").queue_id == cast.queue.id
+
+
+def test_rules_and_their_conditions_are_read_at_one_instant(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, django_assert_num_queries: Any
+) -> None:
+    """Read one after the other, a rule that is changed between would have no conditions, and hold for everybody."""
+    keep_rules(boss, cast.line_3334, when(bills, word("facture"), intent("bill")), when(sales), when(bills, word("x")))
+    with django_assert_num_queries(1):
+        found = rules_of(cast.line_3334.id)
+    assert [(rule.queue_id, len(rule.conditions)) for rule in found] == [(bills.id, 2), (sales.id, 0), (bills.id, 1)]
+    assert [one.words for one in found[0].conditions] == [("facture",), ("bill",)]
+
+
+def test_rules_that_cannot_be_asked_lose_nobody(
+    cast: Cast, boss: User, bills: Queue, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_rules(boss, cast.line_3334, when(bills))
+    monkeypatch.setattr(routes, "route", lambda *_: 1 / 0)
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER, "Bonjour").queue_id == cast.queue.id
+
+
+def test_the_queue_that_the_front_filter_names_goes_before_the_rules(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keep_rules(boss, cast.line_3334, when(bills, priority=3))
+    named = CheckGiven("keyword", WayGiven("admit", queue_id=sales.id), words=["offre"])
+    save_filter(actor=boss, line_id=cast.line_3334.id, given=FilterGiven(True, WayGiven("admit"), [named]))
+    cast.line_3334.refresh_from_db()
+    assert writes(cast, turns, cast.line_3334, SUBSCRIBER, "une offre").queue_id == sales.id
+    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
+    assert (other.queue_id, other.priority) == (bills.id, 3), "let in to no queue in particular: the rules say which"
+
+
+def test_who_is_given_back_to_the_queue_keeps_it_and_after_the_bot_is_routed_anew(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keep_rules(boss, cast.line_1919, when(bills, intent("bill")))
+    found = writes(cast, turns, cast.line_1919, SUBSCRIBER, "Ma facture")
+    keep_rules(boss, cast.line_1919, when(sales, word("rappeler")))
+    cast.available(cast.awa)
+    ownership.take(user=cast.awa, conversation_id=found.id)
+    ownership.give_back(user=cast.awa, conversation_id=found.id)
+    found.refresh_from_db()
+    assert (found.status, found.queue_id) == (Status.QUEUED, bills.id)
+    ownership.take(user=cast.awa, conversation_id=found.id)
+    ownership.give_back(user=cast.awa, conversation_id=found.id, to="bot")
+    found = says(cast, turns, found, "Un conseiller, et me rappeler")
+    assert (found.status, found.queue_id) == (Status.QUEUED, sales.id)
+
+
+def test_outside_the_hours_rules_send_the_first_text_on_and_later_ones_keep_their_queue(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keeps_hours(cast, cast.line_3334)
+    keep_rules(boss, cast.line_3334, when(sales, word("urgent")), when(bills, ConditionGiven("hours", value="closed")))
+    found = cast.open_conversation(line=cast.line_3334, at=MONDAY_NIGHT)
+    for words, moment in (("Bonjour", MONDAY_NIGHT), ("C'est urgent", MONDAY_LATER)):
+        cast.text_in(found, words, at=moment)
+        while handle(owner="d1", turns=turns, now=moment):
+            pass
+        found.refresh_from_db()
+        assert (found.status, found.queue_id) == (Status.QUEUED, bills.id), words
+    assert cast.said(found)[-1] == ("contact", "C'est urgent"), "told once that the line is closed"
+
+
+# --- What a rule asks of the agent -----------------------------------------------------------------------------------
+
+
+def skilled(cast: Cast, name: str, **levels: int) -> Skill:
+    skill = Skill.objects.create(organisation=cast.organisation, name=name)
+    for who, level in levels.items():
+        AgentSkill.objects.create(user=getattr(cast, who), skill=skill, level=level)
+    return skill
+
+
+def owner_of(conversation: Conversation) -> UUID | None:
+    conversation.refresh_from_db()
+    return conversation.owner_id
+
+
+@pytest.mark.needs("RFP-030", part="rules ask for skills")
+def test_a_rule_gives_to_nobody_below_its_least_level_and_first_to_its_preferred(
+    cast: Cast, boss: User, turns: Turns
+) -> None:
+    billing = skilled(cast, "Facturation", awa=2, koffi=4, mariam=5)
+    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 5)]))
+    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
+    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
+    cast.available(cast.awa)
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert (owner_of(asks), owner_of(other)) == (None, cast.awa.id), "who waits by a rule hid who waits behind him"
+    cast.available(cast.koffi, cast.mariam)
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) == cast.mariam.id
+
+
+def test_nobody_takes_the_next_by_himself_whom_its_rule_keeps_away(cast: Cast, boss: User, turns: Turns) -> None:
+    billing = skilled(cast, "Facturation", koffi=3)
+    Queue.objects.filter(id=cast.queue.id).update(may_pull=True)
+    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 0)]))
+    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
+    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
+    cast.available(cast.awa, cast.koffi)
+    assert take_next(user=cast.awa, queue_id=cast.queue.id).id == other.id
+    with pytest.raises(Conflict, match="nobody waits"):
+        take_next(user=cast.awa, queue_id=cast.queue.id)
+    assert take_next(user=cast.koffi, queue_id=cast.queue.id).id == asks.id
+
+
+def test_a_changed_rule_reaches_who_waits_by_it(cast: Cast, boss: User, turns: Turns) -> None:
+    billing = skilled(cast, "Facturation", awa=2)
+    made = keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 5, 0)]))
+    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
+    cast.available(cast.awa)
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) is None
+    same = UUID(made["rules"][0]["id"])
+    keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 4, 0)], id=same, name="Plus bas"))
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) is None
+    keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 2, 0)], id=same))
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) == cast.awa.id
+
+
+def test_a_crowd_that_nobody_free_can_take_hides_nobody(cast: Cast, boss: User, turns: Turns) -> None:
+    billing = skilled(cast, "Facturation", koffi=5)
+    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 0)]))
+    for number in range(12):
+        writes(cast, turns, cast.line_3334, f"+22901970001{number:02d}", "ma facture")
+    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
+    cast.available(cast.awa, capacity=1)
+    seen = look(cast.organisation.id)
+    assert [one.id for one in seen.waiting.values()] == [other.id]
+
+
+def test_what_a_rule_asks_ends_with_its_queue(cast: Cast, boss: User, bills: Queue, turns: Turns) -> None:
+    billing = skilled(cast, "Facturation")
+    keep_rules(boss, cast.line_3334, when(bills, wants=[(billing.id, 5, 0)]))
+    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
+    Conversation.objects.filter(id=asks.id).update(queue_id=cast.queue.id)
+    cast.available(cast.awa)
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) == cast.awa.id
+
+
+def test_a_rules_own_ladder_lowers_what_it_asks_while_somebody_waits(cast: Cast, boss: User, turns: Turns) -> None:
+    billing = skilled(cast, "Facturation", awa=2)
+    ladder = [{"after_s": 60, "do": "lower_level", "skill": str(billing.id), "by": 2}]
+    keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 4, 0)], ladder=ladder))
+    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
+    cast.available(cast.awa)
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) is None
+    Conversation.objects.filter(id=asks.id).update(queued_at=database_now() - timedelta(seconds=61))
+    assign_waiting(organisation_id=cast.organisation.id, lease=None)
+    assert owner_of(asks) == cast.awa.id
+
+
+# --- Trying, and the intake ------------------------------------------------------------------------------------------
+
+
+def test_trying_a_text_says_what_the_dispatcher_then_does(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    keep_rules(
+        boss, cast.line_3334, when(bills, word("facture")),
+        when(sales, word("offre"), ConditionGiven("hours", value="open")), when(sales, word("offre")),
+    )  # fmt: skip
+    for sender, text in ((SUBSCRIBER, "une offre"), (OTHER, "ma facture"), ("+2290197000003", "Bonjour")):
+        tried = try_text(actor=boss, line_id=cast.line_3334.id, number=sender, text=text, given=None)
+        assert len(tried.decision.trace) == 3
+        assert not Conversation.objects.filter(address__value=sender).exists()
+        assert writes(cast, turns, cast.line_3334, sender, text).queue_id == tried.queue_id
+    assert Routed.objects.count() == 2
+
+
+async def test_the_intake_queues_by_itself_only_where_no_rules_decide(cast: Cast, dsn: str) -> None:
+    from asgiref.sync import sync_to_async
+
+    from conversations.adapters import InboundText
+
+    def text(sender: str) -> ReadyText:
+        item = InboundText(
+            cast.north.id, sender, sender, "3334", 1, "Bonjour", b"Bonjour", "gsm7", fingerprint=b"x" * 32
+        )
+        return ReadyText(cast.line_3334.id, sender, item)
+
+    async with await connect(dsn, **CONNECTION_SETTINGS) as raw:
+        await store(raw, [text(SUBSCRIBER)])
+        await Line.objects.filter(id=cast.line_3334.id).aupdate(is_routed=True)
+        await store(raw, [text(OTHER)])
+    states = await sync_to_async(lambda: dict(Conversation.objects.values_list("address__value", "status")))()
+    assert states == {SUBSCRIBER: Status.QUEUED, OTHER: Status.BOT}
