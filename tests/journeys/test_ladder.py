@@ -109,7 +109,7 @@ def test_a_waiting_text_is_told_its_place_and_goes_to_the_agent_of_the_queue_it_
     [found] = _rows(boss)
     assert (found["owner_id"], found["queue_id"]) == (floor.ids[1], floor.queue)
     assert sum("Votre place" in row for row in heard(palabre, NUMBER)) == 1
-    boss.ask("post", f"/api/conversations/{found['id']}/close")
+    boss.ask("post", f"/api/conversations/{found['id']}/close", {})
 
 
 def _rows(boss: Desk) -> list[dict]:
