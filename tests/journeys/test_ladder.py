@@ -56,7 +56,8 @@ def floor(visit: Callable[..., Page], palabre: Running) -> Iterator[Floor]:
     """His own queue is Ida's, who is not at work; Jonas serves another."""
     made = Floor(Desk(visit, palabre, "admin@savane.example"))
     mark = Desk.new_id()[:6]
-    made.change("queues", made.queue, {"team_ids": [team_of(palabre, made.ids[0], f"Litiges {mark}")]})
+    own = {"team_ids": [team_of(palabre, made.ids[0], f"Litiges {mark}")], "dispositions_required": False}
+    made.change("queues", made.queue, own)
     team = team_of(palabre, made.ids[1], f"Renfort {mark}")
     made.other = made.add("queues", {"name": f"Renfort {mark}", "team_ids": [team]})
     yield made
@@ -109,7 +110,7 @@ def test_a_waiting_text_is_told_its_place_and_goes_to_the_agent_of_the_queue_it_
     [found] = _rows(boss)
     assert (found["owner_id"], found["queue_id"]) == (floor.ids[1], floor.queue)
     assert sum("Votre place" in row for row in heard(palabre, NUMBER)) == 1
-    boss.ask("post", f"/api/conversations/{found['id']}/close", {})
+    boss.ask("post", f"/api/conversations/{found['id']}/close")
 
 
 def _rows(boss: Desk) -> list[dict]:
