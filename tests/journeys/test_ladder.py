@@ -56,7 +56,8 @@ def floor(visit: Callable[..., Page], palabre: Running) -> Iterator[Floor]:
     """His own queue is Ida's, who is not at work; Jonas serves another."""
     made = Floor(Desk(visit, palabre, "admin@savane.example"))
     mark = Desk.new_id()[:6]
-    made.change("queues", made.queue, {"team_ids": [team_of(palabre, made.ids[0], f"Litiges {mark}")]})
+    own = {"team_ids": [team_of(palabre, made.ids[0], f"Litiges {mark}")], "dispositions_required": False}
+    made.change("queues", made.queue, own)
     team = team_of(palabre, made.ids[1], f"Renfort {mark}")
     made.other = made.add("queues", {"name": f"Renfort {mark}", "team_ids": [team]})
     yield made
