@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.return": DESK,
     "conversations.close": DESK,
     "conversations.mark_read": DESK,
+    "conversations.transfer": DESK,
     "conversations.promise": DESK,  # to call a subscriber back
     "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,

@@ -88,7 +88,7 @@ cross join lateral (
 left join lateral (
     select author_user_id from conversations_message m
     where c.assigned_at is not null and m.conversation_id = c.id and m.kind = 'event'
-      and m.facts->>'type' = 'returned' and m.id >= uuid_floor(c.queued_at - interval '1 hour')
+      and m.facts->>'type' in ('returned', 'transferred') and m.id >= uuid_floor(c.queued_at - interval '1 hour')
     order by seq desc limit 1
 ) back on true
 cross join lateral (

@@ -263,7 +263,8 @@ class OfferState(models.TextChoices):
 class Offer(models.Model):
     """A waiting conversation put to one agent, who may accept or decline it until `expires_at` (database clock).
 
-    While it is pending it counts in his load, and the conversation stays in its queue.
+    While it is pending it counts in his load, and the conversation stays in its queue. With a `sender` it is a
+    transfer: the conversation is the sender's until it is accepted (routing/transfer.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -279,6 +280,10 @@ class Offer(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    note_seq = models.IntegerField(null=True)  # the note that goes with a transfer, by its number in the conversation
 
     class Meta:
         constraints = [
@@ -291,6 +296,7 @@ class Offer(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="pending")),
             models.Index(fields=["user"], name="offer_ringing", condition=Q(state="pending")),
+            models.Index(fields=["sender"], name="offer_sent", condition=Q(state="pending", sender__isnull=False)),
             models.Index(fields=["conversation"], name="offer_conversation"),
         ]
 
