@@ -8,7 +8,7 @@ sees the line) is not read at all. When nobody among the first can be given to a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from common.clock import database_now
 from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Strategy, Waiting, Want, score
 from routing.offers import AVOID_S
+from routing.sticky import may_take
 
 SHALLOW, DEEP = 5, 100  # of each kind: as many as there is room for, between these
 DEEPER = 4  # times, after a glance in vain
@@ -73,10 +74,11 @@ with recursive asked as materialized (
             order by c.priority desc limit 1)
     from level where level.priority is not null
 )
-select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid
+select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, back.author_user_id, missed.avoid,
+       c.preferred_id, c.preferred_until
 from level
 cross join lateral (
-    select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language
+    select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language, c.preferred_id, c.preferred_until
     from conversations_conversation c
     where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
       and c.priority = level.priority
@@ -259,7 +261,8 @@ def _waiting(
     wants: dict[tuple[UUID, str], tuple[Want, ...]] = {}
     found: list[Waiting] = []
     kinds: dict[tuple[UUID, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, back, missed in rows:
+    free = {agent.id: agent for agent in agents}
+    for id_, line_id, queue_id, priority, queued_at, language, back, missed, preferred, until in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
         if (queue_id, spoken) not in wants:
@@ -270,10 +273,20 @@ def _waiting(
             medium=media.get(line_id, "sms"), weight=served.weight, priority=max(priority, served.priority),
             since=queued_at, wants=wants[queue_id, spoken], avoid=_avoided(back, missed),
         )  # fmt: skip
+        if preferred in free and preferred not in one.avoid and until is not None:
+            one = _kept_for(one, free[preferred], until)
         found.append(one)
         kinds.setdefault((queue_id, priority), []).append(one)
     cut = [max(kind, key=lambda one: one.since) for kind in kinds.values() if len(kind) >= depth]
     return found, cut
+
+
+def _kept_for(one: Waiting, agent: Agent, until: datetime) -> Waiting:
+    """For who had this person last, if he can take it now (routing/sticky.py)."""
+    could = may_take(
+        agent, line_id=one.line_id, queue_id=one.queue_ids[0], medium=one.medium, weight=one.weight, wants=one.wants
+    )
+    return replace(one, only_for=agent.id, only_until=until) if could else one
 
 
 _NOBODY: frozenset[UUID] = frozenset()

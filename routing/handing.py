@@ -59,7 +59,10 @@ def release(
     assert previous is not None
     lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
     stretches.end_handle(conversation, now=now, how=how)
-    set_fields(conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now)
+    set_fields(
+        conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now, preferred_id=None,
+        preferred_until=None,
+    )  # fmt: skip
     deadlines.renew([conversation])
     add_event_line(
         changes=changes,

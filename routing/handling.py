@@ -40,6 +40,7 @@ from routing.front_filter import Decision, Outcome
 from routing.queues import queue_for
 from routing.robots import must_be_silent, replies_lately
 from routing.rows import set_fields
+from routing.sticky import prefer_last
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
 log = logging.getLogger(__name__)
@@ -385,6 +386,7 @@ def _hand_over(
         priority=max(conversation.priority, asked.priority if asked else 0, passage.priority if passage else 0),
         language=conversation.language if language is None else language,
     )
+    prefer_last(conversation, now=now)
     deadlines.renew([conversation])
     add_event_line(
         changes=changes,

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Organisation, Team
 from common.ids import uuid7
+from contacts.models import Contact
 from conversations.models import ApiToken, Conversation, Line
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 
@@ -68,6 +69,10 @@ class Queue(models.Model):
     wrap_up_s = models.PositiveSmallIntegerField(default=0, db_default=0)  # 0: none
     most_waiting = models.PositiveIntegerField(default=0, db_default=0)  # 0: no limit
     full_reply = models.JSONField(default=dict, blank=True)  # {language: text}
+    # Who had this person last is asked first, for so many seconds, if he is free (routing/sticky.py).
+    sticky_days = models.PositiveSmallIntegerField(default=0, db_default=0)  # how long he is remembered; 0: not at all
+    reopen_min = models.PositiveSmallIntegerField(default=0, db_default=0)  # the same, in minutes after a close here
+    sticky_s = models.PositiveSmallIntegerField(default=30, db_default=30)
     may_pull = models.BooleanField(default=False, db_default=False)  # agents may take the next by themselves
     language_level = models.PositiveSmallIntegerField(default=0, db_default=0)  # least, of the subscriber's language
     dispositions_required = models.BooleanField(default=False, db_default=False)
@@ -319,6 +324,19 @@ class WrapUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} after {self.conversation_id}"
+
+
+class LastAgent(models.Model):
+    """Who had a person last, and when he closed: one row a person, written at each close."""
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    line_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} with {self.user_id} {self.at}"
 
 
 class FullTold(models.Model):

@@ -41,6 +41,7 @@ from routing.owning import become_owner
 from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
 from routing.queues import queue_for, weight_in
+from routing.sticky import remember
 from routing.unhandled import mark_unhandled, unanswered_since
 from routing.wrap_up import begin_wrap_up, dispose
 
@@ -177,6 +178,7 @@ def close(
             else:
                 lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
             stretches.end_handle(conversation, now=now, how="closed")
+            remember(conversation, previous, now=now)
         else:
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)

@@ -64,6 +64,9 @@ class Conversation(models.Model):
     assigned_at = models.DateTimeField(null=True)
     first_answered_at = models.DateTimeField(null=True)  # by a person
     closed_at = models.DateTimeField(null=True)
+    # Who had this person last, if its queue asks for him again: nobody else before then (routing/sticky.py).
+    preferred_id = models.UUIDField(null=True)
+    preferred_until = models.DateTimeField(null=True)
     # When the closed stretch began of which the subscriber has been told (routing/after_hours.py): once for each.
     told_closed_since = models.DateTimeField(null=True)
     # The next target that somebody must meet (routing/deadlines.py). No index: the intake updates this row for every

@@ -1,4 +1,4 @@
-"""An offer may be a transfer: it has a sender, and perhaps a note. New columns, no row is rewritten."""
+"""An offer may be a transfer: it has a sender, and perhaps a note. Queues may ask for who had a person last."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -7,6 +7,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("accounts", "0003_schedules"),
+        ("contacts", "0003_lists_tags_attributes"),
+        ("conversations", "0019_preferred_agent"),
         ("routing", "0009_targets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -31,5 +34,43 @@ class Migration(migrations.Migration):
                 fields=["sender"],
                 name="offer_sent",
             ),
+        ),
+        migrations.AddField("queue", "sticky_days", models.PositiveSmallIntegerField(db_default=0, default=0)),
+        migrations.AddField("queue", "reopen_min", models.PositiveSmallIntegerField(db_default=0, default=0)),
+        migrations.AddField("queue", "sticky_s", models.PositiveSmallIntegerField(db_default=30, default=30)),
+        migrations.CreateModel(
+            name="LastAgent",
+            fields=[
+                (
+                    "contact",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="contacts.contact",
+                    ),
+                ),
+                ("line_id", models.UUIDField()),
+                ("at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
         ),
     ]

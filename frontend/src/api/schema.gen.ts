@@ -3759,10 +3759,16 @@ export interface components {
             points_per_minute: number;
             /** Priority */
             priority: number;
+            /** Reopen Min */
+            reopen_min: number;
             /** Ring S */
             ring_s: number;
             /** Skills */
             skills: components["schemas"]["QueueSkillView"][];
+            /** Sticky Days */
+            sticky_days: number;
+            /** Sticky S */
+            sticky_s: number;
             /** Strategy */
             strategy: string;
             /** Team Ids */
@@ -3820,10 +3826,16 @@ export interface components {
             points_per_minute?: number | null;
             /** Priority */
             priority?: number | null;
+            /** Reopen Min */
+            reopen_min?: number | null;
             /** Ring S */
             ring_s?: number | null;
             /** Skills */
             skills?: components["schemas"]["QueueSkillGiven"][] | null;
+            /** Sticky Days */
+            sticky_days?: number | null;
+            /** Sticky S */
+            sticky_s?: number | null;
             /** Strategy */
             strategy?: string | null;
             /** Team Ids */
