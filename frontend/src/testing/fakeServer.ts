@@ -302,7 +302,7 @@ export class FakeServer {
     if (path.startsWith("/api/admin/")) return filterRoutes(method, path, search, body) ?? adminRoutes(method, path, body);
     if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });
     if (path === "/api/conversations") return this.#list(search);
-    const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+(?:\/end)?))?$/.exec(path);
+    const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+(?:\/(?:end|cancel))?))?$/.exec(path);
     const one = found?.[1] ? this.conversations.get(found[1]) : undefined;
     if (!found || !one) return refuse(404, "not_found");
     return this.#conversation(method, one, found[2], search, body);
@@ -337,7 +337,7 @@ export class FakeServer {
         if (row.unread > 0) this.emit({ type: "conversation.read", conversation: this.#change(one, { unread: 0 }) });
         return { status: 204 };
       default:
-        return refuse(404, "not_found");
+        return this.routing.hand(row, verb, body) ?? refuse(404, "not_found");
     }
   }
 

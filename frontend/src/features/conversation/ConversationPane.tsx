@@ -14,8 +14,10 @@ import { OptedOutBar, OwnershipBar } from "./Bars";
 import { CallbackBar } from "./Callback";
 import { asksDisposition, CloseDialog } from "./CloseDialog";
 import { Composer, type ComposerHandle } from "./Composer";
-import { Header, mayEnd } from "./Header";
+import { Header } from "./Header";
+import { mayEnd } from "./mayEnd";
 import { Thread } from "./Thread";
+import { TransferBar } from "./Transfer";
 import styles from "./Conversation.module.css";
 
 /** What the desk's keys do to the conversation on screen. */
@@ -147,7 +149,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
   const mayReply = row.status === "open" && row.owner_id === me && !refused;
   return (
     <section className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
-      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} />
+      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} onRow={onRow} />
       <Thread
         row={row}
         thread={thread.data}
@@ -156,6 +158,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
       <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
+      <TransferBar row={row} onRow={onRow} />
       <CallbackBar row={row} />
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}
       {!isObserver(session) && (

@@ -4,6 +4,7 @@ import { detailKey, mergeRowIntoDetail } from "@/api/detail";
 import type { ConversationDetail, Message, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { recentEvents, settleOutbox, threadKey, threadsKey } from "./api";
+import { transfersChanged } from "./transferApi";
 import { applyEvent, hasHole, type Thread } from "./threadState";
 
 /** A message was added: fold it into its thread, and let go of the text that waited for it. */
@@ -11,6 +12,7 @@ export function messageAdded(client: QueryClient, event: ServerEvent, conversati
   recentEvents.add(event);
   client.setQueryData<Thread>(threadKey(conversationId), (thread) => thread && applyEvent(thread, event, conversationId));
   settleOutbox([message]);
+  if (message.event?.type.startsWith("transfer")) transfersChanged(client);
   // Who may be texted is told by the conversation's detail.
   if (message.event?.type === "opt_out" || message.event?.type === "opt_in")
     void client.invalidateQueries({ queryKey: detailKey(conversationId) });

@@ -1,9 +1,10 @@
 import type { Same } from "@/ui/text";
 import { callbackEn, callbackFr, deadlineEn, deadlineFr } from "./callbackText";
+import { transferEn, transferFr } from "./transferText";
 
 const en = {
   callback: callbackEn,
-  deadline: deadlineEn,
+  deadline: deadlineEn, transfer: transferEn,
   none: "No conversation chosen",
   noneText: "Choose one in the list, or press J and Enter.",
   loading: "Loading the conversation",
@@ -200,7 +201,7 @@ const en = {
 
 const fr: Same<typeof en> = {
   callback: callbackFr,
-  deadline: deadlineFr,
+  deadline: deadlineFr, transfer: transferFr,
   none: "Aucune conversation choisie",
   noneText: "Choisissez-en une dans la liste, ou tapez J puis Entrée.",
   loading: "Chargement de la conversation",

@@ -55,7 +55,7 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCard
   };
   const time = duration(waited);
   return (
-    <section ref={card} tabIndex={-1} className={styles.card} aria-label={t("title")} aria-describedby={`offer-${offer.id}`} data-testid="offer" data-offer={offer.id} data-conversation={row.id} onKeyDown={press}>
+    <section ref={card} tabIndex={-1} className={styles.card} aria-label={t(offer.sender ? "transfer" : "title")} aria-describedby={`offer-${offer.id}`} data-testid="offer" data-offer={offer.id} data-conversation={row.id} onKeyDown={press}>
       <div className={styles.head}>
         <div className={styles.title} id={`offer-${offer.id}`}>
           <h2>{whoOf(offer)}</h2>
@@ -72,6 +72,12 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline }: OfferCard
           </span>
         ))}
       </div>
+      {offer.sender && (
+        <div className={styles.transfer} data-testid="offer-sender">
+          <p>{t("sender", { name: offer.sender })}</p>
+          {offer.note && <p dir="auto">{offer.note}</p>}
+        </div>
+      )}
       {said && (
         <p className={styles.said} dir="auto">
           <span>{said}</span>
