@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.models import User
 from common.clock import database_now
-from conversations.models import Conversation, Status
-from conversations.rendering import iso
-from conversations.visibility import audiences_of
+from conversations.models import Conversation, Message, MessageKind, Status
+from conversations.rendering import Row, iso, render_rows
+from conversations.visibility import audience_of, audiences_of
+from routing.consult_models import Consult
 from routing.models import AgentMedium, Offer, OfferState, Queue
 from routing.rendering import render_agents
 from routing.transfer import REACHABLE
@@ -51,6 +52,19 @@ class TransferView(TypedDict):
     made_at: str
     expires_at: str
     at: str
+
+
+class ConsultView(TypedDict):
+    """A question about a conversation, of the caller's or to him."""
+
+    id: str
+    asker_id: str
+    asker: str
+    colleague_id: str
+    colleague: str
+    question: str
+    asked_at: str
+    conversation: Row
 
 
 def destinations_of(conversation: Conversation) -> Destinations:
@@ -104,3 +118,36 @@ def transfers_of(user: User) -> list[TransferView]:
         }
         for one in found.select_related("user").order_by("made_at")
     ]
+
+
+def consults_of(user: User) -> list[ConsultView]:
+    """Those that the caller asks and those that he is asked, oldest first, of lines that he may (still) see."""
+    audience = audience_of(user)
+    found = list(
+        Consult.objects.filter(Q(asker=user) | Q(colleague=user), organisation_id=user.organisation_id, ended_at=None)
+        .select_related("asker", "colleague")
+        .order_by("asked_at")
+    )
+    found = [one for one in found if audience is not None and audience.sees_line(one.line_id)]
+    if audience is None or not found:
+        return []
+    rows = render_rows(user.organisation_id, [one.conversation_id for one in found], audience.kind)
+    return [
+        {
+            "id": str(one.id),
+            "asker_id": str(one.asker_id),
+            "asker": one.asker.name,
+            "colleague_id": str(one.colleague_id),
+            "colleague": one.colleague.name,
+            "question": _question(one),
+            "asked_at": iso(one.asked_at),
+            "conversation": rows[one.conversation_id],
+        }
+        for one in found
+        if one.conversation_id in rows
+    ]
+
+
+def _question(one: Consult) -> str:
+    note = Message.objects.filter(conversation_id=one.conversation_id, seq=one.note_seq, kind=MessageKind.NOTE)
+    return note.values_list("body", flat=True).first() or ""

@@ -1,12 +1,13 @@
-"""Handing a conversation to a colleague or to a queue."""
+"""Handing a conversation to a colleague or to a queue, and asking a colleague first."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
+from pydantic import Field
 
 from accounts.permissions import May, caller
 from common.errors import Invalid, NotFound
@@ -15,7 +16,9 @@ from conversations.models import Conversation
 from conversations.rendering import Row, render_rows
 from conversations.visibility import conversations_of
 from inbox import desk
-from inbox.transfers import Destinations, TransferView, destinations_of, transfers_of
+from inbox.transfers import ConsultView, Destinations, TransferView, consults_of, destinations_of, transfers_of
+from routing.consult import ask, end_consult
+from routing.reassign import MOST, held_by_agent, reassign
 from routing.transfer import cancel_transfer, transfer_to_agent, transfer_to_queue
 
 router = Router(tags=["conversations"])
@@ -23,10 +26,38 @@ router = Router(tags=["conversations"])
 RowSchema: Any = schema_of(Row)
 DestinationsSchema: Any = schema_of(Destinations)
 TransferSchema: Any = schema_of(TransferView)
+ConsultSchema: Any = schema_of(ConsultView)
 
 
 class Transfers(Schema):
     items: list[TransferSchema]
+
+
+class Consults(Schema):
+    items: list[ConsultSchema]
+
+
+class Asked(Schema):
+    agent_id: UUID
+    note: Words
+
+
+class Reassignment(Schema):
+    """Of conversations, or of all that an agent holds; to an agent or to a queue."""
+
+    conversation_ids: Annotated[list[UUID], Field(max_length=MOST)] | None = None
+    of_agent_id: UUID | None = None
+    agent_id: UUID | None = None
+    queue_id: UUID | None = None
+
+
+class ReassignedOne(Schema):
+    id: str
+    code: str
+
+
+class Reassigned(Schema):
+    items: list[ReassignedOne]
 
 
 class Transferred(Schema):
@@ -76,6 +107,44 @@ def cancel(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def list_transfers(request: HttpRequest) -> HttpResponse:
     """What the caller has offered to a colleague and still owns. Ask again at each event line about a transfer."""
     return as_json({"items": transfers_of(caller(request))})
+
+
+@router.post("/conversations/{uuid:conversation_id}/consult", auth=May("conversations.transfer"), response=RowSchema)
+def ask_colleague(request: HttpRequest, conversation_id: UUID, given: Asked) -> HttpResponse:
+    """Ask a colleague who sees its line; he answers in notes, the owner stays the owner. 409: not_owner,
+    consult_pending, transfer_to_owner, agent_blind, agent_away."""
+    _seen(request, conversation_id)
+    ask(user=caller(request), conversation_id=conversation_id, agent_id=given.agent_id, question=given.note)
+    return _row(request, conversation_id)
+
+
+@router.post(
+    "/conversations/{uuid:conversation_id}/consult/end", auth=May("conversations.transfer"), response=RowSchema
+)
+def end_asking(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """By who asks or who is asked; over already: nothing. 409: not_consulted."""
+    _seen(request, conversation_id)
+    end_consult(user=caller(request), conversation_id=conversation_id)
+    return _row(request, conversation_id)
+
+
+@router.post("/conversations/reassign", auth=May("conversations.reassign"), response=Reassigned)
+def reassign_some(request: HttpRequest, given: Reassignment) -> HttpResponse:
+    """Give conversations to an agent, who is not asked, or to a queue: some, or all that an agent holds. Each by
+    itself: `code` says what kept one from it (no_conversation, closed, with_bot, agent_blind, agent_away,
+    agent_full), "" that it is done."""
+    user = caller(request)
+    if (given.conversation_ids is None) == (given.of_agent_id is None):
+        raise Invalid("required", "conversations, or of whom", field="conversation_ids")
+    ids = held_by_agent(user, given.of_agent_id) if given.of_agent_id else given.conversation_ids or []
+    done = reassign(actor=user, conversation_ids=ids, agent_id=given.agent_id, queue_id=given.queue_id)
+    return as_json({"items": [{"id": str(one.conversation_id), "code": one.code} for one in done]})
+
+
+@router.get("/consults", auth=May("conversations.transfer"), response=Consults)
+def list_consults(request: HttpRequest) -> HttpResponse:
+    """What the caller asks colleagues and is asked by them. Ask again at each event line about a consult."""
+    return as_json({"items": consults_of(caller(request))})
 
 
 def _seen(request: HttpRequest, conversation_id: UUID) -> Conversation:

@@ -11,6 +11,7 @@ from accounts.models import Organisation, Team
 from common.ids import uuid7
 from contacts.models import Contact
 from conversations.models import ApiToken, Conversation, Line
+from routing.consult_models import Consult  # noqa: F401
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 
 MOST_WEIGHT = 20

@@ -1,8 +1,11 @@
-"""An offer may be a transfer: it has a sender, and perhaps a note. Queues may ask for who had a person last."""
+"""An offer may be a transfer: it has a sender, and perhaps a note. Queues may ask for who had a person last.
+Consults."""
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import common.ids
 
 
 class Migration(migrations.Migration):
@@ -72,5 +75,66 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Consult",
+            fields=[
+                ("id", models.UUIDField(default=common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ("line_id", models.UUIDField()),
+                ("note_seq", models.IntegerField()),
+                ("asked_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "asker",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "colleague",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)), fields=["colleague"], name="consult_asked"
+                    ),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)), fields=["asker"], name="consult_asking"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)), fields=("conversation",), name="consult_once"
+                    )
+                ],
+            },
         ),
     ]

@@ -20,6 +20,8 @@ export type QueueChoice = Schemas["QueueChoice"];
 export type Destinations = Narrow<"Destinations", { agents: AgentChoice[]; queues: QueueChoice[] }>;
 /** A conversation of his that rings at a colleague. */
 export type Transfer = Schemas["TransferView"];
+/** A question about a conversation: of this person's, or to him. */
+export type Consult = Narrow<"ConsultView", { conversation: Row }>;
 /** A conversation that he has closed, and whose place is still taken. */
 export type WrapUp = Narrow<"WrapUpView", { conversation: Row }>;
 

@@ -38,10 +38,10 @@ it("offers nobody who has no room or is not there, and asks for a choice", async
   fireEvent.click(screen.getByTestId("transfer"));
   const dialog = await screen.findByTestId("transfer-dialog");
   await waitFor(() => expect(dialog).toHaveTextContent("no room left"));
-  expect(within(dialog).getByRole("radio", { name: /Mariam/ })).toBeDisabled();
   fireEvent.click(screen.getByTestId("transfer-send"));
   expect(within(dialog).getByText("Choose a colleague or a queue.")).toBeVisible();
   await user.type(screen.getByTestId("transfer-find"), "mariam{Enter}");
+  expect(within(dialog).getByText(/No room left there/)).toBeVisible();
   expect(server.routing.handed).toEqual([]);
 });
 
@@ -61,7 +61,7 @@ it("says why it was refused and leaves the dialog open", async () => {
   Object.assign(server.agents.find(({ id }) => id === KOFFI)!, { load: 4 });
   await user.type(screen.getByTestId("transfer-find"), "koffi{Enter}");
   expect(await screen.findByText("Not transferred: This person has no room left.")).toBeVisible();
-  await waitFor(() => expect(screen.getByRole("radio", { name: /Koffi/ })).toBeDisabled());
+  await waitFor(() => expect(screen.getByRole("radio", { name: /Koffi.*no room left/ })).toBeInTheDocument());
 });
 
 it("shows who transfers and what he says to it on the card of an offer", async () => {
@@ -71,4 +71,37 @@ it("shows who transfers and what he says to it on the card of an offer", async (
   expect(card).toHaveAccessibleName("Conversation transferred to you");
   expect(within(card).getByTestId("offer-sender")).toHaveTextContent("Koffi Mensah transfers it to you");
   expect(card).toHaveTextContent("Elle a déjà payé");
+});
+
+it("asks a colleague first, even one without room, with the note as the question; then hands over, or ends it", async () => {
+  const { server, user } = await openMine();
+  await user.keyboard("x");
+  await waitFor(() => expect(screen.getByTestId("transfer-dialog")).toHaveTextContent("no room left"));
+  await user.type(screen.getByTestId("transfer-find"), "mariam");
+  fireEvent.click(screen.getByTestId("ask-first"));
+  expect(screen.getByText("Write your question in the note.")).toBeVisible();
+  fireEvent.change(screen.getByTestId("transfer-note"), { target: { value: "A-t-il droit au remboursement ?" } });
+  fireEvent.click(screen.getByTestId("ask-first"));
+  const bar = await screen.findByTestId("consult-bar");
+  expect(bar).toHaveTextContent("You are asking Mariam Ouédraogo.");
+  expect(server.routing.consults).toMatchObject([{ colleague_id: MARIAM, question: "A-t-il droit au remboursement ?" }]);
+  expect(server.conversation(MINE).row.owner_id).toBe(server.me);
+  fireEvent.click(within(bar).getByTestId("consult-end"));
+  await waitFor(() => expect(screen.queryByTestId("consult-bar")).toBeNull());
+});
+
+it("says on every screen who asks, opens it, and lets the asked say that it is said", async () => {
+  const { server, client } = await openMine();
+  const other = [...server.conversations.values()].find(({ row }) => row.owner_id === KOFFI && row.status === "open")!;
+  server.routing.consult(other.row, KOFFI, server.me!, "Tu connais ce client ?");
+  await client.invalidateQueries({ queryKey: ["consults"] });
+  const strip = await screen.findByTestId("consults");
+  expect(strip).toHaveTextContent(/Koffi Mensah asks you about .*Tu connais ce client/);
+  fireEvent.click(screen.getByTestId("consult-open"));
+  const bar = await screen.findByTestId("consult-bar");
+  expect(bar).toHaveTextContent("Koffi Mensah asks you: Tu connais ce client ?");
+  expect(within(bar).queryByTestId("consult-hand")).toBeNull();
+  expect(screen.queryByTestId("consults")).toBeNull();
+  fireEvent.click(within(bar).getByTestId("consult-end"));
+  await waitFor(() => expect(server.routing.consults).toEqual([]));
 });

@@ -1,5 +1,5 @@
 /** Queues, offers, wrap-ups and states of the fake server. */
-import type { AdminAgent, AdminQueue, Disposition, Offer, Reason, Skill, Transfer, WrapUp } from "@/api/routing";
+import type { AdminAgent, AdminQueue, Consult, Disposition, Offer, Reason, Skill, Transfer, WrapUp } from "@/api/routing";
 import type { Agent, Row } from "@/api/types";
 import { AWA, KOFFI, MARIAM, QUEUES } from "./cast";
 import { ok, refuse, type Answer, type FakeServer } from "./fakeServer";
@@ -41,6 +41,7 @@ export class FakeRouting {
   offers: Offer[] = [];
   wrapUps: WrapUp[] = [];
   transfers: Transfer[] = [];
+  consults: Consult[] = [];
   handed: Fields[] = [];
   declined: string[] = [];
   reasons = REASONS.map((one) => ({ ...one }));
@@ -122,6 +123,7 @@ export class FakeRouting {
   route(method: string, path: string, body: Fields): Answer | null {
     if (path === "/api/offers") return ok({ items: this.offers });
     if (path === "/api/transfers") return ok({ items: this.transfers });
+    if (path === "/api/consults") return ok({ items: this.consults });
     if (path === "/api/wrap-ups") return ok({ items: this.wrapUps });
     if (path === "/api/presence") return this.#say(body);
     if (path === "/api/presence/focus") return { status: 204 };
@@ -141,6 +143,14 @@ export class FakeRouting {
     return kind === "admin" ? this.#administer(method, id!, verb, body) : null;
   }
 
+  consult(row: Row, asker: string, colleague: string, question: string): void {
+    const name = (of: string) => this.server.agents.find(({ id }) => id === of)!.name;
+    this.consults.push({
+      id: `consult-${row.id}`, asker_id: asker, asker: name(asker), colleague_id: colleague, colleague: name(colleague), question,
+      asked_at: new Date().toISOString(), conversation: row,
+    });
+  }
+
   /** Of a conversation: to whom it can be handed, and handing it there. */
   hand(row: Row, verb: string, body: Fields): Answer | null {
     if (verb === "destinations") {
@@ -149,6 +159,11 @@ export class FakeRouting {
         return { id, name, state, reason, load, capacity, room, hindrance: state === "offline" ? "away" : room === 0 ? "full" : "" };
       });
       return ok({ agents, queues: this.queues.map(({ id, name, waiting }) => ({ id, name, waiting })) });
+    }
+    if (verb === "consult" || verb === "consult/end") {
+      this.consults = this.consults.filter(({ conversation }) => conversation.id !== row.id);
+      if (verb === "consult") this.consult(row, this.server.me!, String(body.agent_id), String(body.note));
+      return ok(row);
     }
     if (verb === "transfer/cancel") {
       this.transfers = this.transfers.filter((one) => one.conversation_id !== row.id);

@@ -14,6 +14,7 @@ import { OptedOutBar, OwnershipBar } from "./Bars";
 import { CallbackBar } from "./Callback";
 import { asksDisposition, CloseDialog } from "./CloseDialog";
 import { Composer, type ComposerHandle } from "./Composer";
+import { ConsultBar } from "./Consult";
 import { Header } from "./Header";
 import { mayEnd } from "./mayEnd";
 import { Thread } from "./Thread";
@@ -158,6 +159,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
       <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
+      <ConsultBar row={row} onRow={onRow} />
       <TransferBar row={row} onRow={onRow} />
       <CallbackBar row={row} />
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}

@@ -55,6 +55,8 @@ export function EventLine({ message }: { message: Message }) {
       case "transfer_asked":
       case "transferred":
       case "transfer_ended":
+      case "consult_asked":
+      case "consult_ended":
         return transferSaid(t, event!, actor) ?? (message.body || t("event.other", { type: event!.type }));
       default:
         return message.body || t("event.other", { type: event?.type ?? "" });

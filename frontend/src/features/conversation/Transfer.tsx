@@ -1,7 +1,6 @@
 import { ArrowRightLeft } from "lucide-react";
 import { useId, useState, type FormEvent, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/fetch";
 import type { AgentChoice, QueueChoice } from "@/api/routing";
 import { useSession } from "@/api/session";
 import type { Row } from "@/api/types";
@@ -10,10 +9,10 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { useKeys } from "@/ui/keys";
 import { toast } from "@/ui/toasts";
-import { typeset } from "@/ui/typeset";
 import { Bar } from "./Bars";
+import { because } from "./because";
 import { mayEnd } from "./mayEnd";
-import { useDestinations, useTransfer, useTransfers } from "./transferApi";
+import { useConsult, useDestinations, useTransfer, useTransfers } from "./transferApi";
 import styles from "./Transfer.module.css";
 
 interface TransferProps {
@@ -57,12 +56,6 @@ export function TransferBar({ row, onRow }: TransferProps) {
   );
 }
 
-const because = (failure: Error, otherwise: string): string => {
-  if (!(failure instanceof ApiError) || failure.status === 0) return otherwise;
-  const [first] = Object.values(failure.fields);
-  return typeset(first ?? (failure.message || failure.code));
-};
-
 const plain = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 function TransferDialog({ row, onRow, onClose }: TransferProps & { onClose: () => void }) {
@@ -71,14 +64,16 @@ function TransferDialog({ row, onRow, onClose }: TransferProps & { onClose: () =
   const [words, setWords] = useState("");
   const [asked, choose] = useState<string | null>(null);
   const [note, setNote] = useState("");
-  const [missing, setMissing] = useState(false);
+  const [missing, setMissing] = useState<"" | "choose" | "full" | "question" | "whom">("");
+  const consult = useConsult(row.id);
+  const mine = useSession().user.id === row.owner_id;
   const transfer = useTransfer(row.id, onRow);
   const id = useId();
 
   const fits = ({ name }: { name: string }) => plain(name).includes(plain(words.trim()));
   const agents = (found.data?.agents ?? []).filter(fits);
   const queues = (found.data?.queues ?? []).filter((one) => fits(one) && !(one.id === row.queue_id && row.status === "queued"));
-  const open = [...agents.filter(({ hindrance }) => hindrance === ""), ...queues];
+  const open = [...agents.filter(({ hindrance }) => hindrance !== "away"), ...queues];
   // What was typed leaves one: Enter means that one.
   const chosen = open.find((one) => one.id === asked) ?? (words.trim() !== "" && open.length === 1 ? open[0] : undefined);
 
@@ -88,16 +83,20 @@ function TransferDialog({ row, onRow, onClose }: TransferProps & { onClose: () =
     event.preventDefault();
     const here = chosen ? open.indexOf(chosen) : step > 0 ? -1 : 0;
     choose(open[(here + step + open.length) % open.length]!.id);
-    setMissing(false);
+    setMissing("");
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (transfer.isPending) return;
     if (!chosen) {
-      setMissing(true);
+      setMissing("choose");
       return;
     }
     const toAgent = "hindrance" in chosen;
+    if (toAgent && chosen.hindrance === "full") {
+      setMissing("full");
+      return;
+    }
     transfer.mutate(
       { ...(toAgent ? { agent_id: chosen.id } : { queue_id: chosen.id }), note },
       {
@@ -109,13 +108,30 @@ function TransferDialog({ row, onRow, onClose }: TransferProps & { onClose: () =
       },
     );
   };
-  const error = missing ? t("transfer.choose") : transfer.error ? t("transfer.failed", { reason: because(transfer.error, t("transfer.unreachable")) }) : "";
+  // Being asked takes no room of his.
+  const askFirst = () => {
+    if (!chosen || !("hindrance" in chosen)) setMissing(chosen ? "whom" : "choose");
+    else if (note.trim() === "") setMissing("question");
+    else
+      consult.mutate(
+        { agent_id: chosen.id, note },
+        {
+          onSuccess: () => {
+            toast(t("consult.asked", { name: chosen.name }));
+            onClose();
+          },
+        },
+      );
+  };
+  const wanting = { choose: t("transfer.choose"), full: t("transfer.fullHint"), question: t("consult.question"), whom: t("consult.whom") };
+  const failure = transfer.error ?? consult.error;
+  const error = missing ? wanting[missing] : failure ? t("transfer.failed", { reason: because(failure, t("transfer.unreachable")) }) : "";
   const list = (title: string, items: (AgentChoice | QueueChoice)[]) =>
     items.length > 0 && (
       <fieldset className={styles.group}>
         <legend>{title}</legend>
         {items.map((one) => (
-          <Choice key={one.id} one={one} checked={chosen?.id === one.id} onChoose={() => (choose(one.id), setMissing(false))} onEnter={submit} />
+          <Choice key={one.id} one={one} checked={chosen?.id === one.id} onChoose={() => (choose(one.id), setMissing(""))} onEnter={submit} />
         ))}
       </fieldset>
     );
@@ -137,6 +153,9 @@ function TransferDialog({ row, onRow, onClose }: TransferProps & { onClose: () =
         <div className={styles.foot}>
           <p role="alert" className={styles.error}>{error}</p>
           <Button onClick={onClose}>{t("transfer.cancel")}</Button>
+          {mine && (
+            <Button disabled={consult.isPending} onClick={askFirst} data-testid="ask-first">{t("consult.askFirst")}</Button>
+          )}
           <Button type="submit" look="primary" disabled={transfer.isPending} data-testid="transfer-send">{t("transfer.send")}</Button>
         </div>
       </form>
@@ -164,7 +183,7 @@ function Choice({ one, checked, onChoose, onEnter }: ChoiceProps) {
         type="radio"
         name="destination"
         checked={checked}
-        disabled={agent !== null && agent.hindrance !== ""}
+        disabled={agent?.hindrance === "away"}
         onChange={onChoose}
         onKeyDown={(event) => event.key === "Enter" && onEnter(event)}
         data-testid="destination"

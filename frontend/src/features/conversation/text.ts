@@ -1,10 +1,11 @@
 import type { Same } from "@/ui/text";
+import { consultEn, consultFr } from "./consultText";
 import { callbackEn, callbackFr, deadlineEn, deadlineFr } from "./callbackText";
 import { transferEn, transferFr } from "./transferText";
 
 const en = {
   callback: callbackEn,
-  deadline: deadlineEn, transfer: transferEn,
+  deadline: deadlineEn, transfer: transferEn, consult: consultEn,
   none: "No conversation chosen",
   noneText: "Choose one in the list, or press J and Enter.",
   loading: "Loading the conversation",
@@ -201,7 +202,7 @@ const en = {
 
 const fr: Same<typeof en> = {
   callback: callbackFr,
-  deadline: deadlineFr, transfer: transferFr,
+  deadline: deadlineFr, transfer: transferFr, consult: consultFr,
   none: "Aucune conversation choisie",
   noneText: "Choisissez-en une dans la liste, ou tapez J puis Entrée.",
   loading: "Chargement de la conversation",

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { mergeRowIntoDetail } from "@/api/detail";
 import { get, post } from "@/api/fetch";
-import type { Destinations, Transfer } from "@/api/routing";
+import type { Consult, Destinations, Transfer } from "@/api/routing";
 import type { Row } from "@/api/types";
 import { threadKey } from "./api";
 
@@ -50,5 +50,37 @@ export function useTransfer(id: string, onRow: (row: Row) => void) {
       void client.invalidateQueries({ queryKey: threadKey(id) });
     },
     onSettled: () => transfersChanged(client),
+  });
+}
+
+const consultsKey = ["consults"] as const;
+const NOBODY: Consult[] = [];
+
+/** Whom this person asks, and who asks him. Asked for again at each event line about a consult. */
+export function useConsults(enabled: boolean): Consult[] {
+  const found = useQuery({
+    queryKey: consultsKey,
+    queryFn: async ({ signal }) => (await get<{ items: Consult[] }>("/api/consults", signal)).items,
+    staleTime: Infinity,
+    enabled,
+  });
+  return found.data ?? NOBODY;
+}
+
+export function consultsChanged(client: QueryClient): void {
+  void client.invalidateQueries({ queryKey: consultsKey }, { cancelRefetch: true });
+}
+
+/** Asks a colleague; null: it is over. */
+export function useConsult(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (to: { agent_id: string; note: string } | null) =>
+      to ? post<Row>(`/api/conversations/${id}/consult`, to) : post<Row>(`/api/conversations/${id}/consult/end`),
+    onSuccess: (row) => {
+      mergeRowIntoDetail(client, row);
+      void client.invalidateQueries({ queryKey: threadKey(id) });
+    },
+    onSettled: () => consultsChanged(client),
   });
 }
