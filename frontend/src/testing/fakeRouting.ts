@@ -123,6 +123,11 @@ export class FakeRouting {
   route(method: string, path: string, body: Fields): Answer | null {
     if (path === "/api/offers") return ok({ items: this.offers });
     if (path === "/api/transfers") return ok({ items: this.transfers });
+    if (path === "/api/conversations/reassign") {
+      this.handed.push(body);
+      const ids = (body.conversation_ids as string[] | undefined) ?? ["c-of-agent"];
+      return ok({ items: ids.map((id, place) => ({ id, code: place === 1 ? "agent_full" : "" })) });
+    }
     if (path === "/api/consults") return ok({ items: this.consults });
     if (path === "/api/wrap-ups") return ok({ items: this.wrapUps });
     if (path === "/api/presence") return this.#say(body);
