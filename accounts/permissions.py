@@ -28,6 +28,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.return": DESK,
     "conversations.close": DESK,
     "conversations.mark_read": DESK,
+    "conversations.transfer": DESK,
+    "conversations.reassign": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # many at once, nobody is asked
     "conversations.promise": DESK,  # to call a subscriber back
     "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,

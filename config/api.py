@@ -55,6 +55,7 @@ from inbox.events_api import router as events_router
 from inbox.new_texts_api import router as new_texts_router
 from inbox.offers_api import router as offers_router
 from inbox.session_api import router as session_router
+from inbox.transfers_api import router as transfers_router
 from inbox.waits_api import router as waits_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
@@ -82,6 +83,7 @@ api = NinjaAPI(
 api.add_router("", session_router)
 api.add_router("", conversations_router)
 api.add_router("", offers_router)
+api.add_router("", transfers_router)
 api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", waits_router)

@@ -70,6 +70,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Cette proposition n’est plus valable : elle est passée à quelqu’un d’autre.",
         "This offer is over: it has gone on to somebody else.",
     ),
+    "transfer_pending": (
+        "Elle est déjà proposée à quelqu’un d’autre.", "It is offered to somebody else already.",
+    ),
+    "transfer_to_owner": ("Cette conversation est déjà la sienne.", "This conversation is his already."),
+    "consult_pending": ("Un autre avis est déjà demandé.", "Somebody else is asked already."),
+    "not_consulted": ("Cet avis est demandé entre deux autres personnes.", "Two other people talk about it."),
+    "with_bot": ("Le robot s’en occupe.", "The bot has it."),
+    "agent_blind": ("Cette personne ne voit pas cette ligne.", "This person does not see this line."),
+    "agent_away": ("Cette personne n’est pas à son poste.", "This person is not at work."),
+    "agent_full": ("Cette personne n’a plus de place.", "This person has no room left."),
     "no_offer": ("Cette proposition est introuvable.", "There is no such offer."),
     "no_queue": ("Cette file d’attente est introuvable.", "There is no such queue."),
     "no_pull": (

@@ -95,6 +95,9 @@ class QueueGiven(Schema):
     auto_accept: bool | None = None
     ring_s: Whole | None = None
     wrap_up_s: Whole | None = None
+    sticky_days: Whole | None = None
+    reopen_min: Whole | None = None
+    sticky_s: Whole | None = None
     most_waiting: Whole | None = None
     full_reply: dict[Words, Words] | None = None
     may_pull: bool | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from accounts.models import User
 from common.clock import database_now
 from common.errors import NotFound
-from conversations.models import Conversation
+from conversations.models import Conversation, Message, MessageKind
 from conversations.rendering import Row, iso, render_rows
 from conversations.visibility import audience_of
 from routing.models import Offer, OfferState, Queue, QueueSkill, Skill, WrapUp
@@ -24,7 +24,8 @@ class WantedSkill(TypedDict):
 
 
 class OfferView(TypedDict):
-    """`at`: the server's time when this was read. A countdown runs from expires_at - at, by whatever clock."""
+    """`at`: the server's time when this was read. A countdown runs from expires_at - at, by whatever clock.
+    `sender`: the colleague who transfers it, `note`: what he says to it."""
 
     id: str
     state: str
@@ -35,6 +36,8 @@ class OfferView(TypedDict):
     expires_at: str
     at: str
     skills: list[WantedSkill]
+    sender: str | None
+    note: str
     conversation: Row
 
 
@@ -53,10 +56,11 @@ def offers_of(user: User) -> list[OfferView]:
     """Those that ring now, oldest first, of lines that he may (still) see."""
     found = list(
         Offer.objects.filter(organisation_id=user.organisation_id, user=user, state=OfferState.PENDING)
-        .select_related("queue")
+        .select_related("queue", "sender")
         .order_by("made_at")
     )
     rows, at = _rows(user, [one.conversation_id for one in found]), iso(database_now())
+    notes = _notes(found)
     wanted = _wanted(user.organisation_id, {one.queue for one in found})
     return [
         {
@@ -69,11 +73,23 @@ def offers_of(user: User) -> list[OfferView]:
             "expires_at": iso(one.expires_at),
             "at": at,
             "skills": wanted[one.queue_id, ""] + wanted.get((one.queue_id, _spoken(rows[one.conversation_id])), []),
+            "sender": one.sender.name if one.sender else None,
+            "note": notes.get(one.id, ""),
             "conversation": rows[one.conversation_id],
         }
         for one in found
         if one.conversation_id in rows
     ]
+
+
+def _notes(offers: list[Offer]) -> dict[UUID, str]:
+    """What was written for those of them that are transfers, by offer."""
+    found = {}
+    for one in offers:
+        if one.note_seq is not None:
+            note = Message.objects.filter(conversation_id=one.conversation_id, seq=one.note_seq, kind=MessageKind.NOTE)
+            found[one.id] = note.values_list("body", flat=True).first() or ""
+    return found
 
 
 def _spoken(row: Row) -> str:

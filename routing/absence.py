@@ -23,9 +23,9 @@ from common.clock import database_now
 from conversations.models import Conversation, Status
 from realtime import doorbell
 from realtime.log import record_changes
-from routing.forsaken import return_to_queue
+from routing.handing import return_to_queue
 from routing.models import AgentState, SetBy, State
-from routing.offers import withdraw_of
+from routing.offers import withdraw_all, withdraw_of
 from routing.states import GONE_S, SEEN_EACH_S, change_state, go_on, gone_since, look_away
 
 log = logging.getLogger(__name__)
@@ -194,6 +194,7 @@ def _return_slice(organisation_id: UUID, owner_id: UUID, ids: list[UUID]) -> int
             left = {row[0] for row in cursor.fetchall()}
         found = [one for one in found if one.id in left]
         name, now = User.objects.values_list("name", flat=True).get(id=owner_id), database_now()
+        withdraw_all(changes, found, now=now, why="disconnected", beside=[owner_id])
         for conversation in found:
             return_to_queue(changes, conversation, owner_id, name, now, by="disconnect")
         if found:

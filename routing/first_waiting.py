@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from routing.ladder import climbed, stage_at, stages
 from routing.offers import AVOID_S
 from routing.routes import Asking, joined
 from routing.served import Served
+from routing.sticky import may_take
 
 Stage = tuple[UUID, int]  # a queue, and the place of a stretch of waiting in routing.ladder.stages
 
@@ -39,11 +41,11 @@ with level as materialized (
     select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
 )
 select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, c.assigned_at is not null,
-       stage.number, routed.rule_id
+       stage.number, routed.rule_id, c.preferred_id, c.preferred_until
 from level
 join stage on stage.queue_id = level.id
 cross join lateral (
-    select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language
+    select c.id, c.line_id, c.priority, c.queued_at, c.assigned_at, c.language, c.preferred_id, c.preferred_until
     from conversations_conversation c
     where c.organisation_id = %(organisation)s and c.queue_id = level.id and c.status = 'queued'
       and c.priority = level.priority
@@ -65,7 +67,7 @@ select given.id, back.author_user_id
 from unnest(%s::uuid[], %s::timestamptz[]) given (id, queued_at)
 cross join lateral (
     select author_user_id from conversations_message m
-    where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' = 'returned'
+    where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' in ('returned', 'transferred')
       and m.id >= uuid_floor(given.queued_at - interval '1 hour')
     order by seq desc limit 1
 ) back where back.author_user_id is not null
@@ -133,8 +135,9 @@ def first_waiting(
     line_ids = {id_: id_ for id_ in media}
     asks: dict[tuple[UUID, UUID | None, int, str], tuple[tuple[Want, ...], tuple[UUID, ...], int]] = {}
     found: list[Waiting] = []
+    free = {agent.id: agent for agent in agents}
     read: dict[tuple[UUID, int, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, _, number, rule_id in rows:
+    for id_, line_id, queue_id, priority, queued_at, language, _, number, rule_id, preferred, until in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
         rule = rules.get(rule_id)
@@ -153,6 +156,8 @@ def first_waiting(
             priority=max(priority, served.priority) + urgency,
             since=queued_at, wants=wants, avoid=kept_from.get(id_, _NOBODY),
         )  # fmt: skip
+        if preferred in free and preferred not in one.avoid and until is not None:
+            one = _kept_for(one, free[preferred], until)
         found.append(one)
         read.setdefault((queue_id, number, priority), []).append(one)
     cut = [max(kind, key=lambda one: one.since) for kind in read.values() if len(kind) >= depth]
@@ -184,6 +189,14 @@ def _read_together(
 
 def _before(now: datetime, seconds: float) -> str:
     return (now - timedelta(seconds=seconds)).isoformat()
+
+
+def _kept_for(one: Waiting, agent: Agent, until: datetime) -> Waiting:
+    """For who had this person last, if he can take it now (routing/sticky.py)."""
+    could = may_take(
+        agent, line_id=one.line_id, queue_id=one.queue_ids[0], medium=one.medium, weight=one.weight, wants=one.wants
+    )
+    return replace(one, only_for=agent.id, only_until=until) if could else one
 
 
 _NOBODY: frozenset[UUID] = frozenset()

@@ -20,6 +20,7 @@ from realtime.log import Changes
 from routing import deadlines, front_door, routes, stretches
 from routing.queues import queue_for
 from routing.rows import set_fields
+from routing.sticky import prefer_last
 from routing.turns import Talk
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def hand_over(
         ),
         language=spoken,
     )
+    prefer_last(conversation, now=now)
     routes.note(conversation, routed)
     deadlines.renew([conversation])
     add_event_line(changes=changes, conversation=conversation, facts=facts)

@@ -9,7 +9,9 @@ from django.db.models.functions import Now
 
 from accounts.models import Organisation, Team
 from common.ids import uuid7
+from contacts.models import Contact
 from conversations.models import ApiToken, Conversation
+from routing.consult_models import Consult  # noqa: F401
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 from routing.ladder_models import LadderTold  # noqa: F401
 from routing.target_models import Deadline, TargetEvent, TargetKind, Targets  # noqa: F401
@@ -72,6 +74,10 @@ class Queue(models.Model):
     most_waiting = models.PositiveIntegerField(default=0, db_default=0)  # 0: no limit
     full_reply = models.JSONField(default=dict, blank=True)  # {language: text}
     full_since = models.DateTimeField(db_default=Now())  # those two are as they are: who came before is not told
+    # Who had this person last is asked first, for so many seconds, if he is free (routing/sticky.py).
+    sticky_days = models.PositiveSmallIntegerField(default=0, db_default=0)  # how long he is remembered; 0: not at all
+    reopen_min = models.PositiveSmallIntegerField(default=0, db_default=0)  # the same, in minutes after a close here
+    sticky_s = models.PositiveSmallIntegerField(default=30, db_default=30)
     may_pull = models.BooleanField(default=False, db_default=False)  # agents may take the next by themselves
     language_level = models.PositiveSmallIntegerField(default=0, db_default=0)  # least, of the subscriber's language
     dispositions_required = models.BooleanField(default=False, db_default=False)
@@ -275,7 +281,8 @@ class OfferState(models.TextChoices):
 class Offer(models.Model):
     """A waiting conversation put to one agent, who may accept or decline it until `expires_at` (database clock).
 
-    While it is pending it counts in his load, and the conversation stays in its queue.
+    While it is pending it counts in his load, and the conversation stays in its queue. With a `sender` it is a
+    transfer: the conversation is the sender's until it is accepted (routing/transfer.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -291,6 +298,10 @@ class Offer(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    note_seq = models.IntegerField(null=True)  # the note that goes with a transfer, by its number in the conversation
 
     class Meta:
         constraints = [
@@ -303,6 +314,7 @@ class Offer(models.Model):
         indexes = [
             models.Index(fields=["expires_at"], name="offer_due", condition=Q(state="pending")),
             models.Index(fields=["user"], name="offer_ringing", condition=Q(state="pending")),
+            models.Index(fields=["sender"], name="offer_sent", condition=Q(state="pending", sender__isnull=False)),
             models.Index(fields=["conversation"], name="offer_conversation"),
             models.Index(
                 fields=["organisation", "ended_at"],
@@ -330,6 +342,19 @@ class WrapUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} after {self.conversation_id}"
+
+
+class LastAgent(models.Model):
+    """Who had a person last, and when he closed: one row a person, written at each close."""
+
+    contact = models.OneToOneField(Contact, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    line_id = models.UUIDField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} with {self.user_id} {self.at}"
 
 
 class FullTold(models.Model):

@@ -10,7 +10,7 @@ by key (routing/loads.py). What a pending offer holds is released by the stateme
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from realtime import doorbell
 from realtime.audience import Audience
 from realtime.log import Changes, record_changes
 from routing.events import OfferEnded
+from routing.handing import go_back, hand_to
 from routing.loads import lose
 from routing.models import AgentState, Offer, OfferState, SetBy, State
 from routing.owning import become_owner
@@ -39,26 +40,32 @@ AVOID_S = 120  # after he declined or missed it; then it may ring at him again, 
 LONGEST_REASON = 80
 SLICE = 20  # conversations of one transaction
 
-# Those whose time is over, any whose conversation waits no more without somebody having withdrawn it, and those that
-# ring at somebody who takes no work: withdrawing passes over what is held in that moment, and a round may offer
-# between its look and the change of his state.
+# Whether there is nothing to be accepted any more: it waits no longer, its sender has it no longer.
+_GONE = """
+not case when o.sender_id is null then c.status = 'queued'
+         else c.status in ('open', 'snoozed') and c.owner_id = o.sender_id end
+"""
+# Those whose time is over, any whose conversation is gone without somebody having withdrawn it, and those that ring at
+# somebody who takes no work: withdrawing passes over what is held in that moment, and a round may offer between its
+# look and the change of his state. A colleague's transfer may ring at who is busy, too.
 _DUE = """
 select o.organisation_id, o.conversation_id
 from routing_offer o join conversations_conversation c on c.id = o.conversation_id
-where o.state = 'pending' and (o.expires_at <= clock_timestamp() or c.status <> 'queued'
+where o.state = 'pending' and (o.expires_at <= clock_timestamp() or GONE
   or not exists (select from routing_agentstate s join accounts_user u on u.id = s.user_id
-                 where s.user_id = o.user_id and s.state in ('available', 'wrap_up')
-                   and u.is_active and u.role <> 'observer'))
+                 where s.user_id = o.user_id and u.is_active and u.role <> 'observer'
+                   and (s.state in ('available', 'wrap_up') or (s.state = 'busy' and o.sender_id is not null))))
 order by o.organisation_id, o.expires_at limit 200
-"""
+""".replace("GONE", _GONE)
 _LOCK = """
-select id, status from conversations_conversation where id = any(%s)
+select id from conversations_conversation where id = any(%s)
 order by line_id, contact_id, thread_key for update skip locked
 """
 _PENDING = """
-select id, expires_at <= clock_timestamp() from routing_offer
-where conversation_id = any(%s) and state = 'pending' order by id for update
-"""
+select o.id, o.expires_at <= clock_timestamp(), GONE
+from routing_offer o join conversations_conversation c on c.id = o.conversation_id
+where o.conversation_id = any(%s) and o.state = 'pending' order by o.id for update of o
+""".replace("GONE", _GONE)
 _RINGING_AT = """
 select o.conversation_id from routing_offer o where o.user_id = %s and o.state = 'pending'
 """
@@ -76,8 +83,13 @@ def accept(*, user: User, offer_id: UUID, now: datetime | None = None) -> Conver
             return conversation
         now = now or database_now()
         _refuse_over(offer, conversation, now)
+        if offer.sender_id is not None:
+            lock_states({offer.sender_id, user.id})
         end_offer(changes, offer, OfferState.ACCEPTED, now=now, keeps_load=True)
-        become_owner(changes, conversation, user, now=now, by="offer", weight=offer.weight)
+        if offer.sender_id is not None:
+            hand_to(changes, conversation, user, now=now, by="transfer", weight=offer.weight, actor=user)
+        else:
+            become_owner(changes, conversation, user, now=now, by="offer", weight=offer.weight)
     return conversation
 
 
@@ -95,8 +107,7 @@ def decline(*, user: User, offer_id: UUID, reason: str, now: datetime | None = N
             return
         now = now or database_now()
         _refuse_over(offer, conversation, now)
-        end_offer(changes, offer, OfferState.DECLINED, now=now, reason=reason)
-        changes.ring(doorbell.WAITING)
+        end_refused(changes, offer, conversation, OfferState.DECLINED, now=now, reason=reason)
 
 
 def _locked(user: User, offer_id: UUID) -> tuple[Offer, Conversation]:
@@ -108,8 +119,28 @@ def _locked(user: User, offer_id: UUID) -> tuple[Offer, Conversation]:
 
 
 def _refuse_over(offer: Offer, conversation: Conversation, now: datetime) -> None:
-    if offer.state != OfferState.PENDING or conversation.status != Status.QUEUED or offer.expires_at <= now:
+    if offer.state != OfferState.PENDING or not stands(offer, conversation) or offer.expires_at <= now:
         raise Conflict("offer_over", "this offer is over")
+
+
+def stands(offer: Offer, conversation: Conversation) -> bool:
+    """Whether a locked conversation is still there to be accepted: in its queue, or its sender's."""
+    if offer.sender_id is None:
+        return conversation.status == Status.QUEUED
+    return conversation.status in (Status.OPEN, Status.SNOOZED) and conversation.owner_id == offer.sender_id
+
+
+def end_refused(
+    changes: Changes, offer: Offer, conversation: Conversation, state: OfferState, *, now: datetime, reason: str = ""
+) -> None:
+    """A pending offer that the agent does not take; it goes on to others, a transfer back to its sender. Locked: the
+    conversation, the offer."""
+    if offer.sender_id is not None:
+        lock_states({offer.user_id, offer.sender_id})
+    if end_offer(changes, offer, state, now=now, reason=reason):
+        if offer.sender_id is not None:
+            go_back(changes, offer, conversation, state, now=now)
+        changes.ring(doorbell.WAITING)
 
 
 def end_offer(
@@ -121,6 +152,7 @@ def end_offer(
     )
     if not ended:
         return False
+    offer.state, offer.reason = state, reason[:LONGEST_REASON]
     if not keeps_load:
         lose(changes=changes, user_id=offer.user_id, weight=offer.weight, medium=offer.medium)
     _ring_of(offer, state, now, reason).save(force_insert=True)
@@ -147,15 +179,24 @@ def _ring_of(offer: Offer, state: OfferState, now: datetime, reason: str) -> Int
 def withdraw(
     changes: Changes, conversation: Conversation, *, now: datetime, why: str, beside: Collection[UUID] = ()
 ) -> None:
-    """End the offer of a locked conversation that is about to leave its queue. `beside`: other agents whose states the
-    same transaction will change, so that all are locked in their order."""
-    if conversation.status != Status.QUEUED:
-        return
-    offer = Offer.objects.select_for_update(of=("self",)).filter(
-        conversation_id=conversation.id, state=OfferState.PENDING
-    ).first()  # fmt: skip
-    if offer is not None:
-        lock_states({offer.user_id, *beside})
+    """End the offer of a locked conversation that is about to leave its queue, or the transfer of one that is about to
+    leave its owner. `beside`: other agents whose states the same transaction will change, so that all are locked in
+    their order."""
+    withdraw_all(changes, [conversation], now=now, why=why, beside=beside)
+
+
+def withdraw_all(
+    changes: Changes, conversations: Sequence[Conversation], *, now: datetime, why: str, beside: Collection[UUID] = ()
+) -> None:
+    """`withdraw` for several locked conversations."""
+    found = list(
+        Offer.objects.select_for_update(of=("self",))
+        .filter(conversation_id__in=[one.id for one in conversations], state=OfferState.PENDING)
+        .order_by("id")
+    )
+    if found:
+        lock_states({*beside, *(one.user_id for one in found)})
+    for offer in found:
         end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
 
 
@@ -189,11 +230,33 @@ def withdraw_of(changes: Changes, user_id: UUID, *, now: datetime, why: str, onl
             return
         cursor.execute(_LOCK, [ids])
         locked = [row[0] for row in cursor.fetchall()]
-    for offer in Offer.objects.select_for_update(of=("self",)).filter(
-        conversation_id__in=locked, user_id=user_id, state=OfferState.PENDING
-    ).order_by("id"):  # fmt: skip
-        end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason=why)
+    found = list(
+        Offer.objects.select_for_update(of=("self",))
+        .filter(conversation_id__in=locked, user_id=user_id, state=OfferState.PENDING)
+        .order_by("id")
+    )
+    talks = _conversations(found)
+    if talks:
+        lock_states({user_id, *(one.sender_id for one in found if one.sender_id is not None)})
+    for offer in found:
+        _end_one(changes, offer, talks, OfferState.WITHDRAWN, now=now, reason=why)
         changes.ring(doorbell.WAITING)
+
+
+def _conversations(offers: Sequence[Offer]) -> dict[UUID, Conversation]:
+    """Those of transfers, by id: what becomes of them is written into them. They are locked."""
+    ids = [one.conversation_id for one in offers if one.sender_id is not None]
+    return {one.id: one for one in Conversation.objects.select_related("line").filter(id__in=ids)} if ids else {}
+
+
+def _end_one(
+    changes: Changes, offer: Offer, talks: Mapping[UUID, Conversation], state: OfferState, *, now: datetime, reason: str
+) -> None:
+    """States are locked. A transfer goes back."""
+    conversation = talks.get(offer.conversation_id)
+    ended = end_offer(changes, offer, state, now=now, reason=reason)
+    if ended and conversation is not None and stands(offer, conversation):
+        go_back(changes, offer, conversation, state, now=now)
 
 
 def end_due_offers() -> int:
@@ -221,23 +284,24 @@ def _end_slice(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:
     with record_changes(organisation_id) as changes:
         with connection.cursor() as cursor:
             cursor.execute(_LOCK, [list(conversation_ids)])
-            status = dict(cursor.fetchall())
-            cursor.execute(_PENDING, [list(status)])
-            over = dict(cursor.fetchall())
-        if not over:
+            cursor.execute(_PENDING, [[row[0] for row in cursor.fetchall()]])
+            pending = {id_: (over, gone) for id_, over, gone in cursor.fetchall()}
+        if not pending:
             return 0
-        offers = list(Offer.objects.filter(id__in=list(over)).order_by("id"))
-        agents = {offer.user_id for offer in offers}
-        states, seen, now, ended = lock_states(agents), audiences_of(agents), database_now(), 0
+        offers = list(Offer.objects.filter(id__in=list(pending)).order_by("id"))
+        talks, agents = _conversations(offers), {offer.user_id for offer in offers}
+        senders = {offer.sender_id for offer in offers if offer.sender_id is not None}
+        states, seen, now, ended = lock_states(agents | senders), audiences_of(agents), database_now(), 0
         for offer in offers:
+            over, gone = pending[offer.id]
             found = states.get(offer.user_id)
-            if status[offer.conversation_id] != Status.QUEUED:
-                end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason="gone")
+            if gone:
+                _end_one(changes, offer, talks, OfferState.WITHDRAWN, now=now, reason="gone")
             elif not _can_answer(offer, found, seen.get(offer.user_id)):
-                end_offer(changes, offer, OfferState.WITHDRAWN, now=now, reason="left")
+                _end_one(changes, offer, talks, OfferState.WITHDRAWN, now=now, reason="left")
                 changes.ring(doorbell.WAITING)
-            elif over[offer.id]:
-                end_offer(changes, offer, OfferState.TIMED_OUT, now=now)
+            elif over:
+                _end_one(changes, offer, talks, OfferState.TIMED_OUT, now=now, reason="")
                 changes.ring(doorbell.WAITING)
                 if found is not None and found.state == State.AVAILABLE:
                     change_state(changes, found, state=State.NOT_RESPONDING, set_by=SetBy.MISSED, now=now)
@@ -251,7 +315,7 @@ def _can_answer(offer: Offer, found: AgentState | None, audience: Audience | Non
     """Whether the offer stands before the agent whose state is locked. What he cannot see he has not missed."""
     return (
         found is not None
-        and found.state in (State.AVAILABLE, State.WRAP_UP)
+        and (found.state in (State.AVAILABLE, State.WRAP_UP) or (found.state == State.BUSY and bool(offer.sender_id)))
         and audience is not None
         and audience.role != Role.OBSERVER
         and audience.sees_line(offer.line_id)

@@ -41,6 +41,7 @@ from routing.owning import become_owner
 from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
 from routing.queues import queue_for, weight_in
+from routing.sticky import remember
 from routing.unhandled import mark_unhandled, unanswered_since
 from routing.wrap_up import begin_wrap_up, dispose
 
@@ -99,6 +100,7 @@ def give_back(
         if to == "bot" and not conversation.line.bot:
             raise Conflict("no_bot", "this line has no bot")
         now = now or database_now()
+        withdraw(changes, conversation, now=now, why="returned", beside=[previous])
         lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
         stretches.end_handle(conversation, now=now, how=f"returned_{to}")
         if to == "bot":
@@ -169,14 +171,15 @@ def close(
         now = now or database_now()
         wraps_up = _wraps_up(conversation, user) if previous == user.id else None
         dispose(conversation, disposition_id, required=previous is not None and wraps_up is None)
+        withdraw(changes, conversation, now=now, why="closed", beside=[] if previous is None else [previous])
         if previous is not None:
             if wraps_up is not None:
                 begin_wrap_up(changes, conversation, wraps_up, user_id=previous, now=now)
             else:
                 lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
             stretches.end_handle(conversation, now=now, how="closed")
+            remember(conversation, previous, now=now)
         else:
-            withdraw(changes, conversation, now=now, why="closed")
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
         _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)

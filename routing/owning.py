@@ -14,7 +14,12 @@ from conversations.models import Conversation, Status
 from realtime.log import Changes
 from routing import deadlines, stretches
 
-HOW = {"taken": "taken", "offer": "accepted", "pulled": "pulled"}  # how his wait ended, in the figures
+HOW = {
+    "taken": "taken",
+    "offer": "accepted",
+    "pulled": "pulled",
+    "reassigned": "assigned",
+}  # how his wait ended, in the figures
 
 
 def become_owner(
@@ -23,10 +28,11 @@ def become_owner(
     user: User,
     *,
     now: datetime,
-    by: Literal["taken", "offer", "pulled"],
+    by: Literal["taken", "offer", "pulled", "reassigned"],
     weight: int,
+    actor: User | None = None,
 ) -> None:
-    """`weight`: what his load counts it with."""
+    """`weight`: what his load counts it with. `actor`: who did it, if not he himself."""
     stretches.end_before_person(conversation, now=now, how=HOW[by], agent_id=user.id)
     fields = {"status": Status.OPEN, "owner_id": user.id, "assigned_at": now, "weight": weight}
     Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
@@ -38,7 +44,7 @@ def become_owner(
         changes=changes,
         conversation=conversation,
         facts={"type": "assigned", "owner_id": str(user.id), "owner_name": user.name, "by": by},
-        author_user=user,
+        author_user=actor or user,
     )
     changes.add(
         ConversationAssigned(line_id=conversation.line_id, conversation_id=conversation.id, owner_id=user.id, by=by)

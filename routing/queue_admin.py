@@ -31,6 +31,9 @@ RANGES = {
     "priority": (0, 100),
     "ring_s": (5, 300),
     "wrap_up_s": (0, 3600),
+    "sticky_days": (0, 366),
+    "reopen_min": (0, 1440),
+    "sticky_s": (5, 600),
     "weight": (1, MOST_WEIGHT),
     "most_waiting": (0, 1_000_000),
     "language_level": (0, 5),
@@ -66,6 +69,9 @@ class QueueAdminView(TypedDict):
     auto_accept: bool
     ring_s: int
     wrap_up_s: int
+    sticky_days: int
+    reopen_min: int
+    sticky_s: int
     most_waiting: int
     full_reply: dict[str, str]
     may_pull: bool
@@ -106,6 +112,9 @@ class QueueFields:
     auto_accept: bool | None = None
     ring_s: int | None = None
     wrap_up_s: int | None = None
+    sticky_days: int | None = None
+    reopen_min: int | None = None
+    sticky_s: int | None = None
     most_waiting: int | None = None
     full_reply: Mapping[str, str] | None = None
     may_pull: bool | None = None

@@ -9,6 +9,7 @@ from accounts.schedules import hours_of
 from conversations.models import Conversation, Message, MessageKind, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
+from routing.consult_models import Consult
 from routing.models import Offer
 from routing.states import end_focus
 
@@ -32,9 +33,11 @@ def end_before_person(conversation: Conversation, *, now: datetime, how: str, ag
 
 
 def end_handle(conversation: Conversation, *, now: datetime, how: str) -> None:
-    """End the owner's time with it, and that before his eyes. `how`: returned_queue, returned_bot, closed."""
+    """End the owner's time with it, and that before his eyes. `how`: returned_queue, returned_bot,
+    transferred, closed."""
     started = conversation.assigned_at or conversation.opened_at
     _record(conversation, IntervalKind.HANDLE, started, now, how, conversation.owner_id)
+    Consult.objects.filter(conversation_id=conversation.id, ended_at=None).update(ended_at=now)  # what he asked
     if conversation.owner_id is not None:
         end_focus(
             organisation_id=conversation.organisation_id, user_id=conversation.owner_id,

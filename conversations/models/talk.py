@@ -65,6 +65,9 @@ class Conversation(models.Model):
     first_answered_at = models.DateTimeField(null=True)  # by a person
     closed_at = models.DateTimeField(null=True)
     reopened_at = models.DateTimeField(null=True)  # after a close, by a callback: its resolution is counted anew
+    # Who had this person last, if its queue asks for him again: nobody else before then (routing/sticky.py).
+    preferred_id = models.UUIDField(null=True)
+    preferred_until = models.DateTimeField(null=True)
     # When the closed stretch began of which the subscriber has been told (routing/after_hours.py): once for each.
     told_closed_since = models.DateTimeField(null=True)
     told_opens_at = models.DateTimeField(null=True)  # what he was told then; null: "soon"

@@ -135,6 +135,13 @@ BODIES: dict[str, Body] = {
     "POST /api/conversations/{conversation_id}/callback": lambda _: {
         "at": (datetime.now(UTC) + timedelta(days=2)).isoformat(), "note": "Le soir",
     },
+    "POST /api/conversations/{conversation_id}/transfer": lambda company: {"queue_id": str(company.own.queue.id)},
+    "POST /api/conversations/{conversation_id}/consult": lambda company: {
+        "agent_id": str(company.people["supervisor"].id), "note": "Qu'en penses-tu ?",
+    },
+    "POST /api/conversations/reassign": lambda company: {
+        "conversation_ids": [str(company.mine.id)], "queue_id": str(company.own.queue.id),
+    },
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

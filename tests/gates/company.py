@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
-from routing.models import AgentState, Disposition, Offer, Reason, Skill, WrapUp
+from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
 from tests.gates.leftovers import (
     attach,
@@ -211,10 +211,27 @@ def make_company() -> Company:
     company.hidden_marks = frozenset({f"{MARK}tea"})
     company.hidden_ids = frozenset(hidden_ids) | {str(own.team_line.id), str(own.team.id)}
     company.rows = rows
+    hand_on(own, mine, hidden)
     AgentState.objects.update(capacity=100)  # nobody is too busy for one more
     for one in (mine, hidden, theirs):
         one.refresh_from_db()
     return company
+
+
+def hand_on(world: World, mine: Conversation, hidden: Conversation) -> None:
+    """The supervisor is there; what the agent holds rings at him, and he is asked about the other."""
+    afi, boss, now = world.people["afi"], world.people["boss"], datetime.now(UTC)
+    AgentState.objects.update_or_create(
+        user=boss, defaults={"organisation": world.organisation, "state": "available", "load": 1}
+    )
+    Offer.objects.create(
+        organisation=world.organisation, conversation=mine, line_id=mine.line_id, queue=world.queue, user=boss,
+        sender=afi, medium="sms", weight=1, made_at=now, expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    Consult.objects.create(
+        organisation=world.organisation, conversation=hidden, line_id=hidden.line_id, asker=afi, colleague=boss,
+        note_seq=1, asked_at=now,
+    )  # fmt: skip
 
 
 def busy(world: World) -> Conversation:

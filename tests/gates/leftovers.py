@@ -55,11 +55,13 @@ from routing.models import (
     AgentMedium,
     AgentSkill,
     AgentState,
+    Consult,
     Deadline,
     DeskSeen,
     Disposition,
     FullTold,
     LadderTold,
+    LastAgent,
     Offer,
     Queue,
     QueueSkill,
@@ -144,6 +146,14 @@ def equip(world: World) -> None:
         conversation=closed, queue_id=world.queue.id, since=now, until=now + timedelta(hours=1), **held
     )
     AgentState.objects.filter(user=afi).update(load=F("load") + 2)
+    LastAgent.objects.get_or_create(
+        contact=closed.contact,
+        defaults={"organisation": organisation, "user": afi, "line_id": closed.line_id, "at": now},
+    )
+    Consult.objects.create(
+        organisation=organisation, conversation=closed, line_id=closed.line_id, asker=afi, colleague=afi, note_seq=1,
+        asked_at=now, ended_at=now,
+    )  # fmt: skip
 
 
 FILE = b"+2290197123400"

@@ -28,6 +28,7 @@ from tests.journeys.catalogue_hours import HOURS_SCREENS
 from tests.journeys.catalogue_ladder import LADDER_SCREENS
 from tests.journeys.catalogue_new_texts import NEW_TEXT_SCREENS
 from tests.journeys.catalogue_offers import OFFER_SCREENS
+from tests.journeys.catalogue_transfer import TRANSFER_SCREENS
 from tests.journeys.conftest import WAIT_MS, Watch
 from tests.journeys.desk import says
 
@@ -36,7 +37,14 @@ FRONTEND = ROOT / "frontend"
 AXE = (FRONTEND / "node_modules" / "axe-core" / "axe.min.js").read_text()
 GATES = Path(__file__).with_name("gates.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-SCREENS = [*MOST_SCREENS, *NEW_TEXT_SCREENS, *OFFER_SCREENS, *HOURS_SCREENS, *LADDER_SCREENS]
+SCREENS = [
+    *MOST_SCREENS,
+    *NEW_TEXT_SCREENS,
+    *OFFER_SCREENS,
+    *HOURS_SCREENS,
+    *LADDER_SCREENS,
+    *TRANSFER_SCREENS,
+]
 FULL = os.environ.get("PALABRE_SCREENS") == "all"
 
 REST_S = 5.0

@@ -14,6 +14,14 @@ export type SessionQueue = Schemas["QueueView"];
 
 /** A conversation that is this person's for a few seconds, if he wants it. */
 export type Offer = Narrow<"OfferView", { conversation: Row }>;
+/** Whom a conversation may be handed to; `hindrance`: why not him. */
+export type AgentChoice = Narrow<"AgentChoice", { state: AgentStateName; hindrance: "" | "away" | "full" }>;
+export type QueueChoice = Schemas["QueueChoice"];
+export type Destinations = Narrow<"Destinations", { agents: AgentChoice[]; queues: QueueChoice[] }>;
+/** A conversation of his that rings at a colleague. */
+export type Transfer = Schemas["TransferView"];
+/** A question about a conversation: of this person's, or to him. */
+export type Consult = Narrow<"ConsultView", { conversation: Row }>;
 /** A conversation that he has closed, and whose place is still taken. */
 export type WrapUp = Narrow<"WrapUpView", { conversation: Row }>;
 

@@ -2,9 +2,10 @@ import { useQueryClient } from "@tanstack/react-query";
 import i18next from "i18next";
 import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Outlet, useNavigate } from "react-router";
-import { receivesWork, useCounts, useSession } from "@/api/session";
+import { Outlet, useNavigate, useSearchParams } from "react-router";
+import { isObserver, receivesWork, useCounts, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
+import { ConsultStrip } from "@/features/conversation/Consult";
 import { rowsChanged } from "@/features/conversationList/events";
 import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
@@ -37,6 +38,7 @@ export function Signed() {
   const session = useSession();
   const { user, organisation } = session;
   const navigate = useNavigate();
+  const shown = useSearchParams()[0].get("c");
   const [keysShown, setKeysShown] = useState(false);
 
   // Before the first drawing: what is below reads the formats and the outbox at once.
@@ -80,6 +82,7 @@ export function Signed() {
         <TopBar onKeys={() => setKeysShown(true)} />
         {works && <StateBar />}
         <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
+        {!isObserver(session) && <ConsultStrip shown={shown} onOpen={(id) => void navigate(`/?view=all&c=${id}`)} />}
         <Outlet />
       </div>
       <Announcer />

@@ -170,3 +170,12 @@ function enrich(one: FakeConversation, scenario: Scenario): void {
     { id: "old-3", opened_at: iso(60 * 24 * 52), closed_at: iso(60 * 24 * 52 - 12), line_id: LINES[0]!.id, preview: "ok c'est bon" },
   ];
 }
+
+/** What an observer is shown of them. */
+export function hideTexts(conversations: Iterable<FakeConversation>): void {
+  for (const { row, messages } of conversations) {
+    row.contact = { ...row.contact, name: null, address: "+22901••••67" };
+    if (row.last_message) row.last_message.preview = "";
+    for (const message of messages) message.body = "";
+  }
+}

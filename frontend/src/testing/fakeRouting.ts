@@ -1,5 +1,5 @@
 /** Queues, offers, wrap-ups and states of the fake server. */
-import type { AdminAgent, AdminQueue, Disposition, Offer, Reason, Skill, Wait, WrapUp } from "@/api/routing";
+import type { AdminAgent, AdminQueue, Consult, Disposition, Offer, Reason, Skill, Transfer, Wait, WrapUp } from "@/api/routing";
 import type { Agent, Row } from "@/api/types";
 import { AWA, KOFFI, MARIAM, QUEUES } from "./cast";
 import { ok, refuse, type Answer, type FakeServer } from "./fakeServer";
@@ -27,7 +27,7 @@ const SKILLS: Skill[] = ["Facturation", "Internet", "Mobile money", "Réclamatio
 }));
 
 const queue = (id: string, name: string, part: Partial<AdminQueue> = {}): AdminQueue => ({
-  id, name, is_enabled: true, priority: 0, points_per_minute: 1, strategy: "best_level", auto_accept: true, ring_s: 20, wrap_up_s: 0, weight: 1,
+  id, name, is_enabled: true, priority: 0, points_per_minute: 1, strategy: "best_level", auto_accept: true, ring_s: 20, wrap_up_s: 0, sticky_days: 0, reopen_min: 0, sticky_s: 30, weight: 1,
   most_waiting: 0, full_reply: {}, may_pull: false, language_level: 0, dispositions_required: false, on_disconnect: "return", disconnect_grace_s: 60,
   ladder: [], ladder_texts: {}, callback_within_s: 7200, wait_p50_s: null, wait_p90_s: null, wait_samples: 0,
   team_ids: [], skills: [], warnings: [], waiting: 3, ...part,
@@ -41,6 +41,9 @@ const agent = (id: string, name: string, levels: number[]): AdminAgent => ({
 export class FakeRouting {
   offers: Offer[] = [];
   wrapUps: WrapUp[] = [];
+  transfers: Transfer[] = [];
+  consults: Consult[] = [];
+  handed: Fields[] = [];
   declined: string[] = [];
   reasons = REASONS.map((one) => ({ ...one }));
   skills = SKILLS.map((one) => ({ ...one }));
@@ -75,7 +78,7 @@ export class FakeRouting {
     this.#made += 1;
     const made: Offer = {
       id: `offer-${this.#made}`, state: "pending", queue_id: GENERAL, queue: QUEUES[0]!.name, weight: 1, made_at: new Date(now).toISOString(),
-      expires_at: new Date(now + seconds * 1000).toISOString(), at: new Date(now).toISOString(), skills: [], conversation: this.server.conversation(id).row, ...part,
+      expires_at: new Date(now + seconds * 1000).toISOString(), at: new Date(now).toISOString(), skills: [], sender: null, note: "", conversation: this.server.conversation(id).row, ...part,
     };
     this.offers.push(made);
     this.server.emit({ type: "offer.made", agent: this.#me() });
@@ -128,6 +131,13 @@ export class FakeRouting {
   /** null: not a matter of this part. */
   route(method: string, path: string, body: Fields): Answer | null {
     if (path === "/api/offers") return ok({ items: this.offers });
+    if (path === "/api/transfers") return ok({ items: this.transfers });
+    if (path === "/api/conversations/reassign") {
+      this.handed.push(body);
+      const ids = (body.conversation_ids as string[] | undefined) ?? ["c-of-agent"];
+      return ok({ items: ids.map((id, place) => ({ id, code: place === 1 ? "agent_full" : "" })) });
+    }
+    if (path === "/api/consults") return ok({ items: this.consults });
     if (path === "/api/wrap-ups") return ok({ items: this.wrapUps });
     if (path === "/api/presence") return this.#say(body);
     if (path === "/api/presence/focus") return { status: 204 };
@@ -146,6 +156,45 @@ export class FakeRouting {
     }
     if (kind === "supervision" && id === "agents") return this.#oversee(method, verb!, body);
     return kind === "admin" ? this.#administer(method, path, body) : null;
+  }
+
+  consult(row: Row, asker: string, colleague: string, question: string): void {
+    const name = (of: string) => this.server.agents.find(({ id }) => id === of)!.name;
+    this.consults.push({
+      id: `consult-${row.id}`, asker_id: asker, asker: name(asker), colleague_id: colleague, colleague: name(colleague), question,
+      asked_at: new Date().toISOString(), conversation: row,
+    });
+  }
+
+  /** Of a conversation: to whom it can be handed, and handing it there. */
+  hand(row: Row, verb: string, body: Fields): Answer | null {
+    if (verb === "destinations") {
+      const agents = this.server.agents.filter(({ id }) => id !== row.owner_id).map(({ id, name, state, reason, load, capacity }) => {
+        const room = Math.max(0, capacity - load);
+        return { id, name, state, reason, load, capacity, room, hindrance: state === "offline" ? "away" : room === 0 ? "full" : "" };
+      });
+      return ok({ agents, queues: this.queues.map(({ id, name, waiting }) => ({ id, name, waiting })) });
+    }
+    if (verb === "consult" || verb === "consult/end") {
+      this.consults = this.consults.filter(({ conversation }) => conversation.id !== row.id);
+      if (verb === "consult") this.consult(row, this.server.me!, String(body.agent_id), String(body.note));
+      return ok(row);
+    }
+    if (verb === "transfer/cancel") {
+      this.transfers = this.transfers.filter((one) => one.conversation_id !== row.id);
+      return ok(row);
+    }
+    if (verb !== "transfer") return null;
+    const to = this.server.agents.find(({ id }) => id === body.agent_id);
+    if (to && to.load >= to.capacity) return refuse(409, "agent_full", "This person has no room left.");
+    this.handed.push(body);
+    if (!to) return ok(Object.assign(row, { status: "queued", owner_id: null, queue_id: body.queue_id, revision: row.revision + 1 }));
+    const now = Date.now();
+    this.transfers.push({
+      id: `transfer-${this.handed.length}`, conversation_id: row.id, agent_id: to.id, agent: to.name, at: new Date(now).toISOString(),
+      made_at: new Date(now).toISOString(), expires_at: new Date(now + 30_000).toISOString(),
+    });
+    return ok(row);
   }
 
   #say(body: Fields): Answer {

@@ -8,7 +8,7 @@ import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
 import { filterRoutes, passageRoutes } from "./fakeFilter";
 import { rulesRoutes } from "./fakeRules";
-import { makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
+import { hideTexts, makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
 import { FakeHistory, fakeTraffic } from "./fakeHistory";
 import { FakeRouting } from "./fakeRouting";
 import { newTextRoutes } from "./fakeSending";
@@ -59,16 +59,8 @@ export class FakeServer {
     this.preferences = { language: options.language ?? "fr", theme: options.theme ?? "system" };
     this.broken = options.scenario === "error";
     for (const one of makeConversations(options.scenario ?? "twelve")) this.conversations.set(one.row.id, one);
-    if (options.observer) this.#hideTexts();
+    if (options.observer) hideTexts(this.conversations.values());
     this.#recountLoad();
-  }
-
-  #hideTexts(): void {
-    for (const { row, messages } of this.conversations.values()) {
-      row.contact = { ...row.contact, name: null, address: "+22901••••67" };
-      if (row.last_message) row.last_message.preview = "";
-      for (const message of messages) message.body = "";
-    }
   }
 
   install(target: { fetch: typeof fetch; WebSocket: typeof WebSocket }): void {
@@ -303,7 +295,7 @@ export class FakeServer {
     if (path.startsWith("/api/admin/")) return filterRoutes(method, path, search, body) ?? rulesRoutes(method, path, body) ?? adminRoutes(method, path, body);
     if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });
     if (path === "/api/conversations") return this.#list(search);
-    const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+(?:\/end)?))?$/.exec(path);
+    const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+(?:\/(?:end|cancel))?))?$/.exec(path);
     const one = found?.[1] ? this.conversations.get(found[1]) : undefined;
     if (!found || !one) return refuse(404, "not_found");
     return this.#conversation(method, one, found[2], search, body);
@@ -340,7 +332,7 @@ export class FakeServer {
         if (row.unread > 0) this.emit({ type: "conversation.read", conversation: this.#change(one, { unread: 0 }) });
         return { status: 204 };
       default:
-        return refuse(404, "not_found");
+        return this.routing.hand(row, verb, body) ?? refuse(404, "not_found");
     }
   }
 

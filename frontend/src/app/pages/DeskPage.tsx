@@ -13,6 +13,7 @@ import { rowsChanged } from "@/features/conversationList/events";
 import { List } from "@/features/conversationList/List";
 import { ListHead } from "@/features/conversationList/ListHead";
 import type { ListFilter } from "@/features/conversationList/listState";
+import { ReassignButton } from "@/features/conversationList/Reassign";
 import { NextButton } from "@/features/offers/NextButton";
 import { useFocusTold, useWrapUps } from "@/features/presence/api";
 import { PersonPanel } from "@/features/contact/PersonPanel";
@@ -162,6 +163,7 @@ export function DeskPage() {
               beside={
                 <>
                   {works && <NextButton onTaken={taken} />}
+                  <ReassignButton filter={filter} />
                   {mayCompose && (
                     <Button
                       look="quiet"

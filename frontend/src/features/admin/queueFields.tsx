@@ -18,6 +18,7 @@ interface Choices {
 }
 
 const offers = (values: Record<string, Value>) => values.auto_accept !== true;
+const sticks = (values: Record<string, Value>) => Number(values.sticky_days) > 0 || Number(values.reopen_min) > 0;
 const limited = (values: Record<string, Value>) => Number(values.most_waiting) > 0;
 const drafts = (value: Value) => JSON.parse(value as string) as Draft[];
 const speaks = (values: Record<string, Value>) => tells(drafts(values.ladder!));
@@ -32,7 +33,7 @@ function told(t: TFunction<"admin">, queue: AdminQueue | null): string {
 }
 
 export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { skills, teams, queues, usual }: Choices): Field[] {
-  const figure = (name: keyof AdminQueue & ("callback_within_s" | "ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
+  const figure = (name: keyof AdminQueue & ("callback_within_s" | "ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "sticky_days" | "reopen_min" | "sticky_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
     name, label: t(`queues.${name}`), kind: "number", value: String(queue?.[name] ?? first),
   });
   // A skill that is out of use and still asked for stays in sight: it keeps nobody away, until it is in use again.
@@ -86,6 +87,9 @@ export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { s
     },
     { ...figure("wrap_up_s", 0), hint: t("queues.wrap_up_sHint"), group: t("queues.wrap") },
     { name: "dispositions_required", label: t("queues.dispositions_required"), kind: "switch", value: queue?.dispositions_required ?? false, group: t("queues.wrap") },
+    { ...figure("sticky_days", 0), hint: t("queues.sticky_daysHint"), group: t("queues.same") },
+    { ...figure("reopen_min", 0), hint: t("queues.reopen_minHint"), group: t("queues.same") },
+    { ...figure("sticky_s", 30), hint: t("queues.sticky_sHint"), group: t("queues.same"), shown: sticks },
     { ...figure("most_waiting", 0), group: t("queues.full") },
     {
       name: "full_reply", label: t("queues.full_reply"), kind: "drawn", hint: t("queues.full_replyHint"), group: t("queues.full"), shown: limited,

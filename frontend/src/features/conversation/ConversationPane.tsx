@@ -14,8 +14,11 @@ import { OptedOutBar, OwnershipBar } from "./Bars";
 import { CallbackBar } from "./Callback";
 import { asksDisposition, CloseDialog } from "./CloseDialog";
 import { Composer, type ComposerHandle } from "./Composer";
-import { Header, mayEnd } from "./Header";
+import { ConsultBar } from "./Consult";
+import { Header } from "./Header";
+import { mayEnd } from "./mayEnd";
 import { Thread } from "./Thread";
+import { TransferBar } from "./Transfer";
 import { WaitLine } from "./WaitLine";
 import styles from "./Conversation.module.css";
 
@@ -152,7 +155,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
   const mayReply = row.status === "open" && row.owner_id === me && !refused;
   return (
     <section className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
-      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} />
+      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} onRow={onRow} />
       <Thread
         row={row}
         thread={thread.data}
@@ -161,6 +164,8 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
       />
       <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
+      <ConsultBar row={row} onRow={onRow} />
+      <TransferBar row={row} onRow={onRow} />
       <WaitLine row={row} />
       <CallbackBar row={row} />
       {consent.opted_out_at !== null && refused && row.status !== "closed" && <OptedOutBar since={consent.opted_out_at} />}

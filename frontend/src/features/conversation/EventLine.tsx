@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/types";
 import { clockTime, fullTime } from "@/ui/format";
+import { transferSaid } from "./transferSaid";
 import styles from "./Thread.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter", "after_hours", "callback"] as const;
@@ -54,6 +55,12 @@ export function EventLine({ message }: { message: Message }) {
         return t("event.callbackKept", { name: actor });
       case "callback_dropped":
         return t("event.callbackDropped", { name: actor });
+      case "transfer_asked":
+      case "transferred":
+      case "transfer_ended":
+      case "consult_asked":
+      case "consult_ended":
+        return transferSaid(t, event!, actor) ?? (message.body || t("event.other", { type: event!.type }));
       default:
         return message.body || t("event.other", { type: event?.type ?? "" });
     }

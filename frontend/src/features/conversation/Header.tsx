@@ -1,20 +1,16 @@
 import { ArrowLeft, CircleCheck, CornerUpLeft, PanelRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
-import type { Row, Session } from "@/api/types";
+import type { Row } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { address } from "@/ui/format";
 import { Menu } from "@/ui/Menu";
 import type { Deed } from "./api";
 import { CallbackButton } from "./Callback";
 import { DeadlineTimer } from "./DeadlineTimer";
+import { mayEnd } from "./mayEnd";
+import { TransferButton } from "./Transfer";
 import styles from "./Conversation.module.css";
-
-/** Who may close a conversation or give it back: its owner, and who oversees him. */
-export function mayEnd(row: Row, { user }: Session): boolean {
-  if (row.status !== "open" && row.status !== "snoozed") return false;
-  return row.owner_id === user.id || user.role === "supervisor" || user.role === "administrator";
-}
 
 interface HeaderProps {
   row: Row;
@@ -24,9 +20,10 @@ interface HeaderProps {
   onClose: () => void;
   onBack: () => void;
   onPanel: () => void;
+  onRow: (row: Row) => void;
 }
 
-export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel }: HeaderProps) {
+export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel, onRow }: HeaderProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const line = findLine(session, row.line_id);
@@ -79,6 +76,7 @@ export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel 
           </Button>
         </>
       )}
+      <TransferButton row={row} onRow={onRow} />
       <CallbackButton row={row} />
       <Button
         look="quiet"

@@ -1,11 +1,13 @@
 import type { Same } from "@/ui/text";
+import { consultEn, consultFr } from "./consultText";
 import { callbackEn, callbackFr, deadlineEn, deadlineFr } from "./callbackText";
 import { eventEn, eventFr } from "./eventText";
+import { transferEn, transferFr } from "./transferText";
 import { waitEn, waitFr } from "./waitText";
 
 const en = {
   callback: callbackEn, wait: waitEn,
-  deadline: deadlineEn,
+  deadline: deadlineEn, transfer: transferEn, consult: consultEn,
   none: "No conversation chosen",
   noneText: "Choose one in the list, or press J and Enter.",
   loading: "Loading the conversation",
@@ -166,7 +168,7 @@ const en = {
 
 const fr: Same<typeof en> = {
   callback: callbackFr, wait: waitFr,
-  deadline: deadlineFr,
+  deadline: deadlineFr, transfer: transferFr, consult: consultFr,
   none: "Aucune conversation choisie",
   noneText: "Choisissez-en une dans la liste, ou tapez J puis Entrée.",
   loading: "Chargement de la conversation",

@@ -1,6 +1,8 @@
 import type { Same } from "@/ui/text";
+import { reassignEn, reassignFr } from "./reassignText";
 
 const en = {
+  reassign: reassignEn,
   list: "Conversations",
   mine: "Mine",
   queue: "Queue",
@@ -63,6 +65,7 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
+  reassign: reassignFr,
   list: "Conversations",
   mine: "Les miennes",
   queue: "File",

@@ -57,7 +57,7 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline, onFold }: O
   };
   const time = duration(waited);
   return (
-    <section ref={card} tabIndex={-1} className={styles.card} aria-label={t("title")} aria-describedby={`offer-${offer.id}`} data-testid="offer" data-offer={offer.id} data-conversation={row.id} onKeyDown={press}>
+    <section ref={card} tabIndex={-1} className={styles.card} aria-label={t(offer.sender ? "transfer" : "title")} aria-describedby={`offer-${offer.id}`} data-testid="offer" data-offer={offer.id} data-conversation={row.id} onKeyDown={press}>
       <div className={styles.head}>
         <div className={styles.title} id={`offer-${offer.id}`}>
           <h2>{whoOf(offer)}</h2>
@@ -75,6 +75,12 @@ export function OfferCard({ offer, busy, error, onAccept, onDecline, onFold }: O
           </span>
         ))}
       </div>
+      {offer.sender && (
+        <div className={styles.transfer} data-testid="offer-sender">
+          <p>{t("sender", { name: offer.sender })}</p>
+          {offer.note && <p dir="auto">{offer.note}</p>}
+        </div>
+      )}
       {said && (
         <p className={styles.said} dir="auto">
           <span>{said}</span>

@@ -161,7 +161,8 @@ function useGone(offers: Offer[], answered: ReadonlySet<string>): void {
       const row = recentRows.since(0).findLast(({ id }) => id === one.conversation.id);
       if (answered.has(one.id) || (row?.owner_id === me && row.revision > one.conversation.revision)) continue;
       const ranOut = secondsUntil(one.expires_at) <= 1;
-      toast(t(ranOut ? "ended.timed_out" : "ended.withdrawn", { who: whoOf(one) }), { bad: true });
+      const how = !ranOut ? "ended.withdrawn" : one.sender ? "ended.back" : "ended.timed_out";
+      toast(t(how, { who: whoOf(one), name: one.sender ?? "" }), { bad: true });
     }
   }, [answered, me, offers, t]);
 }

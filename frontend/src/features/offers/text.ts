@@ -3,6 +3,8 @@ import type { Same } from "@/ui/text";
 const en = {
   region: "Conversations offered to you",
   title: "New conversation",
+  transfer: "Conversation transferred to you",
+  sender: "{{name}} transfers it to you",
   from: "{{queue}} · line {{line}}",
   waiting: "Waiting for {{time}}",
   skills: "Asks for",
@@ -41,12 +43,15 @@ const en = {
   ended: {
     withdrawn: "The offer of {{who}} was withdrawn.",
     timed_out: "The offer of {{who}} was not answered in time: it goes to somebody else.",
+    back: "The transfer of {{who}} was not answered in time: it goes back to {{name}}.",
   },
 };
 
 const fr: Same<typeof en> = {
   region: "Conversations qui vous sont proposées",
   title: "Nouvelle conversation",
+  transfer: "Conversation qui vous est transférée",
+  sender: "{{name}} vous la transfère",
   from: "{{queue}} · ligne {{line}}",
   waiting: "Attend depuis {{time}}",
   skills: "Demande",
@@ -85,6 +90,7 @@ const fr: Same<typeof en> = {
   ended: {
     withdrawn: "La proposition de {{who}} a été retirée.",
     timed_out: "La proposition de {{who}} est restée sans réponse : elle va à quelqu’un d’autre.",
+    back: "Le transfert de {{who}} est resté sans réponse : {{name}} le garde.",
   },
 };
 

@@ -1,0 +1,43 @@
+import type { Same } from "@/ui/text";
+
+export const consultEn = {
+  askFirst: "Ask first",
+  question: "Write your question in the note.",
+  whom: "Choose a colleague: a queue cannot be asked.",
+  asked: "{{name}} is asked",
+  region: "Questions of colleagues",
+  asks: "{{name}} asks you about {{who}}:",
+  open: "Open",
+  done: "Done",
+  youAsk: "You are asking {{name}}.",
+  youAskHint: "The answer comes as a note. The conversation stays yours.",
+  asksHere: "{{name}} asks you: {{question}}",
+  asksHereHint: "Answer with a note; the customer never sees it.",
+  handOver: "Hand over",
+  end: "End",
+  failed: "Not done: {{reason}}",
+  line: "{{name}} asks {{to}}",
+  ended: "{{name}} ends the exchange with {{to}}",
+  endedSelf: "{{name}} has answered",
+};
+
+export const consultFr: Same<typeof consultEn> = {
+  askFirst: "Demander d’abord",
+  question: "Écrivez votre question dans la note.",
+  whom: "Choisissez un collègue : une file ne répond pas.",
+  asked: "Avis demandé à {{name}}",
+  region: "Questions de collègues",
+  asks: "{{name}} vous demande un avis sur {{who}} :",
+  open: "Ouvrir",
+  done: "C’est dit",
+  youAsk: "Vous demandez l’avis de {{name}}.",
+  youAskHint: "La réponse arrive en note. La conversation reste à vous.",
+  asksHere: "{{name}} vous demande : {{question}}",
+  asksHereHint: "Répondez par une note ; le client ne la voit jamais.",
+  handOver: "Lui remettre",
+  end: "Terminer",
+  failed: "Pas fait : {{reason}}",
+  line: "{{name}} demande l’avis de {{to}}",
+  ended: "{{name}} met fin à l’échange avec {{to}}",
+  endedSelf: "{{name}} a répondu",
+};
