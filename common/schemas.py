@@ -70,6 +70,14 @@ def _written(value: Any) -> Any:
 
 
 # A field of a form. Bodies of messages are plain str: they are cleaned, not refused.
+def _of_an_object(value: Any) -> Any:
+    """django-ninja reads attributes of whatever is given: a text would pass for an object that says nothing."""
+    if isinstance(value, str | int | float | list):
+        raise PydanticCustomError("model_type", "must be an object")
+    return value
+
+
+Object = BeforeValidator(_of_an_object)  # beside a Schema whose fields may all be left out
 Words = Annotated[str, AfterValidator(_storable)]
 # "2026-03-31". Pydantic alone also takes a number, for the seconds since 1970: a day that nobody meant.
 Day = Annotated[date, BeforeValidator(_written)]

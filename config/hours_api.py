@@ -10,7 +10,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from accounts.permissions import May, caller
-from common.schemas import Words, schema_of
+from common.schemas import Object, Words, schema_of
 from routing.after_hours_admin import AfterHoursView, save_text, texts_of
 from routing.targets_admin import TargetsFields, TargetsView, save_targets, targets_shown
 
@@ -50,7 +50,7 @@ class TargetsSet(Schema):
 class TargetsGiven(TargetsSet):
     """`was`: what the screen showed when it was opened; something else by now is not written over."""
 
-    was: TargetsSet | None = None
+    was: Annotated[TargetsSet | None, Object] = None
 
     def before(self) -> TargetsFields | None:
         return self.was.fields() if self.was is not None else None

@@ -81,9 +81,10 @@ def test_a_filter_is_stored_whole_and_its_checks_keep_their_ids_when_they_move(b
     assert stored.status == 200, stored.raw
     ids = [one["id"] for one in stored.data["checks"]]
     turned = {**stored.data, "checks": stored.data["checks"][::-1]}
-    assert [one["id"] for one in boss.put(address, turned).data["checks"]] == ids[::-1]
+    moved = boss.put(address, turned)
+    assert [one["id"] for one in moved.data["checks"]] == ids[::-1]
     assert Line.objects.get(id=cast.line_3334.id).is_filtered
-    assert boss.put(address, {**turned, "is_enabled": False}).status == 200
+    assert boss.put(address, {**moved.data, "is_enabled": False}).status == 200
     assert not Line.objects.get(id=cast.line_3334.id).is_filtered
     assert Audit.objects.filter(action="filter.changed").count() == 3
     assert FrontCheck.objects.count() == 2

@@ -28,7 +28,8 @@ LIMIT_S = 1.0  # of the processor for one answer; a text that makes a pattern ru
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # Never shown again: secrets. Only compared: choices, addresses that must fit a form.
-NOT_SHOWN = {"password", "secret"}
+# `was`: what the screen showed before, which is compared and not stored.
+NOT_SHOWN = {"password", "secret", "was"}
 # Told what became of each text by its id: not the text.
 SHOW_NOTHING = {"/api/v1/texts"}
 # What an operation needs beside the field that is tried.
