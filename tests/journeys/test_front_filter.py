@@ -119,4 +119,4 @@ def test_a_list_is_filled_from_a_file_and_decides_who_is_let_in(
         assert states[PARTNER] in ("queued", "open")
         expect(page.get_by_test_id("refused-count").first).not_to_have_text("0")
     finally:
-        desk.ask("put", f"/api/admin/lines/{line}/filter", {**before, "is_enabled": False})
+        desk.ask("put", f"/api/admin/lines/{line}/filter", {**before, "revision": None, "is_enabled": False})
