@@ -205,6 +205,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rule_percent": ("De 0 à 100.", "From 0 to 100."),
     "rule_names": ("De 1 à 60 noms, de 80 signes au plus.", "From 1 to 60 names, of at most 80 characters."),
+    "rule_ladder_deed": (
+        "Ce qui est dit, et qui est rendu au robot : l’échelle de la file le règle.",
+        "What is told, and who is given to the bot, is for the queue’s ladder to say.",
+    ),
     "rule_span": ("Deux heures sont attendues : 08:00-17:30.", "Two times are expected: 08:00-17:30."),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
     "adapter_fixed": (

@@ -21,9 +21,10 @@ from conversations.line_hours import hours_of_lines
 from conversations.models import Conversation, Message, MessageKind, Status
 from realtime.log import Changes, record_changes
 from routing.callbacks import promise
-from routing.ladder_deeds import free_conversation, tell
+from routing.ladder_deeds import free_conversation, may_ask_to_stop, tell
 from routing.ladder_words import promised_text
 from routing.models import LadderTold, Queue
+from routing.unhandled import unanswered
 
 log = logging.getLogger(__name__)
 
@@ -97,5 +98,7 @@ def _promise(changes: Changes, conversation: Conversation, now: datetime) -> Non
     if hours is not None:
         at = next_opening(hours, at) or at
     promise(changes, conversation, at=at, note="", user=None, now=now)
+    if may_ask_to_stop(unanswered(conversation)):  # a person reads that first
+        return
     zone = ZoneInfo(conversation.line.organisation.time_zone)
     tell(changes, conversation, promised_text(queue, conversation, at, now, zone), now)

@@ -61,6 +61,10 @@ cross join lateral (
 ) c
 left join routing_routed routed on routed.conversation_id = c.id and routed.queue_id = level.id
 """
+# Of those who wait by one rule.
+_BY_RULE = _WAITING.replace("not exists (select from routing_routed", "exists (select from routing_routed").replace(
+    "%(barred_rules)s", "%(by_rules)s"
+)
 # Who gave it back last, by its event line: asked only of those that had an owner.
 _BACK = """
 select given.id, back.author_user_id
@@ -94,9 +98,31 @@ def first_waiting(
     """The first of each kind; and the last of each kind of which there may be more.
 
     `kinds`: the queues in which anybody waits, with the priorities that occur; `queues`: these. `rules`: what those ask
-    who came by them, beside their queue; a rule's own ladder takes the place of its queue's. `depth`: how many of each
-    kind.
+    who came by them, beside their queue; a rule's own ladder takes the place of its queue's, and who waits by it
+    is looked for by a statement of its own, too. `depth`: how many of each kind.
     """
+    rows = _rows(organisation_id, kinds, agents, queues, languages, media, rules, None, depth, now)
+    for id_, rule in rules.items():
+        served = queues.get(rule.queue_id)
+        if served is not None and rule.ladder is not None:
+            alone = {rule.queue_id: replace(served, wants=joined(served.wants, rule.wants), ladder=rule.ladder)}
+            rows += _rows(organisation_id, kinds, agents, alone, languages, media, rules, id_, depth, now)
+    return _asked(organisation_id, rows, agents, queues, languages, media, rules, depth, now)
+
+
+def _rows(
+    organisation_id: UUID,
+    kinds: list[tuple[UUID, int]],
+    agents: list[Agent],
+    queues: Mapping[UUID, Served],
+    languages: Mapping[str, UUID],
+    media: Mapping[UUID, str],
+    rules: Mapping[UUID, Asking],
+    by_rule: UUID | None,
+    depth: int,
+    now: datetime,
+) -> list[tuple[Any, ...]]:
+    """Of `_WAITING`, and by which rule they were looked for. `by_rule` None: whoever waits."""
     seen = _lines_seen(agents, queues, media)
     barred = _languages_barred(agents, queues, seen, languages)
     bounds = _read_together(queues, seen, barred)
@@ -105,9 +131,11 @@ def first_waiting(
     pairs = [(*stage, line_id) for stage, lines in seen.items() for line_id in lines or ()]
     served_now = {queue_id for queue_id, _ in seen}
     levels = [(queue_id, priority) for queue_id, priority in kinds if queue_id in served_now]
+    if not levels:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
-            _WAITING,
+            _WAITING if by_rule is None else _BY_RULE,
             {
                 "organisation": organisation_id,
                 "level_queues": [queue_id for queue_id, _ in levels],
@@ -124,20 +152,34 @@ def first_waiting(
                 "barred_queues": [queue_id for queue_id, _, _ in barred],
                 "barred_stages": [number for _, number, _ in barred],
                 "barred_languages": [language for _, _, language in barred],
-                "barred_rules": _rules_barred(agents, rules),
+                "barred_rules": _rules_barred(agents, queues, rules) if by_rule is None else [],
+                "by_rules": [] if by_rule is None else [by_rule],
                 "depth": depth,
             },
         )
-        rows = cursor.fetchall()
+        return [(*row, by_rule) for row in cursor.fetchall()]
+
+
+def _asked(
+    organisation_id: UUID,
+    rows: list[tuple[Any, ...]],
+    agents: list[Agent],
+    queues: Mapping[UUID, Served],
+    languages: Mapping[str, UUID],
+    media: Mapping[UUID, str],
+    rules: Mapping[UUID, Asking],
+    depth: int,
+    now: datetime,
+) -> tuple[list[Waiting], list[Waiting]]:
     kept_from = _kept_from(organisation_id, [(row[0], row[4]) for row in rows if row[6]])
     # The core is quicker when those of one kind share these very objects.
     own = {id_: (id_,) for id_ in queues}
     line_ids = {id_: id_ for id_ in media}
     asks: dict[tuple[UUID, UUID | None, int, str], tuple[tuple[Want, ...], tuple[UUID, ...], int]] = {}
-    found: list[Waiting] = []
+    found: dict[UUID, Waiting] = {}
     free = {agent.id: agent for agent in agents}
-    read: dict[tuple[UUID, int, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, _, number, rule_id, preferred, until in rows:
+    read: dict[tuple[UUID | None, UUID, int, int], list[Waiting]] = {}
+    for id_, line_id, queue_id, priority, queued_at, language, _, number, rule_id, preferred, until, by_rule in rows:
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
         rule = rules.get(rule_id)
@@ -158,10 +200,10 @@ def first_waiting(
         )  # fmt: skip
         if preferred in free and preferred not in one.avoid and until is not None:
             one = _kept_for(one, free[preferred], until)
-        found.append(one)
-        read.setdefault((queue_id, number, priority), []).append(one)
+        found[id_] = one
+        read.setdefault((by_rule, queue_id, number, priority), []).append(one)
     cut = [max(kind, key=lambda one: one.since) for kind in read.values() if len(kind) >= depth]
-    return found, cut
+    return list(found.values()), cut
 
 
 def _read_together(
@@ -281,12 +323,19 @@ def _languages_barred(
     return barred
 
 
-def _rules_barred(agents: list[Agent], rules: Mapping[UUID, Asking]) -> list[UUID]:
-    """The rules that no free agent has the skills for: a crowd of theirs would hide the others. Not those with a
-    ladder: who waits by them asks less later."""
-    return [
-        id_
-        for id_, rule in rules.items()
-        if rule.ladder is None
-        and not any(all(agent.skills.get(want.skill_id, 0) >= want.least for want in rule.wants) for agent in agents)
-    ]
+def _rules_barred(agents: list[Agent], queues: Mapping[UUID, Served], rules: Mapping[UUID, Asking]) -> list[UUID]:
+    """The rules that no free agent has the skills for, whatever waiting changes: a crowd of theirs would hide the
+    others."""
+    ladders = {served.ladder for served in queues.values()}
+    barred = []
+    for id_, rule in rules.items():
+        last = {
+            climbed(one, rule.wants, (), math.inf)[0] for one in (ladders if rule.ladder is None else {rule.ladder})
+        }
+        if not any(
+            all(agent.skills.get(want.skill_id, 0) >= want.least for want in wants)
+            for wants in last
+            for agent in agents
+        ):
+            barred.append(id_)
+    return barred

@@ -10,7 +10,7 @@ promised a callback is told nothing; nor is he given to a bot that would only ha
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -76,7 +76,7 @@ def do_what_is_due(conversation_id: UUID, queue: Queue, standing: Standing, now:
         left = unanswered(conversation)
         if _must_be_left_alone(conversation, left):
             return True
-        if Deed.GIVE_TO_BOT in todo and conversation.line.bot and conversation.callback_at is None:
+        if Deed.GIVE_TO_BOT in todo and _bot_may_have_it(conversation, new):
             _give_to_bot(changes, conversation, left, now)
             return True
         if conversation.callback_at is not None:
@@ -99,7 +99,20 @@ def _must_be_left_alone(conversation: Conversation, left: Sequence[Message]) -> 
     """A machine has nothing to say to whoever is not waiting, refuses texts, or may be about to."""
     if not left or conversation.waiting_since is None:
         return True
-    return any((text.facts or {}).get("hint") for text in left) or consent_of(conversation).refuses
+    return may_ask_to_stop(left) or consent_of(conversation).refuses
+
+
+def may_ask_to_stop(left: Sequence[Message]) -> bool:
+    """Whether one of these unanswered texts may ask for no more texts."""
+    return any((text.facts or {}).get("hint") for text in left)
+
+
+def _bot_may_have_it(conversation: Conversation, new: Collection[str]) -> bool:
+    """Once, whichever queues it comes through: it would go from one to the other and back. `new`: the keys of now."""
+    if not conversation.line.bot or conversation.callback_at is not None:
+        return False
+    before = LadderTold.objects.filter(conversation=conversation, key__startswith=f"{Deed.GIVE_TO_BOT}@")
+    return not before.exclude(key__in=new).exists()
 
 
 def tell(changes: Changes, conversation: Conversation, body: str, now: datetime) -> Message | None:

@@ -24,7 +24,7 @@ from conversations.models import Conversation, Line
 from routing.assignment import Want
 from routing.front_door import Asked, facts_of
 from routing.front_filter import Kind
-from routing.ladder import Ladder, from_rows
+from routing.ladder import Ladder, from_rows, from_text
 from routing.models import Queue
 from routing.turns import Talk
 from routing.workflow import Condition, Decision, Facts, More, Rule, route
@@ -34,8 +34,8 @@ from routing.workflow_models import Rule as RuleRow
 log = logging.getLogger(__name__)
 
 _ASKED = """
-select id, wants, ladder from routing_rule
-where organisation_id = %s and (wants <> '[]'::jsonb or ladder is not null)
+select r.id, r.queue_id, r.wants, r.ladder from routing_rule r join routing_workflow w on w.line_id = r.workflow_id
+where r.organisation_id = %s and r.is_enabled and w.is_enabled and (r.wants <> '[]'::jsonb or r.ladder is not null)
 """
 _OF_RULE = (
     "id", "queue_id", "is_enabled", "name", "priority", "wants", "ladder", "conditions__kind",
@@ -179,13 +179,14 @@ def note(conversation: Conversation, decision: Decision | None) -> None:
 class Asking:
     """What a rule asks of an agent, besides its queue, and how waiting changes that."""
 
+    queue_id: UUID
     wants: tuple[Want, ...]
     ladder: Ladder | None
 
 
 def asking(organisation_id: UUID) -> dict[UUID, Asking]:
-    """By rule, those that ask anything; as they are now, so that a change reaches whoever waits. One statement where no
-    rule does."""
+    """By rule, those that are on and ask anything; as they are now, so that a change reaches whoever waits. One
+    statement where no rule does. What cannot be read is no ladder: a round serves everybody else all the same."""
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, [organisation_id])
         rows = cursor.fetchall()
@@ -194,8 +195,8 @@ def asking(organisation_id: UUID) -> dict[UUID, Asking]:
         cursor.execute(_SKILLS, [organisation_id])
         skills = {row[0] for row in cursor.fetchall()}
     return {
-        id_: Asking(_wants(json.loads(wants), skills), None if ladder is None else from_rows(json.loads(ladder)))
-        for id_, wants, ladder in rows
+        id_: Asking(queue_id, _wants(json.loads(wants), skills), None if ladder is None else from_text(ladder))
+        for id_, queue_id, wants, ladder in rows
     }
 
 

@@ -25,7 +25,7 @@ from realtime import doorbell
 from realtime.log import record_changes
 from routing.front_door import Asked
 from routing.front_filter import Kind
-from routing.ladder import as_rows, check, from_rows
+from routing.ladder import Deed, as_rows, check, from_rows
 from routing.models import Queue, Skill
 from routing.question_admin import one_of, set_question
 from routing.queues import queue_for
@@ -299,6 +299,10 @@ def _set_rule(row: Rule, given: RuleGiven, queues: Collection[UUID], skills: Col
     if given.ladder is not None:
         ladder = from_rows(given.ladder)
         check(ladder, own_queue=row.queue_id, queues=queues, skills=skills)
+        for place, step in enumerate(ladder.steps):
+            if isinstance(step.what, Deed):
+                message = "what is told, and who is given to the bot, the queue's own ladder says"
+                raise Invalid("rule_ladder_deed", message, field=f"ladder.{place}.do", step=place + 1)
         row.ladder = as_rows(ladder)
 
 

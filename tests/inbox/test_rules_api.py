@@ -72,6 +72,7 @@ def test_who_changes_rules_that_a_colleague_has_changed_is_told_and_changes_noth
         ({"wants": [{"skill_id": "01939a5e-0000-7000-8000-000000000000", "least": 1}]}, "rules.2.wants"),
         ({"ladder": [{"after_s": -1, "do": "raise_priority"}]}, "rules.2.ladder.0.after_s"),
         ({"ladder": [{"after_s": 1, "do": "dance"}]}, "rules.2.ladder.0"),
+        ({"ladder": [{"after_s": 1, "do": "tell_position"}]}, "rules.2.ladder.0.do"),
         ({"conditions": [WORD, {"kind": "moon"}]}, "rules.2.conditions.2.kind"),
         ({"conditions": [{"kind": "keyword", "words": ["!"]}]}, "rules.2.conditions.1.words"),
         ({"conditions": [{"kind": "tag"}]}, "rules.2.conditions.1.thing_id"),

@@ -8,7 +8,7 @@ import pytest
 
 from common.clock import database_now
 from common.ids import uuid7
-from conversations.models import Conversation, Status, Task
+from conversations.models import Conversation, Message, Status, Task
 from routing import ownership
 from routing.callback_answers import says_yes
 from routing.ladder import Deed, Step
@@ -129,3 +129,12 @@ def test_a_callback_is_promised_within_the_hours_of_its_line(cast: Cast):
     due = Task.objects.get().due_at
     assert due.weekday() < 5
     assert due > TUESDAY_OPEN
+
+
+def test_who_says_yes_and_may_ask_to_stop_is_promised_and_told_nothing(cast: Cast, asked: Conversation, now):
+    cast.text_in(asked, "arrêtez vos messages", at=later(now, 80))
+    Message.objects.filter(conversation=asked, body="arrêtez vos messages").update(facts={"hint": "opt_out"})
+    cast.text_in(asked, "1", at=later(now, 90))
+    LadderWatch().look(later(now, 91))
+    assert Task.objects.count() == 1
+    assert len(told(asked)) == 1

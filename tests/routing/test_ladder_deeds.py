@@ -274,3 +274,21 @@ def test_a_line_without_bot_keeps_him_and_tells_him(cast: Cast, now: datetime):
     assert len(told(conversation)) == 1
     conversation.refresh_from_db()
     assert conversation.status == Status.QUEUED
+
+
+def test_the_bot_gets_nobody_a_second_time_through_another_queue(cast: Cast, now: datetime):
+    other = Queue.objects.create(organisation=cast.organisation, name="Renfort")
+    climbs(cast.queue, Step(60, Deed.GIVE_TO_BOT))
+    climbs(other, Step(90, Deed.GIVE_TO_BOT))
+    conversation = cast.queued(line=cast.line_1919, at=now)
+    cast.text_in(conversation, "Mon solde ?", at=now)
+    watch = LadderWatch()
+    watch.look(later(now, 60))
+    conversation.refresh_from_db()
+    assert conversation.status == Status.BOT
+    Conversation.objects.filter(id=conversation.id).update(
+        status=Status.QUEUED, queue_id=other.id, queued_at=later(now, 61), waiting_since=now
+    )
+    watch.look(later(now, 151))
+    conversation.refresh_from_db()
+    assert conversation.status == Status.QUEUED, "two queues would send him to the bot and back"
