@@ -143,7 +143,7 @@ def reassign_some(request: HttpRequest, given: Reassignment) -> HttpResponse:
 
 @router.get("/consults", auth=May("conversations.transfer"), response=Consults)
 def list_consults(request: HttpRequest) -> HttpResponse:
-    """What the caller asks colleagues and is asked by them. Ask again at each event line about a consult."""
+    """What the caller asks colleagues and is asked by them. Ask again at each consult.changed of his."""
     return as_json({"items": consults_of(caller(request))})
 
 

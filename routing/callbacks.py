@@ -32,6 +32,7 @@ from routing.held import is_held, raise_if_away, wait_briefly
 from routing.queues import queue_for
 from routing.rows import set_fields
 from routing.unhandled import unanswered
+from routing.wrap_up import end_reopened
 
 log = logging.getLogger(__name__)
 
@@ -271,8 +272,10 @@ def _put_before_people(changes: Changes, conversation: Conversation, task: Task,
         if conversation.status == Status.BOT:
             stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
         queue_id = conversation.queue_id or queue_for(conversation.line).id
-        # Its resolution has been measured: another begins.
-        again = {"reopened_at": now} if conversation.status == Status.CLOSED else {}
+        again = {}
+        if conversation.status == Status.CLOSED:
+            end_reopened(changes, conversation, now=now)
+            again = {"reopened_at": now}  # its resolution has been measured: another begins
         set_fields(
             conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now, closed_at=None,
             handover_reason="callback", handover_summary="", **waiting, **again,

@@ -17,8 +17,10 @@ from conversations.messages import add_event_line, add_note, clean_text, lock_co
 from conversations.models import Conversation
 from realtime.log import record_changes
 from routing.consult_models import Consult
+from routing.events import ConsultChanged
 from routing.handing import NOT_THERE
 from routing.models import AgentState
+from routing.stretches import end_asked
 from routing.transfer import HELD, LONGEST_NOTE, OVERSEERS, receiver_of
 
 
@@ -52,6 +54,8 @@ def ask(
             organisation_id=conversation.organisation_id, conversation=conversation, line_id=conversation.line_id,
             asker=user, colleague=colleague, note_seq=note.seq, asked_at=now or database_now(),
         )  # fmt: skip
+        for agent in (user, colleague):
+            changes.add(ConsultChanged(agent_id=agent.id))
         facts = {"type": "consult_asked", "to_id": str(colleague.id), "to_name": colleague.name}
         add_event_line(changes=changes, conversation=conversation, facts=facts, author_user=user)
     return conversation
@@ -69,7 +73,7 @@ def end_consult(*, user: User, conversation_id: UUID, now: datetime | None = Non
             return conversation
         if user.id not in (one.asker_id, one.colleague_id) and user.role not in OVERSEERS:
             raise Conflict("not_consulted", "two others talk about it")
-        Consult.objects.filter(id=one.id).update(ended_at=now or database_now())
+        end_asked(changes, one, now=now or database_now())
         facts = {"type": "consult_ended", "to_id": str(one.colleague_id), "to_name": one.colleague.name}
         add_event_line(changes=changes, conversation=conversation, facts=facts, author_user=user)
     return conversation

@@ -37,6 +37,15 @@ class OfferEnded(Change):
     state: str
 
 
+@event("consult.changed", hears=Hears.EVERYBODY)
+@dataclass(frozen=True, slots=True)
+class ConsultChanged(Change):
+    """An agent asks, or is asked, something about a conversation, or no longer. Which, only he may ask (GET
+    /api/consults): who is asked has another conversation before him."""
+
+    agent_id: UUID
+
+
 @event("targets.set", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class TargetsSet(Change):

@@ -65,16 +65,18 @@ left join routing_routed routed on routed.conversation_id = c.id and routed.queu
 _BY_RULE = _WAITING.replace("not exists (select from routing_routed", "exists (select from routing_routed").replace(
     "%(barred_rules)s", "%(by_rules)s"
 )
-# Who gave it back last, by its event line: asked only of those that had an owner.
+# From whom it came back last because somebody wanted it so, himself or his supervisor: by its event line, asked only of
+# those that had an owner. That it waits in another queue since then changes nothing of that.
 _BACK = """
-select given.id, back.author_user_id
+select given.id, back.owner_id
 from unnest(%s::uuid[], %s::timestamptz[]) given (id, queued_at)
 cross join lateral (
-    select author_user_id from conversations_message m
+    select author_user_id, (m.facts->>'owner_id')::uuid as owner_id from conversations_message m
     where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' in ('returned', 'transferred')
+      and (m.facts->>'type' = 'returned' or m.facts->>'owner_id' is not null)
       and m.id >= uuid_floor(given.queued_at - interval '1 hour')
     order by seq desc limit 1
-) back where back.author_user_id is not null
+) back where back.author_user_id is not null and back.owner_id is not null
 """
 # Who declined or missed it lately.
 _MISSED = """

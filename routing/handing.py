@@ -35,7 +35,7 @@ def hand_to(
     previous = conversation.owner_id
     assert previous is not None
     lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-    stretches.end_handle(conversation, now=now, how="transferred")
+    stretches.end_handle(changes, conversation, now=now, how="transferred")
     set_fields(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now, weight=weight)
     deadlines.renew([conversation])
     facts = {
@@ -61,7 +61,7 @@ def release(
     previous = conversation.owner_id
     assert previous is not None
     lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-    stretches.end_handle(conversation, now=now, how=how)
+    stretches.end_handle(changes, conversation, now=now, how=how)
     set_fields(
         conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now, preferred_id=None,
         preferred_until=None, priority=conversation.priority if priority is None else priority,

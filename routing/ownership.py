@@ -102,7 +102,7 @@ def give_back(
         now = now or database_now()
         withdraw(changes, conversation, now=now, why="returned", beside=[previous])
         lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-        stretches.end_handle(conversation, now=now, how=f"returned_{to}")
+        stretches.end_handle(changes, conversation, now=now, how=f"returned_{to}")
         if to == "bot":
             waiting_since = unanswered_since(conversation)
             _set(
@@ -177,7 +177,7 @@ def close(
                 begin_wrap_up(changes, conversation, wraps_up, user_id=previous, now=now)
             else:
                 lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-            stretches.end_handle(conversation, now=now, how="closed")
+            stretches.end_handle(changes, conversation, now=now, how="closed")
             remember(conversation, previous, now=now)
         else:
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)

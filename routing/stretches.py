@@ -9,7 +9,9 @@ from accounts.schedules import hours_of
 from conversations.models import Conversation, Message, MessageKind, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
+from realtime.log import Changes
 from routing.consult_models import Consult
+from routing.events import ConsultChanged
 from routing.models import Offer
 from routing.states import end_focus
 
@@ -32,17 +34,26 @@ def end_before_person(conversation: Conversation, *, now: datetime, how: str, ag
         _record(conversation, IntervalKind.BOT, _bot_since(conversation), now, how, None)
 
 
-def end_handle(conversation: Conversation, *, now: datetime, how: str) -> None:
+def end_handle(changes: Changes, conversation: Conversation, *, now: datetime, how: str) -> None:
     """End the owner's time with it, and that before his eyes. `how`: returned_queue, returned_bot,
     transferred, closed."""
     started = conversation.assigned_at or conversation.opened_at
     _record(conversation, IntervalKind.HANDLE, started, now, how, conversation.owner_id)
-    Consult.objects.filter(conversation_id=conversation.id, ended_at=None).update(ended_at=now)  # what he asked
+    asked = Consult.objects.filter(conversation_id=conversation.id, ended_at=None).first()
+    if asked is not None:
+        end_asked(changes, asked, now=now)
     if conversation.owner_id is not None:
         end_focus(
             organisation_id=conversation.organisation_id, user_id=conversation.owner_id,
             conversation_id=conversation.id, now=now, line_id=conversation.line_id, queue_id=conversation.queue_id,
         )  # fmt: skip
+
+
+def end_asked(changes: Changes, asked: Consult, *, now: datetime) -> None:
+    """A colleague is asked no more. The conversation is locked."""
+    Consult.objects.filter(id=asked.id).update(ended_at=now)
+    for agent_id in (asked.asker_id, asked.colleague_id):
+        changes.add(ConsultChanged(agent_id=agent_id))
 
 
 def response(conversation: Conversation, *, agent_id: UUID, now: datetime) -> None:

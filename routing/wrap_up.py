@@ -1,6 +1,7 @@
 """After a close its agent notes what came of it: for so many seconds he gets nothing new, and it counts in his load.
 
-It ends when he says so, when he says that he is available, or by itself (the database's clock, any dispatcher).
+It ends when he says so, when he says that he is available, when the conversation is opened again, or by itself (the
+database's clock, any dispatcher).
 """
 
 from __future__ import annotations
@@ -96,6 +97,15 @@ def end_wrap_ups(
     if ended and found.state == State.WRAP_UP and not WrapUp.objects.filter(user_id=found.user_id).exists():
         go_on(changes, found, set_by=SetBy.WRAP_UP, now=min(now, max(row[6] for row in ended)))
     return len(ended)
+
+
+def end_reopened(changes: Changes, conversation: Conversation, *, now: datetime) -> None:
+    """A locked, closed conversation is opened again: whoever closed it has nothing more to note, and whoever closes it
+    next may have to."""
+    user_id = WrapUp.objects.filter(conversation_id=conversation.id).values_list("user_id", flat=True).first()
+    if user_id is not None:
+        found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
+        end_wrap_ups(changes, found, how="reopened", only=[conversation.id], now=now)
 
 
 def finish(

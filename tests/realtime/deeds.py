@@ -19,7 +19,7 @@ from conversations.long_texts import LongTexts
 from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
 from realtime.log import record_changes
-from routing import callbacks, deadline_watch, deadlines, offers, ownership, presence
+from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence
 from routing.events import OfferMade
 from routing.loads import gain
 from routing.models import AgentState, Offer, Queue, Targets
@@ -43,6 +43,13 @@ def take_from_queue(world: World, conversation: Conversation) -> Any:
 @verb("an agent takes from the bot", "bot")
 def take_from_bot(world: World, conversation: Conversation) -> Any:
     return ownership.take(user=world.people["koffi"], conversation_id=conversation.id)
+
+
+@verb("an owner asks a colleague")
+def ask_colleague(world: World, conversation: Conversation) -> Any:
+    owner, colleague = world.people["afi"], world.people["boss"]
+    AgentState.objects.get_or_create(user=colleague, organisation=world.organisation, defaults={"state": "available"})
+    return consult.ask(user=owner, conversation_id=conversation.id, agent_id=colleague.id, question="Tu le connais ?")
 
 
 @verb("an agent gives back to the queue")

@@ -14,6 +14,8 @@ from measures.models import IntervalKind
 from realtime.checker import check_density
 from routing import ownership
 from routing.callbacks import end_callback, open_due_callbacks, promise_callback
+from routing.loads import wrong_loads
+from routing.models import Queue, State, WrapUp
 from tests.cast import Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +67,21 @@ def test_of_a_closed_conversation_it_is_opened_again_in_its_queue(cast: Cast):
     assert (conversation.status, conversation.owner_id, conversation.queue_id) == (Status.QUEUED, None, cast.queue.id)
     assert (conversation.handover_reason, conversation.closed_at) == ("callback", None)
     assert cast.state_of(cast.awa).load == 0
+
+
+def test_opened_again_while_it_is_wrapped_up_the_next_agent_may_close_it_too(cast: Cast):
+    Queue.objects.filter(id=cast.queue.id).update(wrap_up_s=600)
+    cast.available(cast.awa, cast.koffi)
+    conversation = cast.owned_by(cast.awa)
+    promised(cast, conversation)
+    ownership.close(user=cast.awa, conversation_id=conversation.id)
+    assert open_due_callbacks() == 1
+    assert (cast.state_of(cast.awa).state, cast.state_of(cast.awa).load) == (State.AVAILABLE, 0)
+    assert [one.label for one in cast.intervals(IntervalKind.WRAP_UP)] == ["reopened"]
+    ownership.take(user=cast.koffi, conversation_id=conversation.id)
+    ownership.close(user=cast.koffi, conversation_id=conversation.id)
+    assert WrapUp.objects.get().user_id == cast.koffi.id
+    assert wrong_loads(cast.organisation.id) == []
 
 
 def test_the_conversation_that_was_opened_since_takes_the_promise_over(cast: Cast):

@@ -9,6 +9,7 @@ from common.errors import Conflict, Invalid
 from conversations.models import Conversation, Line, Message, MessageKind, Status
 from conversations.visibility import visible_conversations
 from realtime.checker import check_density
+from realtime.models import Event
 from routing import offers, ownership
 from routing.consult import ask, end_consult
 from routing.loads import wrong_loads
@@ -54,6 +55,23 @@ def test_the_colleague_is_asked_answers_in_notes_and_the_owner_stays_the_owner(c
     end_consult(user=cast.awa, conversation_id=conversation.id)
     assert Browser(cast.awa).get("/api/consults").data["items"] == []
     assert [m.facts["type"] for m in Message.objects.filter(kind=MessageKind.EVENT) if m.facts][-1] == "consult_ended"
+
+
+def test_both_hear_that_it_begins_and_ends_whatever_is_before_them(cast: Cast):
+    """Event lines go only to who watches the conversation; who is asked has another one on his screen."""
+
+    def heard() -> list[str]:
+        return [one.data["agent_id"] for one in Event.objects.filter(type="consult.changed").order_by("seq")]
+
+    both = [str(cast.awa.id), str(cast.koffi.id)]
+    conversation = cast.owned_by(cast.awa)
+    asked(cast, conversation)
+    assert heard() == both
+    end_consult(user=cast.koffi, conversation_id=conversation.id)
+    assert heard() == both * 2
+    ask(user=cast.awa, conversation_id=conversation.id, agent_id=cast.koffi.id, question="Et maintenant ?")
+    ownership.close(user=cast.awa, conversation_id=conversation.id)
+    assert heard() == both * 4
 
 
 @pytest.mark.parametrize("how", ["closed", "returned", "queue", "handed over", "bot"])

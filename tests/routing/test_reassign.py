@@ -13,8 +13,9 @@ from realtime.checker import check_density
 from routing import ownership
 from routing.loads import wrong_loads
 from routing.models import Offer, OfferState, Queue
+from routing.presence import set_state
 from routing.rounds import assign_waiting
-from routing.transfer import transfer_to_agent
+from routing.transfer import transfer_to_agent, transfer_to_queue
 from tests.browser import Browser
 from tests.cast import Cast, make_cast
 
@@ -75,6 +76,27 @@ def test_all_of_an_agent_go_to_a_queue_with_what_rings_of_them(cast: Cast):
     assert set(Conversation.objects.values_list("status", "queue_id", "owner_id")) == {(Status.QUEUED, second.id, None)}
     assert (cast.state_of(cast.awa).load, cast.state_of(cast.koffi).load) == (0, 0)
     assert not Offer.objects.filter(state=OfferState.PENDING).exists()
+
+
+@pytest.mark.parametrize("how", ["reassigned", "transferred", "returned", "sent on"])
+def test_what_a_supervisor_takes_from_an_agent_does_not_come_back_to_him(cast: Cast, how: str):
+    second = Queue.objects.create(organisation=cast.organisation, name="Nuit")
+    conversation = cast.owned_by(cast.awa)
+    set_state(user=cast.koffi, state="break")
+    if how == "reassigned":
+        assert asked(cast, {"queue_id": str(cast.queue.id)}, conversation) == [""]
+    elif how == "transferred":
+        transfer_to_queue(user=cast.sam, conversation_id=conversation.id, queue_id=second.id)
+    elif how == "returned":
+        ownership.give_back(user=cast.sam, conversation_id=conversation.id)
+    else:  # he sent it away himself, and a supervisor puts it into another queue
+        transfer_to_queue(user=cast.awa, conversation_id=conversation.id, queue_id=cast.queue.id)
+        assert asked(cast, {"queue_id": str(second.id)}, conversation) == [""]
+    assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 0
+    set_state(user=cast.koffi, state="available")
+    assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 1
+    conversation.refresh_from_db()
+    assert conversation.owner_id == cast.koffi.id
 
 
 def test_what_waits_changes_its_queue_and_keeps_its_place(cast: Cast):

@@ -1022,7 +1022,7 @@ export interface paths {
         };
         /**
          * List Consults
-         * @description What the caller asks colleagues and is asked by them. Ask again at each event line about a consult.
+         * @description What the caller asks colleagues and is asked by them. Ask again at each consult.changed of his.
          */
         get: operations["inbox_transfers_api_list_consults"];
         put?: never;

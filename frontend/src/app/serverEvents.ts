@@ -7,6 +7,7 @@ import { sessionKey, setAgent } from "@/api/session";
 import type { Row, Session } from "@/api/types";
 import { settingsChanged } from "@/features/admin/events";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
+import { consultsChanged, offerEndedAt } from "@/features/conversation/transferApi";
 import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
 import { offersChanged } from "@/features/offers/api";
 import { wrapUpsChanged } from "@/features/presence/api";
@@ -55,6 +56,11 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       setAgent(client, event.agent, event.seq);
       // What it is about only he may ask whom it is for.
       if (event.agent.id === screen.me) offersChanged(client);
+      if (event.type === "offer.ended") offerEndedAt(client, event.agent.id);
+      return;
+    case "consult.changed":
+      setAgent(client, event.agent, event.seq);
+      if (event.agent.id === screen.me) consultsChanged(client);
       return;
     case "settings.changed":
       settingsChanged(client);

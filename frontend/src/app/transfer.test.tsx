@@ -91,10 +91,9 @@ it("asks a colleague first, even one without room, with the note as the question
 });
 
 it("says on every screen who asks, opens it, and lets the asked say that it is said", async () => {
-  const { server, client } = await openMine();
+  const { server } = await openMine();
   const other = [...server.conversations.values()].find(({ row }) => row.owner_id === KOFFI && row.status === "open")!;
   server.routing.consult(other.row, KOFFI, server.me!, "Tu connais ce client ?");
-  await client.invalidateQueries({ queryKey: ["consults"] });
   const strip = await screen.findByTestId("consults");
   expect(strip).toHaveTextContent(/Koffi Mensah asks you about .*Tu connais ce client/);
   fireEvent.click(screen.getByTestId("consult-open"));
@@ -104,4 +103,15 @@ it("says on every screen who asks, opens it, and lets the asked say that it is s
   expect(screen.queryByTestId("consults")).toBeNull();
   fireEvent.click(within(bar).getByTestId("consult-end"));
   await waitFor(() => expect(server.routing.consults).toEqual([]));
+});
+
+it("no longer says that it rings at a colleague who has refused it while another conversation was before him", async () => {
+  const { server, user } = await openMine();
+  await user.keyboard("x");
+  await waitFor(() => expect(screen.getByTestId("transfer-dialog")).toHaveTextContent("Koffi Mensah"));
+  await user.type(screen.getByTestId("transfer-find"), "koffi{Enter}");
+  await screen.findByTestId("transfer-bar");
+  server.routing.transfers = [];
+  server.emit({ type: "offer.ended", agent: server.agents.find(({ id }) => id === KOFFI)! });
+  await waitFor(() => expect(screen.queryByTestId("transfer-bar")).toBeNull());
 });

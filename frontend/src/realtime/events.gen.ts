@@ -16,6 +16,7 @@ interface Stamp {
 }
 
 export type AgentStateChanged = Stamp & { type: "agent.state_changed"; agent: Agent };
+export type ConsultChanged = Stamp & { type: "consult.changed"; agent: Agent };
 export type ConversationAssigned = Stamp & { type: "conversation.assigned"; conversation: Row; message?: Message };
 export type ConversationClosed = Stamp & { type: "conversation.closed"; conversation: Row; message?: Message };
 export type ConversationDisposed = Stamp & { type: "conversation.disposed"; conversation: Row; message?: Message };
@@ -34,6 +35,7 @@ export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; mes
 
 export type ServerEvent =
   | AgentStateChanged
+  | ConsultChanged
   | ConversationAssigned
   | ConversationClosed
   | ConversationDisposed

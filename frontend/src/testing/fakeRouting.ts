@@ -164,6 +164,7 @@ export class FakeRouting {
       id: `consult-${row.id}`, asker_id: asker, asker: name(asker), colleague_id: colleague, colleague: name(colleague), question,
       asked_at: new Date().toISOString(), conversation: row,
     });
+    for (const agent of this.server.agents.filter(({ id }) => id === asker || id === colleague)) this.server.emit({ type: "consult.changed", agent });
   }
 
   /** Of a conversation: to whom it can be handed, and handing it there. */

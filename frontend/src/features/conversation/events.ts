@@ -4,11 +4,8 @@ import { detailKey, mergeRowIntoDetail } from "@/api/detail";
 import type { ConversationDetail, Message, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { recentEvents, settleOutbox, threadKey, threadsKey } from "./api";
-import { consultsChanged, transfersChanged } from "./transferApi";
+import { transfersChanged } from "./transferApi";
 import { applyEvent, hasHole, type Thread } from "./threadState";
-
-/** What begins or ends one, or takes the conversation from who asks. */
-const ENDS_A_CONSULT = /^(?:consult_\w+|transferred|returned|closed)$/;
 
 /** A message was added: fold it into its thread, and let go of the text that waited for it. */
 export function messageAdded(client: QueryClient, event: ServerEvent, conversationId: string, message: Message): void {
@@ -16,7 +13,6 @@ export function messageAdded(client: QueryClient, event: ServerEvent, conversati
   client.setQueryData<Thread>(threadKey(conversationId), (thread) => thread && applyEvent(thread, event, conversationId));
   settleOutbox([message]);
   if (message.event?.type.startsWith("transfer")) transfersChanged(client);
-  if (message.event && ENDS_A_CONSULT.test(message.event.type)) consultsChanged(client);
   // Who may be texted is told by the conversation's detail.
   if (message.event?.type === "opt_out" || message.event?.type === "opt_in")
     void client.invalidateQueries({ queryKey: detailKey(conversationId) });

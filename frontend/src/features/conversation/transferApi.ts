@@ -23,6 +23,12 @@ export function transfersChanged(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: transfersKey }, { cancelRefetch: true });
 }
 
+/** An offer to this agent is over. Whoever sent it may have looked at something else meanwhile, where its event line is
+ * not heard of. */
+export function offerEndedAt(client: QueryClient, agentId: string): void {
+  if (client.getQueryData<Transfer[]>(transfersKey)?.some(({ agent_id }) => agent_id === agentId)) transfersChanged(client);
+}
+
 /** Asked for each time the dialog opens: room and queues move. */
 export function useDestinations(id: string) {
   return useQuery({
@@ -56,7 +62,7 @@ export function useTransfer(id: string, onRow: (row: Row) => void) {
 const consultsKey = ["consults"] as const;
 const NOBODY: Consult[] = [];
 
-/** Whom this person asks, and who asks him. Asked for again at each event line about a consult. */
+/** Whom this person asks, and who asks him. Asked for again at each event that says that it changed for him. */
 export function useConsults(enabled: boolean): Consult[] {
   const found = useQuery({
     queryKey: consultsKey,
