@@ -17,7 +17,7 @@ from tests.browser import Answer, Browser
 from tests.gates import calls
 from tests.gates.company import Company, normal, undone
 
-pytestmark = pytest.mark.timeout(240)  # seconds on a quiet machine, a minute on a busy one
+pytestmark = pytest.mark.timeout(480)  # seconds on a quiet machine, a minute on a busy one
 
 OPERATIONS = [door for door in doors() if door.permission]
 
