@@ -381,8 +381,6 @@ def test_trying_a_text_says_what_the_dispatcher_then_does(
 
 
 async def test_the_intake_queues_by_itself_only_where_no_rules_decide(cast: Cast, dsn: str) -> None:
-    from asgiref.sync import sync_to_async
-
     from conversations.adapters import InboundText
 
     def text(sender: str) -> ReadyText:
@@ -393,7 +391,12 @@ async def test_the_intake_queues_by_itself_only_where_no_rules_decide(cast: Cast
 
     async with await connect(dsn, **CONNECTION_SETTINGS) as raw:
         await store(raw, [text(SUBSCRIBER)])
-        await Line.objects.filter(id=cast.line_3334.id).aupdate(is_routed=True)
+        # By the same session: the ORM would use a thread's connection, which another test may have had cut.
+        await raw.execute("update conversations_line set is_routed = true where id = %s", [cast.line_3334.id])
+        await raw.commit()
         await store(raw, [text(OTHER)])
-    states = await sync_to_async(lambda: dict(Conversation.objects.values_list("address__value", "status")))()
+        found = await raw.execute(
+            "select a.value, c.status from conversations_conversation c join contacts_address a on a.id = c.address_id"
+        )
+        states = dict(await found.fetchall())
     assert states == {SUBSCRIBER: Status.QUEUED, OTHER: Status.BOT}
