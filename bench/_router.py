@@ -19,6 +19,7 @@ django.setup()  # before the product's own modules
 from django.db import connection  # noqa: E402
 
 from accounts.models import Organisation, User  # noqa: E402
+from common.memory import settled  # noqa: E402
 from routing.assignment import plan_round  # noqa: E402
 from routing.glance import look  # noqa: E402
 from routing.presence import set_state  # noqa: E402
@@ -101,6 +102,7 @@ def ordinary(organisation: Organisation, common: dict[str, Any]) -> dict[str, An
     """Everybody is free. `bells_ms`: a bell that rings for nobody; `arrivals_ms`: FEW come, until all are offered."""
     run(["update routing_agentstate set state = 'available' where state = 'break'"])
     tidy()
+    assign_waiting(organisation_id=organisation.id, lease=None)  # the demonstration's own
     bells, arrivals = [], []
     for number in range(EVENTS):
         began = time.perf_counter()
@@ -146,6 +148,7 @@ def whole_round(organisation: Organisation) -> dict[str, Any]:
 
 
 def main(order: dict[str, Any]) -> None:
+    settled()  # as the dispatcher does
     organisation = Organisation.objects.get()
     common = {"organisation": organisation.id, "queues": order["queues"], "agents": order["agents"]}
     run(_PEOPLE, **common)
