@@ -18,6 +18,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "receipt_ids": ("same", "hex", "HEX", "decimal", "decimal10"),
     "receipt_form": ("text", "openmarket", "tlv", "payload"),
     "long_texts": ("udh8", "udh16", "sar", "payload"),
+    "deliver_by": ("deliver_sm", "data_sm"),
     "addresses": ("international", "plus", "national"),
 }
 _FRACTIONS = ("throttle", "no_response", "refuse_fraction")
@@ -66,6 +67,7 @@ class Behaviour:
     copies_new: int = 0  # each deliver_sm is repeated n times with new sequence numbers
     lose_answers: int = 0  # the next n deliver_sm_resp are lost: the text is kept, the connection is cut
     long_texts: str = "udh8"
+    deliver_by: str = "deliver_sm"  # texts and receipts; what no data_sm can say still comes by deliver_sm
     addresses: str = "international"
     data_coding_gsm: int = 0
     data_coding_latin1: int = 0  # texts that Latin-1 can write come under this value; 0 = they come in Unicode

@@ -41,6 +41,7 @@ TLV_SAR_REFERENCE, TLV_SAR_TOTAL, TLV_SAR_PART = 0x020C, 0x020E, 0x020F
 TLV_RECEIPTED_ID, TLV_STATE = 0x001E, 0x0427
 
 GENERIC_NACK, DELIVER_SM, DELIVER_SM_RESP = 0x80000000, 0x00000005, 0x80000005
+DATA_SM = 0x00000103
 NAMES: dict[int, str] = {code: name for name, code in command_codes.commands.items()}
 
 
@@ -88,8 +89,8 @@ READABLE: dict[str, tuple[_Field, ...]] = {
     name: _mandatory(name)
     for name in (
         "bind_receiver", "bind_transmitter", "bind_transceiver", "submit_sm", "deliver_sm", "submit_sm_resp",
-        "deliver_sm_resp", "query_sm", "query_sm_resp", "unbind", "unbind_resp", "enquire_link",
-        "enquire_link_resp", "generic_nack", "bind_receiver_resp", "bind_transmitter_resp",
+        "deliver_sm_resp", "data_sm", "data_sm_resp", "query_sm", "query_sm_resp", "unbind", "unbind_resp",
+        "enquire_link", "enquire_link_resp", "generic_nack", "bind_receiver_resp", "bind_transmitter_resp",
         "bind_transceiver_resp",
     )
 }  # fmt: skip
@@ -121,6 +122,18 @@ def encode(command: str, *, sequence: int, status: int = OK, **fields: Any) -> b
 
 def header(length: int, command_id: int, status: int, sequence: int) -> bytes:
     return HEADER.pack(length, command_id, status, sequence)
+
+
+def as_data_sm(body: bytes) -> bytes | None:
+    """The body of the data_sm that says what this body of a deliver_sm says; None when it cannot be read."""
+    try:
+        pdu = decode(header(16 + len(body), DELIVER_SM, OK, 0) + body)
+    except Malformed:
+        return None
+    kept = {field.name: pdu.fields[field.name] for field in READABLE["data_sm"]}
+    octets = pdu.fields["short_message"]
+    optional = {**({TLV_PAYLOAD: octets} if octets else {}), **pdu.tlvs}
+    return encode("data_sm", sequence=0, **kept)[16:] + b"".join(tlv(tag, value) for tag, value in optional.items())
 
 
 def tlv(tag: int, value: bytes) -> bytes:

@@ -63,6 +63,10 @@ class Operator:
     def ignore_enquiries(self) -> bool:
         return self.behaviour.ignore_enquiries
 
+    @property
+    def by_data_sm(self) -> bool:
+        return self.behaviour.deliver_by == "data_sm"
+
     def joined(self, session: Session) -> None:
         self.sessions.append(session)
         # Called before the session knows its mode; the news is told once the bind is through.
@@ -229,7 +233,7 @@ class Operator:
             status=0, **facts,
         )  # fmt: skip
         if status or reading is None:
-            self._answer(session, pdu.sequence, status, "")
+            self._answer(session, pdu, status, "")
             return
         text = self._take_over(fields, number, reading.text)
         place = reading.place
@@ -244,7 +248,7 @@ class Operator:
             asyncio.get_running_loop().call_later(
                 (behaviour.receipt_delay_ms + behaviour.delay_ms) / 1000, self._send_receipts, text
             )
-        self._respond(session, pdu.sequence, text.id)
+        self._respond(session, pdu, text.id)
 
     def _destination(self, fields: dict[str, Any]) -> str:
         """The phone meant. Raises codec.Malformed for a sender or a number that this operator refuses."""
@@ -292,7 +296,7 @@ class Operator:
             self._known.popitem(last=False)
         return submitted
 
-    def _respond(self, session: Session, sequence: int, message_id: str) -> None:
+    def _respond(self, session: Session, pdu: codec.Pdu, message_id: str) -> None:
         behaviour = self.behaviour
         if behaviour.drop_before_response:
             behaviour.drop_before_response -= 1
@@ -301,16 +305,16 @@ class Operator:
             return
         elif behaviour.delay_ms:
             asyncio.get_running_loop().call_later(
-                behaviour.delay_ms / 1000, self._answer, session, sequence, codec.OK, message_id
+                behaviour.delay_ms / 1000, self._answer, session, pdu, codec.OK, message_id
             )
         else:
-            self._answer(session, sequence, codec.OK, message_id)
+            self._answer(session, pdu, codec.OK, message_id)
 
-    def _answer(self, session: Session, sequence: int, status: int, message_id: str) -> None:
+    def _answer(self, session: Session, pdu: codec.Pdu, status: int, message_id: str) -> None:
         if not session.alive:
             return
         fields = {"message_id": message_id} if message_id else {}
-        session.send("submit_sm_resp", sequence=sequence, status=status, **fields)
+        session.send(f"{pdu.command}_resp", sequence=pdu.sequence, status=status, **fields)
         if message_id and self.behaviour.drop_after_response:
             self.behaviour.drop_after_response -= 1
             session.close()

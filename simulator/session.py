@@ -36,6 +36,8 @@ class Operator(Protocol):
     def response_timeout_s(self) -> float: ...
     @property
     def ignore_enquiries(self) -> bool: ...
+    @property
+    def by_data_sm(self) -> bool: ...
 
 
 class Desk(Protocol):
@@ -66,12 +68,14 @@ class Session(asyncio.Protocol):
         self._past: OrderedDict[int, Item] = OrderedDict()
         self._handlers: dict[str, Callable[[codec.Pdu], None]] = {
             "submit_sm": self._on_submit,
+            "data_sm": self._on_submit,
             "query_sm": self._on_query,
             "enquire_link": self._on_enquire,
             "enquire_link_resp": self._on_alive,
             "unbind": self._on_unbind,
             "unbind_resp": self._on_unbound,
             "deliver_sm_resp": self._on_answer,
+            "data_sm_resp": self._on_answer,
             "generic_nack": self._on_answer,
             **dict.fromkeys(_MODES, self._on_bind),
         }
@@ -146,13 +150,18 @@ class Session(asyncio.Protocol):
         self._record("out", command, int.from_bytes(raw[12:16], "big"), 0, raw=raw.hex(), note="injected")
 
     def deliver(self, item: Item, *, sequence: int | None = None, copy: bool = False) -> int:
-        """Write a deliver_sm; its sequence number is returned. The keeper's account is the caller's."""
+        """Write a deliver_sm or data_sm; its sequence number is returned. The keeper's account is the caller's."""
         number = self.next_sequence() if sequence is None else sequence
-        self.write(codec.header(16 + len(item.body), codec.DELIVER_SM, 0, number) + item.body)
+        command, octets = codec.DELIVER_SM, item.body
+        if self.operator is not None and self.operator.by_data_sm:
+            body = codec.as_data_sm(item.body)
+            if body is not None:
+                command, octets = codec.DATA_SM, body
+        self.write(codec.header(16 + len(octets), command, 0, number) + octets)
         if sequence is None:
             self.outstanding[number] = (item, time.monotonic())
         extra = {"note": "copy"} if copy else {}
-        self._record("out", "deliver_sm", number, 0, attempt=item.attempts, **item.facts, **extra)
+        self._record("out", codec.NAMES[command], number, 0, attempt=item.attempts, **item.facts, **extra)
         return number
 
     def _record(self, direction: str, command: str, sequence: int, status: int, **extra: Any) -> None:
@@ -238,7 +247,7 @@ class Session(asyncio.Protocol):
     def _on_submit(self, pdu: codec.Pdu) -> None:
         if self.operator is None or self.mode == "rx":
             self._record("in", pdu.command, pdu.sequence, 0, note="not bound to send")
-            self.send("submit_sm_resp", sequence=pdu.sequence, status=codec.WRONG_STATE)
+            self.send(f"{pdu.command}_resp", sequence=pdu.sequence, status=codec.WRONG_STATE)
         else:
             self.operator.submitted(self, pdu)
 

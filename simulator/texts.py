@@ -100,7 +100,7 @@ def bodies(text: str, *, how: str, reference: int, habits: Habits) -> list[Body]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one submit_sm carries. `place` is None for a text that stands alone."""
+    """What one submit_sm or data_sm carries. `place` is None for a text that stands alone."""
 
     place: udh.Concatenation | None
     part: ReceivedPart
@@ -119,7 +119,7 @@ class Reading:
 
 def read_submit(pdu: codec.Pdu, *, packed: bool = False) -> Reading:
     """Raises codec.Malformed for a text that no radio network could carry. `packed`: septets come seven bits each."""
-    octets: bytes = pdu.fields["short_message"]
+    octets: bytes = pdu.fields.get("short_message", b"")  # a data_sm has none
     payload = pdu.tlvs.get(codec.TLV_PAYLOAD)
     if payload is not None:
         if octets:

@@ -156,7 +156,7 @@ class SmppLink:
         self._pace.take(part.weight)
         written = time.monotonic()
         try:
-            frame = await session.request(codes.SUBMIT_SM, body, context=part, windowed=True)
+            frame = await session.request(self._settings.submit_command, body, context=part, windowed=True)
             self._round_trips.add(time.monotonic() - written)
             identifier = outbound.provider_id(frame)
         except NotWritten as error:

@@ -1,4 +1,4 @@
-"""From a part to send to the octets of its submit_sm, and from the answer to what it means."""
+"""From a part to send to the octets of its submit_sm (or data_sm), and from the answer to what it means."""
 
 from functools import lru_cache
 
@@ -12,10 +12,11 @@ from conversations.adapters import OutboundPart, SubmitRefused, SubmitUnknown
 _TON_INTERNATIONAL, _TON_ALPHANUMERIC = 1, 5
 _NPI_ISDN = 1
 _LONGEST_ALPHANUMERIC = 11
+_ANSWERS = (codes.SUBMIT_SM_RESP, codes.DATA_SM_RESP)
 
 
 def submit_body(part: OutboundPart, settings: SmppSettings) -> bytes:
-    """Body of the submit_sm; the same part always gives the same octets.
+    """Body of the submit_sm, or data_sm, by which the link submits; the same part always gives the same octets.
 
     Raises SubmitRefused(permanent=True) for what no operator could accept; nothing is ever cut to fit.
     """
@@ -35,10 +36,12 @@ def submit_body(part: OutboundPart, settings: SmppSettings) -> bytes:
         header = b""
     data_coding, octets = settings.alphabets.outbound(piece.encoding, piece.payload, header_octets=len(header))
     body = header + octets
-    if whole:
+    by_data = settings.submit_command == codes.DATA_SM
+    if whole and not by_data:
         tlvs, body = ((codes.TLV_MESSAGE_PAYLOAD, body), *tlvs), b""
     try:
-        return pdu.encode_message_body(
+        encode = pdu.encode_data_body if by_data else pdu.encode_message_body
+        return encode(
             pdu.ShortMessage(
                 source=source,
                 destination=destination,
@@ -70,7 +73,7 @@ def provider_id(frame: Frame) -> str:
             permanent=status not in codes.PASSING,
             throttled=status in codes.THROTTLING,
         )
-    if frame.command != codes.SUBMIT_SM_RESP:
+    if frame.command not in _ANSWERS:
         name = codes.COMMAND_NAMES.get(frame.command, f"0x{frame.command:08X}")
         raise SubmitUnknown(f"answered by {name}")
     return pdu.decode_message_id(frame.octets)

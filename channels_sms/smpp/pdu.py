@@ -119,6 +119,26 @@ def encode_message_body(message: ShortMessage) -> bytes:
     )
 
 
+def encode_data_body(message: ShortMessage) -> bytes:
+    """Body of data_sm (4.7.1): what submit_sm has without times, priority and short_message; the octets travel in
+    message_payload. Raises FieldTooLong.
+    """
+    if len(message.body) > 0xFFFF:
+        raise FieldTooLong(f"message_payload: {len(message.body)} octets, at most {0xFFFF}")
+    payload = ((codes.TLV_MESSAGE_PAYLOAD, message.body),) if message.body else ()
+    return b"".join(
+        (
+            c_string(message.service_type, 6, "service_type"),
+            bytes((message.source_ton, message.source_npi)),
+            c_string(message.source, 65, "source_addr"),
+            bytes((message.destination_ton, message.destination_npi)),
+            c_string(message.destination, 65, "destination_addr"),
+            bytes((message.esm_class, message.registered_delivery, message.data_coding)),
+            encode_tlvs((*payload, *message.tlvs)),
+        )
+    )
+
+
 def encode_bind_body(
     *, system_id: str, password: str, system_type: str = "", version: int = 0x34, long_password: bool = False
 ) -> bytes:

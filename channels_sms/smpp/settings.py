@@ -14,6 +14,7 @@ BINDS = {
     "pair": (codes.BIND_RECEIVER, codes.BIND_TRANSMITTER),  # operators without bind_transceiver
 }
 MOST_BINDS = 16  # of a kind; operators that allow several allow two to eight
+SUBMITS = {"submit_sm": codes.SUBMIT_SM, "data_sm": codes.DATA_SM}
 MESSAGE_IDS = ("auto", "same", "resp_hex", "resp_dec")
 
 
@@ -49,6 +50,7 @@ class SmppSettings:
     wide_reference: bool = False  # 16-bit reference in long texts
     long_text: str = "udh"  # or "sar": parts told by TLVs; "payload": handed over whole, the operator cuts it
     parts_wait_s: int = 600  # for the missing parts of a text that came in; then it is shown with a gap
+    submit_by: str = "submit_sm"  # or "data_sm", which some operators ask for
     service_type: str = ""
     validity_period: str = ""
     priority: int = 0
@@ -61,6 +63,10 @@ class SmppSettings:
         if self.bind == "pair":
             return (codes.BIND_RECEIVER,) * self.receivers + (codes.BIND_TRANSMITTER,) * self.transmitters
         return BINDS[self.bind] * self.binds
+
+    @property
+    def submit_command(self) -> int:
+        return SUBMITS[self.submit_by]
 
     def bind_body(self) -> bytes:
         return pdu.encode_bind_body(
@@ -91,7 +97,7 @@ def read(settings: Mapping[str, Any], secret: str) -> SmppSettings:
 
 
 _KINDS: dict[str, type] = {
-    **dict.fromkeys(("host", "system_id", "bind", "system_type", "long_text"), str),
+    **dict.fromkeys(("host", "system_id", "bind", "system_type", "long_text", "submit_by"), str),
     **dict.fromkeys(("service_type", "validity_period", "message_ids", "tls_ca"), str),
     **dict.fromkeys(("port", "window", "source_ton", "source_npi", "parts_wait_s"), int),
     **dict.fromkeys(("binds", "receivers", "transmitters"), int),
@@ -144,10 +150,14 @@ def _check(found: SmppSettings) -> None:
         ("bind", found.bind, BINDS),
         ("message_ids", found.message_ids, MESSAGE_IDS),
         ("long_text", found.long_text, alphabets.LONG_TEXTS),
+        ("submit_by", found.submit_by, SUBMITS),
     )
     for name, value, allowed in choices:
         if value not in allowed:
             raise InvalidSettings(f"{name} is {value!r}, it must be one of {', '.join(allowed)}")
+    if found.submit_by == "data_sm" and (found.validity_period or found.priority):
+        field_name = "validity_period" if found.validity_period else "priority"
+        raise InvalidSettings(f"{field_name} cannot be sent: a data_sm has no such field")
     try:
         found.bind_body()
         pdu.encode_message_body(pdu.ShortMessage(service_type=found.service_type, validity=found.validity_period))

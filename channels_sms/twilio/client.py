@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from channels_sms.calling import Unwell
 from channels_sms.twilio import errors
 from channels_sms.twilio.settings import API, TwilioSettings
 from conversations.adapters import OutboundPart, SubmitUnknown
+from conversations.attachments import WORDLESS
 
 # The package would tell the log of each request: numbers of people, and what they are told.
 _quiet = logging.getLogger("channels_sms.twilio.requests")
@@ -57,10 +59,14 @@ class Rest:
         if account.status != "active":
             raise Unwell(f"the Twilio account is {account.status}", state="failed")
 
-    async def send(self, part: OutboundPart, *, callback: str) -> str:
-        """Returns the sid."""
+    async def send(self, part: OutboundPart, *, callback: str, media_urls: Sequence[str] = ()) -> str:
+        """Returns the sid. `media_urls`: where Twilio is to fetch what leaves with the text."""
         settings = self._settings
         wanted: dict[str, Any] = {"body": part.text, "status_callback": callback}
+        if part.media:
+            wanted["media_url"] = list(media_urls)
+            if part.text == WORDLESS:
+                del wanted["body"]
         if settings.messaging_service_sid:
             wanted["messaging_service_sid"] = settings.messaging_service_sid
         if settings.validity_period_s:

@@ -18,6 +18,7 @@ from conversations.adapters import (
     WebhookRefused,
     WebhookRequest,
 )
+from conversations.attachments import WORDLESS
 
 MOST_MEDIA = 10  # of a text, says Twilio
 _SIGNATURE = "x-twilio-signature"
@@ -62,7 +63,7 @@ def _text(request: WebhookRequest, fields: dict[str, str], config: LinkConfig) -
     if not sender or not recipient:
         return InboundUnreadable(config.id, key, request.body, "no sender or no recipient", sender)
     media = _media(fields)
-    body = fields.get("Body", "") or ("📎" if media else "")  # a text without words would be none
+    body = fields.get("Body", "") or (WORDLESS if media else "")  # a text without words would be none
     count = fields.get("NumSegments", "1")
     return InboundText(
         link_id=config.id,

@@ -7,7 +7,7 @@ from tests.browser import someone
 from tests.cast import Cast
 from tests.cast_fixtures import *  # noqa: F403
 from tests.input.raw import Caller
-from tests.realtime.conftest import Web, emptying_waits_for_readers, listen, web, world  # noqa: F401  (fixtures)
+from tests.realtime.conftest import Web, listen, web, world  # noqa: F401  (fixtures)
 from tests.realtime.world import sign_in
 
 

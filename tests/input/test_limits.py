@@ -139,7 +139,13 @@ def test_the_proxy_in_front_bounds_addresses_time_and_size() -> None:
         assert re.search(promise, said), promise
     for place in ("/_allauth/", "/ws/"):
         assert "limit_req zone=" in said.split(f"location {place} {{")[1].split("}")[0], place
-    assert "$request_uri" not in said.split("log_format")[1].split(";")[0], "searches are people's names and numbers"
+    logged = said.split("log_format")[1].split(";")[0]
+    assert "$request_uri" not in logged, "searches are people's names and numbers"
+    assert "$uri" not in logged, "an address of a picture is its key"
+    [door] = re.findall(r'map \$uri \$logged_uri {\s+default \$uri;\s+"~(.+)" \$media_door;\s+}', said)
+    found = re.match(door.replace("?<", "?P<"), "/webhooks/0192/media/eyJhIjoxfQ:1x:yz")
+    assert found
+    assert found["media_door"] == "/webhooks/0192/media"
 
 
 AGENTS = 60
