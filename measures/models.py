@@ -10,7 +10,8 @@ from common.ids import uuid7
 class IntervalKind(models.TextChoices):
     WAIT = "wait"  # queued -> assigned, or left the queue otherwise
     BOT = "bot"  # opened -> handed over or closed by the bot
-    HANDLE = "handle"  # assigned to a person -> released or closed
+    HANDLE = "handle"  # assigned to a person, or awake again -> released, asleep or closed
+    HOLD = "hold"  # put aside by its owner -> awake again, released or closed
     FIRST_RESPONSE = "first_response"  # the first text that a person must answer -> that person's first answer
     RESPONSE = "response"  # each later unanswered text -> the next answer of a person
     STATE = "state"  # an agent's declared state
@@ -31,12 +32,13 @@ class Interval(models.Model):
     line_id = models.UUIDField(null=True)
     queue_id = models.UUIDField(null=True)
     agent_id = models.UUIDField(null=True)
-    label = models.CharField(max_length=40, default="")  # the agent's state; how a wait ended
+    label = models.CharField(max_length=40, default="")  # the agent's state; how a wait ended; met or late
     detail = models.CharField(max_length=80, default="", db_default="")  # the state's reason; why an offer was declined
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     wall_seconds = models.FloatField()
-    business_seconds = models.FloatField()  # of its line's opening; equal to wall_seconds where it never closes
+    business_seconds = models.FloatField()  # of opening, where it was (routing/hours.py); else wall_seconds
+    is_logged = models.BooleanField(default=False, db_default=False)  # the event log has its fact; older ones have none
 
     class Meta:
         indexes = [
@@ -46,3 +48,15 @@ class Interval(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(ended_at__gte=models.F("started_at")), name="interval_forwards"),
         ]
+
+
+class Remark(models.Model):
+    """Words that a person gave as a stretch's detail: why he declined, what he is away for. The event log holds no
+    words, so it names them by this id. Two of the same words do no harm."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation_id = models.UUIDField()
+    words = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation_id", "words"], name="remark_words")]
