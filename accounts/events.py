@@ -14,5 +14,5 @@ from realtime.events import Change, event
 class SettingsChanged(Change):
     """A user, line or link is not what it was: whoever shows such things fetches them again."""
 
-    kind: str  # "user", "line", "link", "portability"
+    kind: str  # "user", "line", "link", "portability"..., told to screens: most of it is nothing to most of them
     object_id: UUID

@@ -15,6 +15,7 @@ from accounts.schedule_admin import (
     ScheduleFields,
     SpecialFields,
     add_special_days,
+    change_special_days,
     confirm_holiday,
     remove_schedule,
     remove_special_days,
@@ -44,12 +45,15 @@ class ScheduleGiven(Schema):
 
 
 class SpecialGiven(Schema):
+    """`revision`: of the schedule that was read; where it is another by now, the change is refused (409)."""
+
     first: date
     last: date
     spans: Spans = []
     reason: Words
     says_fr: Words = ""
     says_en: Words = ""
+    revision: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
 
     def fields(self) -> SpecialFields:
         return SpecialFields(**self.dict())
@@ -97,6 +101,14 @@ def add_special(request: HttpRequest, schedule_id: UUID, given: SpecialGiven) ->
     actor = caller(request)
     add_special_days(actor=actor, schedule_id=schedule_id, fields=given.fields())
     return Status(201, schedules_shown(actor.organisation_id))
+
+
+@router.put("/special-days/{uuid:special_id}", auth=May("hours.administer"), response=SchedulesSchema)
+def change_special(request: HttpRequest, special_id: UUID, given: SpecialGiven) -> Any:
+    """The whole of them at once: between what was and what is, the week never counts."""
+    actor = caller(request)
+    change_special_days(actor=actor, special_id=special_id, fields=given.fields())
+    return schedules_shown(actor.organisation_id)
 
 
 @router.post("/special-days/{uuid:special_id}/remove", auth=May("hours.administer"), response=SchedulesSchema)

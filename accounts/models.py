@@ -123,7 +123,7 @@ def _no_week() -> list[list[list[int]]]:
 
 
 class Schedule(models.Model):
-    """When an organisation works, in its zone: what lines point to. Nothing that points to none ever closes.
+    """When an organisation works, in its zone: what lines and queues point to. What points to none never closes.
 
     `revision` is raised by every change of it, of its special days and of the organisation's holidays: by it,
     processes know whether what they have worked out still holds (accounts/schedules.py).

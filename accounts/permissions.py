@@ -27,6 +27,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.take": DESK,
     "conversations.return": DESK,
     "conversations.close": DESK,
+    "conversations.reopen": DESK,
+    "conversations.snooze": DESK,
     "conversations.mark_read": DESK,
     "conversations.transfer": DESK,
     "conversations.reassign": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # many at once, nobody is asked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +28,9 @@ LONGEST_DAYS = 366  # of one closure
 LONGEST_SAYS = 480  # characters
 FARTHEST_DAYS = 30  # that a holiday is moved from its estimate
 YEARS = range(2000, 2101)
+# Whoever sends what special days say, above, refuses what it could not send: the schedule, the words by language.
+WordsCheck = Callable[[Schedule, Mapping[str, str]], None]
+_words_checks: list[WordsCheck] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class ScheduleFields:
 
 @dataclass(frozen=True, slots=True)
 class SpecialFields:
-    """`spans` empty: closed. `says_fr`, `says_en`: what subscribers hear; empty: the usual."""
+    """`spans` empty: closed. `says_fr`, `says_en`: what subscribers hear; empty: the usual. `revision`: of the schedule
+    that the writer has seen; another is refused. None: whatever it is."""
 
     first: date
     last: date
@@ -50,6 +54,13 @@ class SpecialFields:
     reason: str
     says_fr: str = ""
     says_en: str = ""
+    revision: int | None = None
+
+
+def check_words_with(check: WordsCheck) -> WordsCheck:
+    """Have `check` asked before words are stored. It raises Invalid for the field "says_fr" or "says_en"."""
+    _words_checks.append(check)
+    return check
 
 
 def save_schedule(*, actor: User, fields: ScheduleFields, schedule_id: UUID | None = None) -> Schedule:
@@ -64,8 +75,7 @@ def save_schedule(*, actor: User, fields: ScheduleFields, schedule_id: UUID | No
         else:
             schedule = _mine(organisation_id, schedule_id)
             before = described(schedule)
-            if fields.revision is not None and fields.revision != schedule.revision:
-                raise Conflict("changed_meanwhile", "somebody has changed these hours since you opened them")
+            _refuse_overwriting(schedule, fields.revision)
         schedule.name = name_of(fields.name if fields.name is not None else schedule.name, longest=120, field="name")
         same = Schedule.objects.filter(organisation_id=organisation_id, name=schedule.name).exclude(id=schedule.id)
         if same.exists():
@@ -95,7 +105,7 @@ def remove_schedule(*, actor: User, schedule_id: UUID) -> None:
         try:
             schedule.delete()
         except ProtectedError:  # of lines, and of whatever will point here
-            raise Conflict("schedule_used", "a line still keeps these hours") from None
+            raise Conflict("schedule_used", "a line or a queue still keeps these hours") from None
         audit.record(
             actor=actor, organisation_id=actor.organisation_id, action="schedule.removed", kind="schedule",
             object_id=schedule_id, name=name, changes={field: [value, None] for field, value in before.items()},
@@ -104,24 +114,39 @@ def remove_schedule(*, actor: User, schedule_id: UUID) -> None:
 
 
 def add_special_days(*, actor: User, schedule_id: UUID, fields: SpecialFields) -> SpecialDays:
-    """A closure, or an opening at other times. Raises NotFound, Invalid: "days_backwards", "days_too_long",
-    "days_overlap" (two rules for one day), and what accounts/hours.py says of spans."""
+    """A closure, or an opening at other times. Raises NotFound, Conflict("changed_meanwhile"), Invalid:
+    "days_backwards", "days_too_long", "days_overlap" (two rules for one day), "says_too_long" (for a line that keeps
+    these hours), and what accounts/hours.py says of spans."""
     with record_changes(actor.organisation_id) as changes:
         schedule = _mine(actor.organisation_id, schedule_id)
-        given = _special(schedule, fields)
+        _refuse_overwriting(schedule, fields.revision)
+        given = _special(schedule, SpecialDays(schedule=schedule), fields)
         given.save(force_insert=True)
         _raise_revision(schedule)
         _say(changes, actor, schedule, "schedule.changed", {"special_days": [None, special_described(given)]})
     return given
 
 
+def change_special_days(*, actor: User, special_id: UUID, fields: SpecialFields) -> SpecialDays:
+    """All of them at once, in one transaction: a closure that is lengthened is never lifted meanwhile. Raises as
+    `add_special_days`, Invalid("hours_never") when what is left never opens."""
+    with record_changes(actor.organisation_id) as changes:
+        schedule, found = _special_of(actor.organisation_id, special_id)
+        _refuse_overwriting(schedule, fields.revision)
+        before = special_described(found)
+        given = _special(schedule, found, fields)
+        after = special_described(given)
+        if before != after:
+            given.save(force_update=True)
+            _raise_revision(schedule)
+            _say(changes, actor, schedule, "schedule.changed", {"special_days": [before, after]})
+    return given
+
+
 def remove_special_days(*, actor: User, special_id: UUID) -> Schedule:
     """Raises NotFound, Invalid("hours_never") when it was the only opening."""
     with record_changes(actor.organisation_id) as changes:
-        found = SpecialDays.objects.filter(schedule__organisation_id=actor.organisation_id, id=special_id).first()
-        if found is None:
-            raise NotFound("no_special_days", "there are no such special days")
-        schedule = _mine(actor.organisation_id, found.schedule_id)
+        schedule, found = _special_of(actor.organisation_id, special_id)
         _refuse_never_open(schedule, list(schedule.special_days.exclude(id=special_id)))
         before = special_described(found)
         found.delete()
@@ -175,7 +200,26 @@ def _mine(organisation_id: UUID, schedule_id: UUID) -> Schedule:
     return found
 
 
-def _special(schedule: Schedule, fields: SpecialFields) -> SpecialDays:
+def _special_of(organisation_id: UUID, special_id: UUID) -> tuple[Schedule, SpecialDays]:
+    """As they are once the schedule is held."""
+    mine = SpecialDays.objects.filter(schedule__organisation_id=organisation_id, id=special_id)
+    schedule_id = mine.values_list("schedule_id", flat=True).first()
+    if schedule_id is None:
+        raise NotFound("no_special_days", "there are no such special days")
+    schedule = _mine(organisation_id, schedule_id)
+    found = mine.first()
+    if found is None:
+        raise NotFound("no_special_days", "there are no such special days")
+    return schedule, found
+
+
+def _refuse_overwriting(schedule: Schedule, revision: int | None) -> None:
+    if revision is not None and revision != schedule.revision:
+        raise Conflict("changed_meanwhile", "somebody has changed these hours since you opened them")
+
+
+def _special(schedule: Schedule, given: SpecialDays, fields: SpecialFields) -> SpecialDays:
+    """`given`, new or stored, with these fields; not saved."""
     if fields.first.year not in YEARS or fields.last.year not in YEARS:
         raise Invalid("days_too_long", "a date between 2000 and 2100", field="first")
     if fields.last < fields.first:
@@ -183,7 +227,7 @@ def _special(schedule: Schedule, fields: SpecialFields) -> SpecialDays:
     if (fields.last - fields.first).days >= LONGEST_DAYS:
         raise Invalid("days_too_long", f"at most {LONGEST_DAYS} days", field="last")
     spans = [list(span) for span in refuse_bad_spans(fields.spans, field="spans")]
-    others = list(schedule.special_days.all())
+    others = list(schedule.special_days.exclude(id=given.id))
     if len(others) >= MOST_SPECIAL:
         raise Invalid("too_many_special_days", f"at most {MOST_SPECIAL}", field="first")
     if any(one.first <= fields.last and fields.first <= one.last for one in others):
@@ -193,10 +237,11 @@ def _special(schedule: Schedule, fields: SpecialFields) -> SpecialDays:
         says[name] = storable(getattr(fields, name)).strip()
         if len(says[name]) > LONGEST_SAYS:
             raise Invalid("too_long", f"at most {LONGEST_SAYS} characters", field=name)
-    given = SpecialDays(
-        schedule=schedule, first=fields.first, last=fields.last, spans=spans,
-        reason=name_of(fields.reason, longest=120, field="reason"), **says,
-    )  # fmt: skip
+    given.reason = name_of(fields.reason, longest=120, field="reason")
+    for check in _words_checks:
+        check(schedule, {"fr": says["says_fr"], "en": says["says_en"]})
+    given.first, given.last, given.spans = fields.first, fields.last, spans
+    given.says_fr, given.says_en = says["says_fr"], says["says_en"]
     _refuse_never_open(schedule, [*others, given])
     return given
 

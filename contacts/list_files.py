@@ -15,9 +15,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from common.errors import Invalid
 from contacts.quick_numbers import number_of
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 LONGEST_LINE = 10_000  # characters; and of a cell of several lines
 MOST_LINES = 20  # of a cell: an address has a few. More: a mark of quotation that nobody has closed
@@ -89,7 +93,7 @@ def encoding_of(pieces: Pieces) -> str:
 def understand(pieces: Pieces, region: str) -> Reading:
     """How the file is read, by its first lines. Raises Invalid."""
     encoding = encoding_of(pieces)
-    lines = list(islice(_lines(pieces, encoding), SAMPLE))
+    lines = list(islice(lines_of(pieces, encoding), SAMPLE))
     found = {one: sum(one in line for line in lines) for one in SEPARATORS}
     separator = max(SEPARATORS, key=lambda one: found[one])
     if found[separator] * 2 < sum(map(bool, map(str.strip, lines))):
@@ -108,7 +112,7 @@ def understand(pieces: Pieces, region: str) -> Reading:
 def read(pieces: Pieces, reading: Reading, region: str) -> Iterator[Line]:
     """Each line with something in it."""
     column, head = reading.column, reading.head
-    for line, cells, reason in _rows(_lines(pieces, reading.encoding), reading.separator):
+    for line, cells, reason in _rows(lines_of(pieces, reading.encoding), reading.separator):
         if reason:
             yield Line(line, "", reason, _shown(reading.separator.join(cells)))
         elif head:
@@ -217,7 +221,7 @@ def _cells(text: str, separator: str, *, strict: bool) -> list[str]:
     return next(csv.reader([text], delimiter=separator or "\x1f", strict=strict), [])
 
 
-def _lines(pieces: Pieces, encoding: str) -> Iterator[str]:
+def lines_of(pieces: Pieces, encoding: str) -> Iterator[str]:
     """Lines with their ends; of one that is too long its beginning, longer than LONGEST_LINE."""
     stream = io.BufferedReader(_Stream(iter(pieces())), 65_536)
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
@@ -237,13 +241,14 @@ class _Stream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # typeshed's Buffer
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        into = memoryview(buffer)
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:
                 return 0
             self._rest = memoryview(piece)
-        taken = min(len(buffer), len(self._rest))
-        memoryview(buffer)[:taken] = self._rest[:taken]
+        taken = min(len(into), len(self._rest))
+        into[:taken] = self._rest[:taken]
         self._rest = self._rest[taken:]
         return taken

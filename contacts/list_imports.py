@@ -24,7 +24,7 @@ from common.errors import Invalid
 from contacts.list_files import Line, read, understand
 from contacts.lists import forget_editions_soon
 from contacts.models import ContactList, ListStaged, ListUpload, ListUploadPart, UploadState
-from contacts.uploads import KIND, fail, forget, give_up, note, pieces_of
+from contacts.uploads import KIND, changed, fail, forget, give_up, note, pieces_of
 from jobs.kinds import RunningJob, job_kind
 from realtime.log import record_changes
 
@@ -67,9 +67,9 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 def import_list(job: RunningJob, upload_id: str = "", **_later: object) -> dict[str, Any]:
     """Read the file and make it the list's. Again is no harm: what is over stays as it is."""
     upload = ListUpload.objects.select_related("list").filter(id=upload_id, state=UploadState.WORKING).first()
-    if upload is None:
+    if upload is None or upload.list_id is None:
         return {}
-    _forget_staged(upload.id)
+    forget_staged(upload.id)
     try:
         staged = _stage(job, upload)
         if not staged["numbers"]:
@@ -80,36 +80,49 @@ def import_list(job: RunningJob, upload_id: str = "", **_later: object) -> dict[
             if held.state == UploadState.WORKING:
                 _keep_problems(upload, job.attempt)
                 fail(held, refusal.code, refusal.facts)
-                changes.add(SettingsChanged(kind="list", object_id=upload.list_id))
-        _forget_staged(upload.id)
+                changes.add(changed(upload))
+        forget_staged(upload.id)
         return {"error": refusal.code}
-    facts = _replace(job, upload, staged) if upload.replaces else _add(job, upload, staged)
-    _forget_staged(upload.id)
+    fill = _replace if upload.replaces else _add
+    facts = fill(job, upload, upload.list_id, staged)
+    forget_staged(upload.id)
     return facts
+
+
+class WholeFile:
+    """The pieces of a file that has come, read from its beginning as often as wanted."""
+
+    def __init__(self, upload: ListUpload) -> None:
+        self._upload = upload
+        self._seen = 0
+
+    @property
+    def fraction(self) -> float:
+        """How much has been read, 0 to 1."""
+        return min(1.0, self._seen / self._upload.octets)
+
+    def pieces(self) -> Iterator[bytes]:
+        self._seen = 0
+        parts = ListUploadPart.objects.filter(upload_id=self._upload.id)
+        for number in range(pieces_of(self._upload)):
+            content = parts.values_list("content", flat=True).get(number=number)
+            self._seen += len(content)
+            yield bytes(content)
 
 
 def _stage(job: RunningJob, upload: ListUpload) -> dict[str, Any]:
     """Read the file into the staging table. Raises Invalid for a file that cannot be read at all."""
     region = Organisation.objects.values_list("region", flat=True).get(id=upload.organisation_id)
-    seen = 0
-
-    def pieces() -> Iterator[bytes]:
-        nonlocal seen
-        seen = 0
-        for number in range(pieces_of(upload)):
-            content = ListUploadPart.objects.values_list("content", flat=True).get(upload_id=upload.id, number=number)
-            seen += len(content)
-            yield bytes(content)
-
-    reading = understand(pieces, region)
+    file = WholeFile(upload)
+    reading = understand(file.pieces, region)
     staged: dict[str, Any] = {
         "lines": 0, "numbers": 0, "bad": 0, "last": 0, "encoding": reading.encoding, "separator": reading.separator,
         "column": reading.column + 1, "head": reading.head, "title": reading.title, "first": list(reading.first),
     }  # fmt: skip
-    for lines in _in_slices(read(pieces, reading, region), STAGE):
-        _copy(upload.id, job.attempt, lines)
+    for lines in in_slices(read(file.pieces, reading, region), STAGE):
+        stage_lines(upload.id, job.attempt, lines)
         staged["last"] = lines[-1].line
-        job.progress(0.7 * min(1.0, seen / upload.octets))
+        job.progress(0.7 * file.fraction)
     # Counted where it stands: an unlogged table is empty after a crash, and then this attempt is worth nothing.
     with connection.cursor() as cursor:
         cursor.execute(_STAGED, {"upload": upload.id, "attempt": job.attempt})
@@ -118,7 +131,7 @@ def _stage(job: RunningJob, upload: ListUpload) -> dict[str, Any]:
     return staged
 
 
-def _in_slices(lines: Iterable[Line], size: int) -> Iterator[list[Line]]:
+def in_slices(lines: Iterable[Line], size: int) -> Iterator[list[Line]]:
     held: list[Line] = []
     for line in lines:
         held.append(line)
@@ -129,7 +142,7 @@ def _in_slices(lines: Iterable[Line], size: int) -> Iterator[list[Line]]:
         yield held
 
 
-def _copy(upload_id: UUID, attempt: int, lines: list[Line]) -> None:
+def stage_lines(upload_id: UUID, attempt: int, lines: list[Line]) -> None:
     """Stage them together; where the database refuses, by halves, until the culprit is alone and told of."""
     head = f"{upload_id}\t{attempt}\t"
     rows = "".join(f"{head}{one.line}\t{one.number}\t{one.reason}\t{one.value.translate(_ESCAPES)}\n" for one in lines)
@@ -146,14 +159,14 @@ def _copy(upload_id: UUID, attempt: int, lines: list[Line]) -> None:
             (one,) = lines
             if one.reason == "refused":
                 raise  # not even that it was refused can be kept: no fault of the line
-            _copy(upload_id, attempt, [Line(one.line, "", "refused", "")])
+            stage_lines(upload_id, attempt, [Line(one.line, "", "refused", "")])
             return
         middle = len(lines) // 2
-        _copy(upload_id, attempt, lines[:middle])
-        _copy(upload_id, attempt, lines[middle:])
+        stage_lines(upload_id, attempt, lines[:middle])
+        stage_lines(upload_id, attempt, lines[middle:])
 
 
-def _replace(job: RunningJob, upload: ListUpload, staged: dict[str, Any]) -> dict[str, Any]:
+def _replace(job: RunningJob, upload: ListUpload, into: UUID, staged: dict[str, Any]) -> dict[str, Any]:
     """An edition that nobody sees, then one short transaction that makes it the list's."""
     keys = _keys(upload, job.attempt, edition=upload.id)
     for above in range(0, staged["last"], SLICE):
@@ -164,7 +177,7 @@ def _replace(job: RunningJob, upload: ListUpload, staged: dict[str, Any]) -> dic
         cursor.execute(_COUNT, keys)
         (size,) = cursor.fetchone()
     with record_changes(upload.organisation_id) as changes:
-        one = ContactList.objects.select_for_update(no_key=True).get(id=upload.list_id)
+        one = ContactList.objects.select_for_update(no_key=True).get(id=into)
         facts = _counts(staged) | {"taken": size, "doubles": staged["numbers"] - size, "size": size, "before": one.size}
         _take_over(job, upload, staged, facts)
         former = one.edition_id
@@ -175,10 +188,10 @@ def _replace(job: RunningJob, upload: ListUpload, staged: dict[str, Any]) -> dic
     return facts
 
 
-def _add(job: RunningJob, upload: ListUpload, staged: dict[str, Any]) -> dict[str, Any]:
+def _add(job: RunningJob, upload: ListUpload, into: UUID, staged: dict[str, Any]) -> dict[str, Any]:
     """One statement, into the edition that everybody asks: all of it is seen at its commit, and nothing before."""
     with record_changes(upload.organisation_id) as changes:
-        one = ContactList.objects.select_for_update(no_key=True).get(id=upload.list_id)
+        one = ContactList.objects.select_for_update(no_key=True).get(id=into)
         keys = _keys(upload, job.attempt, edition=one.edition_id)
         with connection.cursor() as cursor:
             cursor.execute(_TO_EDITION, {**keys, "above": 0, "upto": staged["last"]})
@@ -222,7 +235,7 @@ def _keep_problems(upload: ListUpload, attempt: int) -> None:
         cursor.execute(_PROBLEMS, {"upload": upload.id, "attempt": attempt, "most": MOST_PROBLEMS})
 
 
-def _forget_staged(upload_id: UUID) -> None:
+def forget_staged(upload_id: UUID) -> None:
     ListStaged.objects.filter(upload_id=upload_id).delete()
 
 

@@ -215,11 +215,14 @@ class UploadState(models.TextChoices):
 
 
 class ListUpload(models.Model):
-    """A file of numbers, and what came of it. Its pieces are forgotten when it is over, itself after a month."""
+    """A file of numbers, and what came of it. Its pieces are forgotten when it is over, itself after a month.
+
+    Without a list it fills the organisation's portability table (conversations/ported_files.py).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
-    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, related_name="uploads", db_index=False)
+    list = models.ForeignKey(ContactList, on_delete=models.CASCADE, null=True, related_name="uploads", db_index=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     name = models.CharField(max_length=200)  # of the file
     replaces = models.BooleanField(default=False)  # else its numbers are added
@@ -234,7 +237,12 @@ class ListUpload(models.Model):
     class Meta:
         constraints = [
             # Two files at once: which of them the list would end as were chance.
-            models.UniqueConstraint(fields=["list"], name="listupload_one_works", condition=models.Q(state="working"))
+            models.UniqueConstraint(fields=["list"], name="listupload_one_works", condition=models.Q(state="working")),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                name="listupload_one_ported",
+                condition=models.Q(state="working", list__isnull=True),
+            ),
         ]
         indexes = [models.Index(fields=["list", "-id"], name="listupload_newest")]
 

@@ -233,7 +233,8 @@ def change_person(
                 if name.startswith("values."):
                     changed[name] = [one is not None for one in changed[name]]
             _note(actor, "contact", contact.id, "", "contact.changed", changed)
-            changes.add(SettingsChanged(kind="contact", object_id=contact.id))
+            # Everybody hears it, also who may hear of no person: that somebody has changed, not who.
+            changes.add(SettingsChanged(kind="contact", object_id=organisation_id))
     return after
 
 

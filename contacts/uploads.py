@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts import audit
 from accounts.events import SettingsChanged
-from accounts.models import User
+from accounts.models import Organisation, User
 from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
 from contacts.lists import forget_editions_soon, list_of, lock_list
@@ -27,6 +28,7 @@ from jobs.service import request_job
 from realtime.log import record_changes
 
 KIND = "contacts.import_list"
+KIND_PORTED = "conversations.import_ported"
 PIECE = 512 * 1024  # octets
 LARGEST = 64 * 1024 * 1024  # octets of a file: some four million numbers
 MOST_RECEIVING = 3  # files of one person that are not whole yet; the oldest makes room
@@ -38,7 +40,7 @@ class UploadView(TypedDict):
     have not come. `facts`: lines, taken (new in the list), doubles, bad, size, and how the file was read."""
 
     id: UUID
-    list_id: UUID
+    list_id: UUID | None
     name: str
     replaces: bool
     octets: int
@@ -51,14 +53,14 @@ class UploadView(TypedDict):
     created_at: datetime
 
 
-def ask_for_upload(*, actor: User, list_id: UUID, name: str, octets: int, replaces: bool) -> ListUpload:
-    """Begin to receive a file. Raises NotFound, Invalid."""
+def ask_for_upload(*, actor: User, list_id: UUID | None, name: str, octets: int, replaces: bool) -> ListUpload:
+    """Begin to receive a file; without a list it is a portability table's. Raises NotFound, Invalid."""
     if octets < 1:
         raise Invalid("file_empty", "this file is empty", field="octets")
     if octets > LARGEST:
         raise Invalid("file_too_large", f"at most {LARGEST} octets", field="octets", most=LARGEST)
     with record_changes(actor.organisation_id):
-        one = list_of(actor.organisation_id, list_id)
+        one = list_of(actor.organisation_id, list_id) if list_id is not None else None
         User.objects.select_for_update(no_key=True).get(id=actor.id)  # two at once: the second counts the first
         mine = ListUpload.objects.filter(owner=actor, state=UploadState.RECEIVING).order_by("-id")
         forget(list(mine.values_list("id", flat=True)[MOST_RECEIVING - 1 :]))
@@ -80,7 +82,7 @@ def take_piece(*, actor: User, upload_id: UUID, number: int, content: str) -> No
     if not 0 <= number < pieces_of(upload) or len(octets) != _length(upload, number):
         raise Invalid("piece", f"piece {number} has another length", field="content")
     with record_changes(actor.organisation_id):
-        held = ListUpload.objects.select_for_update(no_key=True).get(id=upload.id)
+        held = _held(upload)
         if held.state != UploadState.RECEIVING:
             raise Conflict("upload_over", "this file is whole already")
         ListUploadPart.objects.filter(upload=upload, number=number).delete()
@@ -93,28 +95,39 @@ def finish(*, actor: User, upload_id: UUID) -> None:
     upload = _own(actor, upload_id)
     with record_changes(actor.organisation_id) as changes:
         # First the list: whoever comes for the same one waits here.
-        lock_list(actor.organisation_id, upload.list_id)
-        held = ListUpload.objects.select_for_update(no_key=True).get(id=upload.id)
+        if upload.list_id is not None:
+            lock_list(actor.organisation_id, upload.list_id)
+        else:
+            Organisation.objects.select_for_update(no_key=True).get(id=actor.organisation_id)
+        held = _held(upload)
         if held.state != UploadState.RECEIVING:
             return
         if missing_of(held):
             raise Conflict("pieces_missing", "some pieces of this file have not come")
-        for other in ListUpload.objects.filter(list_id=held.list_id, state=UploadState.WORKING):
+        for other in _into(held.organisation_id, held.list_id).filter(state=UploadState.WORKING):
             if not give_up(other):
                 raise Conflict("list_busy", "another file is being read into this list")
         job = request_job(
-            kind=KIND, organisation_id=held.organisation_id, owner_id=actor.id,
+            kind=KIND if held.list_id else KIND_PORTED, organisation_id=held.organisation_id, owner_id=actor.id,
             arguments={"upload_id": str(held.id)}, max_attempts=5,
         )  # fmt: skip
         ListUpload.objects.filter(id=held.id).update(state=UploadState.WORKING, job_id=job.id)
         note(actor, held, "list.upload_finished", {"replaces": [None, held.replaces]})
-        changes.add(SettingsChanged(kind="list", object_id=held.list_id))
+        changes.add(changed(held))
 
 
-def uploads_shown(organisation_id: UUID, list_id: UUID, upload_id: UUID | None = None) -> list[UploadView]:
-    """The newest of a list. Raises NotFound."""
-    one = list_of(organisation_id, list_id)
-    found = ListUpload.objects.filter(list=one).order_by("-id")
+def changed(upload: ListUpload) -> SettingsChanged:
+    """What screens are told of when a file goes on."""
+    if upload.list_id is None:
+        return SettingsChanged(kind="portability", object_id=upload.organisation_id)
+    return SettingsChanged(kind="list", object_id=upload.list_id)
+
+
+def uploads_shown(organisation_id: UUID, list_id: UUID | None, upload_id: UUID | None = None) -> list[UploadView]:
+    """The newest of a list, or of the portability table. Raises NotFound."""
+    if list_id is not None:
+        list_of(organisation_id, list_id)
+    found = _into(organisation_id, list_id).order_by("-id")
     if upload_id is not None:
         found = found.filter(id=upload_id)
     uploads = list(found[:SHOWN])
@@ -150,6 +163,11 @@ def missing_of(upload: ListUpload) -> list[int]:
     return [number for number in range(pieces_of(upload)) if number not in there]
 
 
+def _into(organisation_id: UUID, list_id: UUID | None) -> QuerySet[ListUpload]:
+    mine = ListUpload.objects.filter(organisation_id=organisation_id)
+    return mine.filter(list_id=list_id) if list_id is not None else mine.filter(list__isnull=True)
+
+
 def _length(upload: ListUpload, number: int) -> int:
     return min(PIECE, upload.octets - number * PIECE)
 
@@ -159,6 +177,14 @@ def _own(actor: User, upload_id: UUID) -> ListUpload:
     if upload is None:
         raise NotFound("no_upload", "there is no such file")
     return upload
+
+
+def _held(upload: ListUpload) -> ListUpload:
+    """As it is now, until COMMIT. Raises NotFound: it has made room for another meanwhile."""
+    held = ListUpload.objects.select_for_update(no_key=True).filter(id=upload.id).first()
+    if held is None:
+        raise NotFound("no_upload", "there is no such file")
+    return held
 
 
 def _view(upload: ListUpload, job: Job | None) -> UploadView:
@@ -194,16 +220,17 @@ def give_up(upload: ListUpload) -> bool:
 
 
 def note(actor: User | None, upload: ListUpload, action: str, changes: dict[str, list[Any]]) -> None:
+    kind = "list" if upload.list_id else "portability"
     audit.record(
-        actor=actor, organisation_id=upload.organisation_id, action=action, kind="list", object_id=upload.list_id,
-        name=upload.name, changes=changes,
+        actor=actor, organisation_id=upload.organisation_id, action=action.replace("list.", f"{kind}.", 1), kind=kind,
+        object_id=upload.list_id or upload.organisation_id, name=upload.name, changes=changes,
     )  # fmt: skip
 
 
 def fail(upload: ListUpload, code: str, facts: dict[str, Any]) -> None:
     ListUploadPart.objects.filter(upload_id=upload.id).delete()
     ListUpload.objects.filter(id=upload.id).update(state=UploadState.FAILED, error=code, facts=facts, finished_at=Now())
-    if upload.replaces:
+    if upload.replaces and upload.list_id is not None:
         forget_editions_soon(upload.organisation_id, [upload.id])
 
 

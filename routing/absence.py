@@ -16,7 +16,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.models import User
 from common.clock import database_now
@@ -42,7 +42,8 @@ with now_seen as (
     on conflict (user_id) do update set at = excluded.at where d.at < excluded.at - interval '1 second'
     returning user_id, old.at as before
 )
-select s.user_id, now_seen.before from now_seen join routing_agentstate s on s.user_id = now_seen.user_id
+select s.user_id, s.organisation_id, now_seen.before
+from now_seen join routing_agentstate s on s.user_id = now_seen.user_id
 where now_seen.before < clock_timestamp() - make_interval(secs => %s) and s.focus_since <= now_seen.before
 """
 _BACK = "select user_id, organisation_id from routing_agentstate where user_id = any(%s) and state = 'disconnected'"
@@ -64,6 +65,7 @@ select c.owner_id, array_agg(c.id) from conversations_conversation c
 join routing_queue q on q.id = c.queue_id and q.on_disconnect = 'return'
 join routing_deskseen d on d.user_id = c.owner_id
 where c.organisation_id = %(organisation)s and c.status = 'open' and c.waiting_since is not null
+  and c.owner_id <> all(%(passed)s)
   and d.at < clock_timestamp() - make_interval(secs => q.disconnect_grace_s)
   and exists (select from routing_queue any_such
               where any_such.organisation_id = %(organisation)s and any_such.on_disconnect = 'return')
@@ -87,8 +89,8 @@ def seen(user_ids: Collection[UUID]) -> None:
         stared = cursor.fetchall()
         cursor.execute(_BACK, [list(user_ids)])
         back = cursor.fetchall()
-    for user_id, before in stared:
-        _look_away(user_id, before)
+    for user_id, organisation_id, before in stared:
+        _look_away(organisation_id, user_id, before)
     for user_id, organisation_id in back:
         with record_changes(organisation_id) as changes:
             found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
@@ -106,9 +108,9 @@ def signed_out(user_ids: Collection[UUID]) -> None:
         _disconnect(organisation_id, user_id, is_told=True)
 
 
-def _look_away(user_id: UUID, before: datetime) -> None:
+def _look_away(organisation_id: UUID, user_id: UUID, before: datetime) -> None:
     """In whatever state his browser was shut, nothing has stood before his eyes since."""
-    with transaction.atomic():
+    with record_changes(organisation_id):
         found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
         if found.focus_since is not None and found.focus_since <= before:
             look_away(found, before + timedelta(seconds=SEEN_EACH_S))
@@ -143,13 +145,21 @@ def disconnect_gone(organisation_id: UUID) -> int:
 
 def _disconnect(organisation_id: UUID, user_id: UUID, *, is_told: bool = False) -> bool:
     """`is_told`: it is known that he has gone; else he is looked at again under the lock."""
-    with record_changes(organisation_id) as changes:
-        now = database_now()
-        withdraw_of(changes, user_id, now=now, why="disconnected")
-        found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
-        if found.state not in (State.AVAILABLE, State.WRAP_UP) or not (is_told or gone_since(user_id) is not None):
-            return False
-        return change_state(changes, found, state=State.DISCONNECTED, set_by=SetBy.DISCONNECT, now=now)
+    try:
+        with record_changes(organisation_id) as changes:
+            now = database_now()
+            # Before his state, by the order of locks; whether it was right is only known under that.
+            withdraw_of(changes, user_id, now=now, why="disconnected")
+            found = AgentState.objects.select_for_update(of=("self",)).get(user_id=user_id)
+            if found.state not in (State.AVAILABLE, State.WRAP_UP) or not (is_told or gone_since(user_id) is not None):
+                raise _IsHere
+            return change_state(changes, found, state=State.DISCONNECTED, set_by=SetBy.DISCONNECT, now=now)
+    except _IsHere:
+        return False
+
+
+class _IsHere(Exception):
+    """He has come back, or said something else, since it was seen that he was gone: what rang at him rings on."""
 
 
 def end_work_of_the_switched_off(organisation_id: UUID) -> int:
@@ -168,16 +178,17 @@ def end_work_of_the_switched_off(organisation_id: UUID) -> int:
 def return_left(organisation_id: UUID) -> int:
     """Unanswered conversations of the disconnected go back to the queues that say so; returns how many."""
     returned = 0
+    passed: list[UUID] = []
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(_LEFT, {"organisation": organisation_id})
+            cursor.execute(_LEFT, {"organisation": organisation_id, "passed": passed})
             row = cursor.fetchone()
         if row is None:
             return returned
         owner_id, ids = row
         done = _return_slice(organisation_id, owner_id, ids[:SLICE])
-        if not done:  # somebody holds them just now: the next sweep
-            return returned
+        if not done:  # somebody holds this one's just now: the next sweep; the others' go back
+            passed.append(owner_id)
         returned += done
 
 

@@ -1,4 +1,5 @@
-"""What a subscriber hears who writes outside his line's hours: once in each closed stretch and conversation.
+"""What a subscriber hears who writes outside his line's hours, or his queue's: once in each closed stretch and
+conversation.
 
 He is told by the transaction that decides about his text (routing/handling.py), on the locked conversation, which
 remembers the stretch: a crash repeats what was not committed, and two dispatchers tell him once. He goes on waiting
@@ -9,53 +10,39 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from accounts.hours import Hours, closed_since, next_opening, says_at
+from accounts.hours import Hours, closed_since, next_opening
 from common.clock import database_now
 from common.errors import PalabreError
 from conversations.consent import consent_of
-from conversations.line_hours import closed_lines
 from conversations.messages import send_message
-from conversations.models import AfterHoursText, Author, Conversation, Line, Status
+from conversations.models import Author, Conversation, Line, Status
 from realtime.log import Changes
+from routing.after_hours_text import texts_for
 from routing.callbacks import pending, promise
+from routing.hours import Closed, closed_places
 from routing.models import AgentState, State
 from routing.robots import must_be_silent
 from routing.rows import set_fields
 
 log = logging.getLogger(__name__)
 
-# Every sign of them is in GSM 03.38: one that is not would double what each of them costs.
-USUAL = {
-    "fr": "{organisation} : nous sommes fermés. Votre message est bien arrivé. Prochaine ouverture : {opens_at}.",
-    "en": "{organisation}: we are closed. Your message has arrived. We open again {opens_at}.",
-}
-_DAYS = {
-    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-_SAID = {
-    "fr": ("aujourd'hui à {time}", "demain à {time}", "{day} {date} à {time}", "prochainement"),
-    "en": ("today at {time}", "tomorrow at {time}", "{day} {date} at {time}", "soon"),
-}
 FRESH_S = 1.0
 
-_closed: tuple[float, dict[UUID, Hours]] = (-FRESH_S, {})
+_closed: tuple[float, Closed] = (-FRESH_S, {})
 
 
-def closed_now() -> dict[UUID, Hours]:
-    """The lines that are closed, at most a second old: asked up to fifty times a second."""
+def closed_now() -> Closed:
+    """The lines and queues that are closed, at most a second old: asked up to fifty times a second."""
     global _closed  # noqa: PLW0603
     if time.monotonic() - _closed[0] >= FRESH_S:
-        _closed = (time.monotonic(), closed_lines(database_now()))
+        _closed = (time.monotonic(), closed_places(database_now()))
     return _closed[1]
 
 
-def without_bot(closed: Mapping[UUID, Hours]) -> set[UUID]:
+def without_bot(closed: Closed) -> set[UUID]:
     """Those of the closed lines whose bot rests, too."""
     if not closed:
         return set()
@@ -114,37 +101,3 @@ def _somebody_is_there(conversation: Conversation) -> bool:
     if conversation.status != Status.OPEN or conversation.owner_id is None:
         return False
     return AgentState.objects.filter(user_id=conversation.owner_id).exclude(state=State.OFFLINE).exists()
-
-
-def texts_for(conversation: Conversation, hours: Hours, now: datetime) -> list[str]:
-    """In the subscriber's language: the special day's own words, else the line's, else the usual; each for the case
-    that those before it are too long for the line."""
-    line = conversation.line
-    language = conversation.language or conversation.contact.language or line.language
-    if language not in USUAL:
-        language = line.language if line.language in USUAL else "fr"
-    own = AfterHoursText.objects.filter(line_id=line.id, language=language).values_list("body", flat=True).first()
-    opens_at = said(next_opening(hours, now), now, hours.zone, language)
-    bodies = (says_at(hours, now, language), own, USUAL[language])
-    return [filled(body, line=line, opens_at=opens_at) for body in bodies if body]
-
-
-def filled(body: str, *, line: Line, opens_at: str) -> str:
-    for name, value in (
-        ("{opens_at}", opens_at),
-        ("{organisation}", line.organisation.name),
-        ("{line}", line.name),
-        ("{address}", line.address),
-    ):
-        body = body.replace(name, value)
-    return body
-
-
-def said(opens: datetime | None, now: datetime, zone: ZoneInfo, language: str) -> str:
-    """A time to come as people say it: "demain à 08:00", "lundi 23/11 à 08:00"."""
-    today, tomorrow, later, some_day = _SAID[language]
-    if opens is None:
-        return some_day
-    at, here = opens.astimezone(zone), now.astimezone(zone)
-    form = {here.date(): today, here.date() + timedelta(days=1): tomorrow}.get(at.date(), later)
-    return form.format(time=f"{at:%H:%M}", date=f"{at:%d/%m}", day=_DAYS[language][at.weekday()])

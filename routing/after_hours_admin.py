@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts import audit
 from accounts.events import SettingsChanged
-from accounts.models import User
+from accounts.models import Schedule, User
+from accounts.schedule_admin import check_words_with
 from common.errors import Conflict, Invalid, NotFound
 from common.text import storable
 from conversations.models import AfterHoursText, Line
 from conversations.wording import refuse_too_long
 from realtime.log import record_changes
-from routing.after_hours import USUAL, filled
+from routing.after_hours_text import USUAL, filled
+from routing.models import Queue
 
 LONGEST = 480  # characters
 LONGEST_TIME = {"fr": "mercredi 23/12 à 08:00", "en": "Wednesday 23/12 at 08:00"}
@@ -75,6 +80,30 @@ def save_text(*, actor: User, line_id: UUID, language: str, body: str) -> list[A
             )  # fmt: skip
             changes.add(SettingsChanged(kind="line", object_id=line.id))
     return texts_of(actor.organisation_id, line_id)
+
+
+@check_words_with
+def refuse_words(schedule: Schedule, says: Mapping[str, str]) -> None:
+    """What special days say leaves on every line that keeps their hours, or leads to a queue that does: refused where
+    one of them cannot send it in one text. A line that comes to keep them later says its own or the usual words
+    instead (routing/after_hours.py).
+
+    Raises Invalid("says_too_long", line=, parts=, most_parts=).
+    """
+    keeping = Queue.objects.filter(schedule=schedule).values_list("id", flat=True)
+    mine = Line.objects.filter(Q(schedule=schedule) | Q(queue_id__in=list(keeping)), is_enabled=True)
+    lines = mine.select_related("organisation").order_by("address")
+    for language, body in says.items():
+        for line in lines if body else ():
+            try:
+                refuse_too_long(line, filled(body, line=line, opens_at=LONGEST_TIME[language]))
+            except Conflict:  # no link yet: nothing can be counted
+                continue
+            except Invalid as refusal:
+                raise Invalid(
+                    "says_too_long", f"too long for the line {line.address}", field=f"says_{language}",
+                    line=line.address, **refusal.facts,
+                ) from None  # fmt: skip
 
 
 def _line(organisation_id: UUID, line_id: UUID) -> Line:

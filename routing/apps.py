@@ -5,4 +5,5 @@ class RoutingConfig(AppConfig):
     name = "routing"
 
     def ready(self) -> None:
-        from routing import checks, passages  # noqa: F401  (they register their kinds of job)
+        # They register their kinds of job, and what is asked of the words of special days.
+        from routing import after_hours_admin, checks, passages  # noqa: F401

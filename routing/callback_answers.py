@@ -14,13 +14,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from accounts.hours import next_opening
-from conversations.line_hours import hours_of_lines
+from common.places import place_of
 from conversations.models import Conversation, Message, MessageKind, Status
 from realtime.log import Changes, record_changes
 from routing.callbacks import promise
+from routing.failing import Failing
+from routing.hours import hours_at
 from routing.ladder_deeds import free_conversation, may_ask_to_stop, tell
 from routing.ladder_words import promised_text
 from routing.models import LadderTold, Queue
@@ -41,6 +43,7 @@ _ANSWERED = """
 select c.organisation_id, c.id
 from routing_laddertold told join conversations_conversation c on c.id = told.conversation_id
 where told.answer_after is not null and (c.status <> 'queued' or c.last_seq > told.answer_after)
+  and c.id <> all(%s::uuid[])
 order by told.at limit %s
 """
 
@@ -56,13 +59,27 @@ def says_yes(text: str) -> bool:
     return len(text) <= 80 and " ".join(words) in YES
 
 
-def look_at_answers(now: datetime) -> int:
+def look_at_answers(now: datetime, failing: Failing | None = None) -> int:
     """Promise what was asked for, end the offers of those who wait no more; returns how many were promised. Any
-    process may call it: each conversation is locked, and what somebody holds waits for the next call."""
+    process may call it: each conversation is locked, and what somebody holds waits for the next call. `failing`: who
+    is left out for a while, and who will be. Raises when the database is away."""
+    failing = failing or Failing()
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, [AT_ONCE])
+        cursor.execute(_ANSWERED, [failing.at(now), AT_ONCE])
         found = cursor.fetchall()
-    return sum(_look(organisation_id, id_, now) for organisation_id, id_ in found)
+    return sum(_seen(organisation_id, id_, failing, now) for organisation_id, id_ in found)
+
+
+def _seen(organisation_id: UUID, conversation_id: UUID, failing: Failing, now: datetime) -> bool:
+    try:
+        return _look(organisation_id, conversation_id, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # one answer that cannot be taken costs the others nothing
+        kind = type(error).__name__
+        log.error("conversation %s: its answer is not taken yet: %s at %s", conversation_id, kind, place_of(error))
+        failing.add(conversation_id, now)
+        return False
 
 
 def _look(organisation_id: UUID, conversation_id: UUID, now: datetime) -> bool:
@@ -94,7 +111,7 @@ def _promise(changes: Changes, conversation: Conversation, now: datetime) -> Non
     assert conversation.queue_id is not None  # the CHECK constraint on status and queue
     queue = Queue.objects.get(id=conversation.queue_id)
     at = now + timedelta(seconds=queue.callback_within_s)
-    hours = hours_of_lines([conversation.line_id]).get(conversation.line_id)
+    hours = hours_at(conversation)
     if hours is not None:
         at = next_opening(hours, at) or at
     promise(changes, conversation, at=at, note="", user=None, now=now)

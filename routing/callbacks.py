@@ -16,21 +16,24 @@ from django.db import IntegrityError, connection
 
 from accounts.hours import is_open, next_opening
 from accounts.models import User
-from accounts.schedules import hours_of
 from common.clock import database_now
 from common.errors import Conflict, Invalid
 from common.places import place_of
 from common.text import refuse_hidden, storable
-from conversations.events import ConversationAssigned, ConversationQueued
+from conversations.events import ConversationQueued
 from conversations.messages import add_event_line, lock_conversation
 from conversations.models import Conversation, Status, Task, TaskState
 from conversations.rendering import iso
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
+from routing.destination import back_to
+from routing.events import AgentCalled
 from routing.held import is_held, raise_if_away, wait_briefly
-from routing.queues import queue_for
+from routing.hours import hours_at
 from routing.rows import set_fields
+from routing.snooze import wake
+from routing.sticky import prefer_last
 from routing.unhandled import unanswered
 from routing.wrap_up import end_reopened
 
@@ -237,7 +240,7 @@ def _present(conversation: Conversation) -> Conversation | None:
 
 def _waits_for_opening(changes: Changes, there: Conversation, task: Task, now: datetime) -> bool:
     """What the after-hours answer has promised for an opening moves when the line stays closed after all."""
-    hours = hours_of(there.line.schedule_id) if task.made_by_id is None else None
+    hours = hours_at(there) if task.made_by_id is None else None
     opens = None if is_open(hours, now) else next_opening(hours, now)
     if opens is None or task.conversation_id != there.id:
         return False
@@ -271,21 +274,19 @@ def _put_before_people(changes: Changes, conversation: Conversation, task: Task,
     if conversation.status in (Status.BOT, Status.CLOSED):
         if conversation.status == Status.BOT:
             stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
-        queue_id = conversation.queue_id or queue_for(conversation.line).id
-        again = {}
+        there = back_to(conversation, now)
+        queue_id, again = there.queue_id, {}
         if conversation.status == Status.CLOSED:
             end_reopened(changes, conversation, now=now)
             again = {"reopened_at": now}  # its resolution has been measured: another begins
         set_fields(
             conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now, closed_at=None,
-            handover_reason="callback", handover_summary="", **waiting, **again,
+            handover_reason="callback", handover_summary="", priority=there.priority, **waiting, **again,
         )  # fmt: skip
+        prefer_last(conversation, now=now)
         changes.add(ConversationQueued(line_id=line_id, conversation_id=id_, queue_id=queue_id, reason="callback"))
     elif conversation.status == Status.SNOOZED:
-        owner_id = conversation.owner_id
-        assert owner_id is not None  # the CHECK constraint on status and owner
-        set_fields(conversation, status=Status.OPEN, **waiting)
-        changes.add(ConversationAssigned(line_id=line_id, conversation_id=id_, owner_id=owner_id, by="woken"))
+        wake(changes, conversation, by="callback", now=now)
     else:
         set_fields(conversation, **waiting)
     facts = {"type": "callback_due", "at": iso(task.due_at), "note": task.note}
@@ -293,4 +294,6 @@ def _put_before_people(changes: Changes, conversation: Conversation, task: Task,
         facts["owner_name"] = task.made_by.name
     add_event_line(changes=changes, conversation=conversation, facts=facts)
     deadlines.renew([conversation])
+    if conversation.status == Status.OPEN and conversation.owner_id is not None:
+        changes.add(AgentCalled(agent_id=conversation.owner_id))
     changes.ring(doorbell.WAITING)

@@ -10,11 +10,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid
+from common.text import shows_something
 from conversations.messages import add_event_line, add_note, clean_text, lock_conversation
 from conversations.models import Conversation
+from conversations.visibility import audience_of, audiences_of
+from realtime.audience import Audience
 from realtime.log import record_changes
 from routing.consult_models import Consult
 from routing.events import ConsultChanged
@@ -33,7 +36,7 @@ def ask(
     (somebody else is asked), "transfer_to_owner", "agent_blind" (he does not see the line), "agent_away".
     """
     question = clean_text(question)
-    if not question:
+    if not shows_something(question):
         raise Invalid("required", "ask something", field="note")
     if len(question) > LONGEST_NOTE:
         raise Invalid("too_long", f"at most {LONGEST_NOTE} characters", field="note")
@@ -77,3 +80,35 @@ def end_consult(*, user: User, conversation_id: UUID, now: datetime | None = Non
         facts = {"type": "consult_ended", "to_id": str(one.colleague_id), "to_name": one.colleague.name}
         add_event_line(changes=changes, conversation=conversation, facts=facts, author_user=user)
     return conversation
+
+
+def end_unseen(organisation_id: UUID) -> int:
+    """End the consults whose colleague is switched off, or no longer sees their line: who asks waits for nobody.
+    Returns how many. Asked seldom: people and teams change by hand."""
+    open_ones = Consult.objects.filter(organisation_id=organisation_id, ended_at=None)
+    asked = list(open_ones.values_list("conversation_id", "colleague_id", "line_id"))
+    seen = audiences_of({colleague_id for _, colleague_id, _ in asked}) if asked else {}
+    ended = 0
+    for conversation_id, colleague_id, line_id in asked:
+        if not _is_blind(seen.get(colleague_id), line_id):
+            continue
+        with record_changes(organisation_id) as changes:
+            found = Conversation.objects.select_for_update(of=("self",), skip_locked=True).select_related("line")
+            conversation = found.filter(id=conversation_id).first()
+            one = (
+                Consult.objects.select_related("colleague")
+                .filter(conversation_id=conversation_id, colleague_id=colleague_id, ended_at=None)
+                .first()
+            )
+            # Somebody holds it, or has ended it; or he sees the line again: the next look.
+            if conversation is None or one is None or not _is_blind(audience_of(one.colleague), line_id):
+                continue
+            end_asked(changes, one, now=database_now())
+            facts = {"type": "consult_ended", "how": "left", "to_id": str(colleague_id), "to_name": one.colleague.name}
+            add_event_line(changes=changes, conversation=conversation, facts=facts)
+            ended += 1
+    return ended
+
+
+def _is_blind(audience: Audience | None, line_id: UUID) -> bool:
+    return audience is None or audience.role == Role.OBSERVER or not audience.sees_line(line_id)

@@ -56,6 +56,8 @@ select md5(concat_ws('/',
     (select string_agg(concat(s.id, s.revision), ' ' order by s.id) from accounts_schedule s),
     (select string_agg(concat(l.id, l.schedule_id), ' ' order by l.id) from conversations_line l
      where l.schedule_id is not null),
+    (select string_agg(concat(q.id, q.schedule_id), ' ' order by q.id) from routing_queue q
+     where q.schedule_id is not null),
     (select string_agg(concat(o.id, o.time_zone), ' ' order by o.id) from accounts_organisation o)
 ))
 """

@@ -7,11 +7,13 @@ routing_deadline, where routing/deadline_watch.py finds what is due, and repairs
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection
@@ -32,24 +34,36 @@ AT_ONCE = 20  # conversations of one transaction: a text or a click to one of th
 RUN_IN = (Status.QUEUED, Status.OPEN, Status.SNOOZED)  # the bot has no targets
 
 _TARGETS = """
-select queue_id, line_id, first_s, next_s, resolution_s, is_business, warn_percent from routing_targets
-where queue_id = any(%s) or line_id = any(%s)
+select queue_id, line_id, first_s, next_s, resolution_s, is_business, warn_percent,
+    -- The queues that keep hours of their own, beside: asked here and now, for the watch renews when they change.
+    (select jsonb_object_agg(id, schedule_id) from routing_queue
+     where id = any(%(queues)s) and schedule_id is not null)
+from routing_targets where queue_id = any(%(queues)s) or line_id = any(%(lines)s)
 """
-# Whose wait has no deadline yet: one row for each stretch of waiting, however many texts it has.
+# Whose wait has no deadline yet: one row for each stretch of waiting, however many texts it has. By whose hours it
+# would run, and for how long; null seconds: that one runs already, or there is no such target.
 _NEW = """
-select c.organisation_id, c.id from conversations_conversation c
-where c.id = any(%s) and c.status in ('queued', 'open', 'snoozed') and c.waiting_since is not null
-  and exists (
+select c.organisation_id, c.id, n.schedule_id, n.wait_s, n.waiting_since, n.resolution_s, n.opened
+from conversations_conversation c
+join conversations_line l on l.id = c.line_id
+left join routing_queue q on q.id = c.queue_id
+cross join lateral (
     -- A queue's own go before its line's: what they do not say, there is no target for.
-    select from (
-        select * from routing_targets t where t.queue_id = c.queue_id or t.line_id = c.line_id
-        order by t.queue_id is null limit 1
-    ) t
-    where (case when c.first_answered_at is null then t.first_s else t.next_s end) is not null
-        and not exists (select from routing_deadline d where d.conversation_id = c.id and d.since = c.waiting_since)
-      or t.resolution_s is not null
-        and not exists (select from routing_deadline d where d.conversation_id = c.id and d.kind = 'resolution')
-  )
+    select * from routing_targets t where t.queue_id = c.queue_id or t.line_id = c.line_id
+    order by t.queue_id is null limit 1
+) t
+cross join lateral (
+    select case when t.is_business then coalesce(q.schedule_id, l.schedule_id) end as schedule_id,
+        c.waiting_since, coalesce(c.reopened_at, c.opened_at) as opened,
+        case when not exists (
+            select from routing_deadline d where d.conversation_id = c.id and d.since = c.waiting_since
+        ) then (case when c.first_answered_at is null then t.first_s else t.next_s end) end as wait_s,
+        case when not exists (
+            select from routing_deadline d where d.conversation_id = c.id and d.kind = 'resolution'
+        ) then t.resolution_s end as resolution_s
+) n
+where c.id = any(%s) and c.status in ('queued', 'open', 'snoozed') and c.waiting_since is not null
+  and (n.wait_s is not null or n.resolution_s is not null)
 """
 # What has not changed is not written again: else what was told of it would be told once more.
 _WRITE = """
@@ -92,6 +106,25 @@ where c.id = one.id
       is distinct from (n.due_at, n.warn_at, coalesce(n.kind, ''))
 returning c.id
 """
+
+
+# And whether it was told as missed before its time was lengthened (a closure entered late, another queue): it stays so.
+_RUNS = """
+select d.id, d.due_at, exists (
+    select from routing_targetevent e
+    where e.conversation_id = d.conversation_id and e.kind = d.kind and e.since = d.since and e.what = 'missed'
+)
+from routing_deadline d where d.conversation_id = %s and d.kind = %s and d.since = %s
+"""
+# Answered after its time and before the watch has told it: it is missed all the same, once.
+_MISSED = """
+insert into routing_targetevent (
+    id, organisation_id, conversation_id, line_id, queue_id, agent_id, kind, what, since, due_at
+)
+select %(id)s, organisation_id, conversation_id, line_id, queue_id, %(agent)s, kind, 'missed', since, due_at
+from routing_deadline where id = %(deadline)s on conflict do nothing
+"""
+MET, LATE = "met", "late"  # labels of the intervals of answers and closes that a target ran for
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +175,18 @@ def renew(conversations: Sequence[Conversation]) -> set[UUID]:
 
     One look-up where nobody has set targets; else at most four statements, however many conversations there are.
     """
-    policies = _policies(conversations)
+    policies, own = _policies(conversations)
     if not policies and not any(one.deadline_kind for one in conversations):
         return set()
-    hours = hours_of_all({id_ for one in conversations if (id_ := one.line.schedule_id)})
+    schedules = {one.id: own.get(one.queue_id) or one.line.schedule_id for one in conversations}
+    hours = hours_of_all({id_ for id_ in schedules.values() if id_ is not None})
     given: list[tuple[UUID, Running]] = []
     for one in conversations:
         policy = policies.get(one.queue_id) or policies.get(one.line_id)
         if policy is None:
             continue
-        kept = None if one.line.schedule_id is None else hours.get(one.line.schedule_id)
+        schedule_id = schedules[one.id]
+        kept = None if schedule_id is None else hours.get(schedule_id)
         found = running(
             policy, kept, status=one.status, waiting_since=one.waiting_since,
             first_answered_at=one.first_answered_at, opened_at=one.reopened_at or one.opened_at,
@@ -183,12 +218,34 @@ def renew(conversations: Sequence[Conversation]) -> set[UUID]:
     return changed
 
 
-def _policies(conversations: Sequence[Conversation]) -> dict[UUID | None, Policy]:
-    """By queue and by line: a queue's own go before its line's."""
+def outcome(conversation: Conversation, kind: TargetKind, since: datetime, now: datetime, agent_id: UUID | None) -> str:
+    """What becomes of a target by the answer or close that is written now: MET, LATE, or "": none runs. To be asked
+    before `renew`, which forgets it; one look-up, and none where the conversation has no deadline."""
+    if not conversation.deadline_kind:
+        return ""
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNS, [conversation.id, kind, since])
+        found = cursor.fetchone()
+        if found is None:
+            return ""
+        deadline_id, due_at, is_told = found
+        if due_at >= now and not is_told:
+            return MET
+        if not is_told:
+            cursor.execute(_MISSED, {"id": uuid7(), "deadline": deadline_id, "agent": agent_id})
+    return LATE
+
+
+def _policies(conversations: Sequence[Conversation]) -> tuple[dict[UUID | None, Policy], dict[UUID | None, UUID]]:
+    """By queue and by line: a queue's own go before its line's. And the schedules that queues keep themselves."""
     queues = list({one.queue_id for one in conversations if one.queue_id is not None})
     with connection.cursor() as cursor:
-        cursor.execute(_TARGETS, [queues, list({one.line_id for one in conversations})])
-        return {queue_id or line_id: Policy(*facts) for queue_id, line_id, *facts in cursor.fetchall()}
+        cursor.execute(_TARGETS, {"queues": queues, "lines": list({one.line_id for one in conversations})})
+        rows = cursor.fetchall()
+    kept = rows[0][-1] if rows else None
+    own = json.loads(kept) if isinstance(kept, str) else kept or {}
+    policies: dict[UUID | None, Policy] = {queue_id or line_id: Policy(*facts) for queue_id, line_id, *facts, _ in rows}
+    return policies, {UUID(queue_id): UUID(schedule_id) for queue_id, schedule_id in own.items()}
 
 
 _anybody: tuple[float, bool] = (-FRESH_S, False)
@@ -212,13 +269,27 @@ def follow(conversation_ids: Collection[UUID]) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(_NEW, [list(conversation_ids)])
-            rows = cursor.fetchall()
+            rows = _that_come(cursor.fetchall())
         for organisation_id in sorted({row[0] for row in rows}):
             renew_all(organisation_id, [id_ for owner, id_ in rows if owner == organisation_id])
     except Exception as error:
         if not isinstance(error, DatabaseError):  # hours that cannot be asked: texts do not wait for them either
             log.error("deadlines: %s at %s", type(error).__name__, place_of(error))
         log.warning("deadlines of %d conversations come later: %s", len(conversation_ids), type(error).__name__)
+
+
+def _that_come(found: Sequence[tuple[Any, ...]]) -> list[tuple[UUID, UUID]]:
+    """(organisation, conversation) of those of _NEW of which a deadline would come. Where hours never open again there
+    is none to be stored, so each text would have its conversation locked for nothing."""
+    hours = hours_of_all({row[2] for row in found if row[2] is not None})
+    return [
+        (owner, id_)
+        for owner, id_, schedule_id, wait_s, waiting_since, resolution_s, opened in found
+        if any(
+            seconds is not None and add_business_seconds(hours.get(schedule_id), since, seconds) is not None
+            for seconds, since in ((wait_s, waiting_since), (resolution_s, opened))
+        )
+    ]
 
 
 def renew_all(organisation_id: UUID, conversation_ids: Sequence[UUID]) -> int:

@@ -12,7 +12,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any, TypeVar
@@ -34,6 +34,7 @@ from routing import deadlines
 from routing.absence import Absences, end_work_of_the_switched_off
 from routing.after_hours import closed_now
 from routing.callbacks import open_due_callbacks
+from routing.consult import end_unseen
 from routing.deadline_watch import DeadlineWatch
 from routing.forsaken import return_forsaken
 from routing.handling import MOST_CLAIMED, claim_batch, decide, settle
@@ -44,6 +45,8 @@ from routing.leadership import Leadership
 from routing.offers import end_due_offers, withdraw_hidden
 from routing.queue_full import tell_who_comes_too_many
 from routing.rounds import LostLease, assign_waiting
+from routing.silence import SilenceWatch
+from routing.snooze import wake_due
 from routing.turns import Turns
 from routing.unhandled import return_claims, return_claims_of
 from routing.wrap_up import end_due_wrap_ups
@@ -75,6 +78,7 @@ class Dispatcher:
         self._absences = Absences()
         self._watch = DeadlineWatch()
         self._ladders = LadderWatch()
+        self._silence = SilenceWatch()
         # One thread for each batch of decisions, so that nobody waits behind a slow bot, and as many in all as the pool
         # has connections (settings): the loops that sweep each second share theirs.
         self._threads = ThreadPoolExecutor(5 + DECISIONS, thread_name_prefix="dispatcher")
@@ -244,7 +248,7 @@ class Dispatcher:
 
     async def _keep_promises(self) -> None:
         await self._sleep(SWEEP_S)
-        await self._in_thread(_keep_promises, self._watch, self._ladders)
+        await self._in_thread(_keep_promises, self._watch, self._ladders, self._silence, set(self._leadership.held))
 
     async def _ring_jobs(self) -> None:
         await self._sleep(JOBS_S)
@@ -312,15 +316,17 @@ def _claim_and_settle(claim: str, bots: bool) -> tuple[int, list[Any]]:
     return len(claimed), rest
 
 
-def _keep_promises(watch: DeadlineWatch, ladders: LadderWatch) -> None:
-    """What is due by the database's clock; any number of processes may ask, each promise is taken by one of them."""
-    try:
-        open_due_callbacks()
-    finally:
-        try:
-            watch.look()
-        finally:
-            ladders.look()
+def _keep_promises(
+    watch: DeadlineWatch, ladders: LadderWatch, silence: SilenceWatch, led: Collection[UUID] | None = None
+) -> None:
+    """What is due by the database's clock; any number of processes may ask, each promise is taken by one of them.
+    `led`: the organisations that this one leads; None: all."""
+    with contextlib.ExitStack() as each:  # what fails in one costs the others nothing; the last in is the first to go
+        each.callback(ladders.look, led=led)
+        each.callback(watch.look)
+        each.callback(silence.look)
+        each.callback(wake_due)
+        each.callback(open_due_callbacks)
 
 
 def _assign(organisation_id: UUID, lease: HeldLease) -> None:
@@ -354,6 +360,7 @@ def _return_forsaken(organisation_id: UUID, _lease: HeldLease) -> None:
     _each(
         of_those_who_left,
         lambda: withdraw_hidden(organisation_id),
+        lambda: end_unseen(organisation_id),
         lambda: end_work_of_the_switched_off(organisation_id),
     )
 

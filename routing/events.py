@@ -37,6 +37,15 @@ class OfferEnded(Change):
     state: str
 
 
+@event("agent.called", hears=Hears.EVERYBODY)
+@dataclass(frozen=True, slots=True)
+class AgentCalled(Change):
+    """Something of his has come due: a promise, a conversation that slept. What it is, only he may ask (GET
+    /api/calls)."""
+
+    agent_id: UUID
+
+
 @event("consult.changed", hears=Hears.EVERYBODY)
 @dataclass(frozen=True, slots=True)
 class ConsultChanged(Change):

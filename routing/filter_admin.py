@@ -17,8 +17,10 @@ from accounts.models import Organisation, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.text import refuse_hidden, storable
-from contacts.models import Address, AddressKind
+from contacts.keywords import Keyword, usual_table
+from contacts.models import Address, AddressKind, LineKeywords
 from contacts.numbers import normalise
+from conversations.keyword_book import table_of
 from conversations.models import Line
 from conversations.wording import refuse_too_long
 from realtime.log import record_changes
@@ -68,11 +70,13 @@ class FilterGiven:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """`is_known`: whether anybody with this number has ever written or been written to."""
+    """`is_known`: whether anybody with this number has ever written or been written to. `said`: why a text of these
+    words never meets the filter: a Keyword, "hint" (it may ask for no more texts), or "": it does meet it."""
 
     number: str
     is_known: bool
     decision: Decision
+    said: str = ""
 
 
 def filter_shown(organisation_id: UUID, line_id: UUID) -> dict[str, Any]:
@@ -150,7 +154,17 @@ def try_number(*, actor: User, line_id: UUID, number: str, text: str, given: Fil
         text=storable(text),
     )
     (facts,) = facts_of(line, loaded.checks, [asked], database_now())
-    return Tried(sender.value, address is not None, decide(loaded.checks, loaded.otherwise, facts))
+    said = _said(line, asked.text)
+    return Tried(sender.value, address is not None, decide(loaded.checks, loaded.otherwise, facts), said)
+
+
+def _said(line: Line, text: str) -> str:
+    """As the intake reads it, which is before the filter."""
+    own: dict[str, dict[Keyword, list[str]]] = {}
+    for row in LineKeywords.objects.filter(line_id=line.id):
+        own.setdefault(row.language, {})[Keyword(row.kind)] = row.words
+    found, hint = (table_of(own) if own else usual_table()).judge(text, own_address=line.address)
+    return str(found.keyword) if found else "hint" if hint else ""
 
 
 def _line(organisation_id: UUID, line_id: UUID) -> Line:

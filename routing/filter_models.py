@@ -91,7 +91,12 @@ class Passage(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["organisation_id", "line_id", "-conversation"], name="passage_newest")]
+        # For the list of each outcome, newest first, and for the counts of a day.
+        indexes = [
+            models.Index(
+                fields=["organisation_id", "line_id", "outcome", "-at", "-conversation"], name="passage_outcome"
+            )
+        ]
 
 
 class PassageDay(models.Model):

@@ -1,7 +1,9 @@
 """The first who wait, of each kind: of ten thousand in a queue those whose turn it may be, and nobody else.
 
 Those of one queue and one priority go in the order of their waiting, and the index hands them out in it. Where a
-queue's ladder changes who may take them after a while, each such stretch of waiting (a stage) is walked by itself.
+queue's ladder changes who may take them after a while, each such stretch of waiting (a stage) is walked by itself. Who
+came to the queue later than his place says (routing/climbing.py) is met in the stage of his place, and asks what is
+asked at the stage where he truly is: a ladder only ever lets more people in, so nobody is overlooked.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ with level as materialized (
     select conversation_id from routing_offer where organisation_id = %(organisation)s and state = 'pending'
 )
 select c.id, c.line_id, level.id, c.priority, c.queued_at, c.language, c.assigned_at is not null,
-       stage.number, routed.rule_id, c.preferred_id, c.preferred_until
+       c.assigned_at > c.queued_at, stage.number, routed.rule_id, c.preferred_id, c.preferred_until,
+       greatest(c.queued_at, start.at)
 from level
 join stage on stage.queue_id = level.id
 cross join lateral (
@@ -60,20 +63,24 @@ cross join lateral (
     order by c.queued_at limit %(depth)s
 ) c
 left join routing_routed routed on routed.conversation_id = c.id and routed.queue_id = level.id
+left join routing_ladderstart start on start.conversation_id = c.id
 """
 # Of those who wait by one rule.
 _BY_RULE = _WAITING.replace("not exists (select from routing_routed", "exists (select from routing_routed").replace(
     "%(barred_rules)s", "%(by_rules)s"
 )
 # From whom it came back last because somebody wanted it so, himself or his supervisor: by its event line, asked only of
-# those that had an owner. That it waits in another queue since then changes nothing of that.
+# those that had an owner. That it waits in another queue since then changes nothing of that. What woke was given back
+# by nobody.
 _BACK = """
 select given.id, back.owner_id
 from unnest(%s::uuid[], %s::timestamptz[]) given (id, queued_at)
 cross join lateral (
-    select author_user_id, (m.facts->>'owner_id')::uuid as owner_id from conversations_message m
-    where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' in ('returned', 'transferred')
-      and (m.facts->>'type' = 'returned' or m.facts->>'owner_id' is not null)
+    select case when m.facts->>'type' <> 'woken' then author_user_id end as author_user_id,
+           (m.facts->>'owner_id')::uuid as owner_id
+    from conversations_message m
+    where m.conversation_id = given.id and m.kind = 'event' and m.facts->>'type' in ('returned', 'transferred', 'woken')
+      and (m.facts->>'type' <> 'transferred' or m.facts->>'owner_id' is not null)
       and m.id >= uuid_floor(given.queued_at - interval '1 hour')
     order by seq desc limit 1
 ) back where back.author_user_id is not null and back.owner_id is not null
@@ -181,12 +188,16 @@ def _asked(
     found: dict[UUID, Waiting] = {}
     free = {agent.id: agent for agent in agents}
     read: dict[tuple[UUID | None, UUID, int, int], list[Waiting]] = {}
-    for id_, line_id, queue_id, priority, queued_at, language, _, number, rule_id, preferred, until, by_rule in rows:
+    for row in rows:
+        id_, line_id, queue_id, priority, queued_at, language, _, woke, number, rule_id, *more = row
+        preferred, until, climbs_since, by_rule = more
         served = queues[queue_id]
         spoken = language if served.language_level and language in languages else ""
         rule = rules.get(rule_id)
-        ladder = served.ladder if rule is None or rule.ladder is None else rule.ladder
-        stage = stage_at(ladder, (now - queued_at).total_seconds()) if ladder.steps else 0
+        ladder = served.ladder
+        if rule is not None and rule.ladder is not None and rule.queue_id == queue_id:
+            ladder = rule.ladder
+        stage = stage_at(ladder, (now - climbs_since).total_seconds()) if ladder.steps else 0
         kind = (queue_id, None if rule is None else rule_id, stage, spoken)
         if kind not in asks:
             tongue = (Want(languages[spoken], least=served.language_level),) if spoken else ()
@@ -200,7 +211,10 @@ def _asked(
             priority=max(priority, served.priority) + urgency,
             since=queued_at, wants=wants, avoid=kept_from.get(id_, _NOBODY),
         )  # fmt: skip
-        if preferred in free and preferred not in one.avoid and until is not None:
+        if woke and until is not None and preferred not in one.avoid:  # for its owner, free or not
+            # It is his already: asked for levels or for a team that he has not, it would wait for nobody meanwhile.
+            one = replace(one, only_for=preferred, only_until=until, wants=() if now < until else wants)
+        elif preferred in free and preferred not in one.avoid and until is not None:
             one = _kept_for(one, free[preferred], until)
         found[id_] = one
         read.setdefault((by_rule, queue_id, number, priority), []).append(one)
@@ -331,9 +345,9 @@ def _rules_barred(agents: list[Agent], queues: Mapping[UUID, Served], rules: Map
     ladders = {served.ladder for served in queues.values()}
     barred = []
     for id_, rule in rules.items():
-        last = {
-            climbed(one, rule.wants, (), math.inf)[0] for one in (ladders if rule.ladder is None else {rule.ladder})
-        }
+        # Its own ladder, or that of a queue where somebody has waited by it since it led there.
+        own = set() if rule.ladder is None else {rule.ladder}
+        last = {climbed(one, rule.wants, (), math.inf)[0] for one in ladders | own}
         if not any(
             all(agent.skills.get(want.skill_id, 0) >= want.least for want in wants)
             for wants in last

@@ -2,8 +2,8 @@
 
 Asked of the texts that open a conversation, before the bot (routing/handling.py): once for each, unless somebody of
 ours has spoken first. Who is refused gets the answer as any text leaves: nothing to a number that has opted out,
-nothing to a sender that is no number, and no more than MOST_ANSWERS to one within WINDOW, so that two machines do not
-talk for ever. A text that may ask for no more texts is a person's, whatever the filter says.
+nothing to a sender that is no number, the same answer once within WINDOW, and no more than MOST_ANSWERS in all, so that
+two machines do not talk for ever. A text that may ask for no more texts is a person's, whatever the filter says.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import Error, connection
 from django.db.models import F
 
 from accounts.hours import Hours, closed_since, next_opening
-from common.errors import PalabreError
+from common.errors import Invalid, PalabreError
 from common.places import place_of
 from contacts.attributes import Compare, attributes_of
 from contacts.lists import members
@@ -33,7 +34,7 @@ from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes
 from routing import stretches
-from routing.after_hours import texts_for
+from routing.after_hours_text import texts_for
 from routing.filter_models import FrontCheck, FrontFilter, Passage, WayFields
 from routing.front_filter import Check, Decision, Facts, Kind, Outcome, Question, Way, decide
 from routing.hours import open_now
@@ -47,13 +48,14 @@ MOST_ANSWERS = 5  # of filters to one person, within WINDOW
 WINDOW = timedelta(minutes=10)
 AN_ANSWER = timedelta(days=7)  # to a text of ours: what comes later is a new matter
 
-# Not judged: who has had a person, whom a filter has judged, and who answers what a person or an application wrote
-# him last. That closes its conversation or not (routing/new_texts.py), and what he answers opens another one. Who was
-# refused, and got it from a person all the same, is no guest.
+# Not judged: who has had a person, or has waited for one (a ladder gave him to the bot), whom a filter has judged, and
+# who answers what a person or an application wrote him last. That closes its conversation or not
+# (routing/new_texts.py), and what he answers opens another one. Who was refused, and got it from a person all the same,
+# is no guest.
 _CAME = """
 select c.id, c.line_id, c.contact_id, a.value
 from conversations_conversation c join contacts_address a on a.id = c.address_id
-where c.id = any(%(ids)s) and c.assigned_at is null
+where c.id = any(%(ids)s) and c.assigned_at is null and c.handover_reason <> %(ladder)s
   and not exists (select from routing_passage p where p.conversation_id = c.id)
   and not exists (
     select from (
@@ -71,10 +73,16 @@ where c.id = any(%(ids)s) and c.assigned_at is null
       and not exists (select from routing_passage p where p.conversation_id = before.id and p.outcome <> 'admit')
   )
 """
-# The bot's passages are written when it begins: sent away is who is closed, too.
+# The bot's passages are written when it begins: sent away is who is closed, too. The second: whether he was told by the
+# same check of the same line; that it was closed is another answer (ended_while_bot_rests).
 _ANSWERED = """
-select count(*) from conversations_conversation c join routing_passage p on p.conversation_id = c.id
-where c.contact_id = %(contact)s and c.opened_at > %(since)s and c.id <> %(id)s and p.silence in ('', 'empty')
+select count(*), count(*) filter (
+    where p.silence = '' and p.line_id = %(line)s and p.check_id is not distinct from %(check)s
+      and c.told_closed_since is null
+)
+from conversations_conversation c join routing_passage p on p.conversation_id = c.id
+where c.contact_id = %(contact)s and c.opened_at > %(since)s and c.id <> %(id)s
+  and p.silence in ('', 'empty', 'repeated')
   and (p.outcome = 'answer' or (p.outcome = 'bot' and c.status = 'closed'))
 """
 
@@ -108,7 +116,7 @@ def judge(talks: Sequence[Talk], now: datetime) -> dict[UUID, Decision]:
     if not new:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_CAME, {"ids": list(new), "since": now - AN_ANSWER})
+        cursor.execute(_CAME, {"ids": list(new), "since": now - AN_ANSWER, "ladder": stretches.TO_BOT})
         came = cursor.fetchall()
     filters = load_filters({line_id for _, line_id, _, _ in came})
     asked: dict[UUID, list[tuple[UUID, Asked]]] = {}
@@ -236,7 +244,8 @@ def note(conversation: Conversation, decision: Decision, *, silence: str = "") -
 
 def refuse(changes: Changes, conversation: Conversation, decision: Decision, now: datetime) -> None:
     """Answer who is not let in, once, and close."""
-    silence = answer(changes, conversation, decision.way.reply, now)
+    check = decision.check.id if decision.check else None
+    silence = answer(changes, conversation, decision.way.reply, now, check)
     note(conversation, decision, silence=silence)
     facts = {"type": "filtered", "check": decision.place, "silence": silence}
     add_event_line(changes=changes, conversation=conversation, facts=facts)
@@ -251,7 +260,8 @@ def ended_by_bot_only(changes: Changes, conversation: Conversation, now: datetim
     passage = passage_of(conversation)
     if passage is None or passage.outcome != Outcome.BOT:
         return False
-    _send_away(changes, conversation, passage, now, answer(changes, conversation, passage.reply, now))
+    silence = answer(changes, conversation, passage.reply, now, passage.check_id)
+    _send_away(changes, conversation, passage, now, silence)
     return True
 
 
@@ -267,7 +277,7 @@ def ended_while_bot_rests(changes: Changes, conversation: Conversation, hours: H
         silence = "told"
     else:
         for body in texts_for(conversation, hours, now):
-            silence = answer(changes, conversation, body, now)
+            silence = _send(changes, conversation, body, _sent_away(conversation, now, None)[0])
             if silence != "failed":
                 break
         if not silence:
@@ -299,25 +309,53 @@ def queue_of(passage: Passage | None) -> UUID | None:
 
 def sent_away_often(conversation: Conversation, now: datetime) -> bool:
     """Whether filters have sent this person away MOST_ANSWERS times within WINDOW: it may be a machine."""
+    return _sent_away(conversation, now, None)[0]
+
+
+def _sent_away(conversation: Conversation, now: datetime, check: UUID | None) -> tuple[bool, bool]:
+    """(so often that it may be a machine, told the same by `check` or where none held), within WINDOW."""
+    asked: dict[str, Any] = {
+        "contact": conversation.contact_id, "since": now - WINDOW, "id": conversation.id, "check": check,
+        "line": conversation.line_id,
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_ANSWERED, {"contact": conversation.contact_id, "since": now - WINDOW, "id": conversation.id})
-        return cursor.fetchone()[0] >= MOST_ANSWERS
+        cursor.execute(_ANSWERED, asked)
+        times, same = cursor.fetchone()
+    return times >= MOST_ANSWERS, same > 0
 
 
-def answer(changes: Changes, conversation: Conversation, reply: str, now: datetime) -> str:
-    """Send `reply` in as many texts as it needs; returns why nothing was sent, or ""."""
+def answer(changes: Changes, conversation: Conversation, reply: str, now: datetime, check: UUID | None) -> str:
+    """Send the `reply` of a check (None: of the filter's usual way), once within WINDOW: whoever writes three texts in
+    a row is told once. Returns why nothing was sent, or ""."""
+    often, same = _sent_away(conversation, now, check)
+    if same and not often and reply:
+        return "repeated"
+    return _send(changes, conversation, reply, often)
+
+
+def _send(changes: Changes, conversation: Conversation, reply: str, often: bool) -> str:
+    """In as many texts as it needs; returns why nothing was sent, or ""."""
     if not is_number(conversation.address.value):
         return "no_number"
-    if consent_of(conversation).refuses:
-        return "opted_out"
-    if sent_away_often(conversation, now):
+    if often:
         return "too_many"
     if not reply:
-        return "empty"
+        return "opted_out" if consent_of(conversation).refuses else "empty"
+
+    def say(text: str) -> None:
+        send_message(changes=changes, conversation=conversation, body=text, author=Author.SYSTEM, lane=LANE_BOT)
+
     try:
-        for text in in_texts(conversation, reply):
-            send_message(changes=changes, conversation=conversation, body=text, author=Author.SYSTEM, lane=LANE_BOT)
-    except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
+        try:
+            say(reply)
+        except Invalid as refusal:  # saved before its line had a link, or another number of texts
+            if refusal.code != "too_long":
+                raise
+            for text in in_texts(conversation, reply):
+                say(text)
+    except PalabreError as refusal:  # no enabled link: nothing of it is stored
+        if refusal.code == "opted_out":
+            return "opted_out"
         log.error("conversation %s: the filter's answer cannot be sent: %s", conversation.id, refusal.code)
         return "failed"
     return ""

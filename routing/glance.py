@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from common.clock import database_now
 from conversations.visibility import audiences_of
 from routing.assignment import Agent, Assignment, QueueRule, Waiting, score
 from routing.first_waiting import first_waiting
-from routing.routes import asking
+from routing.routes import Asking, asking
 from routing.served import Served, queues_of
 
 SHALLOW, DEEP = 5, 100  # of each kind: its share of what there is room for, between these
@@ -108,7 +108,8 @@ def look(organisation_id: UUID, *, depth: int | None = None, now: datetime | Non
         return Glance(now, {}, [], {}, {})
     queues, languages, media = queues_of(organisation_id)
     asked = {id_: queues[id_] for id_, _ in kinds}
-    rules = asking(organisation_id)
+    off = frozenset(id_ for id_, one in queues.items() if not one.is_enabled)
+    rules = {id_: _of_team(one, queues) for id_, one in asking(organisation_id, off).items()}
     wants = [one.wants for one in asked.values()] + [one.wants for one in rules.values()]
     wanted = {want.skill_id for some in wants for want in some}
     if any(one.language_level for one in asked.values()):
@@ -123,6 +124,12 @@ def look(organisation_id: UUID, *, depth: int | None = None, now: datetime | Non
     )
 
 
+def _of_team(rule: Asking, queues: Mapping[UUID, Served]) -> Asking:
+    """A rule's own ladder ends the time of its queue's team, too."""
+    served = queues.get(rule.queue_id)
+    return rule if served is None or rule.ladder is None else replace(rule, ladder=served.with_team(rule.ladder))
+
+
 def _agents(
     free: list[Any], queues: Mapping[UUID, Served], wanted: Collection[UUID], media: Collection[str]
 ) -> list[Agent]:
@@ -132,6 +139,7 @@ def _agents(
     room: dict[UUID, dict[str, int]] = {}
     teams: dict[UUID, set[UUID]] = {}
     asked = frozenset[UUID]().union(*(one.teams for one in queues.values()))
+    first = {one.team for one in queues.values() if one.team is not None}
     with connection.cursor() as cursor:
         if wanted:
             cursor.execute(_SKILLS, [ids, list(wanted)])
@@ -140,10 +148,12 @@ def _agents(
         cursor.execute(_ROOM, [ids])
         for user_id, medium, left in cursor.fetchall():
             room.setdefault(user_id, {})[medium] = left
-        if asked:
-            cursor.execute(_MEMBERS, [ids, list(asked)])
+        if asked or first:
+            cursor.execute(_MEMBERS, [ids, list(asked | first)])
             for user_id, team_id in cursor.fetchall():
                 teams.setdefault(user_id, set()).add(team_id)
+                if team_id in first:  # to be of it is like a skill (routing.ladder.team_first)
+                    skills.setdefault(user_id, {})[team_id] = 1
     seen = audiences_of(ids)
 
     def served_by(user_id: UUID) -> frozenset[UUID] | None:

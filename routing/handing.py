@@ -17,11 +17,12 @@ from conversations.messages import add_event_line
 from conversations.models import Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes
-from routing import deadlines, stretches
+from routing import deadlines
 from routing.assignment import POINTS
-from routing.loads import lose
+from routing.climbing import forget_rule
+from routing.destination import back_to
 from routing.models import AgentState, Offer, OfferState, Queue, State
-from routing.queues import queue_for
+from routing.owning import AWAKE, let_go
 from routing.rows import set_fields
 
 NOT_THERE = (State.OFFLINE, State.DISCONNECTED)
@@ -34,9 +35,11 @@ def hand_to(
     """From its owner to `user`, whose load counts it with `weight` already. `by`: "transfer", "reassigned"."""
     previous = conversation.owner_id
     assert previous is not None
-    lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-    stretches.end_handle(changes, conversation, now=now, how="transferred")
-    set_fields(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now, weight=weight)
+    let_go(changes, conversation, previous, now=now, how="transferred")
+    set_fields(
+        conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now, weight=weight, preferred_id=None,
+        preferred_until=None, **AWAKE,
+    )  # fmt: skip
     deadlines.renew([conversation])
     facts = {
         "type": "transferred", "to": "agent", "by": by, "owner_id": str(user.id), "owner_name": user.name,
@@ -60,11 +63,12 @@ def release(
     routing then keeps it (routing/glance.py)."""
     previous = conversation.owner_id
     assert previous is not None
-    lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-    stretches.end_handle(changes, conversation, now=now, how=how)
+    let_go(changes, conversation, previous, now=now, how=how)
+    if conversation.queue_id not in (None, queue_id):
+        forget_rule(conversation)
     set_fields(
         conversation, status=Status.QUEUED, owner_id=None, queue_id=queue_id, queued_at=now, preferred_id=None,
-        preferred_until=None, priority=conversation.priority if priority is None else priority,
+        preferred_until=None, priority=conversation.priority if priority is None else priority, **AWAKE,
     )  # fmt: skip
     deadlines.renew([conversation])
     add_event_line(
@@ -87,10 +91,10 @@ def return_to_queue(
     """A locked conversation leaves its owner, who is not there to give it back. `by`: what found that."""
     # Nobody is its author: routing keeps it from nobody.
     facts = {"type": "returned", "owner_name": name, "by": by}
-    queue_id = conversation.queue_id or queue_for(conversation.line).id
+    there = back_to(conversation, now)
     release(
-        changes, conversation, queue_id=queue_id, now=now, how="returned_queue", facts=facts, actor=None,
-        priority=_as_if_he_had_waited_there(conversation, queue_id, now),
+        changes, conversation, queue_id=there.queue_id, now=now, how="returned_queue", facts=facts, actor=None,
+        priority=max(there.priority, _as_if_he_had_waited_there(conversation, there.queue_id, now)),
     )  # fmt: skip
 
 
@@ -115,6 +119,8 @@ def go_back(changes: Changes, offer: Offer, conversation: Conversation, state: O
     add_event_line(changes=changes, conversation=conversation, facts=facts)
     sender_id = offer.sender_id
     assert sender_id is not None
+    if conversation.status == Status.SNOOZED:  # it sleeps on; who gets it is asked when it wakes (routing/snooze.py)
+        return
     there = AgentState.objects.filter(user_id=sender_id, user__is_active=True).exclude(state__in=NOT_THERE).exists()
     if not there:
         return_to_queue(changes, conversation, sender_id, _name(sender_id), now, by="transfer")

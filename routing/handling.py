@@ -21,15 +21,12 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from psycopg import errors
 
-from accounts.hours import Hours
 from bots.turn import BotTurn
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
 from common.text import storable
 from conversations.consent import consent_of
-from conversations.events import ConversationAssigned
-from conversations.line_hours import closed_lines
 from conversations.messages import send_message
 from conversations.models import Author, Conversation, Status
 from conversations.wording import in_texts
@@ -39,8 +36,10 @@ from routing import deadlines, front_door
 from routing.after_hours import tell_closed, without_bot
 from routing.front_filter import Decision, Outcome
 from routing.handover import hand_over
+from routing.hours import Closed, closed_at, closed_places
 from routing.robots import must_be_silent, replies_lately
 from routing.rows import set_fields
+from routing.snooze import lock_owners, wake
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
 log = logging.getLogger(__name__)
@@ -78,9 +77,11 @@ with quick as materialized (
     select set_config('synchronous_commit', 'off', true)
 ), claimed as materialized (
     -- By key, one by one: joined, the planner reads the whole table of conversations for a handful.
-    select given.id, c.status, c.line_id
+    select given.id, c.status, c.line_id, c.queue_id
     from unnest(%(ids)s::uuid[]) given (id)
-    left join lateral (select status, line_id from conversations_conversation where id = given.id limit 1) c on true
+    left join lateral (
+        select status, line_id, queue_id from conversations_conversation where id = given.id limit 1
+    ) c on true
 ), free as materialized (
     select u.conversation_id from conversations_unhandled u
     where u.conversation_id = any(%(ids)s) and u.claimed_by = %(claim)s
@@ -89,11 +90,12 @@ with quick as materialized (
     delete from conversations_unhandled u using free, claimed, quick
     where u.conversation_id = free.conversation_id and claimed.id = free.conversation_id
       and claimed.status in ('open', 'queued', 'closed')
-      -- Who writes to a line that is closed has to be told so.
-      and (claimed.status = 'closed' or claimed.line_id <> all(%(closed)s::uuid[]))
+      -- Who writes to a line or queue that is closed has to be told so.
+      and (claimed.status = 'closed' or claimed.line_id <> all(%(closed)s::uuid[])
+           and (claimed.queue_id is null or claimed.queue_id <> all(%(closed)s::uuid[])))
     returning u.conversation_id
 )
-select claimed.id, claimed.status, claimed.line_id
+select claimed.id, claimed.status, claimed.line_id, claimed.queue_id
 from claimed left join settled on settled.conversation_id = claimed.id
 """
 _STILL_CLAIMED = """
@@ -119,7 +121,7 @@ def handle(*, owner: str, turns: Turns, now: datetime | None = None) -> int:
     claimed = claim_batch(claim)
     if not claimed:
         return 0
-    closed = closed_lines(now or database_now())
+    closed = closed_places(now or database_now())
     rest = settle(claim, claimed, closed)
     deadlines.follow(claimed)
     decide(claim, rest, turns, now, closed)
@@ -131,22 +133,23 @@ def claim_batch(claim: str, *, bots: bool = True) -> list[UUID]:
     return [row[0] for row in _quick(_CLAIM, {"claim": claim, "bots": bots})]
 
 
-def settle(claim: str, claimed: Sequence[UUID], closed: Mapping[UUID, Hours] | None = None) -> list[UUID]:
-    """Forget those that a person or a queue has; returns the rest, to `decide` about. `closed`: the lines outside
+def settle(claim: str, claimed: Sequence[UUID], closed: Closed | None = None) -> list[UUID]:
+    """Forget those that a person or a queue has; returns the rest, to `decide` about. `closed`: the places outside
     their hours, of which nothing is forgotten before its subscriber has been told.
 
     Not among them: what a person or a queue has and the intake holds just now. It is due again when the intake is done,
     and needs no decision; to read all its texts for one, and lock it, would hold up whoever writes there.
     """
     closed = closed or {}
-    rows = _quick(_SETTLE, {"claim": claim, "ids": list(claimed), "closed": list(closed)})
-    if any(status == Status.QUEUED for _, status, _ in rows):
+    shut = [id_ for id_, hours in closed.items() if hours is not None]
+    rows = _quick(_SETTLE, {"claim": claim, "ids": list(claimed), "closed": shut})
+    if any(row[1] == Status.QUEUED for row in rows):
         doorbell.ring(doorbell.WAITING)
     held = (Status.OPEN, Status.QUEUED)
     return [
         id_
-        for id_, status, line_id in rows
-        if status not in (*held, Status.CLOSED) or (status in held and line_id in closed)
+        for id_, status, line_id, queue_id in rows
+        if status not in (*held, Status.CLOSED) or (status in held and (closed.get(line_id) or closed.get(queue_id)))
     ]
 
 
@@ -155,15 +158,15 @@ def decide(
     rest: Sequence[UUID],
     turns: Turns,
     now: datetime | None = None,
-    closed: Mapping[UUID, Hours] | None = None,
+    closed: Closed | None = None,
 ) -> None:
-    """Bot turns, then what comes of them. `closed`: the lines outside their hours; None: those that are so now.
+    """Bot turns, then what comes of them. `closed`: the places outside their hours; None: those that are so now.
 
     Raises only when the database fails, and at the end when somebody holds what a whole organisation needs: that is
     tried again, and the others have been decided about."""
     held: Exception | None = None
     if closed is None:
-        closed = closed_lines(now or database_now()) if rest else {}
+        closed = closed_places(now or database_now()) if rest else {}
     resting = without_bot(closed)
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
@@ -191,11 +194,11 @@ def _is_for_bot(talk: Talk, judged: Decision | None) -> bool:
 
 
 class Decided(NamedTuple):
-    """By conversation: what the bots answer, what the front filters say. By line: the hours of closed ones."""
+    """By conversation: what the bots answer, what the front filters say. By line and queue: who is closed."""
 
     answers: Mapping[UUID, BotTurn]
     judged: Mapping[UUID, Decision]
-    closed: Mapping[UUID, Hours]
+    closed: Closed
 
 
 def _quick(statement: str, parameters: dict[str, Any]) -> list[tuple]:
@@ -272,12 +275,13 @@ def _store(
             ours = {row[0] for row in cursor.fetchall()}
         at = now or database_now()
         lately = replies_lately(conversations, at)
+        lock_owners(conversations)
         for conversation in conversations:
             if conversation.id not in ours:
                 continue
             talk, hours = by_id[conversation.id], given.closed.get(conversation.line_id)
             if conversation.status == Status.SNOOZED:
-                _wake(changes, conversation)
+                wake(changes, conversation, by="text", now=at)
             elif conversation.status == Status.BOT:
                 if (talk.status, talk.last_seq) != (Status.BOT, conversation.last_seq):
                     left.append(conversation.id)  # something has come since: decide again, knowing it
@@ -294,8 +298,9 @@ def _store(
                     decided.append(conversation.id)
                     continue
                 _act(changes, conversation, talk, given.answers.get(talk.id), at, lately.get(talk.id, 0), rests=rests)
-            if hours is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
-                tell_closed(changes, conversation, hours, now=at, lately=lately.get(talk.id, 0))
+            shut = closed_at(given.closed, (conversation.line_id, conversation.queue_id))
+            if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
+                tell_closed(changes, conversation, shut, now=at, lately=lately.get(talk.id, 0))
             decided.append(conversation.id)
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, {"ids": decided, "claim": claim})
@@ -372,15 +377,3 @@ def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
             log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
             return False
     return bool(turn.replies)
-
-
-def _wake(changes: Changes, conversation: Conversation) -> None:
-    """A text to a snoozed conversation brings it back to its owner's list; his load has counted it all along."""
-    owner_id = conversation.owner_id
-    assert owner_id is not None  # the CHECK constraint on status and owner
-    set_fields(conversation, status=Status.OPEN)
-    changes.add(
-        ConversationAssigned(
-            line_id=conversation.line_id, conversation_id=conversation.id, owner_id=owner_id, by="woken"
-        )
-    )

@@ -60,13 +60,21 @@ class RaisePriority:
     by: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class TeamOver:
+    """The queue's preferred team has been asked first for long enough: now anybody. No step of its own ladder, see
+    `team_first`."""
+
+    team_id: UUID
+
+
 class Deed(StrEnum):
     TELL_POSITION = "tell_position"  # position and estimated wait
     OFFER_CALLBACK = "offer_callback"
     GIVE_TO_BOT = "give_to_bot"  # it leaves the queue: the last step
 
 
-Change = LowerLevel | DropPreferred | AddQueue | RaisePriority
+Change = LowerLevel | DropPreferred | AddQueue | RaisePriority | TeamOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,13 @@ def stage_at(ladder: Ladder, waited_s: float) -> int:
     return max(0, bisect_right(stages(ladder), (waited_s, math.inf)) - 1)
 
 
+def team_first(ladder: Ladder, team_id: UUID, seconds: int) -> tuple[Want, Ladder]:
+    """What a queue asks whose team comes first for so many seconds: to be of the team is like a skill, level 1 (see
+    routing/glance.py), and the ladder with the step that asks for it no longer."""
+    over = Step(seconds, TeamOver(team_id))
+    return Want(team_id, least=1), Ladder(tuple(sorted((*ladder.steps, over), key=lambda step: step.after_s)))
+
+
 def deeds(ladder: Ladder) -> tuple[Step, ...]:
     return tuple(step for step in ladder.steps if isinstance(step.what, Deed))
 
@@ -137,6 +152,19 @@ def raises(ladder: Ladder) -> tuple[list[int], list[int]]:
     """After how many seconds the priority rises, and by how much each time."""
     found = [(step.after_s, step.what.by) for step in ladder.steps if isinstance(step.what, RaisePriority)]
     return [after_s for after_s, _ in found], [by for _, by in found]
+
+
+@lru_cache(maxsize=1024)
+def without(ladder: Ladder, queues: frozenset[UUID]) -> Ladder:
+    """It adds none of these queues."""
+    if queues.isdisjoint(adds(ladder)):
+        return ladder
+    return Ladder(tuple(s for s in ladder.steps if not (isinstance(s.what, AddQueue) and s.what.queue_id in queues)))
+
+
+def adds(ladder: Ladder) -> list[UUID]:
+    """The queues that it overflows into, in its order."""
+    return [step.what.queue_id for step in ladder.steps if isinstance(step.what, AddQueue)]
 
 
 def _passed(ladder: Ladder, waited_s: float) -> tuple[Step, ...]:
@@ -157,6 +185,8 @@ def _climbed(
             )
         elif isinstance(what, DropPreferred):
             wants = tuple(replace(one, preferred=0) if one.skill_id == what.skill_id else one for one in wants)
+        elif isinstance(what, TeamOver):
+            wants = tuple(one for one in wants if one.skill_id != what.team_id)
         elif isinstance(what, AddQueue):
             queue_ids = queue_ids if what.queue_id in queue_ids else (*queue_ids, what.queue_id)
         elif isinstance(what, RaisePriority):
@@ -198,7 +228,7 @@ def check(
                 raise _refusal(place, "queue", "ladder_own_queue", "it waits in this queue already")
             if what.queue_id not in queues:
                 raise _refusal(place, "queue", "ladder_unknown_queue", "there is no such queue")
-            if what.queue_id in _adds(Ladder(before)):
+            if what.queue_id in adds(Ladder(before)):
                 raise _refusal(place, "queue", "ladder_queue_twice", "a step before it adds this queue already")
             way = _way_back(what.queue_id, own_queue, others or {})
             if way:
@@ -230,17 +260,13 @@ def _way_back(begin: UUID, end: UUID | None, others: Mapping[UUID, Ladder]) -> l
     ways, seen = [[begin]], {begin}
     while ways:
         way = ways.pop(0)
-        for after in _adds(others.get(way[-1], Ladder())):
+        for after in adds(others.get(way[-1], Ladder())):
             if after == end:
                 return [*way, after]
             if after not in seen:
                 seen.add(after)
                 ways.append([*way, after])
     return []
-
-
-def _adds(ladder: Ladder) -> list[UUID]:
-    return [step.what.queue_id for step in ladder.steps if isinstance(step.what, AddQueue)]
 
 
 # --- As JSON -------------------------------------------------------------------------------------------------
@@ -294,6 +320,8 @@ def _name(what: Change | Deed) -> str:
             return "add_queue"
         case RaisePriority():
             return "raise_priority"
+        case TeamOver():
+            return "team_over"
         case Deed():
             return what.value
         case _ as never:
@@ -310,6 +338,8 @@ def _details(what: Change | Deed) -> dict[str, Any]:
             return {"queue": str(queue_id)}
         case RaisePriority(by):
             return {"by": by}
+        case TeamOver(team_id):
+            return {"team": str(team_id)}
         case Deed():
             return {}
         case _ as never:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -45,6 +45,7 @@ def lock_all(organisation_id: UUID) -> list[Queue]:
 def checked(queue: Queue, given: Sequence[Mapping[str, Any]], known: Sequence[Queue]) -> list[dict[str, Any]]:
     """As it is stored. `known`: all queues of the organisation, locked. Raises Invalid, at "ladder.<step>.<part>"."""
     found = ladder.from_rows([{name: part for name, part in row.items() if part is not None} for row in given])
+    refuse_off(found, queue.ladder, {one.id for one in known if not one.is_enabled})
     ladder.check(
         found,
         own_queue=queue.id,
@@ -53,6 +54,19 @@ def checked(queue: Queue, given: Sequence[Mapping[str, Any]], known: Sequence[Qu
         others={one.id: ladder.kept(one.ladder) for one in known if one.id != queue.id},
     )
     return ladder.as_rows(found)
+
+
+def refuse_off(found: ladder.Ladder, before: Sequence[Mapping[str, Any]], off: Collection[UUID]) -> None:
+    """Nothing overflows into a queue that is off (routing/served.py). What the stored ladder, `before`, names already
+    stays: who changes something else is not kept from it, and the screen says so. Raises Invalid."""
+    stays = ladder.adds(ladder.kept(before))
+    for place, step in enumerate(found.steps):
+        what = step.what
+        if isinstance(what, ladder.AddQueue) and what.queue_id in off and what.queue_id not in stays:
+            raise Invalid(
+                "ladder_queue_off", "this queue is off: nothing overflows into it", field=f"ladder.{place}.queue",
+                step=place + 1,
+            )  # fmt: skip
 
 
 def texts(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

@@ -5,6 +5,8 @@ locked conversation. A crash repeats what was not committed, and two dispatchers
 (the ladder was changed, nobody was there to do it) is done as one: the last of each kind, and nothing before the bot.
 What will never be done is settled without doing it: whoever has opted out or may want to, may be a machine, or has been
 promised a callback is told nothing; nor is he given to a bot that would only hand him over again.
+
+Whose ladder it is, and since when he climbs it, routing/climbing.py says. Its texts are those of the queue.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from conversations.models import Author, Conversation, Message, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
-from routing.ladder import Deed, Step, deeds, kept
+from routing.climbing import climbs_since, forget_rule, ladder_of
+from routing.hours import open_now
+from routing.ladder import Deed, Step, deeds
 from routing.ladder_words import offer_text, position_text
 from routing.models import LadderTold, Queue
 from routing.offers import withdraw
@@ -66,9 +70,12 @@ def do_what_is_due(conversation_id: UUID, queue: Queue, standing: Standing, now:
         conversation = free_conversation(queue.organisation_id, conversation_id)
         if conversation is None or conversation.status != Status.QUEUED or conversation.queue_id != queue.id:
             return False
-        assert conversation.queued_at is not None  # the CHECK constraint on status and queue
-        waited_s = (now - conversation.queued_at).total_seconds()
-        due = [step for step in deeds(kept(queue.ladder)) if step.after_s <= waited_s]
+        waited_s = (now - climbs_since(conversation)).total_seconds()
+        due = [step for step in deeds(ladder_of(conversation, queue)) if step.after_s <= waited_s]
+        if _bot_rests(conversation, now):  # neither done nor settled: it may get him when its line opens
+            due = [step for step in due if step.what is not Deed.GIVE_TO_BOT]
+        if any(step.what is Deed.GIVE_TO_BOT for step in due) and _has_answered_unread(conversation):
+            return False  # he may want to be called back; that is known within a second
         new = _mark(conversation, due, now)
         todo = {step.what for step in due if step.key in new}
         if not todo:
@@ -82,7 +89,7 @@ def do_what_is_due(conversation_id: UUID, queue: Queue, standing: Standing, now:
         if conversation.callback_at is not None:
             return True
         if Deed.TELL_POSITION in todo:
-            _tell_position(changes, conversation, queue, standing, waited_s, now)
+            _tell_position(changes, conversation, queue, standing, now)
         if Deed.OFFER_CALLBACK in todo:
             _offer_callback(changes, conversation, queue, due, now)
     return True
@@ -93,6 +100,16 @@ def _mark(conversation: Conversation, due: Sequence[Step], now: datetime) -> set
     with connection.cursor() as cursor:
         cursor.execute(_DONE, [conversation.id, now, [step.key for step in due]])
         return {key for (key,) in cursor.fetchall()}
+
+
+def _has_answered_unread(conversation: Conversation) -> bool:
+    """Whether something came after the callback that he was offered, and nobody has looked at it yet."""
+    offers = LadderTold.objects.filter(conversation=conversation, answer_after__lt=conversation.last_seq)
+    return offers.exists()
+
+
+def _bot_rests(conversation: Conversation, now: datetime) -> bool:
+    return not (conversation.line.bot_after_hours or open_now(conversation.line, now))
 
 
 def _must_be_left_alone(conversation: Conversation, left: Sequence[Message]) -> bool:
@@ -128,11 +145,12 @@ def tell(changes: Changes, conversation: Conversation, body: str, now: datetime)
 
 
 def _tell_position(
-    changes: Changes, conversation: Conversation, queue: Queue, standing: Standing, waited_s: float, now: datetime
+    changes: Changes, conversation: Conversation, queue: Queue, standing: Standing, now: datetime
 ) -> None:
     place = standing.places.get(conversation.id)
     if place is None:  # it came back to the queue since the look
         return
+    waited_s = (now - stretches.waits_since(conversation)).total_seconds()
     known = still_to_wait(queue, standing.waits, max(waited_s, 0.0))
     tell(changes, conversation, position_text(queue, conversation, place[0], known), now)
 
@@ -156,6 +174,7 @@ def _give_to_bot(changes: Changes, conversation: Conversation, left: Sequence[Me
         conversation, status=Status.BOT, owner_id=None, queue_id=None, queued_at=None,
         waiting_since=left[0].created_at, handover_reason=TO_BOT, handover_summary="",
     )  # fmt: skip
+    forget_rule(conversation)
     mark_unhandled(conversation)
     deadlines.renew([conversation])
     add_event_line(

@@ -1,4 +1,4 @@
-"""What was done for a conversation because it waited (routing/ladder.py): each deed once."""
+"""What was done for a conversation because it waited (routing/ladder.py), each deed once; and since when it climbs."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ class LadderTold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.key}"
+
+
+class LadderStart(models.Model):
+    """When a conversation that kept its place (`queued_at`) came to its queue: moved there while it waited, or woken.
+    One that is older than `queued_at` means nothing any more. The index finds whose step comes due just now."""
+
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.at}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from conversations.models import Conversation
-from routing.after_hours import said
+from routing.after_hours_text import said
 from routing.estimates import Estimate
 from routing.models import Queue
 

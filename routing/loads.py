@@ -1,9 +1,9 @@
 """How much an agent holds, kept in step with what he owns, is offered, and wraps up.
 
-The load is the sum of the weights of the open and snoozed conversations that the agent owns, of the offers that wait
-for his answer, and of his wrap-ups. It changes in the transaction that gives or takes one, and CHECK constraints keep
-it within his capacity, and within that of each medium that has one of its own, whatever races. Lock order:
-conversations first (in the order of the intake statement), then agents' states by key, then what hangs on them.
+The load is the sum of the weights of the open conversations that the agent owns (those that sleep hold nothing), of the
+offers that wait for his answer, and of his wrap-ups. It changes in the transaction that gives or takes one, and CHECK
+constraints keep it within his capacity, and within that of each medium that has one of its own, whatever races. Lock
+order: conversations first (in the order of the intake statement), then agents' states by key, then what hangs on them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _HELD = """
 select user_id, medium, sum(weight) as weight from (
     select c.owner_id as user_id, line.medium, c.weight
     from conversations_conversation c join conversations_line line on line.id = c.line_id
-    where c.organisation_id = %(organisation)s and c.status in ('open', 'snoozed')
+    where c.organisation_id = %(organisation)s and c.status = 'open'
     union all
     select user_id, medium, weight from routing_offer
     where organisation_id = %(organisation)s and state = 'pending'

@@ -7,13 +7,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import Organisation, Team
+from accounts.models import Organisation, Schedule, Team
 from common.ids import uuid7
 from contacts.models import Contact
-from conversations.models import ApiToken, Conversation
+from conversations.models import Conversation
 from routing.consult_models import Consult  # noqa: F401
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
-from routing.ladder_models import LadderTold  # noqa: F401
+from routing.ladder_models import LadderStart, LadderTold  # noqa: F401
+from routing.pace_models import SendingPace, TokenPace  # noqa: F401
 from routing.target_models import Deadline, TargetEvent, TargetKind, Targets  # noqa: F401
 from routing.workflow_models import Routed, Rule, RuleCondition, Workflow  # noqa: F401
 
@@ -78,6 +79,9 @@ class Queue(models.Model):
     sticky_days = models.PositiveSmallIntegerField(default=0, db_default=0)  # how long he is remembered; 0: not at all
     reopen_min = models.PositiveSmallIntegerField(default=0, db_default=0)  # the same, in minutes after a close here
     sticky_s = models.PositiveSmallIntegerField(default=30, db_default=30)
+    # Of those who serve it, this team alone is asked for the first seconds of each wait (routing/served.py).
+    preferred_team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    preferred_team_s = models.PositiveSmallIntegerField(default=60, db_default=60)
     may_pull = models.BooleanField(default=False, db_default=False)  # agents may take the next by themselves
     language_level = models.PositiveSmallIntegerField(default=0, db_default=0)  # least, of the subscriber's language
     dispositions_required = models.BooleanField(default=False, db_default=False)
@@ -89,7 +93,13 @@ class Queue(models.Model):
     ladder = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
     ladder_texts = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     callback_within_s = models.PositiveIntegerField(default=7200, db_default=7200)  # of a callback that it offers
+    # Whose subscriber says nothing is warned after so many hours of opening (0: never), and closed after so many more.
+    silence_h = models.PositiveSmallIntegerField(default=0, db_default=0)
+    silence_close_h = models.PositiveSmallIntegerField(default=24, db_default=24)
+    silence_text = models.JSONField(default=dict, blank=True)  # {language: warning}; empty: the usual words
     teams = models.ManyToManyField(Team, related_name="queues", blank=True)  # none: whoever sees the line
+    # When its people work (routing/hours.py); null: as the line of each conversation.
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -379,28 +389,3 @@ class DeskSeen(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.at}"
-
-
-class SendingPace(models.Model):
-    """How many texts an agent may still send at once (routing/pace.py): a bucket that fills by the minute.
-
-    A row and not a counter in Redis, because each text costs money: a flush must not give anybody another minute's.
-    """
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    tokens = models.FloatField()
-    filled_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.tokens:g}"
-
-
-class TokenPace(models.Model):
-    """As SendingPace, for an application."""
-
-    token = models.OneToOneField(ApiToken, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    tokens = models.FloatField()
-    filled_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.token_id} {self.tokens:g}"

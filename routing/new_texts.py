@@ -48,6 +48,7 @@ from routing.loads import gain
 from routing.offers import answer_by, ringing_at, withdraw
 from routing.pace import take_token_turns, take_turn_to_send
 from routing.queues import weight_in
+from routing.snooze import wake_for
 from routing.states import lock_states
 
 HELD = (Status.OPEN, Status.SNOOZED)
@@ -250,7 +251,8 @@ def _refuse_unreachable(organisation_id: UUID, number: str) -> None:
 
 
 def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: bool, opened: bool) -> bool:
-    """Whether it is his to answer in: he owned it, or he keeps it and has room. Raises Conflict("already_owned")."""
+    """Whether it is his to answer in: he owned it, or he keeps it and has room. Raises Conflict("already_owned",
+    "at_capacity": it sleeps, and he has no room)."""
     now = database_now()
     if conversation.status in HELD:
         if conversation.owner_id != user.id:
@@ -260,6 +262,8 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
                 "already_owned", f"{owner.name} has this conversation", owner=owner.name,
                 conversation_id=conversation.id,
             )  # fmt: skip
+        if conversation.status == Status.SNOOZED:
+            wake_for(changes, conversation, user, by="new_text", now=now)
     else:
         if not keep:
             return False
@@ -278,7 +282,10 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
                 facts={"type": "assigned", "owner_id": str(user.id), "owner_name": user.name, "by": "taken"},
                 author_user=user,
             )
-        _set(conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now, weight=weight)
+        _set(
+            conversation, status=Status.OPEN, owner_id=user.id, assigned_at=now, weight=weight, preferred_id=None,
+            preferred_until=None,
+        )  # fmt: skip
         changes.add(
             ConversationAssigned(
                 line_id=conversation.line_id, conversation_id=conversation.id, owner_id=user.id, by="new_text"
@@ -287,8 +294,6 @@ def _hold(changes: Changes, conversation: Conversation, user: User, *, keep: boo
     if conversation.waiting_since is not None:  # somebody waited: this answers him
         stretches.response(conversation, agent_id=user.id, now=now)
         _set(conversation, first_answered_at=conversation.first_answered_at or now)
-    if conversation.status != Status.OPEN:
-        _set(conversation, status=Status.OPEN)
     return True
 
 

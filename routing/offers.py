@@ -20,17 +20,17 @@ from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound
 from common.text import refuse_hidden
-from conversations.line_hours import hours_of_lines
 from conversations.messages import lock_conversation
 from conversations.models import Conversation, Status
 from conversations.visibility import audiences_of
-from measures.intervals import interval
+from measures.intervals import interval, record_intervals
 from measures.models import Interval, IntervalKind
 from realtime import doorbell
 from realtime.audience import Audience
 from realtime.log import Changes, record_changes
 from routing.events import OfferEnded
 from routing.handing import go_back, hand_to
+from routing.hours import hours_of_places
 from routing.loads import lose
 from routing.models import AgentState, Offer, OfferState, SetBy, State
 from routing.owning import become_owner
@@ -155,12 +155,13 @@ def end_offer(
     offer.state, offer.reason = state, reason[:LONGEST_REASON]
     if not keeps_load:
         lose(changes=changes, user_id=offer.user_id, weight=offer.weight, medium=offer.medium)
-    _ring_of(offer, state, now, reason).save(force_insert=True)
+    record_intervals([_ring_of(offer, state, now, reason)])
     changes.add(OfferEnded(agent_id=offer.user_id, offer_id=offer.id, state=state))
     return True
 
 
 def _ring_of(offer: Offer, state: OfferState, now: datetime, reason: str) -> Interval:
+    place = (offer.line_id, offer.queue_id)
     return interval(
         organisation_id=offer.organisation_id,
         kind=IntervalKind.RING,
@@ -172,7 +173,7 @@ def _ring_of(offer: Offer, state: OfferState, now: datetime, reason: str) -> Int
         agent_id=offer.user_id,
         label=state,
         detail=reason,
-        hours=hours_of_lines([offer.line_id]).get(offer.line_id),
+        hours=hours_of_places([place]).get(place),
     )
 
 

@@ -9,7 +9,7 @@ Each raises NotFound("no_conversation") for a conversation of another organisati
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -19,6 +19,7 @@ from django.db.models import F
 from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid
+from conversations.attachments import WORDLESS
 from conversations.events import ConversationClosed, ConversationRead, ConversationReturned
 from conversations.messages import (
     add_event_line,
@@ -34,13 +35,16 @@ from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, stretches
 from routing.callbacks import end_with_close, kept_by_answer
-from routing.loads import gain, lose
+from routing.climbing import forget_rule
+from routing.destination import back_to
+from routing.loads import gain
 from routing.models import AgentState, Queue, State
 from routing.offers import withdraw
-from routing.owning import become_owner
+from routing.owning import AWAKE, become_owner, let_go
 from routing.pace import take_turn_to_send
 from routing.presence import presence_of, set_state
-from routing.queues import queue_for, weight_in
+from routing.queues import weight_in
+from routing.snooze import wake_for
 from routing.sticky import remember
 from routing.unhandled import mark_unhandled, unanswered_since
 from routing.wrap_up import begin_wrap_up, dispose
@@ -101,9 +105,9 @@ def give_back(
             raise Conflict("no_bot", "this line has no bot")
         now = now or database_now()
         withdraw(changes, conversation, now=now, why="returned", beside=[previous])
-        lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-        stretches.end_handle(changes, conversation, now=now, how=f"returned_{to}")
+        let_go(changes, conversation, previous, now=now, how=f"returned_{to}")
         if to == "bot":
+            forget_rule(conversation)
             waiting_since = unanswered_since(conversation)
             _set(
                 conversation,
@@ -114,17 +118,23 @@ def give_back(
                 waiting_since=waiting_since,
                 handover_reason="",
                 handover_summary="",
+                **AWAKE,
             )
             if waiting_since is not None:
                 mark_unhandled(conversation)
                 changes.ring(doorbell.UNHANDLED)
         else:
+            there = back_to(conversation, now)
             _set(
                 conversation,
                 status=Status.QUEUED,
                 owner_id=None,
-                queue_id=conversation.queue_id or queue_for(conversation.line).id,
+                queue_id=there.queue_id,
+                priority=there.priority,
                 queued_at=now,
+                preferred_id=None,
+                preferred_until=None,
+                **AWAKE,
             )
         deadlines.renew([conversation])
         # The queue's candidates are kept from the author of this line (routing/rounds.py).
@@ -169,20 +179,21 @@ def close(
         if seen is not None and _incoming_after(conversation, seen):
             raise Conflict("new_text", "a text has come that you have not seen yet")
         now = now or database_now()
-        wraps_up = _wraps_up(conversation, user) if previous == user.id else None
+        # Asleep it holds nothing of his capacity that a wrap-up could go on holding.
+        wraps_up = _wraps_up(conversation, user) if previous == user.id and conversation.status == Status.OPEN else None
         dispose(conversation, disposition_id, required=previous is not None and wraps_up is None)
         withdraw(changes, conversation, now=now, why="closed", beside=[] if previous is None else [previous])
         if previous is not None:
             if wraps_up is not None:
                 begin_wrap_up(changes, conversation, wraps_up, user_id=previous, now=now)
+                stretches.end_handle(changes, conversation, now=now, how="closed")
             else:
-                lose(changes=changes, user_id=previous, weight=conversation.weight, medium=conversation.line.medium)
-            stretches.end_handle(changes, conversation, now=now, how="closed")
+                let_go(changes, conversation, previous, now=now, how="closed")
             remember(conversation, previous, now=now)
         else:
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
-        _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
+        _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0, **AWAKE)
         end_with_close(changes, conversation, user, now)
         deadlines.renew([conversation])
         add_event_line(
@@ -227,11 +238,22 @@ def mark_read(*, user: User, conversation_id: UUID, seq: int) -> None:
         )
 
 
-def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now: datetime | None = None) -> Message:
-    """Send an answer. The same `client_id` again (a double click, a retry) gives the first message again.
+def answer(
+    *,
+    user: User,
+    conversation_id: UUID,
+    body: str,
+    client_id: UUID,
+    attachments: Sequence[UUID] = (),
+    now: datetime | None = None,
+) -> Message:
+    """Send an answer. The same `client_id` again (a double click, a retry) gives the first message again. It wakes what
+    sleeps. `attachments`: drafts of the user's in this conversation, in their order.
 
-    Raises Conflict: "closed", "not_owner" (also for a supervisor: take the conversation first), "no_link";
-    Invalid: "empty", "too_long", "client_id_used" (for something else); TooMany("too_many_texts").
+    Raises Conflict: "closed", "not_owner" (also for a supervisor: take the conversation first), "no_link",
+    "at_capacity" (it sleeps, and he has no room);
+    Invalid: "empty", "too_long", "client_id_used" (for something else), and those of an attachment;
+    TooMany("too_many_texts").
     """
 
     def write(changes: Changes, conversation: Conversation) -> Message:
@@ -240,23 +262,41 @@ def answer(*, user: User, conversation_id: UUID, body: str, client_id: UUID, now
             raise Conflict("not_owner", "only the owner of a conversation answers; take it first")
         take_turn_to_send(user.id)
         at = now or database_now()
-        stretches.response(conversation, agent_id=user.id, now=at)
-        fields = {"first_answered_at": conversation.first_answered_at or at, "status": Status.OPEN}
-        if any(getattr(conversation, name) != value for name, value in fields.items()):
-            _set(conversation, **fields)
-        message = send_message(
-            changes=changes,
-            conversation=conversation,
-            body=body,
-            author=Author.AGENT,
-            author_user=user,
-            client_id=client_id,
-        )
-        kept_by_answer(changes, conversation, user, at)
-        deadlines.renew([conversation])
-        return message
+        if conversation.status == Status.SNOOZED:
+            wake_for(changes, conversation, user, by="answer", now=at)
+        return say(changes, conversation, user, body=body, client_id=client_id, attachments=attachments, now=at)
 
-    return _written_once(user, conversation_id, client_id, Said(MessageKind.OUTGOING, clean_text(body)), write)
+    return _written_once(
+        user,
+        conversation_id,
+        client_id,
+        Said(MessageKind.OUTGOING, clean_text(body) or (WORDLESS if attachments else "")),
+        write,
+    )
+
+
+def say(
+    changes: Changes, conversation: Conversation, user: User, *, body: str, client_id: UUID,
+    attachments: Sequence[UUID] = (), now: datetime,
+) -> Message:  # fmt: skip
+    """The text of its owner, in a locked conversation: it ends the wait of its subscriber, and keeps a promise that is
+    due. Raises as conversations.messages.send_message."""
+    stretches.response(conversation, agent_id=user.id, now=now)
+    fields = {"first_answered_at": conversation.first_answered_at or now, "silence_at": None}
+    if any(getattr(conversation, name) != value for name, value in fields.items()):
+        _set(conversation, **fields)
+    message = send_message(
+        changes=changes,
+        conversation=conversation,
+        body=body,
+        author=Author.AGENT,
+        author_user=user,
+        client_id=client_id,
+        attachments=attachments,
+    )
+    kept_by_answer(changes, conversation, user, now)
+    deadlines.renew([conversation])
+    return message
 
 
 def note(*, user: User, conversation_id: UUID, body: str, client_id: UUID) -> Message:
@@ -283,7 +323,7 @@ class Said(NamedTuple):
 def _written_once(
     user: User, conversation_id: UUID, client_id: UUID, said: Said, write: Callable[[Changes, Conversation], Message]
 ) -> Message:
-    found = _written_before(user, conversation_id, client_id, said)
+    found = written_before(user, conversation_id, client_id, said)
     if found is not None:
         return found
     try:
@@ -292,13 +332,13 @@ def _written_once(
     except Conflict as conflict:
         # Either two of one client id at this very moment: the other one has committed by now. Or the state changed
         # just after the first of them was stored (answered, then closed), which must not hide that it was stored.
-        found = _written_before(user, conversation_id, client_id, said)
+        found = written_before(user, conversation_id, client_id, said)
         if found is None:
             raise conflict
         return found
 
 
-def _written_before(user: User, conversation_id: UUID, client_id: UUID, said: Said) -> Message | None:
+def written_before(user: User, conversation_id: UUID, client_id: UUID, said: Said) -> Message | None:
     message_id = already_stored(organisation_id=user.organisation_id, scope=f"user:{user.id}", key=str(client_id))
     if message_id is None:
         return None

@@ -1,9 +1,10 @@
-"""A person becomes the owner of a locked conversation: row, intervals, event line, event. His load counts it."""
+"""A person becomes the owner of a locked conversation, or is it no longer: row, load, intervals, event line, event."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from django.db.models import F
 
@@ -13,7 +14,9 @@ from conversations.messages import add_event_line
 from conversations.models import Conversation, Status
 from realtime.log import Changes
 from routing import deadlines, stretches
+from routing.loads import lose
 
+AWAKE: dict[str, None] = {"snoozed_at": None, "snoozed_until": None}  # written by whoever takes it out of its sleep
 HOW = {
     "taken": "taken",
     "offer": "accepted",
@@ -34,7 +37,10 @@ def become_owner(
 ) -> None:
     """`weight`: what his load counts it with. `actor`: who did it, if not he himself."""
     stretches.end_before_person(conversation, now=now, how=HOW[by], agent_id=user.id)
-    fields = {"status": Status.OPEN, "owner_id": user.id, "assigned_at": now, "weight": weight}
+    fields = {
+        "status": Status.OPEN, "owner_id": user.id, "assigned_at": now, "weight": weight,
+        "preferred_id": None, "preferred_until": None,
+    }  # fmt: skip
     Conversation.objects.filter(id=conversation.id).update(revision=F("revision") + 1, **fields)
     conversation.revision += 1
     for name, value in fields.items():
@@ -49,3 +55,11 @@ def become_owner(
     changes.add(
         ConversationAssigned(line_id=conversation.line_id, conversation_id=conversation.id, owner_id=user.id, by=by)
     )
+
+
+def let_go(changes: Changes, conversation: Conversation, owner_id: UUID, *, now: datetime, how: str) -> None:
+    """Its owner has a locked conversation no more: his load, and the stretch of handling or sleep that ends. The row is
+    the caller's to write. `how`: as routing.stretches.end_handle."""
+    if conversation.status == Status.OPEN:  # asleep, it counts in nobody's load
+        lose(changes=changes, user_id=owner_id, weight=conversation.weight, medium=conversation.line.medium)
+    stretches.end_handle(changes, conversation, now=now, how=how)

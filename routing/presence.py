@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from accounts import audit
 from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Invalid, NotFound
 from common.text import refuse_hidden
-from conversations.line_hours import hours_of_lines
 from conversations.models import Conversation, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
 from realtime.log import record_changes
+from routing.hours import hours_of_places
 from routing.models import DECLARED, AgentState, Reason, SetBy, State
 from routing.offers import withdraw_of
 from routing.rendering import AgentView, render_agents
@@ -108,7 +106,7 @@ def set_idle(*, user: User, idle: bool, now: datetime | None = None) -> AgentVie
 
 def set_focus(*, user: User, conversation_id: UUID | None, now: datetime | None = None) -> None:
     """What stands before his eyes: time that he gives to one of his own conversations alone. Others' count for none."""
-    with transaction.atomic():
+    with record_changes(user.organisation_id):
         found = _locked(user)
         if found is None or found.focus_id == conversation_id:
             return
@@ -116,11 +114,12 @@ def set_focus(*, user: User, conversation_id: UUID | None, now: datetime | None 
         if found.focus_id is not None and found.focus_since is not None:
             before = _own(user, found.focus_id)
             if before is not None:
+                place = (before.line_id, before.queue_id)
                 record_interval(
                     organisation_id=user.organisation_id, kind=IntervalKind.FOCUS, started_at=found.focus_since,
                     ended_at=focus_end(user.id, at), conversation_id=before.id, line_id=before.line_id,
                     queue_id=before.queue_id, agent_id=user.id,
-                    hours=hours_of_lines([before.line_id]).get(before.line_id),
+                    hours=hours_of_places([place]).get(place),
                 )  # fmt: skip
         new = None if conversation_id is None else _own(user, conversation_id)
         AgentState.objects.filter(user=user).update(

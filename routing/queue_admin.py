@@ -1,4 +1,4 @@
-"""Queues and their dispositions, kept by the administrators: rules, audit line and event in one transaction."""
+"""Queues, kept by the administrators: rules, audit line and event in one transaction."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from conversations.models import Line
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 from routing import ladder_admin
+from routing.hours import choose_schedule
 from routing.ladder_admin import LEAST_CALLBACK_S, MOST_CALLBACK_S, LadderStepView
-from routing.models import MOST_WEIGHT, Disposition, OnDisconnect, Queue, QueueSkill, Skill, Strategy
-from routing.reasons import MOST_PLACES, in_range, one_of
+from routing.models import MOST_WEIGHT, OnDisconnect, Queue, Strategy
+from routing.queue_parts import set_skills, set_teams
+from routing.reasons import in_range, one_of
 from routing.waits import last_waits, still_to_wait
 
 LONGEST_REPLY = 320  # characters: two short messages
@@ -34,11 +36,14 @@ RANGES = {
     "sticky_days": (0, 366),
     "reopen_min": (0, 1440),
     "sticky_s": (5, 600),
+    "preferred_team_s": (5, 600),
     "weight": (1, MOST_WEIGHT),
     "most_waiting": (0, 1_000_000),
     "language_level": (0, 5),
     "disconnect_grace_s": (60, 3600),
     "callback_within_s": (LEAST_CALLBACK_S, MOST_CALLBACK_S),
+    "silence_h": (0, 720),
+    "silence_close_h": (1, 720),
 }
 YES_NO = ("auto_accept", "may_pull", "dispositions_required", "is_enabled")
 MOST_PACE = 100.0
@@ -56,8 +61,9 @@ class TeamView(TypedDict):
 
 
 class QueueAdminView(TypedDict):
-    """A queue as its administrators see it. `warnings`: "no_agent", "no_agent_has_skills"; what they mean is the
-    screen's to say. `wait_p50_s`, `wait_p90_s`: of the last hour, as subscribers are told; null: too few waited."""
+    """A queue as its administrators see it. `warnings`: "no_agent", "no_agent_has_skills", "no_agent_has_room",
+    "nobody_preferred"; what they mean is the screen's to say. `wait_p50_s`, `wait_p90_s`: of the last hour, as
+    subscribers are told; null: too few waited."""
 
     id: str
     name: str
@@ -72,6 +78,8 @@ class QueueAdminView(TypedDict):
     sticky_days: int
     reopen_min: int
     sticky_s: int
+    preferred_team_id: str | None
+    preferred_team_s: int
     most_waiting: int
     full_reply: dict[str, str]
     may_pull: bool
@@ -79,9 +87,13 @@ class QueueAdminView(TypedDict):
     dispositions_required: bool
     on_disconnect: str
     disconnect_grace_s: int
+    schedule_id: str | None
     ladder: list[LadderStepView]
     ladder_texts: dict[str, dict[str, str]]
     callback_within_s: int
+    silence_h: int  # hours of silence before the warning; 0: never
+    silence_close_h: int
+    silence_text: dict[str, str]
     team_ids: list[str]
     skills: list[QueueSkillView]
     warnings: list[str]
@@ -89,14 +101,6 @@ class QueueAdminView(TypedDict):
     wait_p50_s: float | None
     wait_p90_s: float | None
     wait_samples: int
-
-
-class DispositionView(TypedDict):
-    id: str
-    queue_id: str
-    name: str
-    position: int
-    is_enabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,8 @@ class QueueFields:
     sticky_days: int | None = None
     reopen_min: int | None = None
     sticky_s: int | None = None
+    preferred_team_id: UUID | str | None = None  # "": none
+    preferred_team_s: int | None = None
     most_waiting: int | None = None
     full_reply: Mapping[str, str] | None = None
     may_pull: bool | None = None
@@ -122,32 +128,28 @@ class QueueFields:
     dispositions_required: bool | None = None
     on_disconnect: str | None = None
     disconnect_grace_s: int | None = None
+    schedule_id: UUID | str | None = None  # "": none of its own
     ladder: Sequence[Mapping[str, Any]] | None = None  # replaces it whole
     ladder_texts: Mapping[str, Mapping[str, str]] | None = None
     callback_within_s: int | None = None
+    silence_h: int | None = None
+    silence_close_h: int | None = None
+    silence_text: Mapping[str, str] | None = None
     team_ids: Sequence[UUID] | None = None
     skills: Sequence[tuple[UUID, int, int]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DispositionFields:
-    """What is asked for; None leaves a field as it is. The queue is chosen once."""
-
-    queue_id: UUID | None = None
-    name: str | None = None
-    position: int | None = None
-    is_enabled: bool | None = None
 
 
 USUAL_CAPACITY = 5  # of who has never had a desk
 
 # Agents who could serve a queue: in one of its teams; with each of its minimum levels; and with a capacity that one of
-# its conversations fits into.
+# its conversations fits into; and who of these are in the team that it prefers.
 _SERVED = """
 select q.id,
        count(u.id) filter (where in_team.yes),
        count(u.id) filter (where in_team.yes and skilled.yes),
        count(u.id) filter (where in_team.yes and skilled.yes and coalesce(s.capacity, %s) >= q.weight),
+       count(u.id) filter (where in_team.yes and skilled.yes and coalesce(s.capacity, %s) >= q.weight and exists (
+           select from accounts_team_members m where m.team_id = q.preferred_team_id and m.user_id = u.id)),
        (select count(*) from (select 1 from conversations_conversation c
                               where c.organisation_id = q.organisation_id and c.queue_id = q.id and c.status = 'queued'
                               limit 100000) waiting)
@@ -178,14 +180,16 @@ def queues_shown(organisation_id: UUID, queue_id: UUID | None = None) -> list[Qu
     if queue_id is not None:
         found = found.filter(id=queue_id)
     with connection.cursor() as cursor:
-        cursor.execute(_SERVED, [USUAL_CAPACITY, organisation_id, queue_id, queue_id])
+        cursor.execute(_SERVED, [USUAL_CAPACITY, USUAL_CAPACITY, organisation_id, queue_id, queue_id])
         served = {row[0]: row[1:] for row in cursor.fetchall()}
     shown, waits = [], last_waits(organisation_id, database_now(), queue_id)
     for queue in found:
-        serving, skilled, roomy, waiting = served.get(queue.id, (0, 0, 0, 0))
+        serving, skilled, roomy, preferred, waiting = served.get(queue.id, (0, 0, 0, 0, 0))
         warnings = []
         if not roomy:
             warnings = ["no_agent" if not serving else "no_agent_has_skills" if not skilled else "no_agent_has_room"]
+        elif queue.preferred_team_id and not preferred:
+            warnings = ["nobody_preferred"]
         known = still_to_wait(queue, waits.get(queue.id, []))
         view: Any = {
             "id": str(queue.id), **_described(queue), "warnings": warnings, "waiting": waiting,
@@ -221,8 +225,9 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
             )
             if found is None:
                 raise NotFound("no_queue", "there is no such queue")
-            queue, before = found, _described(found)
+            queue, before = found, _told(found)
         _apply(queue, fields)
+        _prefer(queue, fields.preferred_team_id)
         if fields.ladder is not None:
             queue.ladder = ladder_admin.checked(queue, fields.ladder, known)
         if before.get("is_enabled") and not queue.is_enabled:
@@ -233,10 +238,10 @@ def save_queue(*, actor: User, fields: QueueFields, queue_id: UUID | None = None
             queue.full_since = database_now()
         queue.save()
         if fields.team_ids is not None:
-            _set_teams(queue, fields.team_ids)
+            set_teams(queue, fields.team_ids)
         if fields.skills is not None:
-            _set_skills(queue, fields.skills)
-        described = audit.difference(before, _described(queue))
+            set_skills(queue, fields.skills)
+        described = audit.difference(before, _told(queue))
         if described:
             audit.record(
                 actor=actor, organisation_id=organisation_id, kind="queue", object_id=queue.id, name=queue.name,
@@ -260,26 +265,40 @@ def _apply(queue: Queue, given: QueueFields) -> None:
         if not 0 <= given.points_per_minute <= MOST_PACE:
             raise Invalid("out_of_range", f"from 0 to {MOST_PACE:g}", field="points_per_minute", least=0, most=100)
         queue.points_per_minute = given.points_per_minute
+    choose_schedule(queue, given.schedule_id)
     queue.strategy = one_of(given.strategy, queue.strategy, Strategy.values, "strategy")
     queue.on_disconnect = one_of(given.on_disconnect, queue.on_disconnect, OnDisconnect.values, "on_disconnect")
     if given.full_reply is not None:
-        queue.full_reply = _replies(given.full_reply)
+        queue.full_reply = _replies(given.full_reply, "full_reply")
     if given.ladder_texts is not None:
         queue.ladder_texts = ladder_admin.texts(given.ladder_texts)
+    if given.silence_text is not None:
+        queue.silence_text = _replies(given.silence_text, "silence_text")
     same = Queue.objects.filter(organisation_id=queue.organisation_id, name=queue.name).exclude(id=queue.id)
     if same.exists():
         raise Invalid("name_taken", "this name is used already", field="name")
 
 
-def _replies(given: Mapping[str, str]) -> dict[str, str]:
+def _prefer(queue: Queue, team_id: UUID | str | None) -> None:
+    """`team_id` None: as it is; "": none."""
+    if team_id is None:
+        return
+    queue.preferred_team = None
+    if team_id:
+        queue.preferred_team = Team.objects.filter(organisation_id=queue.organisation_id, id=team_id).first()
+        if queue.preferred_team is None:
+            raise Invalid("unknown_choice", "there is no such team", field="preferred_team_id")
+
+
+def _replies(given: Mapping[str, str], field: str) -> dict[str, str]:
     """What a subscriber is told, by language; an empty text is none."""
     replies = {}
     for language, text in given.items():
         if language not in LANGUAGES:
-            raise Invalid("unknown_choice", f"must be one of {', '.join(LANGUAGES)}", field="full_reply")
+            raise Invalid("unknown_choice", f"must be one of {', '.join(LANGUAGES)}", field=field)
         words = storable(text).strip()
         if len(words) > LONGEST_REPLY:
-            raise Invalid("too_long", f"at most {LONGEST_REPLY} characters", field="full_reply")
+            raise Invalid("too_long", f"at most {LONGEST_REPLY} characters", field=field)
         if words:
             replies[language] = words
     return replies
@@ -292,34 +311,13 @@ def _refuse_needed(queue: Queue) -> None:
         raise Conflict("last_queue", "the last queue cannot be switched off")
 
 
-def _set_teams(queue: Queue, team_ids: Sequence[UUID]) -> None:
-    teams = list(Team.objects.filter(organisation_id=queue.organisation_id, id__in=team_ids))
-    if len(teams) != len(set(team_ids)):
-        raise Invalid("unknown_choice", "there is no such team", field="team_ids")
-    queue.teams.set(teams)
-
-
-def _set_skills(queue: Queue, given: Sequence[tuple[UUID, int, int]]) -> None:
-    known = set(Skill.objects.filter(organisation_id=queue.organisation_id).values_list("id", flat=True))
-    if len({skill_id for skill_id, *_ in given}) != len(given):
-        raise Invalid("twice", "each skill once", field="skills")
-    for skill_id, least, preferred in given:
-        if skill_id not in known:
-            raise Invalid("unknown_choice", "there is no such skill", field="skills")
-        in_range(least, 0, 0, 5, "skills")
-        in_range(preferred, 0, 0, 5, "skills")
-    QueueSkill.objects.filter(queue=queue).delete()
-    QueueSkill.objects.bulk_create(
-        QueueSkill(queue=queue, skill_id=skill_id, least=least, preferred=preferred)
-        for skill_id, least, preferred in given
-    )
-
-
 def _described(queue: Queue) -> dict[str, Any]:
     plain = {
         one.name: getattr(queue, one.name) for one in fields(QueueFields) if one.name not in ("team_ids", "skills")
     }
+    plain["preferred_team_id"] = str(queue.preferred_team_id) if queue.preferred_team_id else None
     plain["strategy"], plain["on_disconnect"] = str(queue.strategy), str(queue.on_disconnect)
+    plain["schedule_id"] = str(queue.schedule_id) if queue.schedule_id else None
     return {
         **plain,
         "team_ids": sorted(str(team.id) for team in queue.teams.all()),
@@ -330,58 +328,14 @@ def _described(queue: Queue) -> dict[str, Any]:
     }
 
 
-# --- Dispositions ------------------------------------------------------------------------------------------
-
-
-def dispositions_of(organisation_id: UUID, *, enabled: bool = False) -> list[DispositionView]:
-    found = Disposition.objects.filter(organisation_id=organisation_id).order_by("queue_id", "position", "name")
-    return [_disposition(one) for one in (found.filter(is_enabled=True) if enabled else found)]
-
-
-def save_disposition(*, actor: User, fields: DispositionFields, disposition_id: UUID | None = None) -> DispositionView:
-    """Make one for a queue, or change it. Raises NotFound("no_disposition"), Invalid."""
-    organisation_id = actor.organisation_id
-    with record_changes(organisation_id) as changes:
-        before: dict[str, Any] = {}
-        if disposition_id is None:
-            if fields.queue_id is None:
-                raise Invalid("required", "of which queue", field="queue_id")
-            if not Queue.objects.filter(organisation_id=organisation_id, id=fields.queue_id).exists():
-                raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
-            one = Disposition(organisation_id=organisation_id, queue_id=fields.queue_id)
-        else:
-            mine = Disposition.objects.select_for_update(no_key=True)
-            known = mine.filter(organisation_id=organisation_id, id=disposition_id).first()
-            if known is None:
-                raise NotFound("no_disposition", "there is no such disposition")
-            one, before = known, dict(_disposition(known))
-        if fields.name is not None:
-            one.name = fields.name
-        one.name = name_of(one.name, longest=80, field="name")
-        one.position = in_range(fields.position, one.position, 0, MOST_PLACES, "position")
-        if fields.is_enabled is not None:
-            one.is_enabled = fields.is_enabled
-        if Disposition.objects.filter(queue_id=one.queue_id, name=one.name).exclude(id=one.id).exists():
-            raise Invalid("name_taken", "this name is used already", field="name")
-        described = audit.difference(before, dict(_disposition(one)))
-        described.pop("id", None)
-        if described:
-            if before and "name" in described:
-                take_event_head(organisation_id)
-            one.save()
-            audit.record(
-                actor=actor, organisation_id=organisation_id, kind="disposition", object_id=one.id, name=one.name,
-                action="disposition.changed" if before else "disposition.created", changes=described,
-            )  # fmt: skip
-            changes.add(SettingsChanged(kind="disposition", object_id=one.id))
-    return _disposition(one)
-
-
-def _disposition(one: Disposition) -> DispositionView:
+def _told(queue: Queue) -> dict[str, Any]:
+    """As the audit log keeps it: names in the place of ids, for whoever reads it when they are gone."""
+    told = {**_described(queue), "preferred_team": queue.preferred_team.name if queue.preferred_team else None}
+    for name in ("preferred_team_id", "team_ids"):
+        del told[name]
+    needs = queue.skills.select_related("skill").order_by("skill__name")
     return {
-        "id": str(one.id),
-        "queue_id": str(one.queue_id),
-        "name": one.name,
-        "position": one.position,
-        "is_enabled": one.is_enabled,
+        **told,
+        "teams": sorted(queue.teams.values_list("name", flat=True)),
+        "skills": {one.skill.name: f"{one.least or '–'} / {one.preferred or '–'}" for one in needs},
     }

@@ -22,6 +22,7 @@ from conversations.models import Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines
+from routing.climbing import forget_rule, start_anew
 from routing.handing import NOT_THERE, hand_to, release
 from routing.loads import gain
 from routing.models import AgentState, Queue
@@ -51,6 +52,8 @@ def reassign(
     """
     if (agent_id is None) == (queue_id is None):
         raise Invalid("required", "an agent or a queue", field="agent_id")
+    if agent_id is not None and not User.objects.filter(organisation_id=actor.organisation_id, id=agent_id).exists():
+        raise Invalid("unknown_choice", "there is no such agent", field="agent_id")
     if len(conversation_ids) > MOST:
         raise Invalid("too_many", f"at most {MOST} at once", field="conversation_ids")
     queue = None if queue_id is None else enabled_queue(actor.organisation_id, queue_id)
@@ -109,9 +112,12 @@ def _to_queue(changes: Changes, conversation: Conversation, queue: Queue, actor:
         withdraw(changes, conversation, now=now, why="reassigned", beside=[owner_id])
         release(changes, conversation, queue_id=queue.id, now=now, how="transferred", facts=facts, actor=actor)
     elif conversation.queue_id != queue.id:
-        # It has waited since it was queued, wherever: nobody loses his place for it.
+        # It has waited since it was queued, wherever: nobody loses his place for it. What the ladder of the other queue
+        # does after so long is meant for who has waited so long there.
         withdraw(changes, conversation, now=now, why="reassigned")
         set_fields(conversation, queue_id=queue.id, preferred_id=None, preferred_until=None)
+        forget_rule(conversation)
+        start_anew(conversation, now)
         deadlines.renew([conversation])
         add_event_line(changes=changes, conversation=conversation, facts={**facts, "to": "queue"}, author_user=actor)
         changes.add(

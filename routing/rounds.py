@@ -20,15 +20,15 @@ from django.db import connection
 from common.clock import database_now
 from common.ids import uuid7
 from conversations.events import ConversationAssigned, MessageAdded
-from conversations.line_hours import hours_of_lines
 from conversations.models import Author, Message, MessageKind
 from jobs.leases import HeldLease
-from measures.intervals import interval
-from measures.models import Interval, IntervalKind
+from measures.intervals import interval, record_intervals
+from measures.models import IntervalKind
 from realtime.log import Changes, record_changes
 from routing.assignment import Assignment, plan_round
 from routing.events import AgentStateChanged, OfferMade
 from routing.glance import DEEPER, Glance, look
+from routing.hours import hours_of_places
 from routing.models import Offer
 
 SLICE = 20  # conversations of one transaction: a few milliseconds, so that texts and clicks get in between
@@ -53,10 +53,11 @@ _ROOM = "select user_id, medium, capacity - load from routing_agentmedium where 
 _ASSIGN = """
 update conversations_conversation c
 set status = 'open', owner_id = a.agent_id, assigned_at = %(now)s, weight = a.weight,
+    preferred_id = null, preferred_until = null,
     last_seq = c.last_seq + 1, revision = c.revision + 1
 from unnest(%(conversations)s::uuid[], %(agents)s::uuid[], %(weights)s::int[]) a (id, agent_id, weight)
 where c.id = a.id
-returning c.id, c.line_id, c.queue_id, c.queued_at, c.last_seq, c.owner_id
+returning c.id, c.line_id, c.queue_id, greatest(old.queued_at, old.assigned_at), c.last_seq, c.owner_id
 """
 _LOAD = """
 update routing_agentstate s set load = s.load + a.weight, last_assigned_at = %(now)s
@@ -193,8 +194,8 @@ def _give(changes: Changes, plan: Mapping[UUID, tuple[UUID, int]], names: Mappin
             },
         )
         rows = cursor.fetchall()
-    lines, waits, hours = [], [], hours_of_lines({row[1] for row in rows})
-    for id_, line_id, queue_id, queued_at, seq, owner_id in rows:
+    lines, waits, hours = [], [], hours_of_places({(row[1], row[2]) for row in rows})
+    for id_, line_id, queue_id, waits_since, seq, owner_id in rows:
         line = Message(
             id=uuid7(),
             organisation_id=changes.organisation_id,
@@ -215,14 +216,14 @@ def _give(changes: Changes, plan: Mapping[UUID, tuple[UUID, int]], names: Mappin
             interval(
                 organisation_id=changes.organisation_id,
                 kind=IntervalKind.WAIT,
-                started_at=queued_at,
+                started_at=waits_since,
                 ended_at=now,
                 conversation_id=id_,
                 line_id=line_id,
                 queue_id=queue_id,
                 agent_id=owner_id,
                 label="assigned",
-                hours=hours.get(line_id),
+                hours=hours.get((line_id, queue_id)),
             )
         )
         changes.add(
@@ -237,7 +238,7 @@ def _give(changes: Changes, plan: Mapping[UUID, tuple[UUID, int]], names: Mappin
         )
         changes.add(ConversationAssigned(line_id=line_id, conversation_id=id_, owner_id=owner_id, by="routing"))
     Message.objects.bulk_create(lines)
-    Interval.objects.bulk_create(waits)
+    record_intervals(waits)
 
 
 def _offer(changes: Changes, seen: Glance, plan: list[Assignment], now: datetime) -> None:

@@ -22,9 +22,10 @@ from common.places import place_of
 from contacts.attributes import Compare
 from conversations.models import Conversation, Line
 from routing.assignment import Want
+from routing.climbing import forget_rule
 from routing.front_door import Asked, facts_of
 from routing.front_filter import Kind
-from routing.ladder import Ladder, from_rows, from_text
+from routing.ladder import Ladder, from_rows, from_text, without
 from routing.models import Queue
 from routing.turns import Talk
 from routing.workflow import Condition, Decision, Facts, More, Rule, route
@@ -160,7 +161,7 @@ def note(conversation: Conversation, decision: Decision | None) -> None:
     """Write down by which rule it goes: this time, whatever it went by before. The conversation is locked."""
     if decision is None or decision.rule is None:
         if conversation.line.is_routed:
-            Routed.objects.filter(conversation_id=conversation.id).delete()
+            forget_rule(conversation)
         return
     rule = decision.rule
     Routed.objects.update_or_create(
@@ -184,9 +185,10 @@ class Asking:
     ladder: Ladder | None
 
 
-def asking(organisation_id: UUID) -> dict[UUID, Asking]:
+def asking(organisation_id: UUID, off: frozenset[UUID] = frozenset()) -> dict[UUID, Asking]:
     """By rule, those that are on and ask anything; as they are now, so that a change reaches whoever waits. One
-    statement where no rule does. What cannot be read is no ladder: a round serves everybody else all the same."""
+    statement where no rule does. What cannot be read is no ladder: a round serves everybody else all the same. `off`:
+    queues that are, into which nothing overflows."""
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, [organisation_id])
         rows = cursor.fetchall()
@@ -195,7 +197,9 @@ def asking(organisation_id: UUID) -> dict[UUID, Asking]:
         cursor.execute(_SKILLS, [organisation_id])
         skills = {row[0] for row in cursor.fetchall()}
     return {
-        id_: Asking(queue_id, _wants(json.loads(wants), skills), None if ladder is None else from_text(ladder))
+        id_: Asking(
+            queue_id, _wants(json.loads(wants), skills), None if ladder is None else without(from_text(ladder), off)
+        )
         for id_, queue_id, wants, ladder in rows
     }
 

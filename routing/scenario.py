@@ -10,23 +10,22 @@ import math
 import random
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from common.errors import Invalid
 from routing import ladder as ladders
-from routing.assignment import Strategy, Want
+from routing.assignment import Want
+from routing.scenario_parts import HALF_HOUR_S, MOST_AGENTS, Arrivals, Crew, Day, Queue
 
 NAMES = UUID("6f0c3a52-8f0e-4f7e-9d8a-2f6f8f1d9b31")  # ids of queues and skills are made of their names within this
-HALF_HOUR_S = 1800.0
 DAY_S = 86_400.0
 MOST_CONTACTS = 1_000_000
-MOST_AGENTS = 20_000
 
 
 class ScenarioError(Exception):
@@ -35,127 +34,6 @@ class ScenarioError(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-Positive = Annotated[float, Field(gt=0, le=1e7, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Level = Annotated[int, Field(ge=0, le=5)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class Length(_Part):
-    """A stretch of time that differs from one to the next. `spread`: standard deviation by mean, of a lognormal."""
-
-    mean_s: Positive
-    shape: Literal["exponential", "lognormal", "fixed"] = "exponential"
-    spread: Positive = 0.7
-
-    def draw(self, chance: random.Random) -> float:
-        if self.shape == "fixed":
-            return self.mean_s
-        if self.shape == "exponential":
-            return chance.expovariate(1.0 / self.mean_s)
-        sigma_squared = math.log(1.0 + self.spread**2)
-        return chance.lognormvariate(math.log(self.mean_s) - sigma_squared / 2, math.sqrt(sigma_squared))
-
-
-class Target(_Part):
-    share: Annotated[float, Field(gt=0, lt=1)] = 0.8
-    within_s: NotNegative = 20.0
-
-
-class Queue(_Part):
-    name: Name
-    strategy: Strategy = Strategy.BEST_LEVEL
-    points_per_minute: NotNegative = 1.0
-    ladder: list[dict[str, Any]] = []
-
-
-class Asked(_Part):
-    skill: Name
-    least: Level = 0
-    preferred: Level = 0
-
-
-class Arrivals(_Part):
-    """Contacts that ask the same. Given by `per_half_hour` (a figure, or one for each), `at_s` or `recorded`."""
-
-    queue: Name
-    handling: Length
-    per_half_hour: NotNegative | list[NotNegative] | None = None
-    at_s: list[NotNegative] | None = None
-    recorded: str | None = None  # a CSV file with a column `at` and perhaps `handling_s`
-    patience: Length | None = None  # None: nobody gives up
-    wants: list[Asked] = []
-    priority: Annotated[int, Field(ge=0, le=100)] = 0
-    medium: Name = "sms"
-    weight: Annotated[int, Field(ge=1, le=100)] = 1
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Arrivals:
-        if sum(one is not None for one in (self.per_half_hour, self.at_s, self.recorded)) != 1:
-            raise ValueError("give one of per_half_hour, at_s and recorded")
-        return self
-
-    def times(self, length_s: float, chance: random.Random) -> Iterator[float]:
-        """Seconds from the start at which they come: at random, at the rate of each half hour."""
-        for half in range(math.ceil(length_s / HALF_HOUR_S)):
-            figures = self.per_half_hour
-            each = figures[half] if isinstance(figures, list) else figures or 0.0
-            rate = each / HALF_HOUR_S  # 0 also where a float has nothing as small
-            at, end = half * HALF_HOUR_S, min((half + 1) * HALF_HOUR_S, length_s)
-            while rate > 0:
-                at += chance.expovariate(rate)
-                if at >= end:
-                    break
-                yield at
-
-
-class Ring(_Part):
-    """Offers instead of assignment at once. What is neither declined nor missed is accepted after `takes`."""
-
-    takes: Length
-    limit_s: Positive = 20.0  # unanswered for so long is missed
-    declined: Share = 0.0
-    missed: Share = 0.0
-    away_s: NotNegative = 60.0  # whoever misses one is "not responding" for so long
-
-    @model_validator(mode="after")
-    def _shares(self) -> Ring:
-        if self.declined + self.missed > 1:
-            raise ValueError("declined and missed together are more than 1")
-        return self
-
-
-class Crew(_Part):
-    """Agents who are alike."""
-
-    name: Name
-    count: Annotated[int, Field(ge=1, le=MOST_AGENTS)]
-    capacity: Annotated[int, Field(ge=1, le=100)] = 1
-    media: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}  # of each medium at once, by weight
-    skills: dict[str, Annotated[int, Field(ge=1, le=5)]] = {}
-    queues: list[Name] | None = None  # None: all
-    shifts: list[tuple[str, str]] | None = None  # times of the day, the same each 24 hours; None: the whole of it
-    ring: Ring | None = None
-    slower: NotNegative = 0.0  # by how much each talk takes longer for every other that its agent holds
-
-
-class Day(_Part):
-    name: Name = "a day"
-    seed: int = 1
-    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:00"
-    hours: Annotated[float, Field(gt=0, le=168)] = 8.0
-    warm_up_hours: NotNegative = 0.0  # contacts of this time are served, and not counted
-    target: Target = Target()
-    queues: Annotated[list[Queue], Field(min_length=1)]
-    arrivals: Annotated[list[Arrivals], Field(min_length=1)]
-    agents: Annotated[list[Crew], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +47,7 @@ class Scenario:
     wants: tuple[tuple[Want, ...], ...]  # by arrivals
     recorded: tuple[tuple[tuple[float, float | None], ...] | None, ...]  # by arrivals: at, handling_s
     shifts: tuple[tuple[tuple[float, float], ...], ...]  # by crew
+    teams: tuple[UUID | None, ...]  # by arrivals: the crew that is asked first
     warnings: tuple[str, ...]
 
 
@@ -183,6 +62,10 @@ def skill_id(name: str) -> UUID:
 
 def queue_id(name: str) -> UUID:
     return uuid5(NAMES, f"queue:{name}")
+
+
+def team_id(name: str) -> UUID:
+    return uuid5(NAMES, f"team:{name}")
 
 
 def read(path: Path) -> Scenario:
@@ -239,16 +122,30 @@ class _Reader:
             self.faults.append(f"arrivals: about {expected:,.0f} contacts; at most {MOST_CONTACTS:,} can be run")
         if self.faults:
             raise ScenarioError(self.faults)
+        warnings = tuple(self._nobody_for(known))
+        first: dict[str, Want] = {}
+        for queue in day.queues:
+            if queue.preferred_team is not None:
+                first[queue.name], known[queue.name] = ladders.team_first(
+                    known[queue.name], team_id(queue.preferred_team), queue.preferred_team_s
+                )
         wants = tuple(
-            tuple(Want(skill_id(want.skill), want.least, want.preferred) for want in one.wants) for one in day.arrivals
+            (
+                *(Want(skill_id(want.skill), want.least, want.preferred) for want in one.wants),
+                *([first[one.queue]] if one.queue in first else ()),
+            )
+            for one in day.arrivals
         )
-        return Scenario(
-            day, self.length_s, self.queue_ids, known, wants, recorded, shifts, tuple(self._nobody_for(known))
-        )
+        teams = tuple(first[one.queue].skill_id if one.queue in first else None for one in day.arrivals)
+        return Scenario(day, self.length_s, self.queue_ids, known, wants, recorded, shifts, teams, warnings)
 
     def _names(self) -> None:
         if len(self.queue_ids) < len(self.day.queues):
             self.faults.append("queues: two have the same name")
+        crews = {crew.name for crew in self.day.agents}
+        for place, queue in enumerate(self.day.queues):
+            if queue.preferred_team is not None and queue.preferred_team not in crews:
+                self.faults.append(f"queues.{place}.preferred_team: there are no agents {queue.preferred_team!r}")
         for place, one in enumerate(self.day.arrivals):
             if one.queue not in self.queue_ids:
                 self.faults.append(f"arrivals.{place}.queue: there is no queue {one.queue!r}")

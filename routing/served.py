@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from routing.assignment import QueueRule, Strategy, Want
-from routing.ladder import Ladder, from_text
+from routing.ladder import Ladder, from_text, team_first, without
 
 NO_LADDER = Ladder()
 
+# A preferred team is waited for while somebody of it is at work who serves the queue and has its minimum levels, which
+# a ladder may lower in time.
 _QUEUES = """
 select q.id, q.strategy, q.points_per_minute, q.priority, q.weight, q.auto_accept, q.ring_s, q.language_level,
-       array(select t.team_id from routing_queue_teams t where t.queue_id = q.id), q.ladder::text
+       array(select t.team_id from routing_queue_teams t where t.queue_id = q.id), q.ladder::text, q.is_enabled,
+       case when exists (
+           select from accounts_team_members m
+           join routing_agentstate s on s.user_id = m.user_id and s.state in ('available', 'wrap_up')
+           join accounts_user u on u.id = m.user_id and u.is_active
+           where m.team_id = q.preferred_team_id
+             and (not exists (select from routing_queue_teams t where t.queue_id = q.id)
+                  or exists (select from routing_queue_teams t
+                             join accounts_team_members own on own.team_id = t.team_id and own.user_id = m.user_id
+                             where t.queue_id = q.id))
+             and (q.ladder <> '[]'::jsonb or not exists (
+                 select from routing_queueskill need
+                 join routing_skill skill on skill.id = need.skill_id and skill.is_enabled
+                 where need.queue_id = q.id and need.least > 0 and not exists (
+                     select from routing_agentskill has
+                     where has.user_id = m.user_id and has.skill_id = need.skill_id and has.level >= need.least)))
+       ) then q.preferred_team_id end, q.preferred_team_s
 from routing_queue q where q.organisation_id = %s
 """
 _NEEDS = """
@@ -41,26 +60,43 @@ class Served:
     teams: frozenset[UUID]
     wants: tuple[Want, ...] = ()
     ladder: Ladder = NO_LADDER
+    is_enabled: bool = True
+    # Asked first, alone, for so many seconds; None: none, or nobody of it could be free within them. What that means
+    # stands in `wants` and `ladder` already.
+    team: UUID | None = None
+    team_s: int = 0
+
+    def with_team(self, ladder: Ladder) -> Ladder:
+        """Another ladder (a rule's own), with the end of the team's time."""
+        return ladder if self.team is None else team_first(ladder, self.team, self.team_s)[1]
 
 
 def queues_of(organisation_id: UUID) -> tuple[dict[UUID, Served], dict[str, UUID], dict[UUID, str]]:
-    """The organisation's queues; the skills that are languages, by code; the lines' media."""
+    """The organisation's queues; the skills that are languages, by code; the lines' media. Nothing overflows into a
+    queue that is off; who waits there himself is served."""
     with connection.cursor() as cursor:
         cursor.execute(_NEEDS, [organisation_id])
         wants: dict[UUID, list[Want]] = {}
         for queue_id, skill_id, least, preferred in cursor.fetchall():
             wants.setdefault(queue_id, []).append(Want(skill_id, least, preferred))
         cursor.execute(_QUEUES, [organisation_id])
-        queues = {
-            id_: Served(
-                QueueRule(id_, Strategy(strategy), pace), priority, weight, auto, ring_s, level, frozenset(teams),
-                tuple(wants.get(id_, ())), from_text(ladder),
-            )
-            for id_, strategy, pace, priority, weight, auto, ring_s, level, teams, ladder in cursor.fetchall()
-        }  # fmt: skip
+        rows = cursor.fetchall()
+        off = frozenset(row[0] for row in rows if not row[10])
+        queues = {row[0]: _served(row, tuple(wants.get(row[0], ())), without(from_text(row[9]), off)) for row in rows}
         languages: dict[str, UUID] = {}
         if any(one.language_level for one in queues.values()):
             cursor.execute(_LANGUAGES, [organisation_id])
             languages = dict(cursor.fetchall())
         cursor.execute(_LINES, [organisation_id])
         return queues, languages, dict(cursor.fetchall())
+
+
+def _served(row: tuple[Any, ...], wants: tuple[Want, ...], ladder: Ladder) -> Served:
+    id_, strategy, pace, priority, weight, auto, ring_s, level, teams, _, is_enabled, team, team_s = row
+    if team is not None:
+        of_team, ladder = team_first(ladder, team, team_s)
+        wants = (*wants, of_team)
+    return Served(
+        QueueRule(id_, Strategy(strategy), pace), priority, weight, auto, ring_s, level, frozenset(teams), wants,
+        ladder, is_enabled, team, team_s,
+    )  # fmt: skip

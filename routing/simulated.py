@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
+from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from routing.estimates import Estimate, percentile
+from routing.estimates import WINDOW, Estimate, estimate_of_ordered, percentile
 from routing.scenario import Scenario
 
 # Student's t, 97.5 %, by degrees of freedom: what a mean of few days may be off.
@@ -204,3 +206,22 @@ def _estimate_error(contacts: Sequence[Contact]) -> EstimateError:
         within_p90=sum(wait <= p90 for wait, _, p90 in pairs) / number if number else None,
         median_error_s=statistics.median(abs(wait - p50) for wait, p50, _ in pairs) if number else None,
     )
+
+
+class LastHour:
+    """The waits of one queue that ended within the window of the estimate, in the order of their length."""
+
+    def __init__(self, at_once_s: float) -> None:
+        self._at_once_s = at_once_s
+        self._ends: deque[tuple[float, float]] = deque()
+        self._ordered: list[float] = []
+
+    def add(self, at: float, wait: float) -> None:
+        self._ends.append((at, wait))
+        insort(self._ordered, wait)
+
+    def estimate(self, at: float) -> Estimate:
+        while self._ends and self._ends[0][0] < at - WINDOW.total_seconds():
+            _, wait = self._ends.popleft()
+            del self._ordered[bisect_left(self._ordered, wait)]
+        return estimate_of_ordered(self._ordered, at_once_s=self._at_once_s)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import heapq
 import itertools
 from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,10 +22,11 @@ from functools import partial
 from uuid import UUID
 
 from routing.assignment import Agent, QueueRule, Waiting, plan_round
-from routing.estimates import AT_ONCE_S, WINDOW, Estimate, estimate_of_ordered
+from routing.estimates import AT_ONCE_S, Estimate
 from routing.ladder import Deed, apply
-from routing.scenario import Crew, Scenario, chance_of, skill_id
-from routing.simulated import Contact, Ended, Outcome, Served
+from routing.scenario import Scenario, chance_of, skill_id, team_id
+from routing.scenario_parts import Crew
+from routing.simulated import Contact, Ended, LastHour, Outcome, Served
 
 BEGINS = datetime(2026, 1, 5, tzinfo=UTC)  # any instant: only differences count
 AVOID_S = 120.0  # whoever declined or missed one is offered it again after so long
@@ -75,25 +75,6 @@ class _Seat:
         return self.known
 
 
-class _LastHour:
-    """The waits of one queue that ended within the window of the estimate, in the order of their length."""
-
-    def __init__(self, at_once_s: float) -> None:
-        self._at_once_s = at_once_s
-        self._ends: deque[tuple[float, float]] = deque()
-        self._ordered: list[float] = []
-
-    def add(self, at: float, wait: float) -> None:
-        self._ends.append((at, wait))
-        insort(self._ordered, wait)
-
-    def estimate(self, at: float) -> Estimate:
-        while self._ends and self._ends[0][0] < at - WINDOW.total_seconds():
-            _, wait = self._ends.popleft()
-            del self._ordered[bisect_left(self._ordered, wait)]
-        return estimate_of_ordered(self._ordered, at_once_s=self._at_once_s)
-
-
 def simulate(scenario: Scenario, seed: int | None = None) -> Outcome:
     """Run one day. `seed`: another than the scenario's, for another day of the same kind."""
     return _Day(scenario, scenario.day.seed if seed is None else seed).run()
@@ -123,7 +104,8 @@ class _Day:
         self._ladder = [scenario.ladders[one.queue] for one in self._kinds]
         self._waiting: list[list[tuple[float, int]]] = [[] for _ in self._kinds]  # by kind: since, number
         self._talks: dict[int, _Talk] = {}
-        self._last_hour = {id_: _LastHour(self._at_once_s(name)) for name, id_ in scenario.queue_ids.items()}
+        self._last_hour = {id_: LastHour(self._at_once_s(name)) for name, id_ in scenario.queue_ids.items()}
+        self._of_team: dict[UUID, list[_Seat]] = {one: [] for one in scenario.teams if one is not None}
         self._seats = list(self._crews())
         self._seat_of = {seat.id: seat for seat in self._seats}
         self._free: dict[int, _Seat] = {}
@@ -136,8 +118,12 @@ class _Day:
         for place, crew in enumerate(self.scenario.day.agents):
             queues = None if crew.queues is None else frozenset(self.scenario.queue_ids[one] for one in crew.queues)
             skills = {skill_id(name): level for name, level in crew.skills.items()}
+            if team_id(crew.name) in self._of_team:
+                skills[team_id(crew.name)] = 1
             for _ in range(crew.count):
-                yield _Seat(number, crew, UUID(int=1_000_000 + number), queues, skills, Served(place, number))
+                seat = _Seat(number, crew, UUID(int=1_000_000 + number), queues, skills, Served(place, number))
+                self._of_team.get(team_id(crew.name), []).append(seat)
+                yield seat
                 number += 1
 
     def _at_once_s(self, queue: str) -> float:
@@ -267,8 +253,10 @@ class _Day:
 
     def _asks(self, talk: _Talk) -> Waiting:
         """As its ladder has it by now."""
-        ladder = self._ladder[talk.kind]
-        one = apply(ladder, talk.base, self._waited(talk)).waiting if ladder.steps else talk.base
+        ladder, base, team = self._ladder[talk.kind], talk.base, self.scenario.teams[talk.kind]
+        if team is not None and not any(seat.signed_in and not seat.away for seat in self._of_team[team]):
+            base = replace(base, wants=tuple(want for want in base.wants if want.skill_id != team))
+        one = apply(ladder, base, self._waited(talk)).waiting if ladder.steps else base
         return replace(one, avoid=talk.avoid) if talk.avoid else one
 
     def _freed(self, seat: _Seat) -> None:
@@ -290,14 +278,22 @@ class _Day:
             seat.signed_in = True
             seat.idle_since = self.at
             self._changed(seat)
-        everybody = [self._talks[number] for line in self._waiting for _, number in line]
-        self._match(everybody, [seat for seat in seats if seat.has_room()])
+        self._match(self._everybody(), [seat for seat in seats if seat.has_room()])
+
+    def _everybody(self) -> list[_Talk]:
+        return [self._talks[number] for line in self._waiting for _, number in line]
 
     def _sign_out(self, seats: list[_Seat]) -> None:
         for seat in seats:
             self._count(seat)
             seat.signed_in = False
             self._changed(seat)
+        self._teams_left()
+
+    def _teams_left(self) -> None:
+        """Of a preferred team that has nobody here any more nobody is waited for."""
+        if self._of_team:
+            self._match(self._everybody(), self._free.values())
 
     def _give(self, talk: _Talk, seat: _Seat) -> None:
         self._leave(talk, "offered")
@@ -341,6 +337,7 @@ class _Day:
         seat.away = True
         self._at(self.at + away_s, partial(self._returned, seat))
         self._back(talk, seat)
+        self._teams_left()
 
     def _returned(self, seat: _Seat) -> None:
         seat.away = False

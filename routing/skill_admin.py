@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 from uuid import UUID
@@ -68,11 +68,14 @@ class SkillFields:
 
 @dataclass(frozen=True, slots=True)
 class AgentFields:
-    """What is asked for; None leaves a field as it is. `skills` and `media` replace the whole list."""
+    """What is asked for; None leaves a field as it is. `skills` and `media` replace the whole list; `levels` and
+    `limits` change what they name and leave the rest, so that two administrators may work on one agent."""
 
     capacity: int | None = None
     skills: Sequence[tuple[UUID, int]] | None = None  # (skill, level)
     media: Sequence[tuple[str, int]] | None = None  # (medium, capacity)
+    levels: Sequence[tuple[UUID, int]] | None = None  # (skill, level); 0: he has it no more
+    limits: Sequence[tuple[str, int | None]] | None = None  # (medium, capacity); None: no bound of its own
 
 
 def skills_of(organisation_id: UUID, skill_id: UUID | None = None) -> list[SkillView]:
@@ -204,12 +207,23 @@ def save_agent(*, actor: User, user_id: UUID, fields: AgentFields) -> AgentAdmin
             if capacity < state.load:
                 raise Conflict("holds_more", f"holds {state.load} now", load=state.load)
             AgentState.objects.filter(user=user).update(capacity=capacity)
-        if fields.skills is not None:
-            _set_skills(user, fields.skills)
-        if fields.media is not None:
-            _set_media(user, fields.media)
+        levels, limits = fields.skills, fields.media
+        if fields.levels is not None:
+            _refuse_twice([skill_id for skill_id, _ in fields.levels], "skills")
+            has = dict(AgentSkill.objects.filter(user=user).values_list("skill_id", "level"))
+            levels = [one for one in {**has, **dict(levels or ()), **dict(fields.levels)}.items() if one[1]]
+        if fields.limits is not None:
+            _refuse_twice([medium for medium, _ in fields.limits], "media")
+            had = dict(AgentMedium.objects.filter(user=user).values_list("medium", "capacity"))
+            asked: dict[str, int | None] = {**had, **dict(limits or ()), **dict(fields.limits)}
+            limits = [(medium, capacity) for medium, capacity in asked.items() if capacity is not None]
+        if levels is not None:
+            _set_skills(user, levels)
+        if limits is not None:
+            _set_media(user, limits)
         after = agents_shown(organisation_id, user_id)[0]
-        described = audit.difference(_plain(before), _plain(after))
+        names = dict(Skill.objects.filter(organisation_id=organisation_id).values_list("id", "name"))
+        described = audit.difference(_plain(before, names), _plain(after, names))
         if described:
             audit.record(
                 actor=actor, organisation_id=organisation_id, action="agent.changed", kind="user", object_id=user.id,
@@ -227,16 +241,21 @@ def _set_skills(user: User, given: Sequence[tuple[UUID, int]]) -> None:
         if skill_id not in known:
             raise Invalid("unknown_choice", "there is no such skill", field="skills")
         in_range(level, 1, 1, 5, "skills")
-    if len({skill_id for skill_id, _ in given}) != len(given):
-        raise Invalid("twice", "each skill once", field="skills")
+    _refuse_twice([skill_id for skill_id, _ in given], "skills")
     AgentSkill.objects.filter(user=user).delete()
     AgentSkill.objects.bulk_create(AgentSkill(user=user, skill_id=skill_id, level=level) for skill_id, level in given)
 
 
+def _refuse_twice(given: Sequence[object], field: str) -> None:
+    if len(set(given)) != len(given):
+        raise Invalid("twice", "each once", field=field)
+
+
 def _set_media(user: User, given: Sequence[tuple[str, int]]) -> None:
-    known, held = set(media_of(user.organisation_id)), held_by(user.organisation_id, user.id)
-    if len({medium for medium, _ in given}) != len(given):
-        raise Invalid("twice", "each medium once", field="media")
+    # One that no line has any more may stay: he had it before.
+    known = {*media_of(user.organisation_id), *AgentMedium.objects.filter(user=user).values_list("medium", flat=True)}
+    held = held_by(user.organisation_id, user.id)
+    _refuse_twice([medium for medium, _ in given], "media")
     for medium, capacity in given:
         if medium not in known:
             raise Invalid("unknown_choice", "no line has this medium", field="media")
@@ -249,10 +268,11 @@ def _set_media(user: User, given: Sequence[tuple[str, int]]) -> None:
     )
 
 
-def _plain(shown: AgentAdminView) -> dict[str, Any]:
-    """For the audit log: what an administrator sets, without what the agent holds just now."""
+def _plain(shown: AgentAdminView, names: Mapping[UUID, str]) -> dict[str, Any]:
+    """For the audit log: what an administrator sets, without what the agent holds just now. `names`: of the skills, for
+    whoever reads it when they are gone."""
     return {
         "capacity": shown["capacity"],
-        "skills": {one["skill_id"]: one["level"] for one in shown["skills"]},
+        "skills": {names[UUID(one["skill_id"])]: one["level"] for one in shown["skills"]},
         "media": {one["medium"]: one["capacity"] for one in shown["media"]},
     }

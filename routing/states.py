@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from conversations.line_hours import hours_of_lines
 from conversations.models import Conversation, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
 from realtime import doorbell
 from realtime.log import Changes
 from routing.events import AgentStateChanged
+from routing.hours import hours_of_places
 from routing.models import AgentState, SetBy, State, WrapUp
 
 GONE_S = 60  # without a browser: disconnected
@@ -159,5 +159,5 @@ def end_focus(
             line_id=line_id,
             queue_id=queue_id,
             agent_id=user_id,
-            hours=None if line_id is None else hours_of_lines([line_id]).get(line_id),
+            hours=None if line_id is None else hours_of_places([(line_id, queue_id)]).get((line_id, queue_id)),
         )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from accounts.schedules import hours_of
 from conversations.models import Conversation, Message, MessageKind, Status
 from measures.intervals import record_interval
 from measures.models import IntervalKind
 from realtime.log import Changes
 from routing.consult_models import Consult
+from routing.deadlines import outcome
 from routing.events import ConsultChanged
-from routing.models import Offer
+from routing.hours import hours_at
+from routing.models import Offer, TargetKind
 from routing.states import end_focus
 
 TO_BOT = "ladder"  # the handover reason of what its queue's ladder has given to the bot
@@ -25,8 +26,9 @@ def end_before_person(conversation: Conversation, *, now: datetime, how: str, ag
     Within the wait, the time since it was first offered to anybody is measured, too.
     """
     if conversation.status == Status.QUEUED and conversation.queued_at is not None:
-        _record(conversation, IntervalKind.WAIT, conversation.queued_at, now, how, agent_id)
-        offered = Offer.objects.filter(conversation_id=conversation.id, made_at__gte=conversation.queued_at)
+        since = waits_since(conversation)
+        _record(conversation, IntervalKind.WAIT, since, now, how, agent_id)
+        offered = Offer.objects.filter(conversation_id=conversation.id, made_at__gte=since)
         first = offered.order_by("made_at").values_list("made_at", flat=True).first()
         if first is not None:
             _record(conversation, IntervalKind.OFFER, first, now, how, agent_id)
@@ -34,15 +36,29 @@ def end_before_person(conversation: Conversation, *, now: datetime, how: str, ag
         _record(conversation, IntervalKind.BOT, _bot_since(conversation), now, how, None)
 
 
-def end_handle(changes: Changes, conversation: Conversation, *, now: datetime, how: str) -> None:
-    """End the owner's time with it, and that before his eyes. `how`: returned_queue, returned_bot,
-    transferred, closed."""
-    started = conversation.assigned_at or conversation.opened_at
-    _record(conversation, IntervalKind.HANDLE, started, now, how, conversation.owner_id)
-    asked = Consult.objects.filter(conversation_id=conversation.id, ended_at=None).first()
-    if asked is not None:
-        end_asked(changes, asked, now=now)
-    if conversation.owner_id is not None:
+def waits_since(conversation: Conversation) -> datetime:
+    """Of one that waits: what woke in its queue stands there by its old `queued_at`, and waits since it woke."""
+    assert conversation.queued_at is not None  # the CHECK constraint on status and queue
+    return max(conversation.queued_at, conversation.assigned_at or conversation.queued_at)
+
+
+def end_handle(changes: Changes, conversation: Conversation, *, now: datetime, how: str, keeps: bool = False) -> None:
+    """End the owner's time with it, and that before his eyes; of a sleeping one, the sleep: nobody had it in hand.
+
+    `keeps`: he puts it aside, or has it back: whom he asks about it, he asks still. `how`: returned_queue,
+    returned_bot, transferred, closed, silence, snoozed, woken_text, woken_time, woken_hand...
+    """
+    asleep = conversation.status == Status.SNOOZED
+    if asleep:
+        _record(conversation, IntervalKind.HOLD, conversation.snoozed_at or now, now, how, conversation.owner_id)
+    else:
+        started = conversation.assigned_at or conversation.opened_at
+        _record(conversation, IntervalKind.HANDLE, started, now, how, conversation.owner_id)
+    if not keeps:
+        asked = Consult.objects.filter(conversation_id=conversation.id, ended_at=None).first()
+        if asked is not None:
+            end_asked(changes, asked, now=now)
+    if conversation.owner_id is not None and not (asleep and keeps):
         end_focus(
             organisation_id=conversation.organisation_id, user_id=conversation.owner_id,
             conversation_id=conversation.id, now=now, line_id=conversation.line_id, queue_id=conversation.queue_id,
@@ -61,13 +77,15 @@ def response(conversation: Conversation, *, agent_id: UUID, now: datetime) -> No
     if conversation.waiting_since is not None:
         first = conversation.first_answered_at is None
         kind = IntervalKind.FIRST_RESPONSE if first else IntervalKind.RESPONSE
-        _record(conversation, kind, conversation.waiting_since, now, "", agent_id)
+        since, target = conversation.waiting_since, TargetKind.FIRST if first else TargetKind.NEXT
+        _record(conversation, kind, since, now, outcome(conversation, target, since, now, agent_id), agent_id)
 
 
 def resolution(conversation: Conversation, *, now: datetime) -> None:
     """From its opening; from its last one for what was closed before, which has been measured then."""
     started = conversation.reopened_at or conversation.opened_at
-    _record(conversation, IntervalKind.RESOLUTION, started, now, "", conversation.owner_id)
+    how = outcome(conversation, TargetKind.RESOLUTION, started, now, conversation.owner_id)
+    _record(conversation, IntervalKind.RESOLUTION, started, now, how, conversation.owner_id)
 
 
 def _bot_since(conversation: Conversation) -> datetime:
@@ -101,5 +119,5 @@ def _record(
         queue_id=conversation.queue_id,
         agent_id=agent_id,
         label=label,
-        hours=hours_of(conversation.line.schedule_id),
+        hours=hours_at(conversation),
     )

@@ -13,6 +13,7 @@ from uuid import UUID
 from accounts.models import Role, User
 from common.clock import database_now
 from common.errors import Conflict, Invalid
+from common.text import shows_something
 from conversations.messages import add_event_line, add_note, clean_text, lock_conversation
 from conversations.models import Conversation, Status
 from conversations.visibility import audiences_of
@@ -164,7 +165,7 @@ def enabled_queue(organisation_id: UUID, queue_id: UUID) -> Queue:
 def _note(note: str) -> str:
     if len(note) > LONGEST_NOTE:
         raise Invalid("too_long", f"at most {LONGEST_NOTE} characters", field="note")
-    return clean_text(note)
+    return clean_text(note) if shows_something(note) else ""  # it is no duty, and an empty bubble says nothing
 
 
 def _write(changes: Changes, conversation: Conversation, user: User, note: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +23,12 @@ from contacts.numbers import normalise
 from conversations.models import Line
 from realtime import doorbell
 from realtime.log import record_changes
-from routing.front_door import Asked
+from routing.front_door import Asked, facts_of, load_filters
+from routing.front_filter import Decision as FrontDecision
 from routing.front_filter import Kind
-from routing.ladder import Deed, as_rows, check, from_rows
+from routing.front_filter import decide as decide_front
+from routing.ladder import as_rows, check, from_rows
+from routing.ladder_admin import refuse_off
 from routing.models import Queue, Skill
 from routing.question_admin import one_of, set_question
 from routing.queues import queue_for
@@ -77,13 +80,16 @@ class WorkflowGiven:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """`heard`: what the line's bot makes of the text; None: it has none. `queue_id`: where it would wait."""
+    """`heard`: what the line's bot makes of the text; None: it is not asked. `queue_id`: where it would wait.
+    `filtered`: what the line's front filter says of who begins with it, before the rules; None: it has none that is on.
+    """
 
     number: str
     is_known: bool
     heard: BotTurn | None
     decision: Decision
     queue_id: UUID
+    filtered: FrontDecision | None
 
 
 def workflow_shown(organisation_id: UUID, line_id: UUID) -> dict[str, Any]:
@@ -107,7 +113,7 @@ def save_workflow(*, actor: User, line_id: UUID, given: WorkflowGiven) -> dict[s
         if given.revision != old.revision:
             raise Conflict("changed_meanwhile", "somebody has changed these rules since you opened them")
         before = _described(old, rows, conditions)
-        new, new_rows, new_conditions = _read(line, given, {row.id for row in rows})
+        new, new_rows, new_conditions = _read(line, given, rows)
         changed = audit.difference(before, _described(new, new_rows, new_conditions))
         if not changed:
             return _shown(line, old, rows, conditions)
@@ -143,20 +149,26 @@ def try_text(*, actor: User, line_id: UUID, number: str, text: str, given: Workf
     )
     rows, conditions = _rows_of(line.id)
     if given is not None:
-        _, rows, conditions = _read(line, given, {row.id for row in rows})
+        _, rows, conditions = _read(line, given, rows)
     language = (address.contact.language if address else "") or line.language
-    heard = _heard(line, storable(text), language)
-    asked = Asked(
-        number=sender.value,
-        contact_id=address.contact_id if address else None,
-        language=(heard.language if heard else "") or language,
-        text=storable(text),
-    )
+    asked = Asked(sender.value, address.contact_id if address else None, language, storable(text))
+    filtered = _filtered(line, asked)
+    heard = None if filtered and not filtered.way.asks_bot(line.bot) else _heard(line, asked.text, language)
+    asked = replace(asked, language=(heard.language if heard else "") or language)
     of_rule = _by_rule(conditions)
     rules = [rule_of(row, map(condition_of, of_rule.get(row.id, ()))) for row in rows]
     decision = decide(line, rules, asked, heard, database_now())
-    queue_id = decision.rule.queue_id if decision.rule else queue_for(line).id
-    return Tried(sender.value, address is not None, heard, decision, queue_id)
+    named = filtered.way.queue_id if filtered else None
+    queue_id = named or (decision.rule.queue_id if decision.rule else queue_for(line).id)
+    return Tried(sender.value, address is not None, heard, decision, queue_id, filtered)
+
+
+def _filtered(line: Line, asked: Asked) -> FrontDecision | None:
+    found = load_filters([line.id]).get(line.id) if line.is_filtered else None
+    if found is None:
+        return None
+    (facts,) = facts_of(line, found.checks, [asked], database_now())
+    return decide_front(found.checks, found.otherwise, facts)
 
 
 def _heard(line: Line, text: str, language: str) -> BotTurn | None:
@@ -247,14 +259,14 @@ def _vocabulary(line: Line) -> dict[str, Any] | None:
 # --- Reading what was given ------------------------------------------------------------------------------------------
 
 
-def _read(
-    line: Line, given: WorkflowGiven, known: Collection[UUID]
-) -> tuple[Workflow, list[Rule], list[RuleCondition]]:
-    """As rows, not stored. Raises Invalid; `field` names the part: "rules.3.conditions.1.value"."""
+def _read(line: Line, given: WorkflowGiven, stored: Sequence[Rule]) -> tuple[Workflow, list[Rule], list[RuleCondition]]:
+    """As rows, not stored. `stored`: the line's rules. Raises Invalid; `field` names the part:
+    "rules.3.conditions.1.value"."""
     if len(given.rules) > MOST_RULES:
         raise Invalid("too_many_rules", f"at most {MOST_RULES} rules", field="rules")
     mine = {"organisation_id": line.organisation_id}
-    queues = set(Queue.objects.filter(**mine).values_list("id", flat=True))
+    queues = dict(Queue.objects.filter(**mine).values_list("id", "is_enabled"))
+    known = {row.id: row for row in stored}
     skills = set(Skill.objects.filter(**mine).values_list("id", flat=True))
     found = Workflow(line=line, is_enabled=given.is_enabled, **mine)
     ids = [one.id for one in given.rules if one.id is not None]
@@ -265,7 +277,7 @@ def _read(
         if one.id is not None and one.id in known and ids.count(one.id) == 1:
             row.id = one.id
         try:
-            _set_rule(row, one, queues, skills)
+            _set_rule(row, one, queues, skills, known.get(row.id))
             conditions += _conditions(row, one.conditions, line.organisation_id)
         except Invalid as refusal:
             where = f"rules.{place}.{refusal.field}"
@@ -274,7 +286,10 @@ def _read(
     return found, rows, conditions
 
 
-def _set_rule(row: Rule, given: RuleGiven, queues: Collection[UUID], skills: Collection[UUID]) -> None:
+def _set_rule(
+    row: Rule, given: RuleGiven, queues: Mapping[UUID, bool], skills: Collection[UUID], before: Rule | None
+) -> None:
+    """`queues`: which there are, and whether they are on."""
     row.name = " ".join(storable(given.name).split())[:LONGEST_NAME]
     refuse_hidden(row.name, field="name")
     if given.queue_id not in queues:
@@ -298,11 +313,9 @@ def _set_rule(row: Rule, given: RuleGiven, queues: Collection[UUID], skills: Col
     ]
     if given.ladder is not None:
         ladder = from_rows(given.ladder)
-        check(ladder, own_queue=row.queue_id, queues=queues, skills=skills)
-        for place, step in enumerate(ladder.steps):
-            if isinstance(step.what, Deed):
-                message = "what is told, and who is given to the bot, the queue's own ladder says"
-                raise Invalid("rule_ladder_deed", message, field=f"ladder.{place}.do", step=place + 1)
+        check(ladder, own_queue=row.queue_id, queues=queues.keys(), skills=skills)
+        stored = [] if before is None or before.ladder is None else before.ladder
+        refuse_off(ladder, stored, {id_ for id_, is_enabled in queues.items() if not is_enabled})
         row.ladder = as_rows(ladder)
 
 

@@ -17,13 +17,13 @@ from accounts.models import User
 from common.clock import database_now
 from common.errors import Invalid, NotFound
 from conversations.events import ConversationDisposed
-from conversations.line_hours import hours_of_lines
 from conversations.messages import lock_conversation
 from conversations.models import Conversation
 from measures.intervals import record_interval
 from measures.models import IntervalKind
 from realtime.log import Changes, record_changes
 from routing.events import AgentStateChanged
+from routing.hours import hours_of_places
 from routing.loads import lose
 from routing.models import AgentState, Disposition, Queue, SetBy, State, WrapUp
 from routing.states import change_state, go_on
@@ -79,7 +79,7 @@ def end_wrap_ups(
         asked = {"user": found.user_id, "only": None if only is None else list(only), "all": not due}
         cursor.execute(_END, asked)
         ended = cursor.fetchall()
-    hours = hours_of_lines({row[1] for row in ended}) if ended else {}
+    hours = hours_of_places({(row[1], row[2]) for row in ended}) if ended else {}
     for conversation_id, line_id, queue_id, medium, weight, since, until in ended:
         lose(changes=changes, user_id=found.user_id, weight=weight, medium=medium)
         record_interval(
@@ -92,7 +92,7 @@ def end_wrap_ups(
             queue_id=queue_id,
             agent_id=found.user_id,
             label=how,
-            hours=hours.get(line_id),
+            hours=hours.get((line_id, queue_id)),
         )
     if ended and found.state == State.WRAP_UP and not WrapUp.objects.filter(user_id=found.user_id).exists():
         go_on(changes, found, set_by=SetBy.WRAP_UP, now=min(now, max(row[6] for row in ended)))

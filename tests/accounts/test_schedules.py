@@ -102,7 +102,7 @@ def test_the_only_opening_is_not_taken_away(cast: Cast):
 def test_hours_that_a_line_keeps_are_not_removed(cast: Cast):
     schedule = made(cast)
     Line.objects.filter(id=cast.line_1919.id).update(schedule=schedule)
-    with pytest.raises(Conflict, match="a line still"):
+    with pytest.raises(Conflict, match="a line or a queue still"):
         remove_schedule(actor=cast.sam, schedule_id=schedule.id)
     Line.objects.update(schedule=None)
     remove_schedule(actor=cast.sam, schedule_id=schedule.id)

@@ -101,7 +101,8 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_the_list_whole_and_the_nex
     job_id = finish(boss, upload)
     slow = (
         "import django; django.setup(); import time; from contacts import list_imports as i; from jobs import runner;"
-        f"i.STAGE = 500; copy = i._copy; i._copy = lambda *a: (copy(*a), time.sleep(0.2)); runner.run('{job_id}')"
+        "i.STAGE = 500; copy = i.stage_lines; i.stage_lines = lambda *a: (copy(*a), time.sleep(0.2));"
+        f"runner.run('{job_id}')"
     )
     worker = subprocess.Popen(
         [sys.executable, "-c", slow], cwd=django_settings.ROOT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64encode
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from accounts.models import Audit, Role, User
-from common.errors import Conflict
+from common.errors import Conflict, NotFound
 from contacts import list_imports, uploads
 from contacts.list_imports import forget_uploads
 from contacts.lists import ListFields, change_numbers, delete_list, save_list
@@ -18,6 +19,7 @@ from contacts.models import Attribute, ContactList, ListNumber, ListStaged, List
 from contacts.people import change_person
 from jobs import runner
 from jobs.models import Job, JobState
+from realtime.models import Event
 from tests.browser import someone
 from tests.cast import SUBSCRIBER, Cast
 from tests.contacts.files import A, fill, finish, inside, make_list, send
@@ -142,3 +144,21 @@ def test_the_audit_log_keeps_which_values_of_a_person_changed_and_not_what_they_
         {"values.points": [True, True]},
     ]
     assert {one.object_name for one in lines} == {""}
+    said = [str(one.data) for one in Event.objects.filter(type="settings.changed", data__kind="contact")]
+    assert len(said) == 2
+    assert not any(str(contact.id) in one for one in said), "everybody hears it, also who may hear of no person"
+
+
+def test_a_piece_of_a_file_that_makes_room_at_this_moment_is_refused_in_words(
+    boss: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = send(boss, make_list(boss), A.encode())
+    length = uploads._length
+
+    def meanwhile(held: ListUpload, number: int) -> int:
+        ListUpload.objects.filter(id=held.id).delete()
+        return length(held, number)
+
+    monkeypatch.setattr(uploads, "_length", meanwhile)
+    with pytest.raises(NotFound):
+        uploads.take_piece(actor=boss, upload_id=upload.id, number=0, content=b64encode(A.encode()).decode())

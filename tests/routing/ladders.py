@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from conversations.models import Author, Conversation, Message, MessageKind
 from measures.intervals import record_interval
 from measures.models import IntervalKind
+from realtime.log import record_changes
 from routing.ladder import Ladder, Step, as_rows
 from routing.models import Queue
 from tests.cast import Cast
@@ -26,12 +27,13 @@ def waits(cast: Cast, at: datetime, number: int = 1, words: str = "Bonjour") -> 
 
 def waited(cast: Cast, now: datetime, *seconds: float, queue: Queue | None = None) -> None:
     """So long others have waited within the last hour, until a person took them."""
-    for one in seconds:
-        record_interval(
-            organisation_id=cast.organisation.id, kind=IntervalKind.WAIT, label="assigned",
-            started_at=now - timedelta(seconds=one + 60), ended_at=now - timedelta(seconds=60),
-            queue_id=(queue or cast.queue).id,
-        )  # fmt: skip
+    with record_changes(cast.organisation.id):
+        for one in seconds:
+            record_interval(
+                organisation_id=cast.organisation.id, kind=IntervalKind.WAIT, label="assigned",
+                started_at=now - timedelta(seconds=one + 60), ended_at=now - timedelta(seconds=60),
+                queue_id=(queue or cast.queue).id,
+            )  # fmt: skip
 
 
 def told(conversation: Conversation) -> list[str]:

@@ -14,7 +14,7 @@ from conversations.models import AfterHoursText, Conversation, Delivery, Message
 from realtime.checker import check_density
 from routing import ownership
 from routing import turns as turns_module
-from routing.after_hours import said
+from routing.after_hours_text import said
 from routing.handling import handle
 from routing.models import AgentState, State
 from routing.turns import Turns

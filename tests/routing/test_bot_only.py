@@ -62,7 +62,8 @@ def test_who_is_the_bots_only_is_promised_no_colleague_and_two_machines_come_to_
     finally:
         patient.close()
     assert {one.status for one in found} == {Status.CLOSED}
-    assert outgoing() == [("system", NOBODY)] * front_door.MOST_ANSWERS
+    assert outgoing() == [("system", NOBODY)], "told once within the window"
+    assert Passage.objects.filter(silence="repeated").count() == front_door.MOST_ANSWERS - 1
     assert Passage.objects.filter(silence="too_many").count() == ROUNDS - front_door.MOST_ANSWERS
 
 
@@ -159,6 +160,24 @@ def test_whom_only_a_bot_may_answer_that_rests_is_told_so_once_and_waits_for_nob
     assert (opened.status, sent(opened)) == (Status.BOT, ["Oui."])
     Conversation.objects.filter(id=opened.id).update(status=Status.CLOSED)
     assert len(sent(text(TUESDAY_NIGHT))) == 1, "another closed stretch"
+
+
+def test_who_was_told_that_it_opens_soon_is_answered_when_it_has_opened(
+    cast: Cast, boss: User, turns: Turns, bot_says
+) -> None:
+    bot_says(BotTurn((), "human", 1.0, handover=Handover("asked", "")))
+    keeps_hours(cast, bot_after_hours=False)
+    keep_filter(boss, cast.line_1919, way=WayGiven("bot", reply=NOBODY))
+    told = []
+    for minute in (55, 61):  # it opens at eight
+        moment = TUESDAY_OPEN - timedelta(hours=2) + timedelta(minutes=minute)
+        conversation = cast.open_conversation(line=cast.line_1919, sender=OTHER, at=moment)
+        cast.text_in(conversation, "Un conseiller", at=moment)
+        while handle(owner="d1", turns=turns, now=moment):
+            pass
+        told.append(sent(conversation))
+    assert "08:00" in told[0][0]
+    assert told[1] == [NOBODY]
 
 
 @pytest.mark.needs("RFP-033", part="hours, before the bot and the queue")

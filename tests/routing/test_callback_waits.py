@@ -23,6 +23,7 @@ from routing.handling import handle
 from routing.ladder_watch import LadderWatch
 from routing.models import Deadline, TargetEvent, Targets
 from routing.new_texts import NewText, Sender, send_new_text
+from routing.silence import SilenceWatch
 from routing.turns import Turns
 from tests.cast import Cast, make_cast
 from tests.routing.hours import MONDAY_NIGHT, TUESDAY_NIGHT, at, keeps_hours
@@ -239,12 +240,12 @@ def test_an_organisation_whose_counter_is_held_costs_the_others_nothing(cast: Ca
         dbname=facts["dbname"],
     ) as somebody:  # fmt: skip
         somebody.execute("select from realtime_eventhead where organisation_id = %s for update", [cast.organisation.id])
-        _keep_promises(DeadlineWatch(), LadderWatch())
+        _keep_promises(DeadlineWatch(), LadderWatch(), SilenceWatch())
         somebody.rollback()
     assert Task.objects.get(conversation=free).state == TaskState.DUE
     assert Task.objects.get(conversation=held).state == TaskState.WAITING
     assert [one.conversation_id for one in TargetEvent.objects.all()] == [free.id]
-    _keep_promises(DeadlineWatch(), LadderWatch())
+    _keep_promises(DeadlineWatch(), LadderWatch(), SilenceWatch())
     assert Task.objects.get(conversation=held).state == TaskState.DUE
     assert TargetEvent.objects.count() == 2
     assert check_density(other.organisation.id).dense
@@ -262,6 +263,6 @@ def test_what_fails_among_callbacks_does_not_keep_targets_from_being_told(cast: 
     cast.text_in(conversation, at=database_now() - timedelta(hours=1))
     decide()
     with pytest.raises(RuntimeError):
-        _keep_promises(DeadlineWatch(), LadderWatch())
+        _keep_promises(DeadlineWatch(), LadderWatch(), SilenceWatch())
     assert TargetEvent.objects.count() == 1
     assert conversation.status == Status.QUEUED

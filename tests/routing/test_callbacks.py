@@ -16,6 +16,7 @@ from routing import ownership
 from routing.callbacks import end_callback, open_due_callbacks, promise_callback
 from routing.loads import wrong_loads
 from routing.models import Queue, State, WrapUp
+from routing.snooze import snooze
 from tests.cast import Cast, make_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,7 +102,8 @@ def test_the_conversation_that_was_opened_since_takes_the_promise_over(cast: Cas
 
 def test_the_bots_goes_to_the_queue_and_a_sleeping_one_wakes(cast: Cast):
     bots, asleep = cast.open_conversation(line=cast.line_1919), cast.owned_by(cast.awa)
-    Conversation.objects.filter(id=asleep.id).update(status=Status.SNOOZED)
+    cast.available(cast.awa)
+    snooze(user=cast.awa, conversation_id=asleep.id, seen=0)
     promised(cast, bots)
     promised(cast, asleep)
     assert open_due_callbacks() == 2

@@ -54,7 +54,9 @@ def test_the_colleague_is_asked_answers_in_notes_and_the_owner_stays_the_owner(c
     end_consult(user=cast.koffi, conversation_id=conversation.id)
     end_consult(user=cast.awa, conversation_id=conversation.id)
     assert Browser(cast.awa).get("/api/consults").data["items"] == []
-    assert [m.facts["type"] for m in Message.objects.filter(kind=MessageKind.EVENT) if m.facts][-1] == "consult_ended"
+    assert [m.facts["type"] for m in Message.objects.filter(kind=MessageKind.EVENT).order_by("seq") if m.facts][
+        -1
+    ] == "consult_ended"
 
 
 def test_both_hear_that_it_begins_and_ends_whatever_is_before_them(cast: Cast):

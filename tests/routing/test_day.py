@@ -12,17 +12,24 @@ import pytest
 from common.errors import Conflict
 from conversations.models import Conversation, Status
 from measures.models import Interval, IntervalKind
+from realtime.log import record_changes
 from routing import offers, ownership, wrap_up
 from routing.loads import wrong_loads
 from routing.models import AgentState, Offer, OfferState, Queue, State, WrapUp
 from routing.presence import set_focus, set_state
 from routing.rounds import assign_waiting
+from routing.snooze import snooze, wake, wake_by_hand
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EIGHT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-LIFE = (IntervalKind.BOT, IntervalKind.WAIT, IntervalKind.HANDLE)  # one of them at any moment, from opened to closed
+LIFE = (
+    IntervalKind.BOT,
+    IntervalKind.WAIT,
+    IntervalKind.HANDLE,
+    IntervalKind.HOLD,
+)  # one of them at any moment, from opened to closed
 
 
 class Day:
@@ -40,7 +47,8 @@ class Day:
         for _ in range(deeds):
             self.at += timedelta(seconds=self.random.randint(1, 40))
             self.random.choice([self.arrive, self.route, self.route, self.answer_offer, self.answer_offer, self.work,
-                                self.work, self.run_out, self.change_state, self.look])()  # fmt: skip
+                                self.work, self.run_out, self.change_state, self.look, self.sleep,
+                                self.wake])()  # fmt: skip
         self.at += timedelta(minutes=10)
         self.run_out()
         for one in Conversation.objects.exclude(status=Status.CLOSED):
@@ -84,6 +92,29 @@ class Day:
         else:
             ownership.close(user=user, conversation_id=mine.id, now=self.at)
 
+    def sleep(self) -> None:
+        user = self.random.choice(self.cast.agents)
+        mine = Conversation.objects.filter(owner=user, status=Status.OPEN).order_by("opened_at").last()
+        if mine is not None:
+            until = self.at + timedelta(minutes=self.random.randint(1, 9)) if self.random.random() < 0.5 else None
+            snooze(user=user, conversation_id=mine.id, seen=mine.last_seq, until=until, now=self.at)
+
+    def wake(self) -> None:
+        asleep = (
+            Conversation.objects.filter(status=Status.SNOOZED).order_by("opened_at").select_related("owner", "line")
+        )
+        one = asleep.first()
+        if one is None:
+            return
+        if self.random.random() < 0.3:
+            try:
+                wake_by_hand(user=one.owner, conversation_id=one.id, now=self.at)
+            except Conflict as refused:
+                assert refused.code == "at_capacity"
+            return
+        with record_changes(self.cast.organisation.id) as changes:
+            wake(changes, one, by="text", now=self.at)
+
     def run_out(self) -> None:
         """The day is long past: by the database's clock all that rings is over. Only once it is by ours, too."""
         if not Offer.objects.filter(state=OfferState.PENDING, expires_at__gt=self.at).exists():
@@ -113,7 +144,7 @@ def gapless(found: Iterable[Interval]) -> list[Interval]:
 def test_what_is_measured_of_a_day_is_the_day(cast: Cast, seed: int, monkeypatch: pytest.MonkeyPatch):
     Queue.objects.filter(id=cast.queue.id).update(auto_accept=False, ring_s=30, wrap_up_s=20)
     AgentState.objects.filter(user__in=cast.agents).update(capacity=3)
-    Day(cast, seed, monkeypatch).play(250)
+    Day(cast, seed, monkeypatch).play(320)
     assert wrong_loads(cast.organisation.id) == []
     by_conversation: dict = {}
     for one in Interval.objects.exclude(conversation_id=None):

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Schedule
 from accounts.schedules import hours_of
 from common.clock import database_now
 from conversations.models import Conversation, Status
@@ -22,7 +23,7 @@ from routing.handling import handle
 from routing.models import Deadline, TargetEvent, TargetKind, Targets
 from routing.turns import Turns
 from tests.cast import Cast
-from tests.routing.hours import MONDAY_NIGHT, MONDAY_OPEN, at, keeps_hours
+from tests.routing.hours import MONDAY_NIGHT, MONDAY_OPEN, OFFICE, at, keeps_hours
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,6 +167,20 @@ def test_a_text_to_one_whose_deadlines_run_already_costs_a_look_up(cast: Cast, t
     with CaptureQueriesContext(connection) as asked:
         follow([conversation.id])
     assert len(asked.captured_queries) == 2  # whether anybody has targets, and whose wait is new
+
+
+def test_a_text_to_hours_that_never_open_again_locks_nothing_for_a_deadline_that_never_comes(cast: Cast):
+    """Its conversation would be locked, and renewed, for each of its texts."""
+    schedule = keeps_hours(cast, week=[[]] * 7)
+    aims(cast, resolution_s=86400)
+    conversation = cast.queued()
+    cast.text_in(conversation, "Encore")
+    with CaptureQueriesContext(connection) as asked:
+        follow([conversation.id])
+    assert not [query["sql"] for query in asked.captured_queries if "FOR UPDATE" in query["sql"].upper()]
+    Schedule.objects.filter(id=schedule.id).update(week=OFFICE, revision=2)
+    follow([conversation.id])
+    assert next_of(conversation)[0] == TargetKind.FIRST
 
 
 def test_the_queues_silence_is_not_filled_by_its_line(cast: Cast):

@@ -158,7 +158,8 @@ def test_sessions_cut_by_the_database_are_made_again_with_no_hand(cast: Cast, pr
         with connection.cursor() as cursor:
             cursor.execute(
                 """select pg_terminate_backend(pid) from pg_stat_activity
-                   where datname = current_database() and pid <> pg_backend_pid()"""
+                   where datname = current_database() and pid <> pg_backend_pid()
+                     and usename = current_user"""
             )
         time.sleep(0.3)
     cast.available(cast.awa)

@@ -7,17 +7,19 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from bots.turn import BotTurn, Handover
 from contacts.keywords import Keyword
 from contacts.lists import change_numbers
-from contacts.models import Attribute, AttributeType, ContactList, Suppression, Tag
+from contacts.models import Attribute, AttributeType, ContactList, LineKeywords, Suppression, Tag
 from contacts.people import change_person
 from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
 from conversations.models import Conversation, Status
 from realtime.checker import check_density
-from routing import front_door, ownership
+from routing import deadlines, front_door, hours, ownership
 from routing import turns as turns_module
 from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, try_number
 from routing.filter_models import Passage
@@ -158,9 +160,45 @@ def test_the_hours_of_the_line_are_asked_by_one_function(
 def test_two_machines_do_not_talk_for_ever(cast: Cast, boss: User, turns: Turns) -> None:
     keep_filter(boss, cast.line_3334)
     found = [writes(cast, turns, cast.line_3334, OTHER, "Absent") for _ in range(front_door.MOST_ANSWERS + 3)]
-    assert [len(sent(one)) for one in found] == [1] * front_door.MOST_ANSWERS + [0] * 3
+    assert [len(sent(one)) for one in found] == [1] + [0] * (front_door.MOST_ANSWERS + 2)
     assert all(one.status == Status.CLOSED for one in found)
+    assert Passage.objects.filter(silence="repeated").count() == front_door.MOST_ANSWERS - 1
     assert Passage.objects.filter(silence="too_many").count() == 3
+
+
+def test_three_texts_in_a_row_get_one_refusal_and_another_check_or_the_next_day_another(
+    cast: Cast, boss: User, turns: Turns
+) -> None:
+    check = CheckGiven("keyword", WayGiven("answer", reply="Pas de publicité ici."), words=["pub"])
+    keep_filter(boss, cast.line_3334, check)
+    found = [writes(cast, turns, cast.line_3334, OTHER, one) for one in ("Bonjour", "Allô ?", "Une pub", "Pub !", "?")]
+    assert [sent(one) for one in found] == [[SORRY], [], ["Pas de publicité ici."], [], []]
+    assert len(sent(writes(cast, turns, cast.line_3334, SUBSCRIBER))) == 1, "another person was told nothing"
+    Conversation.objects.update(opened_at=F("opened_at") - front_door.WINDOW)
+    assert sent(writes(cast, turns, cast.line_3334, OTHER)) == [SORRY]
+
+
+def test_a_refused_text_costs_few_statements_and_a_repeated_one_fewer(
+    cast: Cast, boss: User, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A burst of refusals is ten to a transaction, and each of them costs what it costs alone."""
+    keep_filter(boss, cast.line_3334)
+
+    def cost(numbers: range) -> int:
+        cast.organisation.refresh_from_db()
+        for n in numbers:
+            cast.text_in(cast.open_conversation(line=cast.line_3334, sender=f"+22901970001{n:02}"))
+        with CaptureQueriesContext(connection) as asked:
+            handle(owner="d1", turns=turns)
+        return len(asked)
+
+    cost(range(90, 91))  # what is asked once a second, however long the seconds of this machine are
+    for asker in (hours, deadlines):
+        monkeypatch.setattr(asker, "FRESH_S", 600.0)
+    alone, ten = cost(range(1)), cost(range(10, 20))
+    assert (ten - alone) / 9 <= 14, "a refusal more costs more"
+    assert alone <= 31
+    assert (cost(range(10, 20)) - alone) / 9 <= 8, "a refusal that is not said again costs more"
 
 
 def test_nothing_is_answered_to_who_has_opted_out_or_is_no_number(cast: Cast, boss: User, turns: Turns) -> None:
@@ -277,3 +315,18 @@ def test_trying_a_number_says_what_each_check_saw_and_changes_nothing(
     assert (Conversation.objects.count(), Passage.objects.count()) == (0, 0)
     live = writes(cast, turns, cast.line_3334, SUBSCRIBER)
     assert live.priority == 4
+
+
+def test_trying_a_text_that_goes_before_the_filter_says_so(cast: Cast, boss: User) -> None:
+    keep_filter(boss, cast.line_3334)
+    LineKeywords.objects.create(
+        organisation=cast.organisation, line_id=cast.line_3334.id, language="fr", kind=Keyword.OPT_OUT, words=["BASTA"]
+    )
+    said = {
+        text: try_number(actor=boss, line_id=cast.line_3334.id, number=OTHER, text=text, given=None).said
+        for text in ("Stop", "basta", "START", "Aide", "je veux plus recevoir de sms", "Bonjour", "")
+    }
+    assert said == {
+        "Stop": "opt_out", "basta": "opt_out", "START": "opt_in", "Aide": "help",
+        "je veux plus recevoir de sms": "hint", "Bonjour": "", "": "",
+    }  # fmt: skip

@@ -240,7 +240,9 @@ def test_texts_to_people_and_queues_are_settled_in_one_statement(cast: Cast, bot
 
 
 def test_a_text_wakes_a_snoozed_conversation_for_its_owner(cast: Cast, bot, turns):
+    cast.available(cast.awa)
     conversation = cast.open_conversation(status=Status.SNOOZED, owner=cast.awa)
+    assert cast.state_of(cast.awa).load == 0
     cast.text_in(conversation, "Alors ?")
     handle(owner="d1", turns=turns)
     conversation.refresh_from_db()

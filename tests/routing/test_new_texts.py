@@ -12,6 +12,7 @@ from common.clock import database_now
 from common.errors import Conflict, Invalid, NotFound, TooMany
 from contacts.models import Address, Contact, Suppression
 from conversations.models import Conversation, Delivery, Message, MessageKind, Recipient, Sending, Status, WrongNumber
+from conversations.sendings import abandon
 from measures.models import IntervalKind
 from realtime.checker import check_density
 from realtime.models import Event
@@ -368,3 +369,15 @@ def test_what_is_as_always_makes_no_difference_to_a_key():
     line = uuid4()
     assert NewText(line, ["1"], "Bonjour", "k").facts() == {"line": str(line), "numbers": ["1"], "body": "Bonjour"}
     assert NewText(line, ["1"], "Bonjour", "k", keep=True, kind="otp").facts().keys() > {"keep", "kind"}
+
+
+def test_a_request_that_was_cut_off_is_settled_after_an_hour_and_says_that_nothing_left(cast: Cast):
+    sent = send(cast, SUBSCRIBER, OTHER)
+    cut_off = sent.recipients[1]
+    Delivery.objects.filter(message_id=cut_off.message_id).delete()
+    Recipient.objects.filter(id=cut_off.id).update(settled_at=None, message_id=None, conversation_id=None)
+    assert abandon(database_now() + timedelta(minutes=59)) == 0
+    assert abandon(database_now() + timedelta(minutes=61)) == 1
+    assert abandon(database_now() + timedelta(minutes=61)) == 0
+    found = Recipient.objects.order_by("place")
+    assert [(one.refusal, one.settled_at is not None) for one in found] == [("", True), ("abandoned", True)]

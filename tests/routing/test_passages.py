@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
 from accounts.models import Role
+from common.errors import Invalid
 from common.ids import uuid7_at
 from conversations.models import Conversation
 from conversations.visibility import audience_of
 from routing.filter_models import Passage, PassageDay
-from routing.passages import count_days, count_passages, days_of, passages_of
+from routing.passages import _NEWEST, _PAGE, count_days, count_passages, days_of, overview, passages_of
 from tests.browser import Browser, someone
 from tests.cast import Cast
 
@@ -21,10 +24,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def came(cast: Cast, at: datetime, outcome: str, *, check: UUID | None = None, sender: str = "+2290197000001") -> UUID:
+def came(
+    cast: Cast, at: datetime, outcome: str, *, check: UUID | None = None, sender: str = "+2290197000001",
+    wrote: datetime | None = None,
+) -> UUID:  # fmt: skip
+    """`at`: when he was judged; `wrote`: the time of his text, where that is another."""
     address = cast.person(sender)
     conversation = Conversation.objects.create(
-        id=uuid7_at(at), organisation=cast.organisation, line=cast.line_3334, contact_id=address.contact_id,
+        id=uuid7_at(wrote or at), organisation=cast.organisation, line=cast.line_3334, contact_id=address.contact_id,
         address=address, link=cast.north, status="closed", opened_at=at,
     )  # fmt: skip
     Passage.objects.create(
@@ -101,3 +108,64 @@ def test_an_observer_sees_no_whole_number(cast: Cast) -> None:
     answer = client.get(f"/api/front-filter/{cast.line_3334.id}/passages")
     assert [one["number"] for one in answer.data["items"]] == ["+22901••••01"]
     assert Browser(cast.awa).get(f"/api/front-filter/{cast.line_3334.id}/passages").status == 403
+
+
+@pytest.mark.needs("MCE-008", part="who passed and who was refused")
+def test_a_supervisor_sees_of_each_line_who_was_let_in_and_refused_today_and_in_seven_days(cast: Cast) -> None:
+    check = uuid4()
+    for days in range(9):
+        came(cast, NOON - timedelta(days=days), "answer", check=check)
+    came(cast, NOON, "admit")
+    expected = [(str(check), "answer", 1, 7), (None, "admit", 1, 1)]
+    for _ in range(2):
+        (line,) = overview(cast.organisation, NOON + timedelta(hours=1))
+        assert [tuple(one.values()) for one in line["counts"]] == expected
+        count_days(cast.organisation, NOON + timedelta(hours=1))
+    assert (line["address"], line["is_filtered"]) == ("3334", False)
+    assert len(Browser(cast.sam).get("/api/front-filter").data["items"]) == 1
+    assert Browser(cast.awa).get("/api/front-filter").status == 403
+
+
+def test_who_was_judged_long_after_he_wrote_is_counted_on_the_day_he_was_judged(cast: Cast) -> None:
+    came(cast, NOON, "answer", wrote=NOON - timedelta(days=3))
+    assert shown(cast, NOON + timedelta(hours=1)) == [("2026-11-20", "answer", 1)]
+    count_days(cast.organisation, NOON + timedelta(days=1))
+    assert shown(cast, NOON + timedelta(days=1)) == [("2026-11-20", "answer", 1)]
+
+
+def test_the_list_shows_one_outcome_page_by_page_by_when_each_was_judged(cast: Cast) -> None:
+    audience = audience_of(cast.sam)
+    assert audience is not None
+    late = came(cast, NOON + timedelta(hours=2), "queue", wrote=NOON - timedelta(days=2))
+    queued = [came(cast, NOON + timedelta(seconds=n), "queue") for n in range(60)]
+    for n in range(60):
+        came(cast, NOON + timedelta(seconds=n), "bot")
+    first = passages_of(audience, cast.line_3334.id, "queue", None)
+    rest = passages_of(audience, cast.line_3334.id, "queue", first.next)
+    assert [one["conversation_id"] for one in first.items + rest.items] == [str(late), *map(str, reversed(queued))]
+    assert rest.next is None
+    for wrong in ("x", "1.x", f"9{'9' * 30}.{late}", f".{late}", str(late)):
+        with pytest.raises(Invalid, match="no place"):
+            passages_of(audience, cast.line_3334.id, "queue", wrong)
+
+
+def test_the_few_that_were_refused_among_many_cost_a_walk_of_their_own_rows(cast: Cast) -> None:
+    for n in range(300):
+        came(cast, NOON + timedelta(seconds=n), "answer" if n % 100 == 0 else "admit")
+    audience = audience_of(cast.sam)
+    assert audience is not None
+    with connection.cursor() as cursor:
+        cursor.execute("analyze routing_passage")
+        cursor.execute("set enable_seqscan = off")
+        cursor.execute(
+            "explain (analyze, format json) " + _PAGE,
+            {
+                "organisation": cast.organisation.id, "line": cast.line_3334.id, "outcomes": ["queue", "answer", "bot"],
+                "at": _NEWEST[0], "below": _NEWEST[1], "limit": 51,
+            },
+        )  # fmt: skip
+        plan = cursor.fetchone()[0]
+        cursor.execute("reset enable_seqscan")
+    text = plan if isinstance(plan, str) else json.dumps(plan)
+    assert "passage_outcome" in text
+    assert "Rows Removed by Filter" not in text, "rows of other outcomes were read"

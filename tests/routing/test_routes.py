@@ -2,135 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from accounts.models import Role, User
-from bots.turn import BotTurn, Handover
-from common.clock import database_now
-from common.errors import Conflict
+from accounts.models import User
 from contacts.lists import change_numbers
 from contacts.models import Tag
 from contacts.people import change_person
 from conversations.intake import CONNECTION_SETTINGS, ReadyText, connect, store
-from conversations.models import Conversation, Line, Message, Status
-from realtime.checker import check_density
+from conversations.models import Conversation, Status
 from routing import ownership, routes
-from routing import turns as turns_module
 from routing.filter_admin import CheckGiven, FilterGiven, WayGiven, save_filter
-from routing.glance import look
 from routing.handling import handle
-from routing.models import AgentSkill, Queue, Routed, Skill
-from routing.pulling import take_next
-from routing.rounds import assign_waiting
+from routing.models import Queue, Routed
 from routing.routes import rules_of
 from routing.turns import Turns
-from routing.workflow_admin import ConditionGiven, RuleGiven, WorkflowGiven, save_workflow, try_text, workflow_shown
-from tests.browser import someone
+from routing.workflow_admin import ConditionGiven, try_text
 from tests.cast import SUBSCRIBER, Cast
 from tests.contacts.files import make_list
 from tests.routing.hours import MONDAY_LATER, MONDAY_NIGHT, keeps_hours
+from tests.routing.ruled import *  # noqa: F403
+from tests.routing.ruled import OTHER, facts_of_handover, intent, keep_rules, says, when, word, writes
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-OTHER = "+2290197000002"
-
-
-@pytest.fixture(autouse=True)
-def scripted_links(settings):
-    from conversations.links import adapter_class
-
-    settings.LINK_ADAPTERS = {"sms.smpp": "tests.conversations.scripted.ScriptedLink"}
-    adapter_class.cache_clear()
-    yield
-    adapter_class.cache_clear()
-
-
-@pytest.fixture
-def turns():
-    pool = Turns(limit_s=2.0)
-    yield pool
-    pool.close()
-
-
-@pytest.fixture(autouse=True)
-def dense(cast):
-    yield
-    assert check_density(cast.organisation.id).dense
-
-
-@pytest.fixture(autouse=True)
-def bot(monkeypatch) -> None:
-    """Answers, and hands bills and whoever asks for a person over; what came before it remembers, as bots do."""
-
-    def take_turn(*, bot, conversation_id, history, text, language):
-        said = [turn.body for turn in history if turn.author == "contact"] + [text]
-        intents = ["bill" if "facture" in one else "human" if "conseiller" in one else "other" for one in said]
-        if intents[-1] == "other":
-            return BotTurn(("Oui ?",), "other", 0.6, language="fr")
-        found = {"amount": "5000"} if "5000" in " ".join(said) else {}
-        reason = "rule" if intents[-1] == "bill" else "asked"
-        asked = Handover(reason, "Résumé", priority=1, intents=tuple(intents), entities=found)
-        return BotTurn((), intents[-1], 0.95, language="fr", handover=asked)
-
-    monkeypatch.setattr(turns_module, "take_turn", take_turn)
-
-
-@pytest.fixture
-def boss(cast: Cast) -> User:
-    return someone(cast, Role.ADMINISTRATOR)
-
-
-@pytest.fixture
-def bills(cast: Cast) -> Queue:
-    return Queue.objects.create(organisation=cast.organisation, name="Factures")
-
-
-@pytest.fixture
-def sales(cast: Cast) -> Queue:
-    return Queue.objects.create(organisation=cast.organisation, name="Ventes")
-
-
-def keep_rules(boss: User, line: Line, *rules: RuleGiven, on: bool = True) -> dict[str, Any]:
-    before = workflow_shown(boss.organisation_id, line.id)["revision"]
-    found = save_workflow(actor=boss, line_id=line.id, given=WorkflowGiven(on, before, rules))
-    line.refresh_from_db()
-    return found
-
-
-def when(queue: Queue, *conditions: ConditionGiven, **fields: Any) -> RuleGiven:
-    return RuleGiven(queue_id=queue.id, conditions=conditions, **fields)
-
-
-def intent(*names: str) -> ConditionGiven:
-    return ConditionGiven("intent", words=names)
-
-
-def word(*words: str) -> ConditionGiven:
-    return ConditionGiven("keyword", words=words)
-
-
-def writes(cast: Cast, turns: Turns, line: Line, sender: str, *words: str) -> Conversation:
-    cast.organisation.refresh_from_db()
-    conversation = cast.open_conversation(line=line, sender=sender)
-    return says(cast, turns, conversation, *words)
-
-
-def says(cast: Cast, turns: Turns, conversation: Conversation, *words: str) -> Conversation:
-    for one in words:
-        cast.text_in(conversation, one)
-        while handle(owner="d1", turns=turns):
-            pass
-    conversation.refresh_from_db()
-    return conversation
-
-
-def facts_of_handover(conversation: Conversation) -> dict[str, Any]:
-    found = Message.objects.filter(conversation=conversation, kind="event", facts__type="handover").order_by("seq")
-    return dict(found.values_list("facts", flat=True).last() or {})
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("scripted_links")]
 
 
 @pytest.mark.needs("RFP-030", part="rules decide the queue")
@@ -266,100 +161,6 @@ def test_outside_the_hours_rules_send_the_first_text_on_and_later_ones_keep_thei
         found.refresh_from_db()
         assert (found.status, found.queue_id) == (Status.QUEUED, bills.id), words
     assert cast.said(found)[-1] == ("contact", "C'est urgent"), "told once that the line is closed"
-
-
-# --- What a rule asks of the agent -----------------------------------------------------------------------------------
-
-
-def skilled(cast: Cast, name: str, **levels: int) -> Skill:
-    skill = Skill.objects.create(organisation=cast.organisation, name=name)
-    for who, level in levels.items():
-        AgentSkill.objects.create(user=getattr(cast, who), skill=skill, level=level)
-    return skill
-
-
-def owner_of(conversation: Conversation) -> UUID | None:
-    conversation.refresh_from_db()
-    return conversation.owner_id
-
-
-@pytest.mark.needs("RFP-030", part="rules ask for skills")
-def test_a_rule_gives_to_nobody_below_its_least_level_and_first_to_its_preferred(
-    cast: Cast, boss: User, turns: Turns
-) -> None:
-    billing = skilled(cast, "Facturation", awa=2, koffi=4, mariam=5)
-    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 5)]))
-    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
-    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
-    cast.available(cast.awa)
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert (owner_of(asks), owner_of(other)) == (None, cast.awa.id), "who waits by a rule hid who waits behind him"
-    cast.available(cast.koffi, cast.mariam)
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) == cast.mariam.id
-
-
-def test_nobody_takes_the_next_by_himself_whom_its_rule_keeps_away(cast: Cast, boss: User, turns: Turns) -> None:
-    billing = skilled(cast, "Facturation", koffi=3)
-    Queue.objects.filter(id=cast.queue.id).update(may_pull=True)
-    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 0)]))
-    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
-    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
-    cast.available(cast.awa, cast.koffi)
-    assert take_next(user=cast.awa, queue_id=cast.queue.id).id == other.id
-    with pytest.raises(Conflict, match="nobody waits"):
-        take_next(user=cast.awa, queue_id=cast.queue.id)
-    assert take_next(user=cast.koffi, queue_id=cast.queue.id).id == asks.id
-
-
-def test_a_changed_rule_reaches_who_waits_by_it(cast: Cast, boss: User, turns: Turns) -> None:
-    billing = skilled(cast, "Facturation", awa=2)
-    made = keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 5, 0)]))
-    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
-    cast.available(cast.awa)
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) is None
-    same = UUID(made["rules"][0]["id"])
-    keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 4, 0)], id=same, name="Plus bas"))
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) is None
-    keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 2, 0)], id=same))
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) == cast.awa.id
-
-
-def test_a_crowd_that_nobody_free_can_take_hides_nobody(cast: Cast, boss: User, turns: Turns) -> None:
-    billing = skilled(cast, "Facturation", koffi=5)
-    keep_rules(boss, cast.line_3334, when(cast.queue, word("facture"), wants=[(billing.id, 3, 0)]))
-    for number in range(12):
-        writes(cast, turns, cast.line_3334, f"+22901970001{number:02d}", "ma facture")
-    other = writes(cast, turns, cast.line_3334, OTHER, "Bonjour")
-    cast.available(cast.awa, capacity=1)
-    seen = look(cast.organisation.id)
-    assert [one.id for one in seen.waiting.values()] == [other.id]
-
-
-def test_what_a_rule_asks_ends_with_its_queue(cast: Cast, boss: User, bills: Queue, turns: Turns) -> None:
-    billing = skilled(cast, "Facturation")
-    keep_rules(boss, cast.line_3334, when(bills, wants=[(billing.id, 5, 0)]))
-    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
-    Conversation.objects.filter(id=asks.id).update(queue_id=cast.queue.id)
-    cast.available(cast.awa)
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) == cast.awa.id
-
-
-def test_a_rules_own_ladder_lowers_what_it_asks_while_somebody_waits(cast: Cast, boss: User, turns: Turns) -> None:
-    billing = skilled(cast, "Facturation", awa=2)
-    ladder = [{"after_s": 60, "do": "lower_level", "skill": str(billing.id), "by": 2}]
-    keep_rules(boss, cast.line_3334, when(cast.queue, wants=[(billing.id, 4, 0)], ladder=ladder))
-    asks = writes(cast, turns, cast.line_3334, SUBSCRIBER, "ma facture")
-    cast.available(cast.awa)
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) is None
-    Conversation.objects.filter(id=asks.id).update(queued_at=database_now() - timedelta(seconds=61))
-    assign_waiting(organisation_id=cast.organisation.id, lease=None)
-    assert owner_of(asks) == cast.awa.id
 
 
 # --- Trying, and the intake ------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from routing.turns import Turns
 from routing.workflow_admin import RuleGiven
 from tests.cast import SUBSCRIBER, Cast
 from tests.routing.ladders import climbs
+from tests.routing.ruled import keep_rules, writes
 from tests.routing.test_ladder_rounds import skill, team_queue
-from tests.routing.test_routes import keep_rules, writes
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("scripted_links")]
 

@@ -45,6 +45,8 @@ BUSY: dict[str, Any] = {
     "queues": [
         {
             "name": "Support",
+            "preferred_team": "B",
+            "preferred_team_s": 25,
             "ladder": [
                 {"after_s": 30, "do": "lower_level", "skill": "fon", "by": 2},
                 {"after_s": 60, "do": "add_queue", "queue": "Sales"},
@@ -53,7 +55,8 @@ BUSY: dict[str, Any] = {
             ],
         },
         {"name": "Sales", "strategy": "longest_idle", "points_per_minute": 3},
-        {"name": "Calls", "strategy": "least_loaded", "points_per_minute": 0},
+        {"name": "Calls", "strategy": "least_loaded", "points_per_minute": 0, "preferred_team": "C",
+         "preferred_team_s": 40},
     ],
     "arrivals": [
         {"queue": "Support", "per_half_hour": 45, "handling": {"mean_s": 150, "shape": "lognormal"},
