@@ -28,12 +28,17 @@ def storable(text: str) -> str:
 def name_of(value: str, *, longest: int, field: str) -> str:
     """A name on one line. Raises Invalid: "required", "too_long", or "characters" for what would be hidden in it."""
     text = " ".join(value.split())
-    if not any(_shows(character) for character in text):
+    if not shows_something(text):
         raise Invalid("required", "this field is required", field=field)
     if len(text) > longest:
         raise Invalid("too_long", f"at most {longest} characters", field=field)
     refuse_hidden(text, field=field)
     return text
+
+
+def shows_something(text: str) -> bool:
+    """Whether a reader would see anything of it: spaces, joiners and changes of direction alone are an empty bubble."""
+    return any(map(_shows, text))
 
 
 def refuse_hidden(text: str, *, field: str) -> None:

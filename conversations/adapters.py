@@ -24,13 +24,20 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a medium can do. Sent to the browser: nobody else asks what kind of line it is."""
+    """What a medium can do. Sent to the browser: nobody else asks what kind of line it is.
+
+    `attachments`: pictures, sounds and films may be sent. `media`: of which types; `most_media` with one text, of
+    `largest_media` octets together.
+    """
 
     medium: str
     longest_text: int  # characters
     counts_segments: bool
     attachments: bool
     receipts: bool
+    media: tuple[str, ...] = ()
+    most_media: int = 0
+    largest_media: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +191,7 @@ class OutboundPart:
     weight: int = 1
     opposed: bool = False  # the number opted out before the claim: never handed to an adapter
     regardless: bool = False  # of an opt-out, too: what confirms it
+    media: int = 0  # pictures, sounds, films that leave with it: conversations/media_links.py says where they are had
 
 
 class IntakeError(Exception):
@@ -275,6 +283,7 @@ class LinkAdapter(Protocol):
     while `ahead` parts that were claimed wait for the ones before them. In `submit`, lane 0 goes before the others.
     `probe(config, running)` (static): tries the link for an administrator and yields what came of each step
     (conversations/link_tests.py). `running`: the adapter of the same link where it is at work, not to be disturbed.
+    `for_sender(address)` (of the class): the capabilities of a line with this address, where they are not all alike.
     `facts()`: figures of this moment for the people who watch the link, as JSON values (docs/watching.md).
     """
 

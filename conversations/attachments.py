@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 from django.db import connection
 
 LARGEST = 6 * 1024 * 1024  # bytes; providers carry at most five million
 MOST_TRIES = 8  # of a job, over some ten minutes
+WORDLESS = "📎"  # the words of a text that has none: what came, or leaves, is a picture alone
 
 KEEP_MEDIA = """
 with kept as (
@@ -43,6 +44,8 @@ _SIGNS: tuple[tuple[bytes, int, str], ...] = (
     (b"\x1aE\xdf\xa3", 0, "video/webm"),
 )
 _BRANDS = {b"M4A ": "audio/mp4", b"3gp4": "video/3gpp", b"3gp5": "video/3gpp", b"3gp6": "video/3gpp"}
+# Pictures in the same box (HEIF, AVIF), as telephones make them: no film, and no provider carries them.
+_BRANDS |= dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"), "")
 
 
 def kind_of(content: bytes) -> str:
@@ -95,15 +98,52 @@ def attachments_of(
     return found
 
 
-def content_of(organisation_id: UUID, conversation_id: UUID, seq: int, place: int) -> tuple[str, bytes] | None:
-    """(content type, octets) of what is there."""
+class Stored(NamedTuple):
+    """What is there; its octets are read by slices."""
+
+    id: UUID
+    content_type: str
+    octets: int
+
+
+def stored_of(organisation_id: UUID, conversation_id: UUID, seq: int, place: int) -> Stored | None:
+    """What came, or left, with message number `seq`; None as long as it is not there."""
+    return _stored(
+        """select a.id, a.content_type, octet_length(a.content) from conversations_attachment a
+           join conversations_message m on m.id = a.message_id and m.conversation_id = a.conversation_id
+           where a.organisation_id = %s and a.conversation_id = %s and m.seq = %s and a.place = %s
+             and a.state = 'there'""",
+        [organisation_id, conversation_id, seq, place],
+    )
+
+
+def sent_with(message_id: UUID, place: int) -> Stored | None:
+    """What leaves with a message of ours; nothing of what came with one is had here."""
+    return _stored(
+        """select id, content_type, octet_length(content) from conversations_attachment
+           where message_id = %s and place = %s and state = 'there' and key = %s""",
+        [message_id, place, sent_key(message_id)],
+    )
+
+
+def sent_key(message_id: UUID) -> str:
+    """Attachment.key of what leaves with a message."""
+    return f"sent:{message_id}"
+
+
+def slice_of(stored: Stored, first: int, count: int) -> bytes:
+    """`count` octets from `first` on, or what there is of them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select a.content_type, a.content from conversations_attachment a
-               join conversations_message m on m.id = a.message_id and m.conversation_id = a.conversation_id
-               where a.organisation_id = %s and a.conversation_id = %s and m.seq = %s and a.place = %s
-                 and a.state = 'there'""",
-            [organisation_id, conversation_id, seq, place],
+            "select substring(content from %s for %s) from conversations_attachment where id = %s",
+            [first + 1, count, stored.id],
         )
         found: Any = cursor.fetchone()
-    return None if found is None else (found[0], bytes(found[1]))
+    return b"" if found is None else bytes(found[0])
+
+
+def _stored(statement: str, parameters: list[Any]) -> Stored | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found = cursor.fetchone()
+    return None if found is None else Stored(*found)

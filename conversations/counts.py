@@ -17,7 +17,8 @@ from realtime.audience import Audience
 
 
 class MineCounts(TypedDict):
-    open: int
+    open: int  # awake
+    snoozed: int
     unread: int
 
 
@@ -86,7 +87,11 @@ class Tally:
         queue, every, by_line = self._shared[audience.line_ids]
         mine = [group for group in self._owned.get(audience.user_id, ()) if audience.sees_line(group.line_id)]
         return {
-            "mine": {"open": sum(group.number for group in mine), "unread": sum(group.unread for group in mine)},
+            "mine": {
+                "open": sum(group.number for group in mine if group.status == "open"),
+                "snoozed": sum(group.number for group in mine if group.status == "snoozed"),
+                "unread": sum(group.unread for group in mine),
+            },
             "queue": queue,
             "all": every,
             "by_line": by_line,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from conversations.models import JUDGED
 from conversations.rendering import STATUS, DeliveryError, delivery_error, iso
 
 
@@ -43,12 +44,12 @@ class DeliveryDetails(TypedDict):
 
 
 _DELIVERY = """
-select d.message_id, d.link_id::text, link.name, d.path, d.parts, d.encoding, d.state
+select d.message_id, d.link_id::text, link.name, d.path, d.parts, d.encoding, JUDGED
 from conversations_message m
 join conversations_delivery d on d.message_id = m.id
 join conversations_link link on link.id = d.link_id
 where m.organisation_id = %(organisation)s and m.conversation_id = %(conversation)s and m.seq = %(seq)s
-"""
+""".replace("JUDGED", JUDGED)
 _TRIES = """
 select part, state, provider_id, error_code, error_text, requested_at, answered_at, withdrawn, id
 from conversations_attempt where message_id = %s order by id

@@ -76,6 +76,16 @@ class ConversationReturned(Change):
     previous_owner_id: UUID | None
 
 
+@event("conversation.snoozed", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class ConversationSnoozed(Change):
+    """Put aside by its owner, or until another time. Waking it is conversation.assigned or conversation.returned."""
+
+    line_id: UUID
+    conversation_id: UUID
+    owner_id: UUID
+
+
 @event("conversation.closed", hears=Hears.LINE)
 @dataclass(frozen=True, slots=True)
 class ConversationClosed(Change):

@@ -93,7 +93,7 @@ order by lane, message_id for update skip locked
 
 # After the lock, so by a snapshot of its own: what was claimed and given back meanwhile is seen here.
 _MOVABLE = """
-select d.message_id, d.organisation_id, d.conversation_id, d.line_id, m.seq, m.body
+select d.message_id, d.organisation_id, d.conversation_id, d.line_id, m.seq, m.body, coalesce(m.facts ? 'media', false)
 from conversations_delivery d join conversations_message m on m.id = d.message_id
 where d.message_id = any(%(messages)s) and d.state = 0
   and (select true from conversations_attempt a where a.message_id = d.message_id and not a.withdrawn limit 1) is null
@@ -187,7 +187,7 @@ async def move(connection: Connection, one: Move, *, after: Place = FIRST) -> tu
     on, None: nowhere; how many moved).
 
     Nothing of them was written, so they are planned anew, as the other link would have sent them from the start. One
-    that would become longer than its line allows waits.
+    that would become longer than its line allows waits, and so does one with a picture that the other cannot carry.
     """
     async with connection.transaction():
         cursor = await connection.execute(
@@ -217,15 +217,16 @@ async def move(connection: Connection, one: Move, *, after: Place = FIRST) -> tu
 
 
 async def _move(
-    connection: Connection, one: Move, rows: Sequence[tuple[UUID, UUID, UUID, UUID, int, str]]
+    connection: Connection, one: Move, rows: Sequence[tuple[UUID, UUID, UUID, UUID, int, str, bool]]
 ) -> list[tuple[UUID, UUID, UUID, int, int]]:
-    plan = adapter_class(one.adapter).plan
+    other = adapter_class(one.adapter)
     held: set[UUID] = set()  # conversations whose next text must wait
     planned: defaultdict[str, list[Any]] = defaultdict(list)
     told = []
-    for message_id, _, conversation_id, line_id, seq, body in rows:
-        cost = plan(body, one.settings)
-        if conversation_id in held or cost.parts > one.most_parts:
+    for message_id, _, conversation_id, line_id, seq, body, with_media in rows:
+        cost = other.plan(body, one.settings)
+        fits = cost.parts <= one.most_parts and (not with_media or other.capabilities.attachments)
+        if conversation_id in held or not fits:
             held.add(conversation_id)
             continue
         planned["messages"].append(message_id)

@@ -27,6 +27,7 @@ from conversations.fail_over import FailOver
 from conversations.intake import connect
 from conversations.keyword_book import KeywordBook
 from conversations.lanes import TextLanes
+from conversations.left_behind import LeftBehind
 from conversations.link_owner import LinkOwner
 from conversations.link_tests import LinkTests, Steps, steps_of
 from conversations.links import adapter_class, config_of
@@ -80,6 +81,9 @@ class Gateway:
         self._keywords = KeywordBook()
         self._opposed = Opposed(dsn)
         self._fail_over = FailOver(dsn, on_moved=lambda organisations: self._bells.ring(organisations=organisations))
+        self._left_behind = LeftBehind(
+            dsn, owner=owner, on_stored=lambda organisations: self._bells.ring(organisations=organisations)
+        )
         self._tests = LinkTests(dsn, ours=self._ours, steps=self._steps)
         self._control: psycopg.AsyncConnection[Any] | None = None
         self._owners: dict[UUID, tuple[tuple[Any, ...], LinkOwner, asyncio.Task[None]]] = {}
@@ -105,6 +109,7 @@ class Gateway:
                 ("states", self._save_states()),
                 ("opposed", self._opposed.run()),
                 ("fail-over", self._fail_over.run()),
+                ("left behind", self._left_behind.run()),
                 ("tests", self._tests.run()),
             )
         ]

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from common.errors import Conflict, Invalid
 from common.secrets import unseal
-from conversations.adapters import LinkAdapter, LinkConfig
+from conversations.adapters import Capabilities, LinkAdapter, LinkConfig
 from conversations.models import Conversation, Link, PortedNumber
 from conversations.paths import Known, Way, choose
 
@@ -25,6 +25,13 @@ def adapter_class(kind: str) -> type[LinkAdapter]:
     except KeyError:
         raise Invalid("unknown_adapter", f"no adapter is called {kind!r}", field="adapter") from None
     return cast("type[LinkAdapter]", import_string(path))
+
+
+def capabilities_of(kind: str, address: str) -> Capabilities:
+    """What a line with this address can do by a link of this kind."""
+    adapter = adapter_class(kind)
+    of_sender = getattr(adapter, "for_sender", None)
+    return cast("Capabilities", of_sender(address)) if of_sender is not None else adapter.capabilities
 
 
 def adapters_that_are_called() -> list[str]:

@@ -12,6 +12,7 @@ from common import fetching
 from conversations.attachments import LARGEST, MOST_TRIES, kind_of
 from conversations.events import MessageCompleted
 from conversations.links import adapter_class, config_of
+from conversations.media_policy import refuses_more
 from conversations.models import Attachment, Line, Link
 from jobs.kinds import RunningJob, job_kind
 from realtime.log import record_changes
@@ -46,6 +47,8 @@ def fetch_media(job: RunningJob, link_id: str = "", key: str = "", **_later: obj
         try:
             one.content = _fetch(one)
             one.content_type = kind_of(one.content)
+            if refuses_more(one.organisation_id, one.sender, len(one.content)):
+                raise ValueError("too much of one sender within a day")
             one.state = Attachment.State.THERE if one.content_type else Attachment.State.REFUSED
             if not one.content_type:
                 one.content, one.reason = b"", "of a kind that is not shown"
@@ -53,6 +56,7 @@ def fetch_media(job: RunningJob, link_id: str = "", key: str = "", **_later: obj
             one.state, one.reason = Attachment.State.GONE, str(error)[:100]
         except ValueError as error:
             one.state, one.reason = Attachment.State.REFUSED, str(error)[:100]
+            one.content, one.content_type = b"", ""
         except fetching.Unreached as error:
             unreached = str(error)
             if job.attempt < MOST_TRIES:

@@ -7,6 +7,7 @@ the number of a message is the conversation's counter, so the lock is what makes
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from django.db.models.functions import Now
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound
 from common.ids import uuid7
-from common.text import storable
+from common.text import shows_something, storable
+from conversations.attachments import WORDLESS
 from conversations.consent import consent_of
 from conversations.events import MessageAdded
 from conversations.links import link_for_answer
 from conversations.models import Author, Conversation, Delivery, Message, MessageKey, MessageKind, Status
+from conversations.outgoing_media import attach, whole_drafts
 from conversations.wording import worded
 from realtime import doorbell
 from realtime.log import Changes
@@ -80,16 +83,17 @@ def send_message(
     lane: int | None = None,
     application: str = "",
     closed_too: bool = False,
+    attachments: Sequence[UUID] = (),
 ) -> Message:
     """Store an answer and its delivery, due at once. `regardless` of an opt-out, `closed_too`: only what confirms it.
 
     `answers`: whether it is what the subscriber has waited for; None: if a person wrote it. `application`: the name of
-    the one that sent it.
+    the one that sent it. `attachments`: drafts of `author_user` that leave with it (conversations/outgoing_media.py).
 
-    Raises Invalid ("empty", "too_long"), Conflict ("closed", "no_link", "opted_out", "already_sent": the same client
-    id has been used at this very moment; the caller looks it up again).
+    Raises Invalid ("empty", "too_long", and what is wrong with an attachment), Conflict ("closed", "no_link",
+    "opted_out", "already_sent": the same client id has been used at this very moment; the caller looks it up again).
     """
-    body = clean_text(body)
+    body = clean_text(body) or (WORDLESS if attachments else "")
     if not body:
         raise Invalid("empty", "a message needs some text", field="body")
     if conversation.status == Status.CLOSED and not closed_too:
@@ -103,6 +107,11 @@ def send_message(
     facts: dict[str, Any] = {"application": application} if application else {}
     written = body
     body, planned = worded(conversation.line, link, body)
+    drafts = []
+    if attachments and author_user is not None:
+        drafts = whole_drafts(author_user, conversation, link, attachments)
+        facts["media"] = len(drafts)
+        planned = planned._replace(parts=1, submits=1)  # one message, however long its words are
 
     message = _add(
         changes=changes,
@@ -115,6 +124,7 @@ def send_message(
         facts=facts | ({"written": written} if written != body else {}) or None,
         answers=author == Author.AGENT if answers is None else answers,
     )
+    attach(drafts, message, link)
     if lane is None:
         lane = LANE_BOT if author == Author.BOT else LANE_PERSON
     with connection.cursor() as cursor:
@@ -143,9 +153,10 @@ def send_message(
 def add_note(
     *, changes: Changes, conversation: Conversation, body: str, author_user: User, client_id: UUID | None = None
 ) -> Message:
-    """A note for colleagues. It has no delivery row, so nothing can send it. Raises Invalid("empty")."""
+    """A note for colleagues. It has no delivery row, so nothing can send it. Raises Invalid("empty"), also for what
+    nobody would see."""
     body = clean_text(body)
-    if not body:
+    if not shows_something(body):
         raise Invalid("empty", "a note needs some text", field="body")
     return _add(
         changes=changes,

@@ -64,7 +64,7 @@ select a.id, a.message_id, a.part, coalesce(c.submits, c.parts), c.source, c.des
        c.encoding, c.parts / coalesce(c.submits, c.parts),
        not c.regardless and (select true from contacts_suppression s where s.organisation_id = c.organisation_id
                                and s.number = c.destination limit 1) is not null,
-       c.regardless
+       c.regardless, case when m.facts is null then 0 else coalesce((m.facts ->> 'media')::int, 0) end
 from attempt a
 join claimed c on c.message_id = a.message_id
 join conversations_message m on m.id = a.message_id

@@ -131,6 +131,11 @@ where d.message_id = new.message_id
 returning d.message_id, d.organisation_id, d.conversation_id, d.line_id, d.state
 """
 
+_DOUBT = """
+update conversations_delivery set doubted = true where message_id = any(%b) and not doubted
+returning message_id, organisation_id, conversation_id, line_id, state
+"""
+
 _REMEMBER_IDS = """
 insert into conversations_providerkey (id, link_id, key, attempt_id, message_id)
 select uuidv7(), %(link)s, key, attempt_id, message_id
@@ -363,13 +368,13 @@ async def _apply(
             "withdrawn": [o.withdrawn for o in outcomes],
         },
     )
-    if doubted:
-        await connection.execute(
-            "update conversations_delivery set doubted = true where message_id = any(%b) and not doubted", [doubted]
-        )
+    doubts = await connection.execute(_DOUBT, [doubted]) if doubted else None
     retry = max((o.retry_after_s for o in outcomes if o.withdrawn), default=0.0)
     cursor = await connection.execute(_RECOMPUTE, {"messages": messages, "retry": retry, "most": MOST_REFUSALS})
     moved = await cursor.fetchall()
+    if doubts is not None:
+        known = {row[0] for row in moved}  # what was sent already has not moved, and is told all the same
+        moved += [(*row[:4], 2) for row in await doubts.fetchall() if row[4] == 3 and row[0] not in known]
     if not moved:
         return set()
     failed = {row[0] for row in moved if row[4] == DeliveryState.FAILED}

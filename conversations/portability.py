@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
@@ -63,38 +65,62 @@ class Imported:
     unknown_operators: list[str] = field(default_factory=list)
 
 
-def read_csv(text: str, region: str) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
-    """(number, operator) of each line that can be read, and (line, code) of each that cannot: "number", "operator" or
-    "columns". Separated by comma, semicolon, tabulator or bar; a first line of titles is passed over. Pure.
+class Row(NamedTuple):
+    """A line of a file, from 1. `code`: why it cannot be read ("number", "operator", "columns"), or ""."""
+
+    line: int
+    number: str
+    operator: str
+    code: str
+
+
+def separator_of(first: str) -> str:
+    """Comma, semicolon, tabulator or bar: what a file's first line has most of."""
+    return max(_SEPARATORS, key=first.count)
+
+
+def rows_of(lines: Iterable[str], separator: str, region: str) -> Iterator[Row]:
+    """Each line with something in it; a first line of titles is passed over. Pure.
 
     Raises Invalid("csv_broken") where lines cannot be told apart: nothing behind such a place could be trusted.
     """
-    pairs: list[tuple[str, str]] = []
-    problems: list[tuple[int, str]] = []
-    first = text.removeprefix("\ufeff").lstrip().split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    begun = False
     try:
         for row in reader:
             if any("\n" in cell or "\r" in cell for cell in row):
                 raise csv.Error("a cell of several lines")
             cells = [clean(cell) for cell in row]
-            if not any(cells) or (not pairs and not problems and cells[0].lower() in _HEADS):
+            if not any(cells) or (not begun and cells[0].lower() in _HEADS):
                 continue
+            begun = True
             if len(cells) < 2:
-                problems.append((reader.line_num, "columns"))
+                yield Row(reader.line_num, "", "", "columns")
                 continue
             number = normalise(cells[0], region=region)
             if not number.is_number:
-                problems.append((reader.line_num, "number"))
+                yield Row(reader.line_num, "", "", "number")
             elif not cells[1] or len(cells[1]) > LONGEST_OPERATOR:
-                problems.append((reader.line_num, "operator"))
+                yield Row(reader.line_num, "", "", "operator")
             else:
-                pairs.append((number.value, storable(cells[1])))
+                yield Row(reader.line_num, number.value, storable(cells[1]), "")
     except csv.Error:  # a quotation mark that is not closed would swallow what follows, and `replace` would drop it
         raise Invalid(
-            "csv_broken", f"line {reader.line_num}: a quotation mark is opened and not closed", field="csv"
-        ) from None
+            "csv_broken", f"line {reader.line_num}: a quotation mark is opened and not closed", field="csv",
+            line=reader.line_num,
+        ) from None  # fmt: skip
+
+
+def read_csv(text: str, region: str) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
+    """(number, operator) of each line that can be read, and (line, code) of each that cannot. Raises as `rows_of`."""
+    pairs: list[tuple[str, str]] = []
+    problems: list[tuple[int, str]] = []
+    text = text.removeprefix("\ufeff")
+    for row in rows_of(io.StringIO(text, newline=""), separator_of(text.lstrip().split("\n", 1)[0]), region):
+        if row.code:
+            problems.append((row.line, row.code))
+        else:
+            pairs.append((row.number, row.operator))
     return pairs, problems
 
 
@@ -120,12 +146,7 @@ def import_ported(*, actor: User, text: str, replace: bool) -> Imported:
             cursor.execute(_STORE, given)
             done.added, done.changed, rows = cursor.fetchone()
         done.same = rows - done.added - done.changed
-        known = {
-            name.casefold()
-            for pair in Link.objects.filter(organisation_id=organisation_id).values_list("name", "operator")
-            for name in pair
-        }
-        done.unknown_operators = sorted({one for one in operators if one.casefold() not in known})[:MOST_PROBLEMS]
+        done.unknown_operators = unknown_operators(organisation_id, operators)
         described = {"added": [None, done.added], "changed": [None, done.changed], "removed": [None, done.removed]}
         audit.record(
             actor=actor, organisation_id=organisation_id, action="portability.imported", kind="portability",
@@ -135,13 +156,25 @@ def import_ported(*, actor: User, text: str, replace: bool) -> Imported:
     return done
 
 
-def ported_shown(actor: User, number: str) -> dict[str, Any]:
-    """How many numbers the table has, and the first of those that begin with `number` (as it was written)."""
-    mine = PortedNumber.objects.filter(organisation_id=actor.organisation_id)
-    region = Organisation.objects.values_list("region", flat=True).get(id=actor.organisation_id)
+def unknown_operators(organisation_id: UUID, operators: Iterable[str]) -> list[str]:
+    """Those that no link is of, and that no link is called."""
+    pairs = Link.objects.filter(organisation_id=organisation_id).values_list("name", "operator")
+    known = {name.casefold() for pair in pairs for name in pair}
+    return sorted({one for one in operators if one.casefold() not in known})[:MOST_PROBLEMS]
+
+
+def beginning_of(organisation_id: UUID, number: str) -> str:
+    """What stored numbers begin with that are meant by `number`, a whole one or its beginning as it was written."""
+    region = Organisation.objects.values_list("region", flat=True).get(id=organisation_id)
     typed = clean(number).replace(" ", "")
     wanted = normalise(number, region=region)
     # Half a number that begins with "+" may look like a whole one of an older plan.
-    beginning = wanted.value if wanted.is_number and not typed.startswith("+") else typed
+    return wanted.value if wanted.is_number and not typed.startswith("+") else typed
+
+
+def ported_shown(actor: User, number: str) -> dict[str, Any]:
+    """How many numbers the table has, and the first of those that begin with `number` (as it was written)."""
+    mine = PortedNumber.objects.filter(organisation_id=actor.organisation_id)
+    beginning = beginning_of(actor.organisation_id, number)
     found = mine.filter(number__startswith=beginning) if beginning else mine
     return {"total": mine.count(), "items": list(found.order_by("number").values("number", "operator")[:SHOWN])}

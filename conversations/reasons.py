@@ -32,6 +32,8 @@ class Meaning(NamedTuple):
 _BUSY = Meaning("L’opérateur est débordé", "The operator is overloaded", final=False)
 _UNKNOWN_NUMBER = Meaning("Ce numéro n’existe pas", "This number does not exist", wrong_number=True)
 _AWAY = Meaning("Téléphone éteint ou hors de portée", "Phone switched off or out of reach", final=False)
+_NOT_FETCHED = Meaning("La pièce jointe n’a pas pu être lue", "The attachment could not be fetched")
+_TOO_LARGE = Meaning("Pièce jointe trop lourde", "The attachment is too large")
 
 EVERYWHERE: dict[str, Meaning] = {
     "0x00000001": Meaning("Texte trop long pour l’opérateur", "Too long a text for the operator"),
@@ -49,6 +51,19 @@ EVERYWHERE: dict[str, Meaning] = {
     "crash": Meaning("Envoi interrompu : peut-être parti", "Sending was interrupted: it may have left", final=False),
     "silence": Meaning("L’opérateur n’a pas répondu : peut-être parti", "No answer: it may have left", final=False),
     "fault": Meaning("Erreur de notre côté : peut-être parti", "A fault of ours: it may have left", final=False),
+    "no_media": Meaning("Ce lien ne transporte pas de pièces jointes", "This link carries no attachments"),
+    # Twilio's, of attachments and of WhatsApp.
+    "11200": _NOT_FETCHED,
+    "11751": _TOO_LARGE,
+    "12300": Meaning("Type de pièce jointe refusé", "This kind of attachment is refused"),
+    "21620": _NOT_FETCHED,
+    "21623": Meaning("Trop de pièces jointes", "Too many attachments"),
+    "30019": _TOO_LARGE,
+    "63016": Meaning(
+        "WhatsApp : plus de 24 h depuis son dernier message", "WhatsApp: more than 24 h since the customer’s last text"
+    ),
+    "63019": _NOT_FETCHED,
+    "63021": Meaning("WhatsApp refuse la pièce jointe", "WhatsApp refuses the attachment"),
     "opted_out": Meaning("Le client ne veut plus de SMS", "The customer wants no more texts"),
 }
 

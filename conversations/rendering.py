@@ -16,9 +16,11 @@ from django.db import connection
 
 from contacts.numbers import masked
 from conversations.attachments import AttachmentView, attachments_of
-from conversations.models import DeliveryState
+from conversations.models import JUDGED, DeliveryState
 from conversations.reasons import Meaning, of_link
 from realtime.audience import AudienceKind
+
+_CARRYING = ("incoming", "outgoing")
 
 
 class RowContact(TypedDict):
@@ -48,6 +50,13 @@ class NextDeadline(TypedDict):
     warn_at: str
 
 
+class Snooze(TypedDict):
+    """Asleep `since`; `until` null: until its subscriber writes."""
+
+    since: str
+    until: str | None
+
+
 class Row(TypedDict):
     """A conversation as a list shows it. Of two, the one with the higher revision is the newer."""
 
@@ -69,6 +78,7 @@ class Row(TypedDict):
     handover: Handover | None
     deadline: NextDeadline | None
     callback_at: str | None  # when somebody has promised to come back to the subscriber
+    snooze: Snooze | None  # while it sleeps
 
 
 class DeliveryError(TypedDict):
@@ -144,7 +154,7 @@ select c.id::text, c.revision, c.status, c.line_id::text, c.queue_id::text, c.ow
        c.last_seq, c.preview_kind, c.preview_author, c.preview, c.last_activity_at,
        c.waiting_since, c.opened_at, c.queued_at, c.closed_at, c.unread, c.priority,
        c.handover_reason, c.handover_summary, c.next_deadline_at, c.deadline_warn_at, c.deadline_kind, c.callback_at,
-       c.id
+       c.snoozed_at, c.snoozed_until, c.id
 from conversations_conversation c
 join contacts_contact contact on contact.id = c.contact_id
 join contacts_address address on address.id = c.address_id
@@ -165,7 +175,7 @@ def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
     (
         id_, revision, status, line_id, queue_id, owner_id, contact_id, name, address, language, last_seq,
         preview_kind, preview_author, preview, last_at, waiting_since, opened_at, queued_at, closed_at, unread,
-        priority, reason, summary, deadline_at, warn_at, deadline_kind, callback_at, _,
+        priority, reason, summary, deadline_at, warn_at, deadline_kind, callback_at, snoozed_at, snoozed_until, _,
     ) = record  # fmt: skip
     silent = kind == AudienceKind.NO_TEXT
     return {
@@ -201,16 +211,17 @@ def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
         if deadline_at
         else None,
         "callback_at": _iso_or_none(callback_at),
+        "snooze": {"since": iso(snoozed_at), "until": _iso_or_none(snoozed_until)} if snoozed_at else None,
     }
 
 
 _MESSAGES = """
 select m.id::text, m.seq, m.kind, m.author, m.author_user_id::text, u.name, m.body, m.created_at, m.client_id::text,
-       m.facts, d.state, d.error_code, d.error_text, d.parts, d.encoding, d.link_id::text, m.id
+       m.facts, JUDGED, d.error_code, d.error_text, d.parts, d.encoding, d.link_id::text, m.id
 from conversations_message m
 left join accounts_user u on u.id = m.author_user_id
 left join conversations_delivery d on d.message_id = m.id and
-"""
+""".replace("JUDGED", JUDGED)
 # What bounds the messages bounds their deliveries in so many words: else those of every month there is are opened.
 _BY_ID = (
     _MESSAGES
@@ -271,7 +282,7 @@ def _carried(
 ) -> dict[UUID, list[AttachmentView]]:
     if kind == AudienceKind.NO_TEXT:
         return {}
-    return attachments_of(organisation_id, ((one[-1], one[1], one[9]) for one in records if one[2] == "incoming"))
+    return attachments_of(organisation_id, ((one[-1], one[1], one[9]) for one in records if one[2] in _CARRYING))
 
 
 def _message(record: tuple[Any, ...], kind: AudienceKind, carried: dict[UUID, list[AttachmentView]]) -> MessageView:
@@ -340,9 +351,9 @@ def delivery_error(code: str, text: str, link_id: str | None) -> DeliveryError |
 
 
 _PROGRESS = """
-select message_id, state, error_code, error_text, link_id::text from conversations_delivery
-where organisation_id = %s and message_id = any(%s)
-"""
+select d.message_id, JUDGED, d.error_code, d.error_text, d.link_id::text from conversations_delivery d
+where d.organisation_id = %s and d.message_id = any(%s)
+""".replace("JUDGED", JUDGED)
 
 
 def render_progress(organisation_id: UUID, items: Iterable[tuple[UUID, UUID, int]]) -> dict[UUID, DeliveryProgress]:

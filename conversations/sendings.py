@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from common.clock import database_now
 from common.errors import Invalid, PalabreError
 from common.ids import uuid7
 from conversations.models import Recipient, Sending
@@ -28,6 +29,12 @@ KEPT_DAYS = 90  # of keys and of what became of texts; a retry that late is not 
 _CLAIM = """
 insert into conversations_sending (id, organisation_id, scope, key, fingerprint, line_id)
 values (%s, %s, %s, %s, %s, %s) on conflict (organisation_id, scope, key) do nothing
+"""
+ABANDONED = timedelta(hours=1)  # a desk or an application that asks again does so within seconds
+_ABANDON = """
+update conversations_recipient r set settled_at = clock_timestamp(), refusal = 'abandoned'
+where r.id in (select one.id from conversations_recipient one join conversations_sending s on s.id = one.sending_id
+               where one.settled_at is null and s.at < %(before)s limit 1000 for update of one skip locked)
 """
 _FORGET = """
 with old as (
@@ -123,3 +130,16 @@ def refuse(recipient_id: UUID, refusal: PalabreError) -> None:
 def forget_sendings(job: RunningJob, **_later: object) -> dict[str, Any]:
     """Forget requests, with their recipients, after KEPT_DAYS; the texts themselves stay in their conversations."""
     return {"forgotten": forget_in_slices(job, _FORGET, days=KEPT_DAYS)}
+
+
+@job_kind("conversations.abandon_sendings", every=timedelta(minutes=10))
+def abandon_sendings(job: RunningJob, **_later: object) -> dict[str, Any]:
+    """Settle what nobody came back for: its request was cut off, and whoever asks hears that nothing of it left."""
+    return {"abandoned": abandon(database_now())}
+
+
+def abandon(now: datetime) -> int:
+    """How many recipients of requests older than ABANDONED are settled. One that is being written is passed over."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ABANDON, {"before": now - ABANDONED})
+        return cursor.rowcount

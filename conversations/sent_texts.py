@@ -7,18 +7,18 @@ from uuid import UUID
 
 from django.db import connection
 
-from conversations.models import Recipient
+from conversations.models import JUDGED, Recipient
 from conversations.rendering import STATUS, delivery_error, iso
 
 # Of the parts; the date of the receipt is ours: operators' own carry no zone.
 _FACTS = """
-select d.state, d.parts, d.encoding, d.error_code, d.error_text, d.link_id::text, d.updated_at,
+select JUDGED, d.parts, d.encoding, d.error_code, d.error_text, d.link_id::text, d.updated_at,
        (select array_agg(a.provider_id order by a.part, a.id) from conversations_attempt a
         where a.message_id = d.message_id and a.provider_id <> ''),
        (select min(a.answered_at) from conversations_attempt a
         where a.message_id = d.message_id and a.provider_id <> '')
 from conversations_delivery d where d.organisation_id = %s and d.message_id = %s
-"""
+""".replace("JUDGED", JUDGED)
 FINAL = ("delivered", "failed", "expired")
 
 

@@ -92,6 +92,8 @@ class Submitting:
         try:
             if not self._may_write():
                 raise NotBound("the lease is about to expire")
+            if part.media and not adapter.capabilities.attachments:
+                raise SubmitRefused(0, "this link carries no attachments", permanent=True, spelled="no_media")
             ids = await adapter.submit(part)
         except NotBound:
             return again(part.attempt_id, part.message_id, "not bound"), False

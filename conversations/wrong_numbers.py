@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.models import User
 from common.errors import NotFound
 from conversations.models import Link, WrongNumber
+from conversations.portability import beginning_of
 from conversations.reasons import meaning_of, of_link
 from conversations.rendering import iso
 from realtime.log import record_changes
@@ -53,12 +54,15 @@ async def keep_wrong_numbers(
         )
 
 
-def wrong_numbers_shown(organisation_id: UUID) -> dict[str, Any]:
-    """How many there are, and the latest of them with what their operators said."""
+def wrong_numbers_shown(organisation_id: UUID, number: str = "") -> dict[str, Any]:
+    """How many there are, and the latest of those that begin with `number` (as it was written), with what their
+    operators said."""
     mine = WrongNumber.objects.filter(organisation_id=organisation_id)
+    beginning = beginning_of(organisation_id, number)
+    shown = mine.filter(number__startswith=beginning) if beginning else mine
     links = dict(Link.objects.filter(organisation_id=organisation_id).values_list("id", "name"))
     items = []
-    for one in mine.order_by("-last_at")[:SHOWN]:
+    for one in shown.order_by("-last_at")[:SHOWN]:
         means = of_link(one.link_id, one.code)
         items.append(
             {

@@ -22,7 +22,7 @@ OptOutSchema: Any = schema_of(OptOutView)
 SaidSchema: Any = schema_of(SaidView)
 
 
-class Reason(Schema):
+class ConsentReason(Schema):
     reason: Annotated[Words, Field(max_length=300)]
 
 
@@ -35,12 +35,12 @@ class SaidList(Schema):
 
 
 @router.post("/conversations/{uuid:conversation_id}/opt-out", auth=May("consent.opt_out"), response=SaidSchema)
-def write_opt_out(request: HttpRequest, conversation_id: UUID, given: Reason) -> HttpResponse:
+def write_opt_out(request: HttpRequest, conversation_id: UUID, given: ConsentReason) -> HttpResponse:
     return _set(request, conversation_id, given, opted_out=True)
 
 
 @router.post("/conversations/{uuid:conversation_id}/opt-in", auth=May("consent.opt_in"), response=SaidSchema)
-def lift_opt_out(request: HttpRequest, conversation_id: UUID, given: Reason) -> HttpResponse:
+def lift_opt_out(request: HttpRequest, conversation_id: UUID, given: ConsentReason) -> HttpResponse:
     return _set(request, conversation_id, given, opted_out=False)
 
 
@@ -55,7 +55,7 @@ def read_said(request: HttpRequest, number: Annotated[str, Query(max_length=254)
     return as_json({"items": said_of(organisation_id=caller(request).organisation_id, number=number)})
 
 
-def _set(request: HttpRequest, conversation_id: UUID, given: Reason, *, opted_out: bool) -> HttpResponse:
+def _set(request: HttpRequest, conversation_id: UUID, given: ConsentReason, *, opted_out: bool) -> HttpResponse:
     user = caller(request)
     if not conversations_of(desk.audience(user)).filter(id=conversation_id).exists():
         raise NotFound("no_conversation", "there is no such conversation")

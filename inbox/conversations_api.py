@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from pydantic import AwareDatetime, Field
 
 from accounts.permissions import May, caller
 from common.errors import NotFound
+from common.ranges import answer_in_ranges
 from common.schemas import Words, as_json, schema_of
-from conversations.attachments import content_of
+from conversations.attachments import slice_of, stored_of
 from conversations.delivery_details import DeliveryDetails, delivery_details
 from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
 from conversations.visibility import conversations_of
@@ -20,7 +22,7 @@ from inbox import desk
 from inbox.lists import list_page
 from inbox.person import PersonView, person_of
 from realtime.audience import Audience, AudienceKind
-from routing import callbacks, ownership
+from routing import callbacks, ownership, reopening
 
 router = Router(tags=["conversations"])
 
@@ -58,6 +60,12 @@ class MessagePage(Head):
 class Written(Schema):
     client_id: UUID
     body: str
+
+
+class Answer(Written):
+    """`attachments`: drafts of one's own in this conversation, in their order; `body` may then be empty."""
+
+    attachments: Annotated[list[UUID], Field(max_length=20)] = []
 
 
 class Destination(Schema):
@@ -119,17 +127,16 @@ def read_conversation(request: HttpRequest, conversation_id: UUID) -> HttpRespon
 
 @router.get("/conversations/{uuid:conversation_id}/attachment", auth=May("conversations.read"))
 def read_attachment(request: HttpRequest, conversation_id: UUID, seq: Number, place: Number) -> HttpResponse:
-    """What came with the subscriber's text number `seq`, as a picture, a sound or a film of its own."""
+    """What came, or left, with text number `seq`, as a picture, a sound or a film of its own; a Range of it, too."""
     audience = desk.audience(caller(request))
     seen = conversations_of(audience).filter(id=conversation_id).exists() and audience.kind != AudienceKind.NO_TEXT
-    found = content_of(audience.organisation_id, conversation_id, seq, place) if seen else None
+    found = stored_of(audience.organisation_id, conversation_id, seq, place) if seen else None
     if found is None:
         raise NotFound("no_attachment", "there is no such attachment")
-    content_type, octets = found
-    answer = HttpResponse(octets, content_type=content_type)
+    answer = answer_in_ranges(
+        request, content_type=found.content_type, length=found.octets, tag=str(found.id), read=partial(slice_of, found)
+    )
     answer["Content-Disposition"] = f'inline; filename="{seq}-{place}"'
-    # Opened by itself it is no page of ours: it may run nothing and reach nothing.
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox; frame-ancestors 'none'"
     return answer
 
 
@@ -162,11 +169,12 @@ def read_delivery(
 
 
 @router.post("/conversations/{uuid:conversation_id}/messages", auth=May("conversations.answer"), response=MessageSchema)
-def answer(request: HttpRequest, conversation_id: UUID, given: Written) -> HttpResponse:
+def answer(request: HttpRequest, conversation_id: UUID, given: Answer) -> HttpResponse:
     audience = _seen(request, conversation_id)
     message = ownership.answer(
-        user=caller(request), conversation_id=conversation_id, client_id=given.client_id, body=given.body
-    )
+        user=caller(request), conversation_id=conversation_id, client_id=given.client_id, body=given.body,
+        attachments=given.attachments,
+    )  # fmt: skip
     return _message(audience, message.id)
 
 
@@ -200,6 +208,14 @@ def close(request: HttpRequest, conversation_id: UUID, given: Body[Ending | None
     ownership.close(
         user=caller(request), conversation_id=conversation_id, seen=given.seen, disposition_id=given.disposition_id
     )
+    return as_json(_row(audience, conversation_id))
+
+
+@router.post("/conversations/{uuid:conversation_id}/reopen", auth=May("conversations.reopen"), response=RowSchema)
+def reopen(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """409 newer_open: the subscriber has written since; what that opened goes on."""
+    audience = _seen(request, conversation_id)
+    reopening.reopen(user=caller(request), conversation_id=conversation_id)
     return as_json(_row(audience, conversation_id))
 
 

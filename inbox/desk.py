@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
@@ -11,15 +11,16 @@ from django.conf import settings
 from accounts.models import User
 from conversations.adapters import Capabilities
 from conversations.counts import Counts, count_groups, counts_for
-from conversations.links import adapter_class
+from conversations.links import capabilities_of
 from conversations.models import Line
 from conversations.visibility import audience_of, lines_visible_to
 from conversations.wording import takes_latin1
 from realtime.audience import Audience, AudienceKind
 from realtime.models import EventHead
 from routing import ownership
+from routing.disposition_admin import DispositionView
 from routing.models import Queue
-from routing.queue_admin import DispositionView
+from routing.pulling import queues_served_by
 from routing.reasons import ReasonView
 from routing.rendering import AgentView, render_agents
 
@@ -49,6 +50,9 @@ class CapabilitiesView(TypedDict):
     counts_segments: bool
     attachments: bool
     receipts: bool
+    media: list[str]
+    most_media: int
+    largest_media: int
 
 
 class LineView(TypedDict):
@@ -73,6 +77,7 @@ class QueueView(TypedDict):
     auto_accept: bool
     wrap_up_s: int
     dispositions_required: bool
+    mine: bool  # the caller serves it: of his team or of nobody's, and within his skills
 
 
 class Session(TypedDict):
@@ -137,15 +142,21 @@ def lines_of(user: User) -> list[LineView]:
 
 
 def _capabilities(line: Line) -> CapabilitiesView:
-    """Of the line's links; before it has one, of the medium's first adapter."""
+    """Of the line's links; before it has one, of the medium's first adapter. Attachments only where each link carries
+    them: by which one a text leaves is decided when it is stored."""
     kinds = [link.adapter for link in line.links.all()]
+    carried = kinds and all(capabilities_of(kind, line.address).attachments for kind in kinds)
     kinds += [kind for kind in settings.LINK_ADAPTERS if kind.startswith(f"{line.medium}.")]
-    found = adapter_class(kinds[0]).capabilities if kinds else Capabilities(line.medium, 0, False, False, False)
-    return cast("CapabilitiesView", asdict(found))
+    none = Capabilities(line.medium, 0, False, False, False)
+    found = capabilities_of(kinds[0], line.address) if kinds else none
+    if not carried:
+        found = replace(found, attachments=False, media=(), most_media=0, largest_media=0)
+    return cast("CapabilitiesView", asdict(found) | {"media": list(found.media)})
 
 
-def queues_of(organisation_id: UUID) -> list[QueueView]:
-    found = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).order_by("name")
+def queues_of(user: User) -> list[QueueView]:
+    found = Queue.objects.filter(organisation_id=user.organisation_id, is_enabled=True).order_by("name")
+    mine = queues_served_by(user)
     return [
         {
             "id": str(queue.id),
@@ -154,6 +165,7 @@ def queues_of(organisation_id: UUID) -> list[QueueView]:
             "auto_accept": queue.auto_accept,
             "wrap_up_s": queue.wrap_up_s,
             "dispositions_required": queue.dispositions_required,
+            "mine": queue.id in mine,
         }
         for queue in found
     ]

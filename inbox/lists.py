@@ -23,13 +23,14 @@ from conversations.rendering import Row, render_rows
 from conversations.visibility import conversations_of
 from realtime.audience import Audience, AudienceKind
 
-VIEWS = ("mine", "queue", "all")
+VIEWS = ("mine", "snoozed", "queue", "all")
 LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page ended: the sort values of its last row. `waiting_since`: or its next deadline, in that order."""
+    """Where a page ended: the sort values of its last row. `waiting_since`: or its next deadline, or until when it
+    sleeps, in that order."""
 
     waiting_since: datetime | None
     last_activity_at: datetime
@@ -58,7 +59,8 @@ def list_page(
 ) -> tuple[list[Row], str | None]:  # fmt: skip
     """One page of a view and where the next one starts (None: this was the last). Raises Invalid, NotAllowed.
 
-    `order`: of mine and queue, "waiting" (longest first) or "deadline" (the next to be missed first).
+    `order`: of mine and queue, "waiting" (longest first) or "deadline" (the next to be missed first). Of snoozed the
+    next to wake is first.
     """
     found = _narrowed(audience, view)
     if line_id is not None:
@@ -77,6 +79,8 @@ def list_page(
         found = _matching(found, q, organisation_region)
     place = Place.read(after) if after else None
     first = "next_deadline_at" if order == "deadline" else "waiting_since"
+    if view == "snoozed":
+        first = "snoozed_until"
     found = _after_all(found, place) if view == "all" else _after_first(found, place, first)
     values = list(found.values_list(first, "last_activity_at", "id")[: limit + 1])
     ends = Place(*values[limit - 1]).written() if len(values) > limit else None
@@ -88,7 +92,9 @@ def list_page(
 def _narrowed(audience: Audience, view: str) -> QuerySet[Conversation]:
     found = conversations_of(audience)
     if view == "mine":
-        return found.filter(owner_id=audience.user_id, status__in=[Status.OPEN, Status.SNOOZED])
+        return found.filter(owner_id=audience.user_id, status=Status.OPEN)
+    if view == "snoozed":
+        return found.filter(owner_id=audience.user_id, status=Status.SNOOZED)
     if view == "queue":
         return found.filter(status=Status.QUEUED)
     if view == "all":

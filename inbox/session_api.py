@@ -19,7 +19,7 @@ from common.schemas import Words, as_json, schema_of
 from conversations.counts import Counts
 from conversations.rendering import iso
 from inbox import desk
-from routing.queue_admin import dispositions_of
+from routing.disposition_admin import dispositions_of
 from routing.reasons import reasons_of
 from routing.rendering import AgentView
 
@@ -87,11 +87,11 @@ def _session(request: HttpRequest, user: User) -> desk.Session:
             "brand": organisation.brand,
         },
         "lines": desk.lines_of(user),
-        "queues": desk.queues_of(organisation.id),
+        "queues": desk.queues_of(user),
         "agents": desk.agents_of(organisation.id),
         "presence": desk.presence_of(user),
         "reasons": reasons_of(organisation.id, enabled=True),
-        "dispositions": dispositions_of(organisation.id, enabled=True),
+        "dispositions": dispositions_of(organisation.id),
         "mode": settings.MODE,
         "head": head["head"],
         "epoch": head["epoch"],

@@ -15,7 +15,7 @@ from conversations.visibility import audience_of, audiences_of
 from routing.consult_models import Consult
 from routing.models import AgentMedium, Offer, OfferState, Queue
 from routing.rendering import render_agents
-from routing.transfer import REACHABLE
+from routing.transfer import OVERSEERS, REACHABLE
 
 
 class AgentChoice(TypedDict):
@@ -43,7 +43,7 @@ class Destinations(TypedDict):
 
 
 class TransferView(TypedDict):
-    """A transfer of the caller's that rings at a colleague. `at`: the server's time when this was read."""
+    """A transfer that rings at a colleague. `at`: the server's time when this was read."""
 
     id: str
     conversation_id: str
@@ -102,10 +102,17 @@ def _queues(organisation_id: UUID) -> list[QueueChoice]:
     return [{"id": str(one.id), "name": one.name, "waiting": waiting.get(one.id, 0)} for one in found]
 
 
-def transfers_of(user: User) -> list[TransferView]:
-    """What the caller still owns and has offered to a colleague, oldest first."""
+def transfers_of(user: User, conversation_id: UUID | None = None) -> list[TransferView]:
+    """What the caller still owns and has offered to a colleague, oldest first. Of one conversation: what he may take
+    back, his own or, for who oversees, anybody's."""
     at = iso(database_now())
-    found = Offer.objects.filter(organisation_id=user.organisation_id, sender=user, state=OfferState.PENDING)
+    found = Offer.objects.filter(organisation_id=user.organisation_id, state=OfferState.PENDING)
+    if conversation_id is not None:
+        found = found.filter(conversation_id=conversation_id)
+    if conversation_id is None or user.role not in OVERSEERS:
+        found = found.filter(sender=user)
+    else:
+        found = found.filter(sender__isnull=False)
     return [
         {
             "id": str(one.id),

@@ -104,9 +104,10 @@ def cancel(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 @router.get("/transfers", auth=May("conversations.transfer"), response=Transfers)
-def list_transfers(request: HttpRequest) -> HttpResponse:
-    """What the caller has offered to a colleague and still owns. Ask again at each event line about a transfer."""
-    return as_json({"items": transfers_of(caller(request))})
+def list_transfers(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
+    """What the caller has offered to a colleague and still owns; of one `conversation`, also what he may take back for
+    its owner. Ask again at each event line about a transfer."""
+    return as_json({"items": transfers_of(caller(request), conversation)})
 
 
 @router.post("/conversations/{uuid:conversation_id}/consult", auth=May("conversations.transfer"), response=RowSchema)
@@ -135,6 +136,8 @@ def reassign_some(request: HttpRequest, given: Reassignment) -> HttpResponse:
     agent_full), "" that it is done."""
     user = caller(request)
     if (given.conversation_ids is None) == (given.of_agent_id is None):
+        raise Invalid("required", "conversations, or of whom", field="conversation_ids")
+    if given.conversation_ids == []:
         raise Invalid("required", "conversations, or of whom", field="conversation_ids")
     ids = held_by_agent(user, given.of_agent_id) if given.of_agent_id else given.conversation_ids or []
     done = reassign(actor=user, conversation_ids=ids, agent_id=given.agent_id, queue_id=given.queue_id)

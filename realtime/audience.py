@@ -25,6 +25,7 @@ class Hears(StrEnum):
     LINE = "line"  # who sees its `line_id`, and watches its `conversation_id`
     LINES = "lines"  # the same for each of its `items`, which begin with line and conversation
     EVERYBODY = "everybody"  # the whole organisation, observers too: it may name no conversation, person or line
+    NOBODY = "nobody"  # no screen: a fact that only the log keeps
 
 
 @dataclass(frozen=True, slots=True)

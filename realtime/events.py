@@ -32,7 +32,9 @@ _NEEDS: dict[Hears, frozenset[str]] = {
     Hears.LINE: frozenset({"line_id", "conversation_id"}),
     Hears.LINES: frozenset({"items"}),
     Hears.EVERYBODY: frozenset(),
+    Hears.NOBODY: frozenset(),
 }
+# By these names the hub knows whom an event concerns (realtime.facts): whoever may hear of them would hear of it.
 _NOT_FOR_EVERYBODY = frozenset({"line_id", "conversation_id", "message_id", "contact_id", "address_id", "items"})
 
 
@@ -55,12 +57,15 @@ def _checked(name: str, hears: Hears | None, named: set[str]) -> Hears:
     if hears is None:
         raise RuntimeError(
             f'the event {name} does not say who may hear of it: @event("{name}", hears=Hears.LINE) for one '
-            "conversation, Hears.LINES for several, Hears.EVERYBODY for the whole organisation (realtime/audience.py)"
+            "conversation, Hears.LINES for several, Hears.EVERYBODY for the whole organisation, Hears.NOBODY for the "
+            "log alone (realtime/audience.py)"
         )
     if missing := _NEEDS[hears] - named:
         raise RuntimeError(f"the event {name} is for those who see a line: it needs {', '.join(sorted(missing))}")
     if hears == Hears.EVERYBODY and (private := _NOT_FOR_EVERYBODY & named):
         raise RuntimeError(f"the event {name} is for everybody and names what some may not see: {sorted(private)}")
+    if hears == Hears.NOBODY and (heard := _NOT_FOR_EVERYBODY & named):
+        raise RuntimeError(f"the event {name} is for nobody and names whom it would reach: {sorted(heard)}")
     return hears
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -62,6 +63,18 @@ class Changes:
         self.rings.add(bell)
 
 
+_here: ContextVar[Changes | None] = ContextVar("changes_here", default=None)
+
+
+def changes_here() -> Changes:
+    """Those of the transaction that this thread is in. For what may not be stored without its fact, whoever asks for
+    it. Raises RuntimeError outside `record_changes`."""
+    changes = _here.get()
+    if changes is None:
+        raise RuntimeError("this is stored inside record_changes only: its fact belongs in the event log")
+    return changes
+
+
 @contextmanager
 def record_changes(organisation_id: UUID) -> Iterator[Changes]:
     """One transaction that changes things and says so; the counter is its last statement by construction.
@@ -71,7 +84,11 @@ def record_changes(organisation_id: UUID) -> Iterator[Changes]:
     """
     changes = Changes(organisation_id)
     with transaction.atomic(durable=True):
-        yield changes
+        outer = _here.set(changes)
+        try:
+            yield changes
+        finally:
+            _here.reset(outer)
         if changes.items:
             append_events(organisation_id, changes.items)
         # Robust: a dead doorbell must not look like a failed deed. The row is the queue, the sweep finds it.

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 from django.apps import apps
 
+from realtime.audience import Hears
 from realtime.events import field_names, registry
 
 BRINGS = {
@@ -18,6 +19,7 @@ BRINGS = {
     "message_id": "message: Message",
     "items": "deliveries: DeliveryProgress[]",
     "agent_id": "agent: Agent",
+    "object_id": "kind?: string; object_id?: string",
 }
 
 HEAD = """\
@@ -54,6 +56,8 @@ def event_types() -> str:
     members: list[str] = []
     lines: list[str] = []
     for name in declared_events():
+        if registry[name].hears == Hears.NOBODY:
+            continue
         member = "".join(word.title() for word in name.replace(".", "_").split("_"))
         fields = field_names(name)
         brought = [BRINGS[field] for field in fields if field in BRINGS]

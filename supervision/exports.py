@@ -1,4 +1,5 @@
-"""Files of the history: asked for, written by a worker piece by piece, fetched by who asked, forgotten after a week.
+"""Files of the history, and of what became of response times: asked for, written by a worker piece by piece, fetched
+by who asked, forgotten after a week.
 
 The pieces stand in the database: web and worker need share no disk, and a file is gone for everybody at once. Texts
 that arrive after the request are not in it. Both the request and each fetching leave a line in the audit log.
@@ -9,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -38,6 +39,8 @@ from supervision.history import find_below
 from supervision.history_rows import history_rows
 from supervision.models import Export, ExportPart, Form
 from supervision.sheets import Csv, Sheet, Xlsx
+from supervision.targets import Period
+from supervision.targets_sheet import TARGET_WIDTHS, TARGETS, of_period, targets_rows
 
 KIND = "supervision.export_history"
 KEPT_DAYS = 7
@@ -69,7 +72,7 @@ class ExportView(TypedDict):
     kept_until: str
 
 
-def ask_for_export(*, actor: User, asked: Asked, form: Form) -> ExportView:
+def ask_for_export(*, actor: User, asked: Asked | Period, form: Form) -> ExportView:
     """Have a worker write the file. Raises Conflict("too_many_exports")."""
     with record_changes(actor.organisation_id):
         User.objects.select_for_update().get(id=actor.id)  # two clicks at once: the second counts the first
@@ -81,7 +84,7 @@ def ask_for_export(*, actor: User, asked: Asked, form: Form) -> ExportView:
             owner=actor,
             form=form,
             language=actor.language,
-            filters=asked.stored(),
+            filters=asked.stored() if isinstance(asked, Asked) else of_period(asked),
             created_at=database_now(),
         )
         export.job_id = request_job(
@@ -92,7 +95,7 @@ def ask_for_export(*, actor: User, asked: Asked, form: Form) -> ExportView:
             max_attempts=3,
         ).id
         export.save(force_insert=True)
-        _write_down(actor, export, "history.exported", _asked(export))
+        _write_down(actor, export, f"{_about(export)}.exported", _asked(export))
     return exports_shown(actor, export.id)[0]
 
 
@@ -140,7 +143,7 @@ def fetch_export(*, actor: User, export_id: UUID) -> File:
         pieces = export.parts.count()
         if not export.octets or not pieces:
             raise Conflict("export_not_ready", "this file is not ready")
-        _write_down(actor, export, "history.fetched", {"rows": [None, export.rows]})
+        _write_down(actor, export, f"{_about(export)}.fetched", {"rows": [None, export.rows]})
 
     def piece(number: int) -> bytes:
         # Forgotten between two pieces: the file that arrives is too short, and the browser says so.
@@ -148,12 +151,17 @@ def fetch_export(*, actor: User, export_id: UUID) -> File:
         return bytes(found or b"")
 
     return File(
-        f"palabre-history-{export.created_at:%Y-%m-%d}.{export.form}",
+        f"palabre-{_about(export)}-{export.created_at:%Y-%m-%d}.{export.form}",
         MEDIA_TYPES[Form(export.form)],
         export.octets,
         pieces,
         piece,
     )
+
+
+def _about(export: Export) -> str:
+    """What the file is of: "history", or "targets" (supervision/targets_sheet.py)."""
+    return TARGETS if export.filters.get("report") == TARGETS else "history"
 
 
 def _asked(export: Export) -> dict[str, list[Any]]:
@@ -206,7 +214,13 @@ def _write(job: RunningJob, export: Export, path: Path) -> tuple[int, bool]:
     """How many texts are in the file at `path`, and whether there were more."""
     zone = Organisation.objects.values_list("time_zone", flat=True).get(id=export.organisation_id)
     rows = 0
-    with _sheet(export, path) as sheet:
+    if _about(export) == TARGETS:
+        with _sheet(export, path, TARGET_WIDTHS) as sheet:
+            for cells_ in targets_rows(export.organisation_id, export.filters, export.language):
+                sheet.add(cells_)
+                rows += 1
+        return rows - 1, False
+    with _sheet(export, path, WIDTHS) as sheet:
         sheet.add(heads(export.language, zone))
         for row in _texts(job, export, zone):
             if rows == MOST_ROWS:
@@ -216,9 +230,9 @@ def _write(job: RunningJob, export: Export, path: Path) -> tuple[int, bool]:
     return rows, False
 
 
-def _sheet(export: Export, path: Path) -> Sheet:
+def _sheet(export: Export, path: Path, widths: Sequence[int]) -> Sheet:
     if export.form == Form.XLSX:
-        return Xlsx(path, widths=WIDTHS)
+        return Xlsx(path, widths=widths)
     return Csv(path, separator=";" if export.language.startswith("fr") else ",")
 
 

@@ -27,8 +27,8 @@ from supervision.states import CLASSES
 REACH = 20_000  # texts looked at for one page
 REACH_JOINED = 5_000  # where each of them costs a look at its conversation or its delivery
 FEW = 500  # persons: their conversations are read; more are found soon enough among all texts
-MOST_COUNTED = 10_000
-QUICK_S, THOROUGH_S = 1.5, 8.0  # of counting; the second is below what any answer may take (config/answer_limit.py)
+MOST_COUNTED = 2_000  # beside a page; each of them may cost a look at its conversation and its delivery
+QUICK_S, THOROUGH_S = 0.15, 8.0  # of counting; the second is below what any answer may take (config/answer_limit.py)
 # Keys are made where the text is, its time is the database's: clocks may differ by so much at either end.
 SLACK = timedelta(minutes=1)
 

@@ -13,10 +13,10 @@ from uuid import UUID
 from django.db import connection
 
 from contacts.numbers import display, masked
-from conversations.models import DeliveryState
+from conversations.models import DeliveryState, judged
 from conversations.rendering import STATUS, DeliveryError, delivery_error, iso
 from realtime.audience import AudienceKind
-from supervision.states import CLASSES, judged, raw_of, said_of
+from supervision.states import CLASSES, raw_of, said_of
 
 _BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 

@@ -28,11 +28,6 @@ CLASSES: dict[int, Class] = {
 }
 
 
-def judged(state: DeliveryState, doubted: bool) -> DeliveryState:
-    """The state as the history shows it, of `Delivery.state` and `Delivery.doubted`."""
-    return DeliveryState.UNKNOWN if doubted and state == DeliveryState.SENT else state
-
-
 LONGEST_RAW = 40
 # What follows an empty "stat:" is the next field.
 _STAT = re.compile(r"\bstat:[ \t]{0,3}(?!err:|text:)([^ \t\r\n]{1,40})", re.IGNORECASE)

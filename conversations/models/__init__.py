@@ -9,7 +9,7 @@ Lock order for every writer: seen, address, conversation, message and delivery, 
 from __future__ import annotations
 
 from conversations.models.arrivals import InboundPart, MessageKey, RawInbound, Seen
-from conversations.models.deliveries import Attempt, Delivery, DeliveryState, ProviderKey, Receipt
+from conversations.models.deliveries import JUDGED, Attempt, Delivery, DeliveryState, ProviderKey, Receipt, judged
 from conversations.models.lines import (
     AfterHoursText,
     FailOver,
@@ -23,10 +23,20 @@ from conversations.models.lines import (
     WrongNumber,
 )
 from conversations.models.sendings import ApiToken, Recipient, Sending
-from conversations.models.talk import Attachment, Author, Conversation, Message, MessageKind, Status, Unhandled
+from conversations.models.talk import (
+    Attachment,
+    Author,
+    Conversation,
+    MediaPolicy,
+    Message,
+    MessageKind,
+    Status,
+    Unhandled,
+)
 from conversations.models.tasks import Task, TaskState
 
 __all__ = [
+    "JUDGED",
     "AfterHoursText",
     "ApiToken",
     "Attachment",
@@ -42,6 +52,7 @@ __all__ = [
     "Link",
     "LinkState",
     "LinkTest",
+    "MediaPolicy",
     "Message",
     "MessageKey",
     "MessageKind",
@@ -58,4 +69,5 @@ __all__ = [
     "TaskState",
     "Unhandled",
     "WrongNumber",
+    "judged",
 ]

@@ -28,6 +28,15 @@ class DeliveryState(models.IntegerChoices):
         return min(self.value, 4)
 
 
+def judged(state: DeliveryState, doubted: bool) -> DeliveryState:
+    """The state as people are told it, of `Delivery.state` and `Delivery.doubted`."""
+    return DeliveryState.UNKNOWN if doubted and state == DeliveryState.SENT else state
+
+
+# The same, of a delivery called `d`.
+JUDGED = "case when d.state = 3 and d.doubted then 2 else d.state end"
+
+
 class Delivery(models.Model):
     """The outbox row of an outgoing message: it is the queue. Partitioned by month on its key, the message's id."""
 

@@ -75,3 +75,5 @@ class Recipient(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sending", "place"], name="recipient_once")]
+        # Those of a request that was cut off: hardly any.
+        indexes = [models.Index(fields=["sending"], name="recipient_unsettled", condition=models.Q(settled_at=None))]

@@ -64,7 +64,9 @@ class Conversation(models.Model):
     assigned_at = models.DateTimeField(null=True)
     first_answered_at = models.DateTimeField(null=True)  # by a person
     closed_at = models.DateTimeField(null=True)
-    reopened_at = models.DateTimeField(null=True)  # after a close, by a callback: its resolution is counted anew
+    reopened_at = models.DateTimeField(
+        null=True
+    )  # after a close, by a callback or a person: its resolution is counted anew
     # Who had this person last, if its queue asks for him again: nobody else before then (routing/sticky.py).
     preferred_id = models.UUIDField(null=True)
     preferred_until = models.DateTimeField(null=True)
@@ -77,6 +79,11 @@ class Conversation(models.Model):
     deadline_warn_at = models.DateTimeField(null=True)
     deadline_kind = models.CharField(max_length=10, default="", db_default="")
     callback_at = models.DateTimeField(null=True)  # of its promised callback (Task), until somebody has kept it
+    # Asleep (routing/snooze.py): since when, and until when; null: until its subscriber writes.
+    snoozed_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    # When its subscriber was warned that it will be closed, for he says nothing (routing/silence.py).
+    silence_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -96,6 +103,12 @@ class Conversation(models.Model):
                 condition=~Q(status="queued") | Q(queue_id__isnull=False, queued_at__isnull=False),
                 name="conversation_queued_somewhere",
             ),
+            # Whoever wakes one says so whole: what slept on in these columns would wake a second time.
+            models.CheckConstraint(
+                condition=Q(status="snoozed", snoozed_at__isnull=False)
+                | (~Q(status="snoozed") & Q(snoozed_at__isnull=True, snoozed_until__isnull=True)),
+                name="conversation_sleeps_or_not",
+            ),
         ]
         indexes = [
             models.Index(
@@ -110,6 +123,37 @@ class Conversation(models.Model):
             ),
             models.Index(F("organisation"), F("last_activity_at").desc(), F("id").desc(), name="conversation_latest"),
             models.Index(fields=["contact", "-opened_at"], name="conversation_contact"),
+            # Sleeping ones alone: of no text's business.
+            models.Index(
+                fields=["snoozed_until"],
+                name="conversation_wakes",
+                condition=Q(status="snoozed", snoozed_until__isnull=False),
+            ),
+            # Of those in which the last word is ours: a text takes its conversation out of them, an answer puts it in.
+            models.Index(
+                fields=["queue_id", "last_activity_at"],
+                name="conversation_silent",
+                condition=Q(
+                    status__in=["open", "snoozed"],
+                    waiting_since__isnull=True,
+                    preview_kind="outgoing",
+                    callback_at__isnull=True,
+                    snoozed_until__isnull=True,
+                    silence_at__isnull=True,
+                ),
+            ),
+            models.Index(
+                fields=["queue_id", "silence_at"],
+                name="conversation_warned",
+                condition=Q(
+                    status__in=["open", "snoozed"],
+                    waiting_since__isnull=True,
+                    preview_kind="outgoing",
+                    callback_at__isnull=True,
+                    snoozed_until__isnull=True,
+                    silence_at__isnull=False,
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -181,13 +225,16 @@ class Attachment(models.Model):
     """What came with a text: fetched from its provider by a job, judged by its content, shown beside the words.
 
     Kept from before its text is stored (so a crash in between loses nothing), and found by the provider's key.
+    What leaves with a text stands here, too (conversations/outgoing_media.py): a draft of its author until then.
     """
 
     class State(models.TextChoices):
+        DRAFT = "draft"  # on its way from its author's browser, or waiting there for its text to be sent
         WAITING = "waiting"  # not fetched yet
         THERE = "there"
         REFUSED = "refused"  # nothing that is shown: another kind, too large, from where nothing is fetched
         GONE = "gone"  # its provider has it no more, or was never reached
+        EXPIRED = "expired"  # kept no longer (conversations/media_policy.py)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation_id = models.UUIDField()
@@ -201,6 +248,7 @@ class Attachment(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING, db_default=State.WAITING)
     content_type = models.CharField(max_length=40, default="", db_default="")
     content = models.BinaryField(default=b"", db_default=b"")
+    octets = models.IntegerField(default=0, db_default=0)  # of a draft, when all of it has come
     reason = models.CharField(max_length=100, default="", db_default="")
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="+")
     message_id = models.UUIDField(null=True)
@@ -208,4 +256,20 @@ class Attachment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["link_id", "key", "place"], name="attachment_once")]
-        indexes = [models.Index(fields=["message_id"], name="attachment_message")]
+        indexes = [
+            models.Index(fields=["message_id"], name="attachment_message"),
+            # What retention may still empty: nightly looks pass by all that is empty already.
+            models.Index(
+                fields=["organisation_id", "id"],
+                name="attachment_kept",
+                condition=models.Q(state__in=["there", "refused", "gone", "waiting"]),
+            ),
+        ]
+
+
+class MediaPolicy(models.Model):
+    """How an organisation keeps attachments (conversations/media_policy.py)."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    keep_days = models.IntegerField(null=True)  # null: for ever
+    sender_mb = models.IntegerField()  # of one sender, within a day

@@ -22,6 +22,7 @@ from conversations.models import (
     LineLink,
     Link,
     LinkState,
+    Message,
 )
 from conversations.outbox import claim
 from conversations.outcomes import Outcome, store_results
@@ -243,3 +244,12 @@ async def test_many_texts_move_page_by_page(scripted, other, conversation, dsn, 
     await sync_to_async(say)(conversation)
     assert await moved(dsn) == 451
     assert await Delivery.objects.filter(link=other).acount() == 451
+
+
+async def test_a_picture_waits_for_a_link_that_carries_it_and_so_does_what_is_behind_it(
+    scripted, other, conversation, dsn
+):
+    first, picture, after = [await sync_to_async(say)(conversation, f"texte {n}") for n in range(3)]
+    await Message.objects.filter(id=picture).aupdate(facts={"media": 1})
+    assert await moved(dsn) == 1
+    assert await links_of([first, picture, after]) == ["Lagune", "Savane Mobile", "Savane Mobile"]

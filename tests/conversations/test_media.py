@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from common import fetching
 from conversations import media
 from conversations.adapters import Heard, InboundMedium, InboundText, MediaAccess
-from conversations.attachments import MOST_TRIES, content_of, kind_of
+from conversations.attachments import MOST_TRIES, kind_of, slice_of, stored_of
 from conversations.models import Attachment, Conversation
 from conversations.rendering import render_thread
 from realtime.audience import AudienceKind
@@ -108,9 +108,10 @@ async def test_a_picture_is_announced_with_its_text_and_shown_when_it_is_there(
     [one, _two] = await sync_to_async(shown)()
     assert (one["kind"], one["state"]) == ("image", "there")
     assert one["url"] == f"/api/conversations/{conversation.id}/attachment?seq=1&place=1"
-    found = await sync_to_async(content_of)(conversation.organisation_id, conversation.id, 1, 2)
-    assert found == ("image/png", PNG)
-    assert await sync_to_async(content_of)(uuid4(), conversation.id, 1, 2) is None
+    found = await sync_to_async(stored_of)(conversation.organisation_id, conversation.id, 1, 2)
+    assert (found.content_type, await sync_to_async(slice_of)(found, 0, found.octets)) == ("image/png", PNG)
+    assert await sync_to_async(slice_of)(found, 1, 3) == b"PNG"
+    assert await sync_to_async(stored_of)(uuid4(), conversation.id, 1, 2) is None
     assert await sync_to_async(shown)(AudienceKind.NO_TEXT) == []
     told = await sync_to_async(rows)("select type from realtime_event where type = 'message.completed'")
     assert len(told) == 2
@@ -174,8 +175,18 @@ async def test_a_provider_that_cannot_be_reached_is_asked_again_and_in_the_end_n
         (b"RIFF\0\0\0\0WEBP", "image/webp"), (b"RIFF\0\0\0\0WAVE", "audio/wav"), (b"OggS", "audio/ogg"),
         (b"#!AMR\n", "audio/amr"), (b"ID3\x03", "audio/mpeg"), (b"\0\0\0\x20ftypisom", "video/mp4"),
         (b"\0\0\0\x20ftypM4A ", "audio/mp4"), (b"\0\0\0\x20ftyp3gp4", "video/3gpp"),
+        (b"\0\0\0\x20ftypheic", ""), (b"\0\0\0\x20ftypmif1", ""), (b"\0\0\0\x20ftypavif", ""),
         (b"", ""), (b"<svg", ""), (b"%PDF-1.7", ""), (b"PK\x03\x04", ""), (b"RIFF\0\0\0\0XXXX", ""),
     ],
 )  # fmt: skip
 def test_a_kind_is_told_by_the_content(content, kind):
     assert kind_of(content) == kind
+
+
+async def test_a_sender_who_leaves_too_much_is_shown_without_it(pictures, dsn, rows, redis_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "fetch", lambda *_, **__: PNG)
+    monkeypatch.setattr(media, "refuses_more", lambda _, sender, octets: octets == len(PNG) and "+" in sender)
+    async with texted(pictures, dsn, rows, redis_url, tmp_path, "https://media.example/1"):
+        await sync_to_async(fetched)(pictures, "k1")
+    one = await Attachment.objects.aget()
+    assert (one.state, one.reason, bytes(one.content)) == ("refused", "too much of one sender within a day", b"")

@@ -85,6 +85,7 @@ async def test_the_next_answer_needs_no_sweep_to_leave(scripted, conversation, d
         await until(rows, "select count(*) from conversations_delivery where state = 3", [(10,)], limit_s=8)
 
 
+@pytest.mark.usefixtures("new_tables")
 async def test_what_stands_before_an_answer_is_found_by_index(scripted, conversation, dsn, rows):
     async with await connect(dsn, **LOOKUP_SETTINGS) as connection:
         await connection.execute(

@@ -38,6 +38,7 @@ async def plan(connection, statement, parameters):
     return "\n".join(line for (line,) in rows)
 
 
+@pytest.mark.usefixtures("new_tables")
 async def test_receipts_and_redelivered_texts_are_looked_up_by_index(scripted, conversation, dsn):
     link = scripted.link.id
     async with await connect(dsn, **LOOKUP_SETTINGS) as connection:

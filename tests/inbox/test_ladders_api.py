@@ -86,6 +86,32 @@ def test_what_cannot_be_a_ladder_is_refused_at_its_step(cast: Cast) -> None:
     assert Browser(cast.sam).patch(f"/api/admin/queues/{own}", {"ladder": []}).status == 403
 
 
+def test_a_step_into_a_queue_that_is_off_is_refused_and_one_that_stood_there_before_is_kept(cast: Cast) -> None:
+    admin = Browser(someone(cast, Role.ADMINISTRATOR))
+    own = f"/api/admin/queues/{cast.queue.id}"
+    first, second = (admin.post("/api/admin/queues", {"name": name}).data["id"] for name in ("Renfort", "Nuit"))
+    steps = [step(60, "add_queue", queue=first)]
+    rules = f"/api/admin/lines/{cast.line_3334.id}/rules"
+    given = {"is_enabled": True, "revision": 0, "rules": [{"queue_id": str(cast.queue.id), "ladder": steps}]}
+    assert admin.patch(own, {"ladder": steps}).status == 200
+    stored = admin.put(rules, given)
+    assert stored.status == 200
+    for one in (first, second):
+        assert admin.patch(f"/api/admin/queues/{one}", {"is_enabled": False}).status == 200
+    assert admin.patch(own, {"name": "Autrement", "ladder": [*steps, step(90, "tell_position")]}).status == 200
+    (rule,) = stored.data["rules"]
+    again = admin.put(rules, {**given, "revision": 1, "rules": [{**rule, "name": "Autre"}]})
+    assert again.status == 200
+    more = [*steps, step(90, "add_queue", queue=second)]
+    refused = admin.patch(own, {"ladder": more})
+    assert (refused.status, refused.code) == (422, "ladder_queue_off")
+    assert list(refused.data["error"]["fields"]) == ["ladder.1.queue"]
+    refused = admin.put(rules, {**given, "revision": 2, "rules": [{**rule, "ladder": more}]})
+    assert (refused.status, list(refused.data["error"]["fields"])) == (422, ["rules.1.ladder.1.queue"])
+    refused = admin.put(rules, {**given, "revision": 2, "rules": [{"queue_id": str(cast.queue.id), "ladder": steps}]})
+    assert refused.code == "ladder_queue_off", "a new rule has nothing that stood there before"
+
+
 def test_two_who_let_their_queues_overflow_into_each_other_at_once_do_not_both_succeed(cast: Cast, at_once) -> None:
     people = [someone(cast, Role.ADMINISTRATOR, name=f"boss{n}") for n in range(2)]
     other = Browser(people[0]).post("/api/admin/queues", {"name": "Renfort"}).data["id"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -99,6 +101,23 @@ def test_a_portability_table_is_imported_told_of_and_searched(desk: Browser, cas
         refused = desk.post("/api/admin/ported", {"csv": stray, "replace": True})
         assert (refused.status, refused.data["error"]["code"]) == (422, "csv_broken")
     assert PortedNumber.objects.count() == 2
+
+
+def test_wrong_numbers_are_found_by_any_spelling_of_their_beginning(desk: Browser, cast: Cast) -> None:
+    for number in ("+2290197000001", "+2290197000002", "+22670418822"):
+        WrongNumber.objects.create(
+            organisation=cast.organisation, number=number, code="1", link_id=cast.north.id, message_id=uuid4()
+        )
+
+    def found(written: str) -> list[str]:
+        answer = desk.get(f"/api/admin/wrong-numbers?number={quote(written)}").data
+        assert answer["total"] == 3
+        return sorted(one["number"] for one in answer["items"])
+
+    assert found("01 97 00 00 02") == ["+2290197000002"]
+    assert found("+22901 97") == ["+2290197000001", "+2290197000002"]
+    assert found("+2267") == ["+22670418822"]
+    assert len(found("")) == 3 and found("+33") == []
 
 
 def test_a_numbering_plan_is_offered_for_any_country(desk: Browser) -> None:

@@ -85,7 +85,7 @@ def test_the_session_brings_states_dispositions_and_what_queues_allow(cast: Cast
     session = Browser(cast.awa).get("/api/session").data
     assert session["queues"] == [
         {"id": str(cast.queue.id), "name": "Service clients", "may_pull": True, "auto_accept": False, "wrap_up_s": 20,
-         "dispositions_required": False}
+         "dispositions_required": False, "mine": True}
     ]  # fmt: skip
     assert [one["id"] for one in session["dispositions"]] == [made["id"]]
     assert [one["name"] for one in session["reasons"]] == ["Repas"]

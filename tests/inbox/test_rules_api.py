@@ -34,7 +34,10 @@ def test_rules_are_kept_in_order_with_an_audit_line_and_a_revision(boss: Browser
         "line_id": str(cast.line_3334.id), "is_enabled": False, "revision": 0, "rules": [], "bot": None,
     }  # fmt: skip
     skill = Skill.objects.create(organisation=cast.organisation, name="Facturation")
-    ladder = [{"after_s": 60, "do": "drop_preferred", "skill": str(skill.id)}]
+    ladder = [
+        {"after_s": 60, "do": "drop_preferred", "skill": str(skill.id)}, {"after_s": 60, "do": "tell_position"},
+        {"after_s": 90, "do": "offer_callback"}, {"after_s": 900, "do": "give_to_bot"},
+    ]  # fmt: skip
     wants = [{"skill_id": str(skill.id), "least": 2, "preferred": 4}]
     first = {"name": " Factures ", "priority": 3, "wants": wants, "ladder": ladder, "conditions": [WORD]}
     kept = boss.put(address, some_rules(cast, first, {"is_enabled": False}))
@@ -72,7 +75,13 @@ def test_who_changes_rules_that_a_colleague_has_changed_is_told_and_changes_noth
         ({"wants": [{"skill_id": "01939a5e-0000-7000-8000-000000000000", "least": 1}]}, "rules.2.wants"),
         ({"ladder": [{"after_s": -1, "do": "raise_priority"}]}, "rules.2.ladder.0.after_s"),
         ({"ladder": [{"after_s": 1, "do": "dance"}]}, "rules.2.ladder.0"),
-        ({"ladder": [{"after_s": 1, "do": "tell_position"}]}, "rules.2.ladder.0.do"),
+        ({"ladder": [{"do": "tell_position"}]}, "rules.2.ladder.0"),
+        ({"ladder": [{"after_s": 1.5, "do": "tell_position"}]}, "rules.2.ladder.0"),
+        ({"ladder": [{"after_s": 1, "do": "raise_priority", "by": 0}]}, "rules.2.ladder.0.by"),
+        (
+            {"ladder": [{"after_s": 1, "do": "give_to_bot"}, {"after_s": 2, "do": "tell_position"}]},
+            "rules.2.ladder.1.do",
+        ),
         ({"conditions": [WORD, {"kind": "moon"}]}, "rules.2.conditions.2.kind"),
         ({"conditions": [{"kind": "keyword", "words": ["!"]}]}, "rules.2.conditions.1.words"),
         ({"conditions": [{"kind": "tag"}]}, "rules.2.conditions.1.thing_id"),

@@ -23,35 +23,6 @@ from tests.realtime.browsing import browse, hub  # noqa: F401  (fixtures)
 from tests.realtime.world import World, make_world
 
 
-@pytest.fixture(scope="session", autouse=True)
-def emptying_waits_for_readers() -> Iterator[None]:
-    """Emptying all tables after a test waits for locks a moment at a time, and again.
-
-    A web process that lives on still reads, and reads tables in another order: a deadlock, whose victim one cannot
-    choose. Whoever waits less than the server takes to look for deadlocks (1 s) gives way.
-    """
-    from django.db import OperationalError, connections, transaction
-    from django.db.backends.base.operations import BaseDatabaseOperations
-
-    def patient(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
-        alias, limit = self.connection.alias, time.monotonic() + 30
-        while True:
-            try:
-                with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
-                    cursor.execute("set local lock_timeout = '300ms'")
-                    for sql in sql_list:
-                        cursor.execute(sql)
-                return
-            except OperationalError:
-                if time.monotonic() > limit:
-                    raise
-                time.sleep(0.05)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", patient)
-        yield
-
-
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return make_world()

@@ -19,7 +19,7 @@ from conversations.long_texts import LongTexts
 from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
 from realtime.log import record_changes
-from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence
+from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence, snooze
 from routing.events import OfferMade
 from routing.loads import gain
 from routing.models import AgentState, Offer, Queue, Targets
@@ -86,6 +86,18 @@ def new_text(world: World, conversation: Conversation) -> Any:
     return send_new_text(sender=Sender(world.organisation.id, "BJ", user=koffi), asked=asked)
 
 
+@verb("an agent puts a conversation aside")
+def put_aside(world: World, conversation: Conversation) -> Any:
+    return snooze.snooze(user=world.people["afi"], conversation_id=conversation.id, seen=conversation.last_seq)
+
+
+@verb("a sleeping conversation wakes")
+def wake(world: World, conversation: Conversation) -> Any:
+    put_aside(world, conversation)
+    Conversation.objects.filter(id=conversation.id).update(snoozed_until=database_now())
+    return snooze.wake_due()
+
+
 @verb("an agent promises a callback")
 def promise(world: World, conversation: Conversation) -> Any:
     return callbacks.promise_callback(
@@ -107,6 +119,11 @@ def callback_due(world: World, conversation: Conversation) -> Any:
     promise(world, conversation)
     Task.objects.filter(conversation=conversation).update(due_at=database_now())
     return callbacks.open_due_callbacks()
+
+
+@verb("a promise calls its agent")
+def promise_calls(world: World, conversation: Conversation) -> Any:
+    return callback_due(world, conversation)
 
 
 @verb("a target begins to run", "queued")

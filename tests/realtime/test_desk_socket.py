@@ -30,7 +30,7 @@ async def test_a_watched_conversation_is_heard_at_once(web, world: World, listen
     rows = await listener.until(lambda message: bool(message.get("rows")))
     assert [row["id"] for row in rows["rows"]] == [str(conversation.id)]
     counts = await listener.until(lambda message: message["type"] == "counts")
-    assert counts["counts"]["mine"] == {"open": 1, "unread": 0}
+    assert counts["counts"]["mine"] == {"open": 1, "snoozed": 0, "unread": 0}
 
 
 async def test_signed_out_is_heard_by_the_browser(web, world: World, listen) -> None:

@@ -43,7 +43,11 @@ class Working:
 
 def write(browser: Browser, **given: Any) -> UUID:
     """Ask for a file and have it written."""
-    answer = browser.post("/api/history/exports", given)
+    return write_of(browser, "/api/history/exports", **given)
+
+
+def write_of(browser: Browser, address: str, **given: Any) -> UUID:
+    answer = browser.post(address, given)
     assert answer.status == 201 and answer.data["state"] == "waiting"
     export = Export.objects.get(id=answer.data["id"])
     assert export.job_id and runner.run(export.job_id)

@@ -11,11 +11,14 @@ from django.db import connection, transaction
 from channels_sms.smpp.receipts import STATES
 from channels_sms.twilio.webhooks import STATES as TWILIO_STATES
 from conversations.adapters import InboundReceipt
+from conversations.delivery_details import delivery_details
 from conversations.intake import connect
 from conversations.models import Delivery, DeliveryState, Message
 from conversations.outcomes import RECEIPT_STATES, ReadyReceipt, store_results
-from conversations.rendering import STATUS
+from conversations.rendering import STATUS, render_messages, render_progress
 from conversations.visibility import audience_of
+from realtime.audience import AudienceKind
+from realtime.models import Event
 from supervision import history
 from supervision.export_words import STATUSES
 from supervision.filters import Asked
@@ -124,6 +127,24 @@ def shown(cast: Cast, message: Message) -> HistoryRow:
     return row
 
 
+def at_the_desk(cast: Cast, message: Message) -> str:
+    """What its tick says, what is said of how it left, and what an event brings: all the same."""
+    shown = render_messages(cast.organisation.id, [message.id], AudienceKind.FULL)[message.id]["delivery"]
+    details = delivery_details(
+        organisation_id=cast.organisation.id, conversation_id=message.conversation_id, seq=message.seq, silent=False
+    )
+    progress = render_progress(cast.organisation.id, [(message.conversation_id, message.id, message.seq)])
+    assert shown is not None and details is not None
+    assert shown["status"] == details["status"] == progress[message.id]["status"]
+    return shown["status"]
+
+
+def told_of(message: Message) -> list[int]:
+    """The states that events have told, in their order."""
+    items = Event.objects.filter(type="deliveries.progressed").order_by("seq").values_list("data", flat=True)
+    return [one[4] for data in items for one in data["items"] if one[2] == str(message.id)]
+
+
 @pytest.mark.needs("ELL-032", "ELL-029")
 @pytest.mark.parametrize("stat", ["UNKNOWN", "NOUVEAU"])
 def test_a_receipt_of_an_unknown_word_is_a_failure_until_a_final_one_comes(cast: Cast, dsn: str, stat: str) -> None:
@@ -133,10 +154,16 @@ def test_a_receipt_of_an_unknown_word_is_a_failure_until_a_final_one_comes(cast:
     assert failures(cast) == [message.id]
     row = shown(cast, message)
     assert (row["state"], row["status"], row["raw"]) == ("failed", "unknown", stat)
+    assert at_the_desk(cast, message) == "unknown"
+    assert told_of(message) == [2], "whoever looks at the conversation sees it now"
+    says(cast, dsn, stat)
+    assert told_of(message) == [2]
     assert Delivery.objects.get(message_id=message.id).state == DeliveryState.SENT, "nothing of how it is sent changes"
     says(cast, dsn, "DELIVRD")
     row = shown(cast, message)
     assert failures(cast) == [] and (row["state"], row["raw"]) == ("delivered", "DELIVRD")
+    assert at_the_desk(cast, message) == "delivered"
+    assert told_of(message) == [2, 4]
 
 
 @pytest.mark.needs("ELL-032", "ELL-029")
@@ -148,6 +175,7 @@ def test_a_receipt_that_says_on_its_way_or_nothing_is_no_failure(cast: Cast, dsn
     assert failures(cast) == [] and (row["state"], row["raw"]) == ("pending", stat)
 
 
+@pytest.mark.usefixtures("new_tables")
 def test_failures_of_both_kinds_are_found_by_their_index(cast: Cast) -> None:
     given = {"organisation": cast.organisation.id, "floor": UUID(int=0), "below": UUID(int=2**128 - 1), "reach": 10}
     with transaction.atomic(), connection.cursor() as cursor:
