@@ -91,6 +91,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Statuses that are an answer and not a failure (allauth says 401 to a sign-out that worked). */
   accept?: number[];
+  /** It goes on when its page is closed. */
+  keepalive?: boolean;
 }
 
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
@@ -105,6 +107,7 @@ export async function request<T>(method: Method, path: string, options: RequestO
       headers,
       credentials: "same-origin",
       signal: options.signal,
+      keepalive: options.keepalive,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
     });
   } catch (failure) {

@@ -33,5 +33,5 @@ export type LadderDeed = "lower_level" | "drop_preferred" | "add_queue" | "raise
 export type LadderTexts = Record<string, Record<string, string>>;
 /** How somebody who waits stands in his queue. */
 export type Wait = Schemas["WaitView"];
-export type AdminQueue = Narrow<"QueueAdminView", { strategy: Strategy; on_disconnect: "keep" | "return"; full_reply: FullReply }>;
+export type AdminQueue = Narrow<"QueueAdminView", { strategy: Strategy; on_disconnect: "keep" | "return"; full_reply: FullReply; silence_text: FullReply }>;
 export type AdminAgent = Schemas["AgentAdminView"];

@@ -496,6 +496,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Media */
+        get: operations["config_paths_api_show_media"];
+        /** Change Media */
+        put: operations["config_paths_api_change_media"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/numbering": {
         parameters: {
             query?: never;
@@ -546,6 +564,26 @@ export interface paths {
         put?: never;
         /** Add Ported */
         post: operations["config_paths_api_add_ported"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/ported/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Ported File
+         * @description Announce a table as a file; its pieces follow, then its end, as those of a list's file.
+         */
+        post: operations["config_paths_api_add_ported_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -760,6 +798,26 @@ export interface paths {
         head?: never;
         /** Edit Skill */
         patch: operations["config_routing_api_edit_skill"];
+        trace?: never;
+    };
+    "/api/admin/special-days/{special_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Special
+         * @description The whole of them at once: between what was and what is, the week never counts.
+         */
+        put: operations["accounts_hours_api_change_special"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/special-days/{special_id}/remove": {
@@ -986,7 +1044,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show Wrong Numbers */
+        /**
+         * Show Wrong Numbers
+         * @description The latest of those that begin with `number`.
+         */
         get: operations["config_paths_api_show_wrong_numbers"];
         put?: never;
         post?: never;
@@ -1007,6 +1068,27 @@ export interface paths {
         put?: never;
         /** Forget Number */
         post: operations["config_paths_api_forget_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description What of the caller's has come due: promised callbacks, and conversations that woke by their time. Ask at the
+         *     start, after a reset, and at each agent.called of his.
+         */
+        get: operations["inbox_snooze_api_list_calls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1098,12 +1180,53 @@ export interface paths {
         };
         /**
          * Read Attachment
-         * @description What came with the subscriber's text number `seq`, as a picture, a sound or a film of its own.
+         * @description What came, or left, with text number `seq`, as a picture, a sound or a film of its own; a Range of it, too.
          */
         get: operations["inbox_conversations_api_read_attachment"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description Announce a picture, a sound or a film; its pieces follow in order.
+         */
+        post: operations["inbox_attachments_api_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Piece
+         * @description 422 attachment_kind with the last piece: its content is none that this line carries, and it is forgotten.
+         */
+        put: operations["inbox_attachments_api_add_piece"];
+        post?: never;
+        /** Remove */
+        delete: operations["inbox_attachments_api_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1333,6 +1456,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen
+         * @description 409 newer_open: the subscriber has written since; what that opened goes on.
+         */
+        post: operations["inbox_conversations_api_reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{conversation_id}/return": {
         parameters: {
             query?: never;
@@ -1344,6 +1487,27 @@ export interface paths {
         put?: never;
         /** Give Back */
         post: operations["inbox_conversations_api_give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conversations/{conversation_id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snooze
+         * @description Put one's own conversation aside: it holds no capacity and comes back at a time, or when its subscriber writes
+         *     (`until` null: then alone). `seen`: the highest number on the screen; a newer text of his refuses (409 new_text).
+         */
+        post: operations["inbox_snooze_api_snooze"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1428,6 +1592,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/conversations/{conversation_id}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wake
+         * @description Wake it now. 409 at_capacity: its owner has no room for it, and it sleeps on.
+         */
+        post: operations["inbox_snooze_api_wake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/counts": {
         parameters: {
             query?: never;
@@ -1491,6 +1675,26 @@ export interface paths {
          * @description `conversations`: ids separated by commas. Answers as realtime.gap says.
          */
         get: operations["inbox_events_api_read_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/front-filter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Filtered Lines
+         * @description Lines with a front filter: how many were let in and refused today and in seven days, by check and outcome.
+         */
+        get: operations["config_filter_api_show_filtered_lines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1911,6 +2115,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/supervision/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Targets
+         * @description What became of response times, by queue and kind: met, near, missed (docs/hours.md). Days of the organisation's
+         *     time zone, both included, at most 92; the last seven where nothing is said.
+         */
+        get: operations["supervision_api_read_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervision/targets/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Targets
+         * @description The same as a file, which is fetched as files of the history are (/api/history/exports).
+         */
+        post: operations["supervision_api_export_targets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/supervision/traffic": {
         parameters: {
             query?: never;
@@ -1977,7 +2222,8 @@ export interface paths {
         };
         /**
          * List Transfers
-         * @description What the caller has offered to a colleague and still owns. Ask again at each event line about a transfer.
+         * @description What the caller has offered to a colleague and still owns; of one `conversation`, also what he may take back for
+         *     its owner. Ask again at each event line about a transfer.
          */
         get: operations["inbox_transfers_api_list_transfers"];
         put?: never;
@@ -2167,11 +2413,16 @@ export interface components {
         };
         /**
          * AgentGiven
-         * @description `skills` and `media` replace the whole list; a medium that is left out has no bound of its own.
+         * @description `skills` and `media` replace the whole list; a medium that is left out has no bound of its own. `levels` and
+         *     `limits` change what they name, and leave the rest.
          */
         AgentGiven: {
             /** Capacity */
             capacity?: number | null;
+            /** Levels */
+            levels?: components["schemas"]["LevelChanged"][] | null;
+            /** Limits */
+            limits?: components["schemas"]["LimitChanged"][] | null;
             /** Media */
             media?: components["schemas"]["MediumGiven"][] | null;
             /** Skills */
@@ -2215,6 +2466,24 @@ export interface components {
             open: number;
             /** Queued */
             queued: number;
+        };
+        /**
+         * Answer
+         * @description `attachments`: drafts of one's own in this conversation, in their order; `body` may then be empty.
+         */
+        Answer: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: string[];
+            /** Body */
+            body: string;
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
         };
         /** Asked */
         Asked: {
@@ -2327,16 +2596,51 @@ export interface components {
             /** Intents */
             intents: string[];
         };
+        /** CallView */
+        CallView: {
+            /** At */
+            at: string;
+            conversation: components["schemas"]["Row"];
+            /** Note */
+            note: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "callback" | "snooze";
+        };
+        /** Calls */
+        Calls: {
+            /** Items */
+            items: components["schemas"]["CallView"][];
+        };
+        /** CameCount */
+        CameCount: {
+            /** Check Id */
+            check_id: string | null;
+            /** Outcome */
+            outcome: string;
+            /** Today */
+            today: number;
+            /** Week */
+            week: number;
+        };
         /** CapabilitiesView */
         CapabilitiesView: {
             /** Attachments */
             attachments: boolean;
             /** Counts Segments */
             counts_segments: boolean;
+            /** Largest Media */
+            largest_media: number;
             /** Longest Text */
             longest_text: number;
+            /** Media */
+            media: string[];
             /** Medium */
             medium: string;
+            /** Most Media */
+            most_media: number;
             /** Receipts */
             receipts: boolean;
         };
@@ -2403,6 +2707,11 @@ export interface components {
             place: number;
             /** Seen */
             seen: string;
+        };
+        /** ConsentReason */
+        ConsentReason: {
+            /** Reason */
+            reason: string;
         };
         /** ConsentView */
         ConsentView: {
@@ -2603,6 +2912,35 @@ export interface components {
             /** Items */
             items: components["schemas"]["DispositionView"][];
         };
+        /** DraftGiven */
+        DraftGiven: {
+            /** Octets */
+            octets: number;
+        };
+        /**
+         * DraftPiece
+         * @description `at`: how many octets stand before it. `content` in base64: at most 512 KiB.
+         */
+        DraftPiece: {
+            /** At */
+            at: number;
+            /** Content */
+            content: string;
+        };
+        /** DraftView */
+        DraftView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Octets */
+            octets: number;
+            /** There */
+            there: number;
+        };
         /**
          * Ending
          * @description `seen`: the highest number on the screen; a newer text of the subscriber then refuses the close.
@@ -2682,6 +3020,19 @@ export interface components {
         ExportsShown: {
             /** Items */
             items: components["schemas"]["ExportView"][];
+        };
+        /**
+         * Farewell
+         * @description What its subscriber is told: an answer, which leaves with the sleep or not at all.
+         */
+        Farewell: {
+            /** Body */
+            body: string;
+            /**
+             * Client Id
+             * Format: uuid
+             */
+            client_id: string;
         };
         /** Figures */
         Figures: {
@@ -2817,6 +3168,39 @@ export interface components {
             place: number;
             /** Seen */
             seen: string;
+        };
+        /**
+         * FilteredFirst
+         * @description What the line's front filter says of who begins with this text.
+         *
+         *     `outcome`: admit, queue, answer (he is sent away), bot (the bot and nobody else). `place`: of the check; 0: none
+         *     held. `queue_id`: where it has him wait, whatever the rules say; null: the rules decide.
+         */
+        FilteredFirst: {
+            /** Outcome */
+            outcome: string;
+            /** Place */
+            place: number;
+            /** Queue Id */
+            queue_id: string | null;
+        };
+        /** FilteredLine */
+        FilteredLine: {
+            /** Address */
+            address: string;
+            /** Counts */
+            counts: components["schemas"]["CameCount"][];
+            /** Id */
+            id: string;
+            /** Is Filtered */
+            is_filtered: boolean;
+            /** Name */
+            name: string;
+        };
+        /** FilteredLines */
+        FilteredLines: {
+            /** Items */
+            items: components["schemas"]["FilteredLine"][];
         };
         /**
          * Filters
@@ -3171,6 +3555,19 @@ export interface components {
             /** Preview */
             preview: string;
         };
+        /**
+         * LevelChanged
+         * @description `level` 0: he has it no more.
+         */
+        LevelChanged: {
+            /** Level */
+            level: number;
+            /**
+             * Skill Id
+             * Format: uuid
+             */
+            skill_id: string;
+        };
         /** LevelGiven */
         LevelGiven: {
             /** Level */
@@ -3187,6 +3584,16 @@ export interface components {
             level: number;
             /** Skill Id */
             skill_id: string;
+        };
+        /**
+         * LimitChanged
+         * @description `capacity` null: no bound of its own.
+         */
+        LimitChanged: {
+            /** Capacity */
+            capacity?: number | null;
+            /** Medium */
+            medium: string;
         };
         /** LineGiven */
         LineGiven: {
@@ -3562,6 +3969,16 @@ export interface components {
             /** Wrong Number */
             wrong_number: boolean;
         };
+        /**
+         * MediaKept
+         * @description `keep_days` null: attachments are kept for ever. `sender_mb`: what one sender may leave within a day.
+         */
+        MediaKept: {
+            /** Keep Days */
+            keep_days: number | null;
+            /** Sender Mb */
+            sender_mb: number;
+        };
         /** MediumGiven */
         MediumGiven: {
             /** Capacity */
@@ -3624,6 +4041,8 @@ export interface components {
         MineCounts: {
             /** Open */
             open: number;
+            /** Snoozed */
+            snoozed: number;
             /** Unread */
             unread: number;
         };
@@ -4016,12 +4435,26 @@ export interface components {
             on_disconnect: string;
             /** Points Per Minute */
             points_per_minute: number;
+            /** Preferred Team Id */
+            preferred_team_id: string | null;
+            /** Preferred Team S */
+            preferred_team_s: number;
             /** Priority */
             priority: number;
             /** Reopen Min */
             reopen_min: number;
             /** Ring S */
             ring_s: number;
+            /** Schedule Id */
+            schedule_id: string | null;
+            /** Silence Close H */
+            silence_close_h: number;
+            /** Silence H */
+            silence_h: number;
+            /** Silence Text */
+            silence_text: {
+                [key: string]: string;
+            };
             /** Skills */
             skills: components["schemas"]["QueueSkillView"][];
             /** Sticky Days */
@@ -4099,12 +4532,26 @@ export interface components {
             on_disconnect?: string | null;
             /** Points Per Minute */
             points_per_minute?: number | null;
+            /** Preferred Team Id */
+            preferred_team_id?: string | "" | null;
+            /** Preferred Team S */
+            preferred_team_s?: number | null;
             /** Priority */
             priority?: number | null;
             /** Reopen Min */
             reopen_min?: number | null;
             /** Ring S */
             ring_s?: number | null;
+            /** Schedule Id */
+            schedule_id?: string | "" | null;
+            /** Silence Close H */
+            silence_close_h?: number | null;
+            /** Silence H */
+            silence_h?: number | null;
+            /** Silence Text */
+            silence_text?: {
+                [key: string]: string;
+            } | null;
             /** Skills */
             skills?: components["schemas"]["QueueSkillGiven"][] | null;
             /** Sticky Days */
@@ -4170,6 +4617,8 @@ export interface components {
             id: string;
             /** May Pull */
             may_pull: boolean;
+            /** Mine */
+            mine: boolean;
             /** Name */
             name: string;
             /** Wrap Up S */
@@ -4342,6 +4791,7 @@ export interface components {
             queued_at: string | null;
             /** Revision */
             revision: number;
+            snooze: components["schemas"]["Snooze"] | null;
             /** Status */
             status: string;
             /** Unread */
@@ -4450,7 +4900,7 @@ export interface components {
         };
         /**
          * RuleShown
-         * @description Holds when all its conditions do. `ladder` null: the queue's own.
+         * @description Holds when all its conditions do. `ladder` null: the queue's; else it takes the place of that whole.
          */
         RuleShown: {
             /** Conditions */
@@ -4640,7 +5090,25 @@ export interface components {
             /** Items */
             items: components["schemas"]["SkillView"][];
         };
-        /** SpecialGiven */
+        /** Snooze */
+        Snooze: {
+            /** Since */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /** SnoozeGiven */
+        SnoozeGiven: {
+            /** Seen */
+            seen: number;
+            text?: components["schemas"]["Farewell"] | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * SpecialGiven
+         * @description `revision`: of the schedule that was read; where it is another by now, the change is refused (409).
+         */
         SpecialGiven: {
             /**
              * First
@@ -4654,6 +5122,8 @@ export interface components {
             last: string;
             /** Reason */
             reason: string;
+            /** Revision */
+            revision?: number | null;
             /**
              * Says En
              * @default
@@ -4805,11 +5275,13 @@ export interface components {
         };
         /**
          * StepIn
-         * @description A step of a ladder (docs/staffing.md): `skill`, `by`, `queue` as `do` needs them.
+         * @description A step of a ladder (docs/staffing.md): `skill`, `by`, `queue` as `do` needs them, else null.
+         *
+         *     `after_s` and `by` are whole; what is not is refused at its step.
          */
         StepIn: {
             /** After S */
-            after_s: number;
+            after_s?: number | null;
             /** By */
             by?: number | null;
             /** Do */
@@ -4875,6 +5347,41 @@ export interface components {
             /** Items */
             items: components["schemas"]["TagShown"][];
         };
+        /** TargetReport */
+        TargetReport: {
+            /** Answered */
+            answered: number;
+            /** Business S */
+            business_s: number | null;
+            /** Kind */
+            kind: string;
+            /** Met */
+            met: number;
+            /** Missed */
+            missed: number;
+            /** Queue */
+            queue: string;
+            /** Queue Id */
+            queue_id: string | null;
+            /** Share */
+            share: number | null;
+            /** Wall S */
+            wall_s: number | null;
+            /** Warned */
+            warned: number;
+        };
+        /**
+         * TargetsFile
+         * @description As GET /api/supervision/targets.
+         */
+        TargetsFile: {
+            /** End */
+            end?: string | null;
+            /** @default csv */
+            form: components["schemas"]["Form"];
+            /** Start */
+            start?: string | null;
+        };
         /**
          * TargetsGiven
          * @description `was`: what the screen showed when it was opened; something else by now is not written over.
@@ -4897,6 +5404,17 @@ export interface components {
              */
             warn_percent: number;
             was?: components["schemas"]["TargetsSet"] | null;
+        };
+        /** TargetsReport */
+        TargetsReport: {
+            /** End */
+            end: string;
+            /** Items */
+            items: components["schemas"]["TargetReport"][];
+            /** Start */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
         };
         /** TargetsSet */
         TargetsSet: {
@@ -4967,9 +5485,11 @@ export interface components {
         };
         /**
          * TextTried
-         * @description `place` 0: no rule decides, and it waits in the line's own queue.
+         * @description `place` 0: no rule decides, and it waits in the line's own queue. `queue_id`: where it waits in the end.
+         *     `filtered` null: no front filter is on. `heard` null: no bot is asked.
          */
         TextTried: {
+            filtered: components["schemas"]["FilteredFirst"] | null;
             heard: components["schemas"]["HeardShown"] | null;
             /** Is Known */
             is_known: boolean;
@@ -5188,7 +5708,8 @@ export interface components {
         };
         /**
          * TriedShown
-         * @description `place` 0: no check held.
+         * @description `place` 0: no check held. `said`: opt_out, opt_in, help or hint: a text of these words goes before every filter,
+         *     and what follows would be of another text; "": it does not.
          */
         TriedShown: {
             /** Is Known */
@@ -5197,6 +5718,8 @@ export interface components {
             number: string;
             /** Place */
             place: number;
+            /** Said */
+            said: string;
             /** Steps */
             steps: components["schemas"]["FilterStepShown"][];
             way: components["schemas"]["WayShown"];
@@ -5248,11 +5771,8 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /**
-             * List Id
-             * Format: uuid
-             */
-            list_id: string;
+            /** List Id */
+            list_id: string | null;
             /** Missing */
             missing: number[];
             /** Name */
@@ -9828,6 +10348,194 @@ export interface operations {
             };
         };
     };
+    config_paths_api_show_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaKept"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_change_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaKept"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaKept"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     config_paths_api_show_numbering: {
         parameters: {
             query?: {
@@ -10226,6 +10934,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportedShown"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_paths_api_add_ported_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
                 };
             };
             /** @description The body cannot be read */
@@ -11849,6 +12680,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SkillView"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    accounts_hours_api_change_special: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                special_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecialGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulesView"];
                 };
             };
             /** @description More parameters than any form has */
@@ -13628,7 +14584,9 @@ export interface operations {
     };
     config_paths_api_show_wrong_numbers: {
         parameters: {
-            query?: never;
+            query?: {
+                number?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13644,6 +14602,15 @@ export interface operations {
                     "application/json": components["schemas"]["WrongNumbersShown"];
                 };
             };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Nobody is signed in */
             401: {
                 headers: {
@@ -13655,6 +14622,15 @@ export interface operations {
             };
             /** @description The role does not include this, the person may not do it, or the token is missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13778,6 +14754,71 @@ export interface operations {
             };
             /** @description Something given cannot be used; `fields` says what */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_snooze_api_list_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calls"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14237,6 +15278,377 @@ export interface operations {
             };
             /** @description It is not there, or not there for you */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_attachments_api_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftGiven"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_attachments_api_add_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPiece"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_attachments_api_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15201,7 +16613,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Written"];
+                "application/json": components["schemas"]["Answer"];
             };
         };
         responses: {
@@ -15451,7 +16863,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reason"];
+                "application/json": components["schemas"]["ConsentReason"];
             };
         };
         responses: {
@@ -15576,7 +16988,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reason"];
+                "application/json": components["schemas"]["ConsentReason"];
             };
         };
         responses: {
@@ -15813,6 +17225,127 @@ export interface operations {
             };
         };
     };
+    inbox_conversations_api_reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     inbox_conversations_api_give_back: {
         parameters: {
             query?: never;
@@ -15825,6 +17358,131 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Destination"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_snooze_api_snooze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeGiven"];
             };
         };
         responses: {
@@ -16399,6 +18057,127 @@ export interface operations {
             };
         };
     };
+    inbox_snooze_api_wake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     inbox_session_api_read_counts: {
         parameters: {
             query?: never;
@@ -16719,6 +18498,71 @@ export interface operations {
             };
         };
     };
+    config_filter_api_show_filtered_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilteredLines"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     config_filter_api_show_days: {
         parameters: {
             query?: {
@@ -16818,7 +18662,7 @@ export interface operations {
     config_filter_api_show_passages: {
         parameters: {
             query?: {
-                which?: "all" | "passed" | "refused";
+                which?: "all" | "passed" | "refused" | "queue" | "answer" | "bot";
                 after?: string | null;
             };
             header?: never;
@@ -18977,6 +20821,215 @@ export interface operations {
             };
         };
     };
+    supervision_api_read_targets: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsReport"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    supervision_api_export_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetsFile"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportView"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     supervision_api_read_traffic: {
         parameters: {
             query?: never;
@@ -19290,7 +21343,9 @@ export interface operations {
     };
     inbox_transfers_api_list_transfers: {
         parameters: {
-            query?: never;
+            query?: {
+                conversation?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -19306,6 +21361,15 @@ export interface operations {
                     "application/json": components["schemas"]["Transfers"];
                 };
             };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
             /** @description Nobody is signed in */
             401: {
                 headers: {
@@ -19317,6 +21381,15 @@ export interface operations {
             };
             /** @description The role does not include this, the person may not do it, or the token is missing */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -104,6 +104,14 @@ function withAgent(session: Session, agent: Agent): Session {
   };
 }
 
+/** The newest event that said something of this person: what he asked for before it may be answered with older news. */
+export const heardOfMe = (client: QueryClient): number => agentSeq.get(client.getQueryData<Session>(sessionKey)?.user.id ?? "") ?? 0;
+
+/** An answer about this person, unless the stream has said something newer of him since `heard`; then that stands. */
+export function answeredOfMe(client: QueryClient, agent: Agent, heard: number): void {
+  if (heardOfMe(client) === heard) setAgent(client, agent);
+}
+
 /** Replaces one agent in the session. `seq`: the event that says so; an older one changes nothing. */
 export function setAgent(client: QueryClient, agent: Agent, seq?: number): void {
   if (seq !== undefined) {

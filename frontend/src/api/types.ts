@@ -24,7 +24,7 @@ export type MessageKind = "incoming" | "outgoing" | "note" | "event";
 export type PresenceState = AgentStateName;
 export type Saver = "ask" | "always" | "never";
 export type FailOver = "never" | "after" | "at_once";
-export type View = "mine" | "queue" | "all";
+export type View = "mine" | "snoozed" | "queue" | "all";
 
 /** What has happened to an outgoing text in the world; it only moves forward. */
 export type DeliveryStatus = "queued" | "sending" | "sent" | "delivered" | "failed" | "expired" | "unknown";
@@ -79,6 +79,7 @@ export type StaffingRow = Schemas["StaffingRow"];
 export type Traffic = Schemas["Traffic"];
 export type TrafficFlow = Schemas["Flow"];
 export type DeliveryDetails = NonNullable<Schemas["DetailsShown"]["delivery"]>;
+export type MediaKept = Schemas["MediaKept"];
 export type Imported = Schemas["ImportedShown"];
 export type PortedTable = Schemas["TableShown"];
 export type NumberingPlan = Schemas["PlanShown"];
@@ -106,9 +107,12 @@ export type LineRule = Narrow<"RuleShown", { conditions: RuleCondition[] }>;
 export type LineRules = Narrow<"WorkflowShown", { rules: LineRule[] }>;
 export type RuleVerdict = "taken" | "later" | "failed" | "off" | "queue_off";
 export type TriedRule = Narrow<"RuleTried", { verdict: RuleVerdict }>;
-export type TriedText = Narrow<"TextTried", { rules: TriedRule[] }>;
+type FilteredFirst = Narrow<"FilteredFirst", { outcome: FilterOutcome }>;
+export type TriedText = Narrow<"TextTried", { rules: TriedRule[]; filtered: FilteredFirst | null }>;
 export type FilterDay = Narrow<"DayCount", { outcome: FilterOutcome }>;
 export type FilterDays = Narrow<"DaysShown", { items: FilterDay[] }>;
+export type FilteredLine = Narrow<"FilteredLine", { counts: Narrow<"CameCount", { outcome: FilterOutcome }>[] }>;
+export type TargetsReport = Narrow<"TargetsReport", { items: Narrow<"TargetReport", { kind: "first" | "next" | "resolution" }>[] }>;
 export type FilterPassage = Narrow<"PassageView", { outcome: FilterOutcome }>;
 export type FilterPassages = Narrow<"PassagesShown", { items: FilterPassage[] }>;
 export type Schedules = Schemas["SchedulesView"];
@@ -120,7 +124,7 @@ export type NextDeadline = Narrow<"NextDeadline", { kind: "first" | "next" | "re
 export type AuditItem = Schemas["AuditLine"];
 
 export interface Counts {
-  mine: { open: number; unread: number };
+  mine: { open: number; snoozed: number; unread: number };
   queue: { waiting: number; longest_since: string | null };
   all: { open: number; bot: number; queued: number };
   by_line: Record<string, { waiting: number; longest_since: string | null }>;
@@ -132,6 +136,10 @@ export interface Capabilities {
   counts_segments?: boolean;
   attachments?: boolean;
   receipts?: boolean;
+  /** Content types that may be sent; so many with one text; so many octets together. */
+  media?: string[];
+  most_media?: number;
+  largest_media?: number;
 }
 
 export interface Line {
@@ -157,6 +165,7 @@ export interface Session {
   queues: SessionQueue[];
   /** Those in use, in the order of the menu. */
   reasons: Reason[];
+  /** Those out of use, too: conversations were closed with them. */
   dispositions: Disposition[];
   /** Seconds without a hand on the desk after which one is away; 0: never. */
   idle_after_s?: number;

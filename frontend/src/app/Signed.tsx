@@ -7,6 +7,8 @@ import { isObserver, receivesWork, useCounts, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
 import { ConsultStrip } from "@/features/conversation/Consult";
 import { rowsChanged } from "@/features/conversationList/events";
+import { useCalls } from "@/features/calls/api";
+import { Calls } from "@/features/calls/Calls";
 import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
 import { StateBar } from "@/features/presence/StateBar";
@@ -62,6 +64,11 @@ export function Signed() {
   useEffect(() => armByFirstUse(), []);
   const works = receivesWork(session);
   const offers = useOffers(works);
+  const calls = useCalls(works);
+  const called = (text: string) => {
+    announce(text);
+    if (soundIsOn("texts")) playText();
+  };
   const sound = useSoundIsOn("offers");
   useTitle(useAlive(offers).length);
   const accepted = (row: Row, busy: boolean) => {
@@ -83,6 +90,7 @@ export function Signed() {
         {works && <StateBar />}
         <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
         {!isObserver(session) && <ConsultStrip shown={shown} onOpen={(id) => void navigate(`/?view=all&c=${id}`)} />}
+        {works && <Calls calls={calls} shown={shown} onOpen={(id) => void navigate(`/?view=mine&c=${id}`)} onNew={called} />}
         <Outlet />
       </div>
       <Announcer />

@@ -3,11 +3,12 @@ import { NavLink } from "react-router";
 import { usePlansStaffing, useWatchesLinks } from "@/api/session";
 import page from "@/ui/page.module.css";
 
-const TABS = ["team", "traffic", "history", "links", "staffing"] as const;
+const TABS = ["team", "traffic", "history", "filter", "links", "staffing"] as const;
 const PATHS = {
   team: "/supervision",
   traffic: "/supervision/traffic",
   history: "/supervision/history",
+  filter: "/supervision/filter",
   links: "/supervision/links",
   staffing: "/supervision/staffing",
 };

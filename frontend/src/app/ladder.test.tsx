@@ -21,6 +21,12 @@ it("what was not changed is sent as it was stored", () => {
   expect(given(drafted(stored))).toEqual([{ after_s: 60, do: "lower_level", skill: "s", by: 2 }, { after_s: 60, do: "add_queue", queue: "q" }, { after_s: 90, do: "tell_position" }]);
 });
 
+it("what cannot be read is never sent as something else", () => {
+  const [step] = drafted([{ after_s: 60, do: "raise_priority", by: 2 }]);
+  expect(given([{ ...step!, by: "" }, { ...step!, by: "x" }, { ...step!, by: "1.5" }]).map((one) => one.by)).toEqual([0, 0, 1.5]);
+  expect(given([{ ...step!, after: "" }, { ...step!, after: "soon" }]).map((one) => one.after_s)).toEqual([null, null]);
+});
+
 it("steps at one time keep their order, the others go by time", () => {
   const [a, b, c] = drafted([60, 60, 30].map((after_s) => ({ after_s, do: "tell_position", skill: null, queue: null, by: null })));
   expect(inOrder([a!, b!, c!]).map(({ key }) => key)).toEqual([2, 0, 1]);

@@ -279,6 +279,16 @@ describe("a new message", () => {
     expect(words()).toHaveFocus();
   });
 
+  it("begins on the line of the conversation that is before the eyes, before the one that was used last", async () => {
+    const { user, server } = openPalabre("/?view=all&c=c-00000");
+    const own = LINES.find(({ id }) => id === server.conversation("c-00000").row.line_id)!;
+    localStorage.setItem("palabre.newText.line", LINES.find((line) => line !== own)!.id);
+    await screen.findByTestId("composer-text");
+    (document.activeElement as HTMLElement | null)?.blur();
+    await user.keyboard("c");
+    expect(await screen.findByTestId("new-text-line")).toHaveValue(own.id);
+  });
+
   it("does not send what is too long for the line", async () => {
     const { user } = await open();
     await user.type(to(), "0197454545");

@@ -101,6 +101,19 @@ describe("closing", () => {
     expect(await screen.findByTestId("close-dialog")).toBeVisible();
   });
 
+  it("does not close over a text that came behind its dialog", async () => {
+    const { server, user } = await openLive((one) => wrapsUp(one, { wrap_up_s: 0 }));
+    await screen.findByTestId("close");
+    await user.keyboard("e");
+    await screen.findByTestId("close-dialog");
+    server.receive("c-00000", "Encore une question");
+    await waitFor(() => expect(screen.getByTestId("thread")).toHaveTextContent("Encore une question"));
+    await user.keyboard("1{Enter}");
+    expect(await screen.findByText(/a text has arrived that you have not seen/)).toBeVisible();
+    expect(screen.queryByTestId("close-dialog")).toBeNull();
+    expect(server.conversation("c-00000").row.status).toBe("open");
+  });
+
   it("says that the chosen one is out of use, and asks again with those that are left", async () => {
     const { server, user, client } = await openLive((one) => wrapsUp(one, { wrap_up_s: 0 }));
     const message = "This choice does not exist.";

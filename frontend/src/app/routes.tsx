@@ -22,6 +22,7 @@ const SupervisionPage = lazy(() => import("@/features/supervision/SupervisionPag
 const TrafficPage = lazy(() => import("@/features/traffic/TrafficPage"));
 const HistoryPage = lazy(() => import("@/features/history/HistoryPage"));
 const StaffingPage = lazy(() => import("@/features/staffing/StaffingPage"));
+const FilterWatchPage = lazy(() => import("@/features/admin/FilterWatchPage"));
 const LinksLivePage = lazy(() => import("@/features/admin/LinksLivePage"));
 const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
 
@@ -39,6 +40,7 @@ export function App() {
             <Route path="/supervision/traffic" element={<Later screen="supervision"><TrafficPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/staffing" element={<Later screen="staffing"><StaffingPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/history" element={<Later screen="supervision"><HistoryPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/filter" element={<Later screen="supervision"><FilterWatchPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
             <Route path="*" element={<NotFound />} />

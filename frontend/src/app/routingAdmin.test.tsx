@@ -122,3 +122,21 @@ it("a skill nobody has is marked", async () => {
   boss("/admin/skills");
   expect(within((await screen.findByRole("button", { name: "Réclamations" })).closest("tr")!).getByText("nobody")).toBeVisible();
 });
+
+it("a name that is refused does not stay in its field as though it were kept, and Escape gives one up", async () => {
+  const { server, user } = boss("/admin/queues");
+  await user.click((await screen.findAllByTestId("dispositions"))[0]!);
+  for (const name of ["Résolu", "À rappeler"]) {
+    await user.type(await screen.findByTestId("disposition-name"), `${name}{Enter}`);
+    await screen.findByLabelText(`Name of ${name}`, undefined, { timeout: 5000 });
+  }
+  const field = screen.getByLabelText("Name of Résolu");
+  await user.clear(field);
+  await user.type(field, "À rappeler{Enter}");
+  expect(await screen.findByText(/This name is used already/, undefined, { timeout: 5000 })).toBeVisible();
+  await waitFor(() => expect(field).toHaveValue("Résolu"), { timeout: 5000 });
+  await user.type(field, "  autrement{Escape}");
+  expect(field).toHaveValue("Résolu");
+  expect(screen.getByRole("dialog")).toBeVisible();
+  expect(server.routing.dispositions.map(({ name }) => name)).toEqual(["Résolu", "À rappeler"]);
+});

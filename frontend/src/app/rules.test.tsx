@@ -73,3 +73,68 @@ it("tries a text on what the screen shows, rule by rule", async () => {
   expect(tried).toHaveTextContent("by rule 2");
   expect(tried).toHaveTextContent("bill_dispute (91 %)");
 });
+
+it("a rule gets a ladder of its own from that of its queue, edited as a queue's, and goes back to the queue's", async () => {
+  const { server, user } = open();
+  server.routing.queues[0]!.ladder = [{ after_s: 90, do: "tell_position", skill: null, queue: null, by: null }];
+  await user.click(await screen.findByTestId("add-rule"));
+  await user.click(screen.getByRole("checkbox", { name: "balance" }));
+  const card = cards()[0]!;
+  expect(card).toHaveTextContent("While he waits, the ladder of the queue holds.");
+  await user.click(within(card).getByTestId("rule-own-ladder"));
+  expect(within(card).getByLabelText("Step 1: seconds of waiting")).toHaveValue("90");
+  await user.click(within(card).getByTestId("ladder-add"));
+  await waitFor(() => expect(within(card).getByLabelText("Step 2: seconds of waiting")).toHaveFocus());
+  await user.selectOptions(within(card).getByLabelText("Step 2: what happens"), "give_to_bot");
+  await user.click(screen.getByTestId("save-rules"));
+  await waitFor(() => expect(Object.values(rules)).toHaveLength(1));
+  const [stored] = Object.values(rules);
+  expect(stored!.rules[0]!.ladder).toEqual([{ after_s: 90, do: "tell_position" }, { after_s: 150, do: "give_to_bot" }]);
+  await waitFor(() => expect(screen.getByTestId("save-rules")).toBeDisabled());
+  await user.click(within(cards()[0]!).getByRole("button", { name: "Remove step 2" }));
+  await user.click(within(cards()[0]!).getByRole("button", { name: "Remove step 1" }));
+  expect(cards()[0]).toHaveTextContent("Without a step nothing changes while he waits");
+  await user.click(within(cards()[0]!).getByTestId("rule-own-ladder"));
+  await user.click(screen.getByTestId("save-rules"));
+  await waitFor(() => expect(Object.values(rules)[0]!.rules[0]!.ladder).toBeNull());
+});
+
+it("what is refused in a rule's ladder is said at its step, and not twice", async () => {
+  const { server, user } = open();
+  server.routing.queues[1]!.is_enabled = false;
+  await user.click(await screen.findByTestId("add-rule"));
+  await user.click(screen.getByRole("checkbox", { name: "balance" }));
+  const line = screen.getByTestId<HTMLSelectElement>("rules-line").value;
+  await user.click(screen.getByTestId("save-rules"));
+  await waitFor(() => expect(rules[line]?.revision).toBe(1));
+  rules[line]!.rules[0]!.ladder = [{ after_s: 60, do: "add_queue", queue: "queue-billing" }];
+  rules[line]!.revision = 2;
+  await user.click(within(cards()[0]!).getByTestId("rule-own-ladder"));
+  await user.click(screen.getByTestId("save-rules"));
+  await user.click(await screen.findByTestId("reload-rules"));
+  const step = await screen.findByTestId("ladder-step");
+  expect(step).toHaveTextContent("This queue is out of use: nothing overflows into it.");
+  await user.clear(within(step).getByLabelText("Step 1: seconds of waiting"));
+  await user.type(within(step).getByLabelText("Step 1: seconds of waiting"), "45{Tab}");
+  await user.click(screen.getByTestId("save-rules"));
+  await waitFor(() => expect(within(screen.getByTestId("ladder-step")).getByText("This queue is out of use.")).toBeVisible());
+  expect(within(screen.getByTestId("ladder-step")).getByLabelText("Step 1: queue")).toHaveAttribute("aria-invalid", "true");
+  expect(screen.getByTestId("rule")).toHaveAttribute("data-refused", "true");
+  expect(within(cards()[0]!).getAllByText("This queue is out of use.")).toHaveLength(1);
+});
+
+it("says what the front filter does first", async () => {
+  const { user } = open();
+  await screen.findByTestId("add-rule");
+  const say = async (number: string) => {
+    await user.clear(screen.getByTestId("try-number"));
+    await user.type(screen.getByTestId("try-number"), number);
+    await user.click(screen.getByTestId("try"));
+  };
+  await say("0197000666");
+  expect(await screen.findByTestId("filtered-first")).toHaveTextContent("check 2 of the front filter sends this subscriber away with an answer");
+  expect(screen.getByTestId("tried")).toHaveTextContent("Were he let in: It waits in");
+  await say("0197000777");
+  await waitFor(() => expect(screen.getByTestId("filtered-first")).toHaveTextContent("has this subscriber wait in Général, whatever the rules say."));
+  expect(screen.getByTestId("tried")).not.toHaveTextContent("no rule decides");
+});

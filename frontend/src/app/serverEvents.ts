@@ -5,13 +5,14 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { sessionKey, setAgent } from "@/api/session";
 import type { Row, Session } from "@/api/types";
+import { callsChanged, callsFollow } from "@/features/calls/api";
 import { settingsChanged } from "@/features/admin/events";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
 import { consultsChanged, offerEndedAt } from "@/features/conversation/transferApi";
 import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
 import { offersChanged } from "@/features/offers/api";
 import { wrapUpsChanged } from "@/features/presence/api";
-import type { ServerEvent } from "@/realtime/events.gen";
+import type { ServerEvent, SettingsChanged } from "@/realtime/events.gen";
 import type { Batch } from "@/realtime/stream";
 
 export { countsChanged };
@@ -36,6 +37,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
     case "conversation.queued":
     case "conversation.assigned":
     case "conversation.returned":
+    case "conversation.snoozed":
     case "conversation.closed":
       if (event.message) messageAdded(client, event, event.conversation.id, event.message);
       return;
@@ -51,6 +53,9 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       setAgent(client, event.agent, event.seq);
       if (event.agent.id === screen.me) wrapUpsChanged(client);
       return;
+    case "agent.called":
+      if (event.agent.id === screen.me) callsChanged(client);
+      return;
     case "offer.made":
     case "offer.ended":
       setAgent(client, event.agent, event.seq);
@@ -64,12 +69,18 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       return;
     case "settings.changed":
       settingsChanged(client);
-      void client.invalidateQueries({ queryKey: sessionKey });
+      if (isInSession(event, screen.me)) void client.invalidateQueries({ queryKey: sessionKey });
       return;
     default:
       unhandled(event);
   }
 }
+
+/** Settings of which the session holds nothing: each cell of the skills table is an event, for every desk. */
+const ELSEWHERE = new Set(["agent", "list", "tag", "attribute", "contact", "portability", "targets", "schedule"]);
+
+/** An older server does not say what changed. What an agent can do decides which queues are his own. */
+const isInSession = ({ kind, object_id }: SettingsChanged, me: string) => kind === undefined || !ELSEWHERE.has(kind) || (kind === "agent" && object_id === me);
 
 /** An older page against a newer server: what it does not know, its next refetch will show. */
 function unhandled(_event: never): void {}
@@ -79,6 +90,7 @@ export function applyBatch(client: QueryClient, batch: Batch, screen: Screen): v
   for (const event of batch.events) applyOne(client, event, { ...screen, me });
   const rows = [...batch.events.flatMap((event) => ("conversation" in event && event.conversation ? [event.conversation] : [])), ...batch.rows];
   rowsChanged(client, rows, me);
+  callsFollow(client, rows, me);
   conversationRowsChanged(client, rows, screen.shown);
   if (batch.overflow) listsOverflowed(client);
 }

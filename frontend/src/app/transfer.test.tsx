@@ -1,10 +1,11 @@
 /** Handing a conversation on: by keyboard, to whom there is room at, with a note, taken back, and said by its fate. */
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, it } from "vitest";
-import { KOFFI, MARIAM } from "@/testing/cast";
+import { KOFFI, MARIAM, SAM } from "@/testing/cast";
 import { openPalabre } from "@/testing/render";
 
 const MINE = "c-00000";
+const PATIENT = { timeout: 10_000 }; // a busy machine is no fault of the desk
 
 async function openMine() {
   const opened = openPalabre(`/?view=mine&c=${MINE}`);
@@ -60,8 +61,8 @@ it("says why it was refused and leaves the dialog open", async () => {
   await waitFor(() => expect(screen.getByTestId("transfer-dialog")).toHaveTextContent("Koffi Mensah"));
   Object.assign(server.agents.find(({ id }) => id === KOFFI)!, { load: 4 });
   await user.type(screen.getByTestId("transfer-find"), "koffi{Enter}");
-  expect(await screen.findByText("Not transferred: This person has no room left.")).toBeVisible();
-  await waitFor(() => expect(screen.getByRole("radio", { name: /Koffi.*no room left/ })).toBeInTheDocument());
+  expect(await screen.findByText("Not transferred: This person has no room left.", undefined, PATIENT)).toBeVisible();
+  await waitFor(() => expect(screen.getByRole("radio", { name: /Koffi.*no room left/ })).toBeInTheDocument(), PATIENT);
 });
 
 it("shows who transfers and what he says to it on the card of an offer", async () => {
@@ -114,4 +115,21 @@ it("no longer says that it rings at a colleague who has refused it while another
   server.routing.transfers = [];
   server.emit({ type: "offer.ended", agent: server.agents.find(({ id }) => id === KOFFI)! });
   await waitFor(() => expect(screen.queryByTestId("transfer-bar")).toBeNull());
+});
+
+it("shows who oversees that a colleague's conversation rings, and lets him take it back", async () => {
+  const { server } = openPalabre("/?view=all&c=c-00000", { signedInAs: SAM });
+  const { row } = server.conversation("c-00000");
+  expect(row.owner_id).not.toBe(server.me);
+  const now = Date.now();
+  const to = server.agents.find(({ id }) => id === MARIAM)!;
+  server.routing.transfers = [
+    { id: "t-1", conversation_id: row.id, agent_id: to.id, agent: to.name, at: new Date(now).toISOString(), made_at: new Date(now).toISOString(), expires_at: new Date(now + 60_000).toISOString() },
+  ];
+  const bar = await screen.findByTestId("transfer-bar", undefined, PATIENT);
+  expect(bar).toHaveTextContent("Being transferred to Mariam");
+  expect(bar).not.toHaveTextContent("stays yours");
+  fireEvent.click(screen.getByTestId("transfer-back"));
+  await waitFor(() => expect(screen.queryByTestId("transfer-bar")).toBeNull(), PATIENT);
+  expect(server.routing.transfers).toEqual([]);
 });

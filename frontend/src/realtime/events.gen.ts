@@ -15,6 +15,7 @@ interface Stamp {
   at: string;
 }
 
+export type AgentCalled = Stamp & { type: "agent.called"; agent: Agent };
 export type AgentStateChanged = Stamp & { type: "agent.state_changed"; agent: Agent };
 export type ConsultChanged = Stamp & { type: "consult.changed"; agent: Agent };
 export type ConversationAssigned = Stamp & { type: "conversation.assigned"; conversation: Row; message?: Message };
@@ -23,17 +24,19 @@ export type ConversationDisposed = Stamp & { type: "conversation.disposed"; conv
 export type ConversationQueued = Stamp & { type: "conversation.queued"; conversation: Row; message?: Message };
 export type ConversationRead = Stamp & { type: "conversation.read"; conversation: Row; message?: Message };
 export type ConversationReturned = Stamp & { type: "conversation.returned"; conversation: Row; message?: Message };
+export type ConversationSnoozed = Stamp & { type: "conversation.snoozed"; conversation: Row; message?: Message };
 export type DeliveriesProgressed = Stamp & { type: "deliveries.progressed"; deliveries: DeliveryProgress[] };
 export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; message: Message };
 export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
 export type OfferEnded = Stamp & { type: "offer.ended"; agent: Agent };
 export type OfferMade = Stamp & { type: "offer.made"; agent: Agent };
-export type SettingsChanged = Stamp & { type: "settings.changed" };
+export type SettingsChanged = Stamp & { type: "settings.changed"; kind?: string; object_id?: string };
 export type TargetsSet = Stamp & { type: "targets.set"; conversation: Row; message?: Message };
 export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; message?: Message };
 
 export type ServerEvent =
+  | AgentCalled
   | AgentStateChanged
   | ConsultChanged
   | ConversationAssigned
@@ -42,6 +45,7 @@ export type ServerEvent =
   | ConversationQueued
   | ConversationRead
   | ConversationReturned
+  | ConversationSnoozed
   | DeliveriesProgressed
   | MessageAdded
   | MessageCompleted

@@ -97,6 +97,7 @@ function makeConversation(n: number, name: string | null, status: Row["status"],
       priority: 0,
       deadline: null,
       callback_at: null,
+      snooze: null,
       handover: status === "bot" ? null : { reason: n % 2 ? "asked" : "unsure", summary: `Le client signale : « ${talk[2]} ». Solde consulté, aucune action faite.` },
     },
   };

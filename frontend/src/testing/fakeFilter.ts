@@ -85,7 +85,7 @@ function uploadRoutes(method: string, id: string, deed: string, body: Record<str
     const lines = kept.pieces[id]!.join("").split("\n").filter(Boolean);
     const numbers = lines.filter((line) => /^\+?\d{8,}$/.test(line));
     Object.assign(upload, { state: "done", progress: 1, facts: { lines: lines.length, taken: numbers.length, doubles: 0, bad: lines.length - numbers.length, size: numbers.length } });
-    kept.numbers[upload.list_id] = numbers;
+    if (upload.list_id !== null) kept.numbers[upload.list_id] = numbers;
   }
   return ok(upload);
 }
@@ -104,16 +104,17 @@ function tagRoutes(method: string, id: string, body: Record<string, unknown>): A
 function lineRoutes(method: string, path: string, id: string, body: Record<string, unknown>): Answer {
   if (!LINES.some((line) => line.id === id)) return refuse(404, "no_line");
   if (path.endsWith("/try")) {
-    const draft = body.filter as FrontFilter;
+    const draft = (body.filter as FrontFilter | null) ?? kept.filters[id] ?? emptyFilter(id);
+    const said = body.text === "STOP" ? "opt_out" : "";
     const number = e164(String(body.number));
     const steps = [];
     for (const [index, check] of draft.checks.entries()) {
       const inside = check.thing_id !== null && (kept.numbers[check.thing_id] ?? []).includes(number);
       const passed = check.kind === "in_list" && inside;
       steps.push({ place: index + 1, passed, seen: inside ? "in" : "out" });
-      if (passed) return ok({ number, is_known: true, place: index + 1, steps, way: check.way });
+      if (passed) return ok({ number, is_known: true, place: index + 1, steps, way: check.way, said });
     }
-    return ok({ number, is_known: false, place: 0, steps, way: draft.way });
+    return ok({ number, is_known: false, place: 0, steps, way: draft.way, said });
   }
   if (method === "PUT") {
     const given = body as unknown as FrontFilter;
@@ -127,6 +128,10 @@ function lineRoutes(method: string, path: string, id: string, body: Record<strin
 }
 
 export function passageRoutes(path: string): Answer {
+  if (path === "/api/front-filter") {
+    const counts = [{ check_id: null, outcome: "answer", today: 2, week: 12 }, { check_id: "c", outcome: "admit", today: 5, week: 30 }];
+    return ok({ items: LINES.map(({ id, name, address }, index) => ({ id, name, address, is_filtered: index > 0, counts: index > 0 ? counts : [] })) });
+  }
   if (path.includes("/days")) return ok({ items: [{ day: "2026-11-21", check_id: null, outcome: "answer", count: 12 }, { day: "2026-11-21", check_id: "c", outcome: "admit", count: 30 }], checks: [] });
   return ok({ items: [{ conversation_id: "c1", at: now(), number: "+2290197000002", outcome: "answer", check_id: null, place: 0, silence: "too_many" }], next: null });
 }

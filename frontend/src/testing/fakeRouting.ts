@@ -1,4 +1,5 @@
 /** Queues, offers, wrap-ups and states of the fake server. */
+import type { Call } from "@/features/calls/api";
 import type { AdminAgent, AdminQueue, Consult, Disposition, Offer, Reason, Skill, Transfer, Wait, WrapUp } from "@/api/routing";
 import type { Agent, Row } from "@/api/types";
 import { AWA, KOFFI, MARIAM, QUEUES } from "./cast";
@@ -27,8 +28,8 @@ const SKILLS: Skill[] = ["Facturation", "Internet", "Mobile money", "Réclamatio
 }));
 
 const queue = (id: string, name: string, part: Partial<AdminQueue> = {}): AdminQueue => ({
-  id, name, is_enabled: true, priority: 0, points_per_minute: 1, strategy: "best_level", auto_accept: true, ring_s: 20, wrap_up_s: 0, sticky_days: 0, reopen_min: 0, sticky_s: 30, weight: 1,
-  most_waiting: 0, full_reply: {}, may_pull: false, language_level: 0, dispositions_required: false, on_disconnect: "return", disconnect_grace_s: 60,
+  id, name, is_enabled: true, priority: 0, points_per_minute: 1, strategy: "best_level", auto_accept: true, ring_s: 20, wrap_up_s: 0, sticky_days: 0, reopen_min: 0, sticky_s: 30, preferred_team_id: null, preferred_team_s: 60, weight: 1,
+  most_waiting: 0, full_reply: {}, silence_h: 0, silence_close_h: 24, silence_text: {}, may_pull: false, language_level: 0, dispositions_required: false, on_disconnect: "return", disconnect_grace_s: 60, schedule_id: null,
   ladder: [], ladder_texts: {}, callback_within_s: 7200, wait_p50_s: null, wait_p90_s: null, wait_samples: 0,
   team_ids: [], skills: [], warnings: [], waiting: 3, ...part,
 });
@@ -38,10 +39,24 @@ const agent = (id: string, name: string, levels: number[]): AdminAgent => ({
   skills: levels.flatMap((level, n) => (level > 0 ? [{ skill_id: `skill-${n}`, level }] : [])),
 });
 
+/** Of an agent: the levels and limits that are named, the rest as it was. */
+function merged(agent: AdminAgent, { levels, limits, ...rest }: Fields): Fields {
+  const newer = (levels ?? []) as AdminAgent["skills"];
+  const bounds = (limits ?? []) as { medium: string; capacity: number | null }[];
+  return {
+    skills: [...agent.skills.filter((one) => newer.every(({ skill_id }) => skill_id !== one.skill_id)), ...newer.filter(({ level }) => level > 0)],
+    media: [...agent.media.filter((one) => bounds.every(({ medium }) => medium !== one.medium)), ...bounds.filter(({ capacity }) => capacity !== null)],
+    ...rest,
+  };
+}
+
 export class FakeRouting {
   offers: Offer[] = [];
+  calls: Call[] = [];
   wrapUps: WrapUp[] = [];
   transfers: Transfer[] = [];
+  /** Queues that whoever is signed in does not serve. */
+  foreign: string[] = [];
   consults: Consult[] = [];
   handed: Fields[] = [];
   declined: string[] = [];
@@ -64,7 +79,7 @@ export class FakeRouting {
 
   session() {
     return {
-      queues: this.queues.map(({ id, name, may_pull, auto_accept, wrap_up_s, dispositions_required }) => ({ id, name, may_pull, auto_accept, wrap_up_s, dispositions_required })),
+      queues: this.queues.map(({ id, name, may_pull, auto_accept, wrap_up_s, dispositions_required }) => ({ id, name, may_pull, auto_accept, wrap_up_s, dispositions_required, mine: !this.foreign.includes(id) })),
       reasons: this.reasons.filter((one) => one.is_enabled),
       dispositions: this.dispositions.filter((one) => one.is_enabled),
     };
@@ -73,6 +88,15 @@ export class FakeRouting {
   // ---- what happens in the world ----------------------------------------------------------------------------------
 
   /** Offers a conversation to whoever is signed in. */
+  /** Something of the signed-in agent's has come due. */
+  call(id: string, why: Call["why"], note = ""): void {
+    const { row } = this.server.conversation(id);
+    const at = new Date(Date.now() - 1000).toISOString();
+    Object.assign(row, why === "callback" ? { callback_at: at } : { waiting_since: at }, { revision: row.revision + 1 });
+    this.calls = [{ why, at, note, conversation: { ...row } }, ...this.calls];
+    this.server.emit({ type: "agent.called", agent: { ...this.#me() } });
+  }
+
   offer(id: string, seconds = 20, part: Partial<Offer> = {}): Offer {
     const now = Date.now();
     this.#made += 1;
@@ -130,6 +154,7 @@ export class FakeRouting {
 
   /** null: not a matter of this part. */
   route(method: string, path: string, body: Fields): Answer | null {
+    if (path === "/api/calls") return ok({ items: this.calls });
     if (path === "/api/offers") return ok({ items: this.offers });
     if (path === "/api/transfers") return ok({ items: this.transfers });
     if (path === "/api/conversations/reassign") {
@@ -244,7 +269,9 @@ export class FakeRouting {
     if (kind === "agents" && typeof body.capacity === "number" && body.capacity < 2) return refuse(409, "holds_more", "He holds more conversations than that at this moment.");
     const found = table.find((one) => one.id === id);
     const row = found ?? { ...(kind === "queues" ? queue("", "") : kind === "skills" ? { agents: 0 } : {}), id: `new-${kind}-${table.length}` };
-    const changed = Object.assign({ ...row }, body);
+    const taken = table.find((one) => kind === "dispositions" && one.id !== id && (one as Disposition).name === body.name);
+    if (taken) return { status: 422, body: { error: { code: "name_taken", message: "taken", fields: { name: "This name is used already." } } } };
+    const changed = Object.assign({ ...row }, kind === "agents" ? merged(row as AdminAgent, body) : body);
     if (found) table[table.indexOf(found)] = changed;
     else table.push(changed);
     return ok(changed, found ? 200 : 201);

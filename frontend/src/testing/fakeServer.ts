@@ -1,11 +1,10 @@
-/**
- * Palabre's server in memory: enough of the REST and websocket wire to develop and to test every screen.
- * It answers through `window.fetch` and `window.WebSocket`, so the desk does not know the difference.
- */
+/** Palabre's server in memory, to develop and to test every screen: it answers through `window.fetch` and `window.WebSocket`. */
 import type { Agent, Counts, Message, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
+import { listed } from "./fakeList";
+import { FakeAttachments } from "./fakeAttachments";
 import { filterRoutes, passageRoutes } from "./fakeFilter";
 import { rulesRoutes } from "./fakeRules";
 import { hideTexts, makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
@@ -22,6 +21,7 @@ export interface FakeOptions {
   theme?: "system" | "light" | "dark";
   /** Signed in as somebody who may only look: no text, no name. */
   observer?: boolean;
+  attachments?: boolean;
   /** Milliseconds before each answer. */
   latency?: number;
 }
@@ -36,9 +36,12 @@ type NewEvent = ServerEvent extends infer E ? (E extends ServerEvent ? Omit<E, "
 export const ok = (body: unknown, status = 200): Answer => ({ status, body });
 export const refuse = (status: number, code: string, message = code): Answer => ({ status, body: { error: { code, message } } });
 
+const TARGETS = (["first", "next", "resolution"] as const).map((kind) => ({ queue_id: "q", queue: "Service clients", kind, met: 1280, missed: 20, warned: 64, share: 0.9846, answered: 1310, wall_s: 5400, business_s: 612 }));
+
 export class FakeServer {
   readonly history = new FakeHistory();
   readonly staffing = new FakeStaffing();
+  readonly attachments = new FakeAttachments();
   readonly routing = new FakeRouting(this);
   agents: Agent[] = makeAgents();
   conversations = new Map<string, FakeConversation>();
@@ -57,6 +60,7 @@ export class FakeServer {
   constructor(readonly options: FakeOptions = {}) {
     this.me = options.signedInAs === undefined ? AWA : options.signedInAs;
     this.preferences = { language: options.language ?? "fr", theme: options.theme ?? "system" };
+    this.attachments.carried = options.attachments === true;
     this.broken = options.scenario === "error";
     for (const one of makeConversations(options.scenario ?? "twelve")) this.conversations.set(one.row.id, one);
     if (options.observer) hideTexts(this.conversations.values());
@@ -196,7 +200,7 @@ export class FakeServer {
     return ok(message);
   }
 
-  #event(one: FakeConversation, type: "conversation.assigned" | "conversation.returned" | "conversation.closed", change: Partial<Row>, facts: Record<string, unknown>): Answer {
+  #event(one: FakeConversation, type: "conversation.assigned" | "conversation.returned" | "conversation.snoozed" | "conversation.closed", change: Partial<Row>, facts: Record<string, unknown>): Answer {
     const me = this.#meAgent();
     this.#change(one, change);
     const message = this.#append(one, {
@@ -237,7 +241,7 @@ export class FakeServer {
     const longest = (some: Row[]) => some.map((row) => row.waiting_since).filter((at) => at !== null).sort()[0] ?? null;
     const mine = rows.filter((row) => row.owner_id === this.me && row.status === "open");
     return {
-      mine: { open: mine.length, unread: mine.filter((row) => row.unread > 0).length },
+      mine: { open: mine.length, snoozed: rows.filter((row) => row.owner_id === this.me && row.status === "snoozed").length, unread: mine.filter((row) => row.unread > 0).length },
       queue: { waiting: queued.length, longest_since: longest(queued) },
       all: {
         open: rows.filter((row) => row.status === "open").length,
@@ -288,13 +292,15 @@ export class FakeServer {
       return ok({ epoch: this.epoch, after, upto: this.head, head: this.head, events, rows });
     }
     if (path === "/api/supervision/live") return ok(this.#live());
+    if (path === "/api/supervision/targets") return ok({ start: "2026-11-16", end: "2026-11-22", time_zone: "Africa/Porto-Novo", items: TARGETS });
     if (path === "/api/supervision/traffic") return fakeTraffic();
     if (path === "/api/supervision/staffing") return this.staffing.route(search);
     if (path.startsWith("/api/history")) return this.history.route(method, path, search, body);
-    if (path.startsWith("/api/front-filter/")) return passageRoutes(path);
+    if (path.startsWith("/api/front-filter")) return passageRoutes(path);
     if (path.startsWith("/api/admin/")) return filterRoutes(method, path, search, body) ?? rulesRoutes(method, path, body) ?? adminRoutes(method, path, body);
     if (path.startsWith("/api/texts")) return newTextRoutes(this, path, body, { sent: this.sent, find: (number) => this.#openWith(number) });
     if (path === "/api/conversations") return this.#list(search);
+    if (path.includes("/attachments")) return this.attachments.route(method, path, body);
     const found = /^\/api\/conversations\/([^/]+)(?:\/(\w+(?:\/(?:end|cancel))?))?$/.exec(path);
     const one = found?.[1] ? this.conversations.get(found[1]) : undefined;
     if (!found || !one) return refuse(404, "not_found");
@@ -303,6 +309,8 @@ export class FakeServer {
 
   #conversation(method: string, one: FakeConversation, verb: string | undefined, search: URLSearchParams, body: Record<string, unknown>): Answer {
     const { row } = one;
+    const unseen = typeof body.seen === "number" && one.messages.some((message) => message.kind === "incoming" && message.seq > Number(body.seen));
+    if (unseen && (verb === "close" || verb === "snooze")) return refuse(409, "new_text");
     switch (verb) {
       case undefined:
         return ok({ conversation: row, contact: one.contact, head: this.head, epoch: this.epoch });
@@ -325,6 +333,15 @@ export class FakeServer {
       case "close":
         if (row.status === "closed") return ok(row);
         return this.#close(one, (body.disposition_id as string | undefined) ?? null);
+      case "reopen":
+        if ([...this.conversations.values()].some((other) => other !== one && other.row.status !== "closed" && other.row.contact.address === row.contact.address)) return refuse(409, "newer_open");
+        return this.#event(one, "conversation.assigned", { status: "open", owner_id: this.me, closed_at: null }, { type: "reopened", by: "reopened" });
+      case "snooze":
+      case "wake":
+        if (body.text) this.#say(one, "outgoing", ...(Object.values(body.text) as [string, string]));
+        return verb === "wake"
+          ? this.#event(one, "conversation.assigned", { status: "open", snooze: null }, { by: "hand" })
+          : this.#event(one, "conversation.snoozed", { status: "snoozed", snooze: { since: new Date().toISOString(), until: body.until as string | null } }, body);
       case "callback":
       case "callback/end":
         return ok(this.#change(one, { callback_at: verb === "callback" ? String(body.at) : null }));
@@ -353,20 +370,7 @@ export class FakeServer {
 
   #list(search: URLSearchParams): Answer {
     if (this.broken) return refuse(500, "server_error");
-    const view = search.get("view");
-    const text = (search.get("q") ?? "").toLocaleLowerCase();
-    const rows = [...this.conversations.values()]
-      .map(({ row }) => row)
-      .filter((row) => (view === "mine" ? row.owner_id === this.me && row.status === "open" : view === "queue" ? row.status === "queued" : true))
-      .filter((row) => !search.get("line") || row.line_id === search.get("line"))
-      .filter((row) => !search.get("status") || row.status === search.get("status"))
-      .filter((row) => !text || `${row.contact.name ?? ""} ${row.contact.address}`.toLocaleLowerCase().includes(text));
-    const key = (row: Row) => (view === "all" ? -Date.parse(row.last_message!.at) : Date.parse(row.waiting_since ?? "9999-01-01"));
-    rows.sort((a, b) => key(a) - key(b) || Date.parse(b.last_message!.at) - Date.parse(a.last_message!.at));
-    const start = Number(search.get("after") ?? 0);
-    const limit = Number(search.get("limit") ?? 50);
-    const next = start + limit < rows.length ? String(start + limit) : null;
-    return ok({ items: rows.slice(start, start + limit), next, head: this.head, epoch: this.epoch });
+    return ok({ ...listed([...this.conversations.values()].map(({ row }) => row), this.me, search), head: this.head, epoch: this.epoch });
   }
 
   #session(): unknown {
@@ -374,7 +378,7 @@ export class FakeServer {
     return {
       user: { id: person.id, name: person.name, email: person.email, role: this.options.observer ? "observer" : person.role, ...this.preferences },
       organisation: { id: "org", name: "Savane Assistance", time_zone: "Africa/Porto-Novo", languages: ["fr", "en"], brand: {} },
-      lines: LINES, ...this.routing.session(), agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
+      lines: this.attachments.lines(LINES), ...this.routing.session(), agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
       at: new Date().toISOString(), csrf: "x", phone_page: "http://127.0.0.1:8001/",
     };
   }

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { recentRows } from "@/api/detail";
 import { forgetHeard } from "@/api/session";
 import { startI18n } from "@/app/i18n";
+import { forgetAttached } from "@/features/conversation/attached";
 import { makeClient, Providers } from "@/app/providers";
 import { App } from "@/app/routes";
 import { FakeServer, type FakeOptions } from "./fakeServer";
@@ -12,6 +13,7 @@ export function openPalabre(path: string, options: FakeOptions = {}) {
   // A page that is opened has heard nothing yet, whatever the one before it heard.
   forgetHeard();
   recentRows.clear();
+  forgetAttached();
   const server = new FakeServer({ language: "en", latency: 0, ...options });
   server.install(window);
   window.history.replaceState(null, "", path);

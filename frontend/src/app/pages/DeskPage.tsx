@@ -4,7 +4,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { isObserver, receivesWork, useSession } from "@/api/session";
-import type { ConversationStatus, Row, View } from "@/api/types";
+import { detailKey } from "@/api/detail";
+import type { ConversationDetail, ConversationStatus, Row, View } from "@/api/types";
 import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
 import { NewTextDialog } from "@/features/conversation/NewTextDialog";
 import type { First } from "@/features/conversation/writing";
@@ -22,7 +23,7 @@ import { useKeys } from "@/ui/keys";
 import { useLiveDesk } from "../Signed";
 import styles from "./DeskPage.module.css";
 
-const VIEWS: View[] = ["mine", "queue", "all"];
+const VIEWS: View[] = ["mine", "snoozed", "queue", "all"];
 const NARROW = "(max-width: 760px)";
 
 /** A column that stays as the agent left it. */
@@ -87,7 +88,7 @@ export function DeskPage() {
   );
 
   useEffect(() => {
-    live.watch({ conversation: opened, lists: [view] });
+    live.watch({ conversation: opened, lists: [view === "snoozed" ? "mine" : view] });
   }, [live, opened, view]);
   useEffect(() => () => live.watch({ conversation: null, lists: [] }), [live]);
 
@@ -115,6 +116,7 @@ export function DeskPage() {
     put({ view: "mine", c: row.id });
   };
 
+  const near = (opened && client.getQueryData<ConversationDetail>(detailKey(opened))?.conversation.line_id) || null;
   const compose = (to: First | null) => {
     setFirst(to);
     setComposing(true);
@@ -137,6 +139,7 @@ export function DeskPage() {
     enter,
     t: () => pane.current?.take(),
     e: () => pane.current?.close(),
+    s: () => pane.current?.snooze(),
     r: () => pane.current?.write("reply"),
     // While something is wrapped up, N ends it (features/presence).
     ...(wrappingUp ? {} : { n: () => pane.current?.write("note") }),
@@ -222,7 +225,7 @@ export function DeskPage() {
           <PersonPanel id={opened} onOpen={open} onClose={togglePerson} />
         </aside>
       )}
-      {composing && <NewTextDialog first={first} onClose={() => setComposing(false)} onOpen={open} />}
+      {composing && <NewTextDialog first={first} near={near} onClose={() => setComposing(false)} onOpen={open} />}
     </main>
   );
 }

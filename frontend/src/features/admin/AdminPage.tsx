@@ -30,6 +30,7 @@ import { SkillsSection } from "./SkillsSection";
 import { StatesSection } from "./StatesSection";
 import { TagsSection } from "./TagsSection";
 import { TargetsSection } from "./TargetsSection";
+import { MediaKept } from "./MediaKept";
 import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
@@ -171,6 +172,7 @@ function Content({ section, data, failed, edited, onEdit }: ContentProps) {
       return (
         <>
           <LinksTable items={links.items} onEdit={onEdit} />
+          <MediaKept />
           {edited !== undefined && <LinkForm table={links} id={edited} onClose={close} />}
         </>
       );

@@ -53,7 +53,7 @@ export function Dispositions({ queue, onClose }: { queue: AdminQueue; onClose: (
             <ol>
               {items.map((one, index) => (
                 <li key={one.id} className={look.one} data-off={!one.is_enabled}>
-                  <Name key={one.name} one={one} onName={(to) => save.mutate([{ id: one.id, values: { name: to } }])} />
+                  <Name key={one.name} one={one} onName={(to, refused) => save.mutate([{ id: one.id, values: { name: to } }], { onError: refused })} />
                   {!one.is_enabled && <span className="visually-hidden">{t("queues.unused")}</span>}
                   <Button look="quiet" square size="small" aria-label={t("queues.up", { name: one.name })} icon={<ArrowUp size={15} />} disabled={index === 0 || save.isPending} onClick={() => move(index, -1)} />
                   <Button look="quiet" square size="small" aria-label={t("queues.down", { name: one.name })} icon={<ArrowDown size={15} />} disabled={index === items.length - 1 || save.isPending} onClick={() => move(index, 1)} />
@@ -86,13 +86,14 @@ export function Dispositions({ queue, onClose }: { queue: AdminQueue; onClose: (
 }
 
 /** Renamed when the field is left, or by Enter. */
-function Name({ one, onName }: { one: Disposition; onName: (name: string) => void }) {
+function Name({ one, onName }: { one: Disposition; onName: (name: string, refused: () => void) => void }) {
   const { t } = useTranslation("admin");
   const [name, setName] = useState(one.name);
   const keep = () => {
     const to = name.trim();
     if (to === "") setName(one.name);
-    else if (to !== one.name) onName(to);
+    // A name that is refused would stand here as though it were kept, and leave again at each look.
+    else if (to !== one.name) onName(to, () => setName(one.name));
   };
   return (
     <input
@@ -103,6 +104,11 @@ function Name({ one, onName }: { one: Disposition; onName: (name: string) => voi
       onBlur={keep}
       onKeyDown={(event) => {
         if (event.key === "Enter") event.currentTarget.blur();
+        if (event.key !== "Escape" || name === one.name) return;
+        // What was begun is given up; a second Escape closes the dialog.
+        event.preventDefault();
+        event.stopPropagation();
+        setName(one.name);
       }}
     />
   );

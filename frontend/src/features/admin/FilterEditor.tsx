@@ -137,7 +137,7 @@ export function FilterEditor({ stored, storedKey, hasBot }: { stored: FrontFilte
           <p role="alert" className={styles.error}>{save.error ? t("filter.failed", { reason: reason(save.error) }) : ""}</p>
         </div>
       </section>
-      <FilterTry lineId={stored.line_id} draft={draft} />
+      <FilterTry lineId={stored.line_id} checks={draft.checks} draft={draft} />
     </>
   );
 }

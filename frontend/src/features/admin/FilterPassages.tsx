@@ -11,18 +11,22 @@ import { Table } from "./tables";
 import styles from "./Admin.module.css";
 import look from "./Filter.module.css";
 
-const WHICH = ["all", "passed", "refused"] as const;
-const SILENCES = ["opted_out", "no_number", "too_many", "failed", "empty", "told"] as const;
-const EVERY_MS = 15_000;
+const WHICH = ["all", "passed", "refused", "queue", "answer", "bot"] as const;
+const SILENCES = ["opted_out", "no_number", "too_many", "repeated", "failed", "empty", "told"] as const;
+export const EVERY_MS = 15_000;
 
-/** How many a day were let in and refused, and who they were. */
-export function FilterPassages({ lineId }: { lineId: string }) {
-  const days = useQuery({
+export function useFilterDays(lineId: string) {
+  return useQuery({
     queryKey: [...adminKey, "filter-days", lineId],
     queryFn: ({ signal }) => get<FilterDays>(`/api/front-filter/${lineId}/days`, signal),
     refetchInterval: EVERY_MS,
     retry: 1,
   });
+}
+
+/** How many a day were let in and refused, and who they were. */
+export function FilterPassages({ lineId }: { lineId: string }) {
+  const days = useFilterDays(lineId);
   return (
     <>
       <Days days={days.data} failed={days.isError} />
@@ -52,7 +56,7 @@ function sums(days: FilterDays): Day[] {
   return [...found.values()];
 }
 
-function useCheckName(checks: FilterDays["checks"]): (id: string | null) => string {
+export function useCheckName(checks: FilterDays["checks"]): (id: string | null) => string {
   const { t } = useTranslation("admin");
   return (id) => {
     if (!id) return t("filter.usual");
@@ -107,7 +111,7 @@ function Passages({ lineId, checks }: { lineId: string; checks: FilterDays["chec
       <h2 id="passages-title">{t("filter.passages")}</h2>
       <div className={look.switches} role="group" aria-labelledby="passages-title">
         {WHICH.map((one) => (
-          <Button key={one} size="small" look={one === which ? "plain" : "quiet"} aria-pressed={one === which} onClick={() => choose(one)}>
+          <Button key={one} size="small" look={one === which ? "plain" : "quiet"} aria-pressed={one === which} onClick={() => choose(one)} data-testid={`passages-${one}`}>
             {t(`filter.which_.${one}`)}
           </Button>
         ))}

@@ -1,61 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { CloudOff } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { get } from "@/api/fetch";
 import type { FrontFilter } from "@/api/types";
-import { Button } from "@/ui/Button";
-import { Empty, Skeleton } from "@/ui/States";
-import { adminKey, useTable } from "./api";
+import { Skeleton } from "@/ui/States";
+import { adminKey } from "./api";
 import { FilterEditor } from "./FilterEditor";
 import { FilterPassages } from "./FilterPassages";
-import styles from "./Admin.module.css";
-import look from "./Filter.module.css";
+import { Broken, OfEachLine } from "./OfEachLine";
 
 /** Who is let in to a line: its checks, trying a number, who passed and who was refused. */
 export function FilterSection() {
   const { t } = useTranslation("admin");
-  const lines = useTable("lines");
-  const [chosen, setChosen] = useState("");
-  const items = lines.data?.items ?? [];
-  const line = items.find(({ id }) => id === chosen) ?? items[0];
   return (
-    <>
-      <header className={styles.head}>
-        <div>
-          <h1>{t("sections.filter")}</h1>
-          <p>{t("filter.lead")}</p>
-        </div>
-      </header>
-      {lines.isError && <Broken again={() => void lines.refetch()} />}
-      {lines.data && items.length === 0 && <p className={styles.none}>{t("none")}</p>}
-      {line && (
-        <>
-          <div className={look.chooser}>
-            <label className={styles.field}>
-              {t("filter.line")}
-              <select value={line.id} onChange={(event) => setChosen(event.target.value)} data-testid="filter-line">
-                {items.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {one.address} · {one.name}
-                  </option>
-                ))}
-              </select>
-            </label>
-          </div>
-          <OfLine key={line.id} lineId={line.id} hasBot={line.bot !== ""} />
-        </>
-      )}
-    </>
-  );
-}
-
-function Broken({ again }: { again: () => void }) {
-  const { t } = useTranslation("admin");
-  return (
-    <Empty icon={<CloudOff size={24} />} title={t("error")} text={t("errorText")}>
-      <Button onClick={again}>{t("retry")}</Button>
-    </Empty>
+    <OfEachLine title={t("sections.filter")} lead={t("filter.lead")} testId="filter-line">
+      {(line) => <OfLine key={line.id} lineId={line.id} hasBot={line.bot !== ""} />}
+    </OfEachLine>
   );
 }
 

@@ -72,7 +72,10 @@ function Cards({ all, onEdit }: { all: Schedules; onEdit: (id: string) => void }
 function Card({ schedule, onEdit }: { schedule: Schedule; onEdit: () => void }) {
   const { t } = useTranslation("admin");
   const lines = (useTable("lines").data?.items ?? []).filter((line) => line.schedule_id === schedule.id);
+  const queues = (useTable("queues").data?.items ?? []).filter((queue) => queue.schedule_id === schedule.id);
   const [adding, setAdding] = useState(false);
+  // As they were when they were opened: what others do meanwhile takes nothing out of somebody's hands.
+  const [changed, setChanged] = useState<Schedule["special_days"][number] | null>(null);
   const drop = useHoursDeed((address: string) => post<Schedules>(address));
   const dropped = { onSuccess: () => toast(t("hours.removed")) };
   const failure = drop.error;
@@ -101,12 +104,15 @@ function Card({ schedule, onEdit }: { schedule: Schedule; onEdit: () => void }) 
                 <b>{one.reason}</b>
                 {` · ${dateOf(one.first)}${one.last === one.first ? "" : ` – ${dateOf(one.last)}`} · ${spoken(one.spans) || t("hours.closed")}`}
               </span>
+              <Button square look="quiet" size="small" aria-label={t("hours.editSpecialOf", { name: one.reason })} icon={<Pencil size={14} />} onClick={() => setChanged(one)} data-testid="edit-special" />
               <Button square look="quiet" size="small" aria-label={t("hours.dropSpecialOf", { name: one.reason })} icon={<X size={15} />} disabled={drop.isPending} onClick={() => drop.mutate(`/api/admin/special-days/${one.id}/remove`, dropped)} />
             </li>
           ))}
         </ul>
       )}
-      <p className={look.faint}>{lines.length > 0 ? t("hours.lines", { lines: lines.map(({ address }) => address).join(", ") }) : t("hours.noLines")}</p>
+      {lines.length > 0 && <p className={look.faint}>{t("hours.lines", { lines: lines.map(({ address }) => address).join(", ") })}</p>}
+      {queues.length > 0 && <p className={look.faint}>{t("hours.queues", { queues: queues.map(({ name }) => name).join(", ") })}</p>}
+      {lines.length + queues.length === 0 && <p className={look.faint}>{t("hours.noLines")}</p>}
       {failure && <p role="alert" className={look.error}>{failure instanceof ApiError && failure.message ? typeset(Object.values(failure.fields)[0] ?? failure.message) : t("unreachable")}</p>}
       <footer>
         <Button size="small" icon={<CalendarPlus size={15} aria-hidden="true" />} onClick={() => setAdding(true)} data-testid="add-special">
@@ -117,7 +123,8 @@ function Card({ schedule, onEdit }: { schedule: Schedule; onEdit: () => void }) 
         </Button>
         <Button square size="small" look="quiet" aria-label={t("hours.removeOf", { name: schedule.name })} icon={<Trash2 size={15} />} disabled={drop.isPending} onClick={() => drop.mutate(`/api/admin/schedules/${schedule.id}/remove`, dropped)} />
       </footer>
-      {adding && <SpecialDaysForm scheduleId={schedule.id} onClose={() => setAdding(false)} />}
+      {adding && <SpecialDaysForm schedule={schedule} onClose={() => setAdding(false)} />}
+      {changed && <SpecialDaysForm key={changed.id} schedule={schedule} special={changed} onClose={() => setChanged(null)} />}
     </article>
   );
 }

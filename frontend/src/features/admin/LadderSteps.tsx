@@ -1,5 +1,5 @@
 import { Plus, X } from "lucide-react";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { LadderDeed, LadderTexts as Texts, Skill } from "@/api/routing";
 import { Button } from "@/ui/Button";
@@ -9,22 +9,27 @@ import look from "./Ladder.module.css";
 interface LadderStepsProps {
   steps: Draft[];
   skills: Skill[];
-  /** The other queues, which it may overflow into. */
-  queues: { id: string; name: string }[];
+  /** The other queues, which it may overflow into; into one that is out of use nothing does. */
+  queues: { id: string; name: string; is_enabled: boolean }[];
   /** What was refused, as "0.skill". */
   refused: Record<string, string>;
   onChange: (steps: Draft[]) => void;
 }
 
-/** What waiting changes: one row for each step, in the order of time. */
+/** What waiting changes, of a queue or a rule: one row for each step, in the order of time. */
 export function LadderSteps({ steps, skills, queues, refused, onChange }: LadderStepsProps) {
   const { t } = useTranslation("admin");
   const list = useRef<HTMLOListElement>(null);
+  const isNew = useRef(false); // the last step, just added: it takes the focus once it is there
   const put = (key: number, change: Partial<Draft>) => onChange(steps.map((one) => (one.key === key ? { ...one, ...change } : one)));
   const add = () => {
-    onChange(withNext(steps, { skill: skills[0]?.id ?? "", queue: queues[0]?.id ?? "" }));
-    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>("li:last-child input")?.focus());
+    onChange(withNext(steps, { skill: skills[0]?.id ?? "", queue: queues.find(({ is_enabled }) => is_enabled)?.id ?? "" }));
+    isNew.current = true;
   };
+  useEffect(() => {
+    if (isNew.current) list.current?.querySelector<HTMLElement>(":scope > li:last-child input")?.focus();
+    isNew.current = false;
+  }, [steps]);
   return (
     <div data-testid="ladder">
       <ol ref={list} className={look.steps}>
@@ -32,6 +37,7 @@ export function LadderSteps({ steps, skills, queues, refused, onChange }: Ladder
           const wrong = Object.entries(refused).filter(([name]) => name === String(place) || name.startsWith(`${place}.`));
           const bad = (part: string) => wrong.some(([name]) => name === `${place}.${part}` || name === String(place)) || undefined;
           const names = { number: place + 1 };
+          const isOff = step.do === "add_queue" && queues.some(({ id, is_enabled }) => id === step.queue && !is_enabled);
           return (
             <li key={step.key} className={look.step} data-testid="ladder-step">
               <label className={look.after}>
@@ -53,7 +59,7 @@ export function LadderSteps({ steps, skills, queues, refused, onChange }: Ladder
                 <Choice label={t("ladder.skill", names)} value={step.skill} options={skills} none={t("ladder.noSkill")} bad={bad("skill")} onChange={(skill) => put(step.key, { skill })} />
               )}
               {step.do === "add_queue" && (
-                <Choice label={t("ladder.queue", names)} value={step.queue} options={queues} none={t("ladder.noQueue")} bad={bad("queue")} onChange={(queue) => put(step.key, { queue })} />
+                <Choice label={t("ladder.queue", names)} value={step.queue} options={queues.filter(({ id, is_enabled }) => is_enabled || id === step.queue)} none={t("ladder.noQueue")} bad={bad("queue")} onChange={(queue) => put(step.key, { queue })} />
               )}
               {(step.do === "lower_level" || step.do === "raise_priority") && (
                 <label className={look.by}>
@@ -62,6 +68,7 @@ export function LadderSteps({ steps, skills, queues, refused, onChange }: Ladder
                 </label>
               )}
               <Button look="quiet" square className={look.remove} aria-label={t("ladder.remove", names)} icon={<X size={16} />} onClick={() => onChange(steps.filter((one) => one.key !== step.key))} />
+              {isOff && <p className={look.off}>{t("ladder.queueOff")}</p>}
               {wrong.map(([name, words]) => (
                 <p key={name} className={look.wrong}>
                   {words}

@@ -11,13 +11,14 @@ import { Empty, Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { typeset } from "@/ui/typeset";
 import { adminKey } from "./api";
-import { sendFile, type Step } from "./listUpload";
+import { arrived, begunBefore, sendFile, type Step } from "./listUpload";
 import { Table } from "./tables";
 import styles from "./Admin.module.css";
 import look from "./Filter.module.css";
 
 const listsKey = [...adminKey, "lists"] as const;
 const PIECE = 512 * 1024;
+const LOOK_MS = 2000;
 
 export function useLists() {
   return useQuery({ queryKey: listsKey, queryFn: ({ signal }) => get<{ items: NumberList[] }>("/api/admin/lists", signal), retry: 1 });
@@ -185,16 +186,24 @@ function Filling({ list }: { list: NumberList }) {
   const before = useQuery({
     queryKey: uploadsKey,
     queryFn: ({ signal }) => get<{ items: ListUpload[]; piece: number }>(`/api/admin/lists/${list.id}/uploads`, signal),
+    // A file that is on its way goes on though the panel was closed: opened again, it shows how far it is.
+    refetchInterval: ({ state }) => (state.data?.items.some((one) => one.state === "receiving" || one.state === "working") ? LOOK_MS : false),
     retry: 1,
   });
   const fill = useMutation({
-    mutationFn: (file: File) => sendFile(list.id, file, replaces, before.data?.piece ?? PIECE, setStep),
+    mutationFn: async (file: File) => {
+      const known = await before.refetch();
+      return sendFile(list.id, file, replaces, known.data?.piece ?? PIECE, setStep, begunBefore(known.data?.items ?? [], file, replaces));
+    },
     onSettled: async () => {
       setStep(null);
       await client.invalidateQueries({ queryKey: listsKey });
     },
   });
-  const percent = Math.round((step?.fraction ?? 0) * 100);
+  const open = before.data?.items.find(({ state }) => state === "working" || state === "receiving");
+  const seen: Step | null = step ?? (open ? { phase: open.state === "working" ? "reading" : "sending", fraction: open.state === "working" ? open.progress : arrived(open) } : null);
+  const waits = !step && open?.state === "receiving" ? open : null;
+  const percent = Math.round((seen?.fraction ?? 0) * 100);
   const earlier = before.data?.items.filter(({ id }) => id !== fill.data?.id) ?? [];
   return (
     <section className={look.block} aria-labelledby="list-file">
@@ -226,12 +235,13 @@ function Filling({ list }: { list: NumberList }) {
           {t("lists.choose")}
         </Button>
       </div>
-      {step && (
-        <div className={look.progress} data-testid="upload-progress" data-phase={step.phase}>
+      {seen && (
+        <div className={look.progress} data-testid="upload-progress" data-phase={seen.phase}>
           <progress max={100} value={percent} aria-label={t("lists.progress")} />
-          <span>{t(step.phase === "sending" ? "lists.sending" : "lists.reading", { percent })}</span>
+          <span>{waits ? t("lists.arrived", { name: waits.name, percent }) : t(seen.phase === "sending" ? "lists.sending" : "lists.reading", { percent })}</span>
         </div>
       )}
+      {waits && <p className={styles.hint} data-testid="upload-resume">{t("lists.resume")}</p>}
       <div role="status">
         {fill.data && <Outcome upload={fill.data} />}
         {fill.error && <p className={styles.error}>{t("lists.uploadFailed", { reason: reason(fill.error) })}</p>}

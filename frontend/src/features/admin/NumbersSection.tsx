@@ -2,19 +2,24 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CloudOff, Upload } from "lucide-react";
 import { useDeferredValue, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, get, post, query } from "@/api/fetch";
-import type { Imported, PortedTable } from "@/api/types";
+import { ApiError, get, query } from "@/api/fetch";
+import { PIECE } from "@/api/pieces";
+import type { Imported as Counted, PortedTable } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { address, number } from "@/ui/format";
+import { address, number, percent } from "@/ui/format";
 import { Empty, Skeleton } from "@/ui/States";
 import { adminKey } from "./api";
+import { sendFile, type Step } from "./listUpload";
 import { Table } from "./tables";
 import { WrongNumbers } from "./WrongNumbers";
 import styles from "./Admin.module.css";
 import look from "./Numbers.module.css";
 
-/** Below what the server takes in one request. */
-const MOST_BYTES = 900_000;
+/** What stands in the facts of a file that has been read; `problems`: its first lines that could not be. */
+type Imported = Omit<Counted, "problems"> & { problems: [line: number, code: string][] };
+
+/** What a file that cannot be read is refused for. */
+const FAULTS = ["file_empty", "file_spreadsheet", "file_not_text", "csv_broken", "no_rows"] as const;
 
 /** Which operator serves a number: the portability table; and the numbers that operators refused for good. */
 export function NumbersSection() {
@@ -79,11 +84,15 @@ function Import() {
   const client = useQueryClient();
   const file = useRef<HTMLInputElement>(null);
   const [replace, setReplace] = useState(false);
+  const [step, setStep] = useState<Step | null>(null);
   const bring = useMutation({
     mutationFn: async (given: File) => {
-      if (given.size > MOST_BYTES) throw new ApiError(413, "too_large", t("numbers.tooLarge"));
-      return post<Imported>("/api/admin/ported", { csv: await given.text(), replace });
+      const { state, error, facts } = await sendFile(null, given, replace, PIECE, setStep);
+      if (state === "done") return facts as unknown as Imported;
+      const known = FAULTS.find((one) => one === error);
+      throw new ApiError(422, error, known ? t(`numbers.fault.${known}`, { line: String(facts.line ?? "") }) : t("errorText"));
     },
+    onSettled: () => setStep(null),
     onSuccess: () => client.invalidateQueries({ queryKey: [...adminKey, "ported"] }),
   });
   return (
@@ -112,7 +121,8 @@ function Import() {
         </label>
       </div>
       <div role="status">
-        {bring.data && <Done done={bring.data} />}
+        {step && <p>{t(`numbers.${step.phase}`, { percent: percent(step.fraction) })}</p>}
+        {bring.data && !bring.isPending && <Done done={bring.data} />}
         {bring.error && (
           <p className={styles.error}>
             {t("numbers.failed", { reason: bring.error instanceof ApiError && bring.error.message ? bring.error.message : t("unreachable") })}
@@ -137,7 +147,7 @@ function Done({ done }: { done: Imported }) {
         <>
           <p className={styles.error}>{t("numbers.refused", { total: number(done.refused) })}</p>
           <ul className={look.problems}>
-            {done.problems.map(({ line, code }) => (
+            {done.problems.map(([line, code]) => (
               <li key={line}>{t(`numbers.problem.${PROBLEMS.find((one) => one === code) ?? "columns"}`, { line })}</li>
             ))}
           </ul>

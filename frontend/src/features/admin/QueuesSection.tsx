@@ -6,6 +6,8 @@ import { Button } from "@/ui/Button";
 import { number } from "@/ui/format";
 import { useTable } from "./api";
 import { Dispositions } from "./Dispositions";
+import { useSchedules } from "./hoursApi";
+import { Broken } from "./OfEachLine";
 import { queueFields } from "./queueFields";
 import { Loaded, Section } from "./Section";
 import { SideForm } from "./SideForm";
@@ -13,13 +15,14 @@ import { EditRow, Table } from "./tables";
 import styles from "./Admin.module.css";
 import look from "./Routing.module.css";
 
-const WARNINGS = ["no_agent_has_room", "no_agent_has_skills", "no_agent"] as const;
+const WARNINGS = ["no_agent_has_room", "no_agent_has_skills", "no_agent", "nobody_preferred"] as const;
 
 /** Queues: who answers, in which order, how conversations are given, what comes after them. */
 export function QueuesSection() {
   const { t } = useTranslation("admin");
   const table = useTable("queues");
   const skills = useTable("skills");
+  const schedules = useSchedules();
   const [edited, setEdited] = useState<string | null | undefined>(undefined);
   const [listed, setListed] = useState<string | null>(null);
   const queue = table.data?.items.find(({ id }) => id === edited) ?? null;
@@ -64,12 +67,13 @@ export function QueuesSection() {
             ))}
           </Table>
           {edited !== undefined && !skills.data && <Loaded table={skills}>{() => null}</Loaded>}
-          {edited !== undefined && skills.data && (
+          {edited !== undefined && skills.data && schedules.isError && !schedules.data && <Broken again={() => void schedules.refetch()} />}
+          {edited !== undefined && skills.data && schedules.data && (
             <SideForm
               kind="queues"
               id={edited}
               title={edited === null ? t("queues.add") : t("queues.edit")}
-              fields={queueFields(t, queue, { skills: skills.data.items, teams, queues: items, usual: usual_texts })}
+              fields={queueFields(t, queue, { skills: skills.data.items, teams, queues: items, usual: usual_texts, schedules: schedules.data.items })}
               head={queue && <Warnings queue={queue} />}
               onClose={() => setEdited(undefined)}
             />

@@ -5,6 +5,8 @@ import { Button } from "@/ui/Button";
 import { typeset } from "@/ui/typeset";
 import { useTable } from "./api";
 import { ConditionFields } from "./ConditionFields";
+import { drafted } from "./ladder";
+import { LadderSteps } from "./LadderSteps";
 import { SkillLevels } from "./QueueParts";
 import { newCondition, type DraftRule } from "./rulesDraft";
 import styles from "./Admin.module.css";
@@ -17,6 +19,8 @@ interface RuleCardProps {
   last: boolean;
   bot: LineRules["bot"];
   refusal: string | null;
+  /** What was refused within its ladder, as "0.skill". */
+  refusedSteps: Record<string, string>;
   onChange: (rule: DraftRule) => void;
   onUp: () => void;
   onDown: () => void;
@@ -24,10 +28,11 @@ interface RuleCardProps {
 }
 
 /** One rule: when it holds, and where it leads. */
-export function RuleCard({ rule, place, last, bot, refusal, onChange, onUp, onDown, onRemove }: RuleCardProps) {
+export function RuleCard({ rule, place, last, bot, refusal, refusedSteps, onChange, onUp, onDown, onRemove }: RuleCardProps) {
   const { t } = useTranslation("admin");
   const queues = useTable("queues").data?.items ?? [];
-  const skills = (useTable("skills").data?.items ?? []).filter((one) => one.is_enabled || rule.wants.some(({ skill_id }) => skill_id === one.id));
+  const allSkills = useTable("skills").data?.items ?? [];
+  const skills = allSkills.filter((one) => one.is_enabled || rule.wants.some(({ skill_id }) => skill_id === one.id));
   const id = `rule-${rule.form}`;
   const set = (fields: Partial<DraftRule>) => onChange({ ...rule, ...fields });
   const isSkipped = queues.some((queue) => queue.id === rule.queue_id && !queue.is_enabled);
@@ -90,7 +95,28 @@ export function RuleCard({ rule, place, last, bot, refusal, onChange, onUp, onDo
             <SkillLevels skills={skills} asked={rule.wants} onChange={(wants) => set({ wants })} />
           </details>
         )}
-        {rule.ladder && rule.ladder.length > 0 && <p className={styles.hint}>{t("rules.ladder", { count: rule.ladder.length })}</p>}
+      </fieldset>
+      <fieldset className={look.part}>
+        <legend>{t("ladder.title")}</legend>
+        <label className={styles.check}>
+          <input
+            type="checkbox" checked={rule.ladder !== null} data-testid="rule-own-ladder"
+            onChange={(event) => set({ ladder: event.target.checked ? drafted(queues.find(({ id: queue }) => queue === rule.queue_id)?.ladder ?? []) : null })}
+          />
+          <span>{t("rules.ownLadder")}</span>
+        </label>
+        <p className={styles.hint}>{rule.ladder === null ? t("rules.queueLadder") : rule.ladder.length === 0 ? t("rules.emptyLadder") : t("rules.ladderHint")}</p>
+        {rule.ladder !== null && (
+          <div className={styles.field}>
+            <LadderSteps
+              steps={rule.ladder}
+              skills={allSkills.filter((one) => one.is_enabled || rule.ladder?.some(({ skill }) => skill === one.id))}
+              queues={queues.filter((queue) => queue.id !== rule.queue_id)}
+              refused={refusedSteps}
+              onChange={(ladder) => set({ ladder })}
+            />
+          </div>
+        )}
       </fieldset>
       {refusal && <p className={styles.error}>{typeset(refusal)}</p>}
     </>

@@ -10,7 +10,7 @@ import { adminKey } from "./api";
 import { moved, refusalOf } from "./filterDraft";
 import { useReason } from "./ListsSection";
 import { RuleCard } from "./RuleCard";
-import { newRule, toDraft, toSent, type DraftRule, type RulesDraft } from "./rulesDraft";
+import { newRule, refusedOf, toDraft, toSent, type DraftRule, type RulesDraft } from "./rulesDraft";
 import { RulesTry } from "./RulesTry";
 import styles from "./Admin.module.css";
 import look from "./Filter.module.css";
@@ -78,7 +78,8 @@ export function RulesEditor({ stored, queueId, onReload }: RulesEditorProps) {
                 place={index + 1}
                 last={index === draft.rules.length - 1}
                 bot={stored.bot}
-                refusal={refusalOf(fields, `rules.${index + 1}`)}
+                refusal={refusedOf(fields, index + 1).other}
+                refusedSteps={refusedOf(fields, index + 1).ladder}
                 onChange={(to) => setRules(draft.rules.map((one, other) => (other === index ? to : one)))}
                 onUp={() => move(index, index - 1, "up")}
                 onDown={() => move(index, index + 1, "down")}

@@ -46,6 +46,8 @@ export function RulesTry({ lineId, draft }: { lineId: string; draft: RulesDraft 
   };
   const tried = attempt.data;
   const heard = tried?.heard;
+  const nameOf = (queue: string | null) => queues.find(({ id }) => id === queue)?.name ?? t("filter.ownQueue");
+  const isSentAway = tried?.filtered?.outcome === "answer" || tried?.filtered?.outcome === "bot";
   const percent = Math.round((heard?.confidence ?? 0) * 100);
   return (
     <section className={look.section} aria-labelledby="try-title">
@@ -71,6 +73,7 @@ export function RulesTry({ lineId, draft }: { lineId: string; draft: RulesDraft 
             <p>
               <strong>{address(tried.number)}</strong>
             </p>
+            {tried.filtered && <Filtered filtered={tried.filtered} queue={nameOf(tried.filtered.queue_id)} />}
             {heard && <p>{heard.intent ? t("rules.heard", { intent: heard.intent, percent }) : t("rules.heardNothing", { percent })}</p>}
             {heard && !heard.hands_over && <p className={styles.hint}>{t("rules.answers")}</p>}
             <ol className={look.steps}>
@@ -78,14 +81,29 @@ export function RulesTry({ lineId, draft }: { lineId: string; draft: RulesDraft 
                 <Traced key={one.place} tried={one} rule={draft.rules[one.place - 1]} />
               ))}
             </ol>
-            <p>
-              {t("rules.result", { queue: queues.find(({ id }) => id === tried.queue_id)?.name ?? t("filter.ownQueue") })} ({tried.place ? t("rules.byRule", { place: tried.place }) : t("rules.byDefault")})
-            </p>
+            {!tried.filtered?.queue_id && (
+              <p>
+                {isSentAway && t("rules.unfiltered")}
+                {t("rules.result", { queue: nameOf(tried.queue_id) })} ({tried.place ? t("rules.byRule", { place: tried.place }) : t("rules.byDefault")})
+              </p>
+            )}
             {!tried.is_known && <p className={styles.hint}>{t("filter.unknown")}</p>}
           </div>
         )}
       </div>
     </section>
+  );
+}
+
+/** What the line's front filter does first with who begins so. */
+function Filtered({ filtered, queue }: { filtered: NonNullable<TriedText["filtered"]>; queue: string }) {
+  const { t } = useTranslation("admin");
+  const who = filtered.place ? t("rules.filtered.check", { place: filtered.place }) : t("rules.filtered.otherwise");
+  const what = filtered.queue_id ? t("rules.filtered.queue", { queue }) : t(`rules.filtered.${filtered.outcome === "queue" ? "admit" : filtered.outcome}`);
+  return (
+    <p data-testid="filtered-first" data-outcome={filtered.outcome}>
+      {who} {what}.
+    </p>
   );
 }
 

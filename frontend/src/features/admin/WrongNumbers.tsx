@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { get, post } from "@/api/fetch";
+import { get, post, query } from "@/api/fetch";
 import type { WrongNumbersTable } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { address, fullTime, number } from "@/ui/format";
@@ -15,12 +16,18 @@ import look from "./Numbers.module.css";
 export function WrongNumbers() {
   const { t, i18n } = useTranslation("admin");
   const client = useQueryClient();
-  const key = [...adminKey, "wrong"];
-  const table = useQuery({ queryKey: key, queryFn: ({ signal }) => get<WrongNumbersTable>("/api/admin/wrong-numbers", signal), retry: 1 });
+  const [wanted, setWanted] = useState("");
+  const asked = useDeferredValue(wanted.trim());
+  const table = useQuery({
+    queryKey: [...adminKey, "wrong", asked],
+    queryFn: ({ signal }) => get<WrongNumbersTable>(`/api/admin/wrong-numbers${query({ number: asked })}`, signal),
+    placeholderData: (before) => before,
+    retry: 1,
+  });
   const forget = useMutation({
     mutationFn: (wrong: string) => post<WrongNumbersTable>("/api/admin/wrong-numbers/forget", { number: wrong }),
-    onSuccess: (left) => {
-      client.setQueryData(key, left);
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: [...adminKey, "wrong"] });
       toast(t("numbers.removed"));
     },
   });
@@ -30,6 +37,10 @@ export function WrongNumbers() {
         {t("numbers.wrong")} {table.data && table.data.total > 0 && <span className={styles.chip}>{number(table.data.total)}</span>}
       </h2>
       <p className={look.text}>{t("numbers.wrongText")}</p>
+      <label className={look.find}>
+        <span>{t("numbers.find")}</span>
+        <input type="search" inputMode="tel" value={wanted} onChange={(event) => setWanted(event.target.value)} data-testid="find-wrong" />
+      </label>
       {table.data ? (
         <Table heads={[t("numbers.number"), t("numbers.reason"), t("numbers.times"), t("numbers.last"), ""]} empty={table.data.items.length === 0} label={t("numbers.wrong")}>
           {table.data.items.map((one) => (

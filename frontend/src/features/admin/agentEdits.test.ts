@@ -13,8 +13,9 @@ const medium = (id: string): Column => ({ id, kind: "medium", name: id });
 
 it("only what was changed is sent: another administrator's work on the same agent stays", () => {
   expect(difference(AWA, changed(AWA, capacity, 8))).toEqual({ capacity: 8 });
-  expect(difference(AWA, changed(AWA, skill("fon"), null))).toEqual({ skills: [{ skill_id: "billing", level: 3 }] });
-  expect(difference(AWA, changed(AWA, medium("email"), 2))).toEqual({ media: [{ medium: "sms", capacity: 4 }, { medium: "email", capacity: 2 }] });
+  expect(difference(AWA, changed(AWA, skill("fon"), null))).toEqual({ levels: [{ skill_id: "fon", level: 0 }] });
+  expect(difference(AWA, changed(AWA, skill("billing"), 4))).toEqual({ levels: [{ skill_id: "billing", level: 4 }] });
+  expect(difference(AWA, changed(AWA, medium("email"), 2))).toEqual({ limits: [{ medium: "email", capacity: 2 }] });
 });
 
 it("what is put back to what it was is not sent", () => {
@@ -22,6 +23,6 @@ it("what is put back to what it was is not sent", () => {
   expect(difference(AWA, changed(there, skill("billing"), 3))).toEqual({});
 });
 
-it("a limit that is taken away is left out", () => {
-  expect(difference(AWA, changed(AWA, medium("sms"), null))).toEqual({ media: [] });
+it("a limit that is taken away is none", () => {
+  expect(difference(AWA, changed(AWA, medium("sms"), null))).toEqual({ limits: [{ medium: "sms", capacity: null }] });
 });

@@ -1,7 +1,7 @@
 /** What is changed in the skills table goes to the server by itself, an agent at a time. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiError, patch } from "@/api/fetch";
+import { ApiError, request } from "@/api/fetch";
 import type { AdminAgent } from "@/api/routing";
 import { adminKey, type Tables } from "./api";
 import type { Column } from "./matrix";
@@ -26,15 +26,22 @@ export function changed(agent: AdminAgent, column: Column, value: number | null)
   }
 }
 
-const sorted = (list: object[]): string => JSON.stringify(list.map((one) => JSON.stringify(one)).sort());
+/** The keys whose value is another, with the one that they have now; undefined: they have none any more. */
+function changes(before: Map<string, number>, now: Map<string, number>): [string, number | undefined][] {
+  const keys = new Set([...before.keys(), ...now.keys()]);
+  return [...keys].filter((key) => before.get(key) !== now.get(key)).map((key) => [key, now.get(key)]);
+}
 
-/** What of `now` differs from what it was made of: only that is sent, so that two administrators may work on one agent. */
+/** The cells of `now` that differ from what it was made of: only they are sent, so that two administrators may work on one agent. */
 export function difference(before: AdminAgent, now: AdminAgent): Record<string, unknown> {
-  const limits = ({ media }: AdminAgent) => media.map(({ medium, capacity }) => ({ medium, capacity }));
+  const levelsOf = ({ skills }: AdminAgent) => new Map(skills.map(({ skill_id, level }) => [skill_id, level]));
+  const limitsOf = ({ media }: AdminAgent) => new Map(media.map(({ medium, capacity }) => [medium, capacity]));
+  const levels = changes(levelsOf(before), levelsOf(now)).map(([skill_id, level]) => ({ skill_id, level: level ?? 0 }));
+  const limits = changes(limitsOf(before), limitsOf(now)).map(([medium, capacity]) => ({ medium, capacity: capacity ?? null }));
   return {
     ...(now.capacity === before.capacity ? {} : { capacity: now.capacity }),
-    ...(sorted(now.skills) === sorted(before.skills) ? {} : { skills: now.skills }),
-    ...(sorted(limits(now)) === sorted(limits(before)) ? {} : { media: limits(now) }),
+    ...(levels.length === 0 ? {} : { levels }),
+    ...(limits.length === 0 ? {} : { limits }),
   };
 }
 
@@ -77,7 +84,8 @@ export function useAgentEdits(stored: AdminAgent[]) {
       busy.current.add(id);
       let answer: AdminAgent;
       try {
-        answer = await patch<AdminAgent>(`/api/admin/agents/${id}`, sent);
+        // It outlives the page: the last cells of who closes his tab are stored, too.
+        answer = await request<AdminAgent>("PATCH", `/api/admin/agents/${id}`, { body: sent, keepalive: true });
       } catch (failure) {
         if (!(failure instanceof ApiError)) throw failure;
         // The cells show again what is stored, and why is said beside the table.

@@ -23,9 +23,16 @@ export const auditEn = {
   upload_begun: "file begun",
   upload_finished: "file sent",
   numbers_changed: "numbers changed",
+  state_forced: "state set",
+  reassigned: "given away",
   set: "set",
   from: "{{field}}: {{before}} → {{after}}",
   to: "{{field}}: {{after}}",
+  otherwise: "{{field}}: otherwise than before",
+  field: {
+    position: "Place", capacity: "Conversations at once", media: "Limit by medium", owner: "With", queue: "Queue", reason: "Reason", preferred_team: "Team asked first",
+    ladder: "What waiting changes", ladder_texts: "Texts while waiting",
+  },
 };
 
 export const auditFr: Same<typeof auditEn> = {
@@ -50,7 +57,14 @@ export const auditFr: Same<typeof auditEn> = {
   upload_begun: "fichier annoncé",
   upload_finished: "fichier envoyé",
   numbers_changed: "numéros changés",
+  state_forced: "état imposé",
+  reassigned: "réattribution",
   set: "défini",
   from: "{{field}} : {{before}} → {{after}}",
   to: "{{field}} : {{after}}",
+  otherwise: "{{field}} : autrement qu’avant",
+  field: {
+    position: "Place", capacity: "Conversations à la fois", media: "Limite par canal", owner: "Chez", queue: "File", reason: "Motif", preferred_team: "Équipe sollicitée d’abord",
+    ladder: "Ce que l’attente change", ladder_texts: "Textes pendant l’attente",
+  },
 };

@@ -24,6 +24,14 @@ export function useHoursDeed<T>(deed: (given: T) => Promise<Schedules>) {
   });
 }
 
+/** Which line could not send what was written, and how much it is; null: that is not what was refused. */
+export function tooLongFor(failure: unknown): { line: string; parts: number; most: number } | null {
+  if (!(failure instanceof ApiError) || failure.code !== "says_too_long") return null;
+  const { error } = (failure.body ?? {}) as { error?: { facts?: { line?: string; parts?: number; most_parts?: number } } };
+  const { line = "", parts = 0, most_parts: most = 0 } = error?.facts ?? {};
+  return { line, parts, most };
+}
+
 /** The day of the week that a refusal is about; null: another. */
 export function refusedDay(failure: unknown): number | null {
   if (!(failure instanceof ApiError)) return null;

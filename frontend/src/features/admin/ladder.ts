@@ -1,5 +1,5 @@
-/** A queue's ladder while it is being edited. */
-import type { LadderDeed, LadderStep } from "@/api/routing";
+/** A ladder while it is being edited: a queue's, or a rule's own. */
+import type { LadderDeed } from "@/api/routing";
 
 export const DEEDS: LadderDeed[] = ["lower_level", "drop_preferred", "add_queue", "raise_priority", "tell_position", "offer_callback", "give_to_bot"];
 export const MOST_STEPS = 20;
@@ -14,18 +14,30 @@ export interface Draft {
   by: string;
 }
 
-export const drafted = (steps: LadderStep[]): Draft[] =>
+/** A step as it is stored; what its kind has no use for may be missing. */
+export interface Step {
+  after_s: number;
+  do: string;
+  skill?: string | null;
+  queue?: string | null;
+  by?: number | null;
+}
+
+export const drafted = (steps: Step[]): Draft[] =>
   steps.map((step, key) => ({
-    key, after: String(step.after_s), do: step.do as LadderDeed, skill: step.skill ?? "", queue: step.queue ?? "", by: step.by === null ? "1" : String(step.by),
+    key, after: String(step.after_s), do: step.do as LadderDeed, skill: step.skill ?? "", queue: step.queue ?? "", by: String(step.by ?? 1),
   }));
+
+/** What is no number is null; what is no whole one the server refuses, at its step. */
+const figure = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
 
 /** What is sent: only what a step of its kind has. */
 export const given = (drafts: Draft[]) =>
   drafts.map(({ after, do: what, skill, queue, by }) => ({
-    after_s: after.trim() === "" ? null : Number(after),
+    after_s: figure(after),
     do: what,
     ...(what === "lower_level" || what === "drop_preferred" ? { skill: skill || null } : {}),
-    ...(what === "lower_level" || what === "raise_priority" ? { by: by.trim() === "" ? null : Number(by) } : {}),
+    ...(what === "lower_level" || what === "raise_priority" ? { by: figure(by) ?? 0 } : {}),
     ...(what === "add_queue" ? { queue: queue || null } : {}),
   }));
 

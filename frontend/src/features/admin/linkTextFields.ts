@@ -4,6 +4,7 @@ import type { AdminLink } from "@/api/types";
 import type { Field } from "./SideForm";
 
 const ALPHABETS = ["gsm7", "gsm7_packed", "latin1", "ascii", "utf8"] as const;
+const SUBMITS = ["submit_sm", "data_sm"] as const;
 const LONG = ["udh", "sar", "payload"] as const;
 
 export function textFields(t: TFunction<"admin">, link: AdminLink | null): Field[] {
@@ -37,6 +38,10 @@ export function textFields(t: TFunction<"admin">, link: AdminLink | null): Field
     {
       name: "settings.long_text", label: t("linkText.long_text"), kind: "select", value: words("long_text", "udh"),
       options: LONG.map((value) => ({ value, label: t(`linkText.long.${value}`) })),
+    },
+    {
+      name: "settings.submit_by", label: t("linkText.submit_by"), kind: "select", value: words("submit_by", "submit_sm"),
+      hint: t("linkText.submit_byHint"), options: SUBMITS.map((value) => ({ value, label: t(`linkText.submits.${value}`) })),
     },
     { name: "settings.wide_reference", label: t("linkText.wide_reference"), kind: "switch", value: flag("wide_reference") },
     {

@@ -2,7 +2,9 @@
 import { readKey } from "@/ui/keys";
 
 export const LEVELS = [1, 2, 3, 4, 5] as const;
-export const MOST_CAPACITY = 50;
+export const MOST_CAPACITY = 500;
+/** With the keys: what would be more begins anew. */
+const MOST_TYPED = 50;
 const PAGE_ROWS = 10;
 /** A second digit within this time is part of the same number. */
 const SAME_NUMBER_MS = 1200;
@@ -86,6 +88,6 @@ export function capacityOf(
   const goesOn = before !== null && before.cell === cell && at - before.at < SAME_NUMBER_MS;
   const joined = goesOn ? before.digits + key : key;
   // What would be too much begins anew: nobody is given 99 because he corrected a 9.
-  const digits = Number(joined) > MOST_CAPACITY ? key : joined;
+  const digits = Number(joined) > MOST_TYPED ? key : joined;
   return { value: Number(digits), typed: { cell, digits, at } };
 }

@@ -16,7 +16,15 @@ export const numbersEn = {
   number: "Number",
   operator: "Operator",
   failed: "Not imported: {{reason}}",
-  tooLarge: "this file is too large: import it in several parts",
+  sending: "Sending the file: {{percent}}",
+  reading: "The server reads the file: {{percent}}",
+  fault: {
+    file_empty: "this file is empty",
+    file_spreadsheet: "this is a spreadsheet: save it as CSV first",
+    file_not_text: "this file is no text",
+    csv_broken: "line {{line}}: a quotation mark is opened and not closed",
+    no_rows: "no line of this file has a number and an operator",
+  },
   wrong: "Wrong numbers",
   wrongText: "An operator said that these numbers do not exist or can no longer be reached.",
   reason: "Reason",
@@ -41,7 +49,15 @@ export const numbersFr: Same<typeof numbersEn> = {
   number: "Numéro",
   operator: "Opérateur",
   failed: "Pas importé : {{reason}}",
-  tooLarge: "ce fichier est trop grand : importez-le en plusieurs parties",
+  sending: "Envoi du fichier : {{percent}}",
+  reading: "Le serveur lit le fichier : {{percent}}",
+  fault: {
+    file_empty: "ce fichier est vide",
+    file_spreadsheet: "c’est un classeur : enregistrez-le d’abord au format CSV",
+    file_not_text: "ce fichier n’est pas du texte",
+    csv_broken: "ligne {{line}} : un guillemet est ouvert et n’est pas fermé",
+    no_rows: "aucune ligne de ce fichier n’a un numéro et un opérateur",
+  },
   wrong: "Numéros erronés",
   wrongText: "Un opérateur a dit que ces numéros n’existent pas, ou ne peuvent plus être joints.",
   reason: "Raison",
@@ -49,4 +65,23 @@ export const numbersFr: Same<typeof numbersEn> = {
   last: "Dernière",
   remove: "Retirer",
   removed: "Retiré",
+};
+
+/** How long attachments are kept. */
+export const mediaEn = {
+  title: "Pictures, sounds and films",
+  text: "After so many days what came or left with a text is emptied, each night; its conversation still says that there was something. What one sender leaves beyond his share of a day is not kept.",
+  keep_days: "Kept for (days)",
+  forEver: "for ever",
+  sender_mb: "One sender, within a day (MB)",
+  saved: "Saved",
+};
+
+export const mediaFr: Same<typeof mediaEn> = {
+  title: "Images, sons et vidéos",
+  text: "Après ce nombre de jours, ce qui est venu ou parti avec un texte est vidé, chaque nuit ; sa conversation dit encore qu’il y avait quelque chose. Ce qu’un expéditeur laisse au-delà de sa part d’une journée n’est pas conservé.",
+  keep_days: "Conservés (jours)",
+  forEver: "toujours",
+  sender_mb: "Un expéditeur, en une journée (Mo)",
+  saved: "Enregistré",
 };

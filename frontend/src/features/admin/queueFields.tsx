@@ -15,10 +15,12 @@ interface Choices {
   teams: { id: string; name: string }[];
   queues: AdminQueue[];
   usual: Texts;
+  schedules: { id: string; name: string }[];
 }
 
 const offers = (values: Record<string, Value>) => values.auto_accept !== true;
 const sticks = (values: Record<string, Value>) => Number(values.sticky_days) > 0 || Number(values.reopen_min) > 0;
+const closesSilent = (values: Record<string, Value>) => Number(values.silence_h) > 0;
 const limited = (values: Record<string, Value>) => Number(values.most_waiting) > 0;
 const drafts = (value: Value) => JSON.parse(value as string) as Draft[];
 const speaks = (values: Record<string, Value>) => tells(drafts(values.ladder!));
@@ -32,8 +34,8 @@ function told(t: TFunction<"admin">, queue: AdminQueue | null): string {
   return t("ladder.known", { samples, half: duration(half), most: duration(most) });
 }
 
-export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { skills, teams, queues, usual }: Choices): Field[] {
-  const figure = (name: keyof AdminQueue & ("callback_within_s" | "ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "sticky_days" | "reopen_min" | "sticky_s" | "most_waiting" | "disconnect_grace_s"), first: number): Field => ({
+export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { skills, teams, queues, usual, schedules }: Choices): Field[] {
+  const figure = (name: keyof AdminQueue & ("callback_within_s" | "ring_s" | "priority" | "points_per_minute" | "weight" | "wrap_up_s" | "sticky_days" | "reopen_min" | "sticky_s" | "preferred_team_s" | "most_waiting" | "disconnect_grace_s" | "silence_h" | "silence_close_h"), first: number): Field => ({
     name, label: t(`queues.${name}`), kind: "number", value: String(queue?.[name] ?? first),
   });
   // A skill that is out of use and still asked for stays in sight: it keeps nobody away, until it is in use again.
@@ -63,6 +65,15 @@ export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { s
       name: "team_ids", label: t("queues.teams"), kind: "many", unordered: true, value: queue?.team_ids ?? [], hint: teams.length > 0 ? t("queues.teamsHint") : t("queues.noTeams"),
       options: teams.map(({ id, name }) => ({ value: id, label: name })),
     },
+    {
+      name: "preferred_team_id", label: t("queues.preferred_team_id"), kind: "select", value: queue?.preferred_team_id ?? "", hint: t("queues.preferred_teamHint"), shown: () => teams.length > 0,
+      options: [{ value: "", label: t("queues.noneFirst") }, ...teams.map(({ id, name }) => ({ value: id, label: name }))],
+    },
+    { ...figure("preferred_team_s", 60), shown: (values) => values.preferred_team_id !== "" },
+    {
+      name: "schedule_id", label: t("queues.schedule_id"), kind: "select", value: queue?.schedule_id ?? "", hint: t("queues.schedule_idHint"),
+      options: [{ value: "", label: t("queues.ofLine") }, ...schedules.map(({ id, name }) => ({ value: id, label: name }))],
+    },
     { name: "is_enabled", label: t("queues.is_enabled"), kind: "switch", value: queue?.is_enabled ?? true },
     { ...figure("priority", 0), hint: t("queues.priorityHint"), group: t("queues.order") },
     { ...figure("points_per_minute", 1), hint: t("queues.points_per_minuteHint"), group: t("queues.order") },
@@ -73,7 +84,7 @@ export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { s
       read: (text) => given(drafts(text)),
       draw: (value, change, refused) => (
         <LadderSteps
-          steps={drafts(value)} skills={offered} refused={refused} queues={queues.filter(({ id, is_enabled }) => id !== queue?.id && is_enabled)}
+          steps={drafts(value)} skills={offered} refused={refused} queues={queues.filter(({ id }) => id !== queue?.id)}
           onChange={(next) => change(JSON.stringify(next))}
         />
       ),
@@ -94,6 +105,14 @@ export function queueFields(t: TFunction<"admin">, queue: AdminQueue | null, { s
     {
       name: "full_reply", label: t("queues.full_reply"), kind: "drawn", hint: t("queues.full_replyHint"), group: t("queues.full"), shown: limited,
       value: JSON.stringify(queue?.full_reply ?? {}),
+      read: (text) => JSON.parse(text) as Reply,
+      draw: (value, change) => <FullReply reply={JSON.parse(value) as Reply} onChange={(next) => change(JSON.stringify(next))} />,
+    },
+    { ...figure("silence_h", 0), hint: t("queues.silence_hHint"), group: t("queues.silence") },
+    { ...figure("silence_close_h", 24), hint: t("queues.silence_close_hHint"), group: t("queues.silence"), shown: closesSilent },
+    {
+      name: "silence_text", label: t("queues.silence_text"), kind: "drawn", hint: t("queues.silence_textHint"), group: t("queues.silence"), shown: closesSilent,
+      value: JSON.stringify(queue?.silence_text ?? {}),
       read: (text) => JSON.parse(text) as Reply,
       draw: (value, change) => <FullReply reply={JSON.parse(value) as Reply} onChange={(next) => change(JSON.stringify(next))} />,
     },

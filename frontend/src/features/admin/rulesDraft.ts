@@ -1,7 +1,8 @@
 /** The rules of a line while somebody changes them: what the form holds, and what is sent. */
 import type { QueueSkill } from "@/api/routing";
-import type { FilterCompare, LineRule, LineRules, RuleCondition, RuleKind } from "@/api/types";
+import type { FilterCompare, LineRules, RuleCondition, RuleKind } from "@/api/types";
 import { uuid } from "@/api/uuid";
+import { drafted, given, type Draft, type Step } from "./ladder";
 
 export const PERSON_KINDS = ["keyword", "language", "in_list", "not_in_list", "tag", "attribute", "hours", "time"] as const;
 /** What only a line with a bot can know. */
@@ -29,7 +30,8 @@ export interface DraftRule {
   queue_id: string;
   priority: number;
   wants: QueueSkill[];
-  ladder: LineRule["ladder"];
+  /** Null: the queue's. */
+  ladder: Draft[] | null;
   conditions: DraftCondition[];
 }
 
@@ -43,7 +45,7 @@ export const toDraft = (stored: LineRules): RulesDraft => ({
   is_enabled: stored.is_enabled,
   revision: stored.revision,
   rules: stored.rules.map((rule) => ({
-    ...rule, form: rule.id,
+    ...rule, form: rule.id, ladder: rule.ladder && drafted(rule.ladder as unknown as Step[]),
     conditions: rule.conditions.map((one: RuleCondition, place) => ({ ...one, form: `${rule.id}-${place}`, words: one.words.join(", ") })),
   })),
 });
@@ -53,8 +55,8 @@ export const listed = (words: string): string[] => words.split(",").map((word) =
 export const toSent = ({ is_enabled, revision, rules }: RulesDraft) => ({
   is_enabled,
   revision,
-  rules: rules.map(({ form: _form, conditions, ...rule }) => ({
-    ...rule,
+  rules: rules.map(({ form: _form, conditions, ladder, ...rule }) => ({
+    ...rule, ladder: ladder && given(ladder),
     conditions: conditions.map(({ form: _of, words, ...one }) => ({ ...one, words: listed(words) })),
   })),
 });
@@ -82,3 +84,12 @@ export const toggled = (words: string, word: string, on: boolean): string => {
   const others = listed(words).filter((one) => one !== word);
   return (on ? [...others, word] : others).join(", ");
 };
+
+/** What was refused within the ladder of the rule at this place, as "0.skill"; and whatever else of it was. */
+export function refusedOf(fields: Record<string, string>, place: number): { ladder: Record<string, string>; other: string | null } {
+  const start = `rules.${place}`;
+  const mine = Object.entries(fields).filter(([name]) => name === start || name.startsWith(`${start}.`));
+  const steps = mine.filter(([name]) => name.startsWith(`${start}.ladder.`));
+  const other = mine.find(([name]) => !name.startsWith(`${start}.ladder.`));
+  return { ladder: Object.fromEntries(steps.map(([name, words]) => [name.slice(`${start}.ladder.`.length), words])), other: other ? other[1] : null };
+}

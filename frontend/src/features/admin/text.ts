@@ -9,7 +9,7 @@ import { hoursEn, hoursFr, targetsEn, targetsFr } from "./hoursText";
 import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
 import { listsEn, listsFr, tagsEn, tagsFr } from "./listsText";
-import { numbersEn, numbersFr } from "./numbersText";
+import { mediaEn, mediaFr, numbersEn, numbersFr } from "./numbersText";
 import { routingEn, routingFr } from "./routingText";
 
 const en = {
@@ -19,7 +19,7 @@ const en = {
   hours: hoursEn,
   targets: targetsEn,
   work: linksEn,
-  numbers: numbersEn,
+  numbers: numbersEn, media: mediaEn,
   filter: filterEn,
   rules: rulesEn,
   lists: listsEn,
@@ -155,6 +155,9 @@ const en = {
       sar: "In parts, told by SAR parameters",
       payload: "Whole, the operator cuts them (message_payload)",
     },
+    submit_by: "Texts are handed over by",
+    submit_byHint: "data_sm only where the operator asks for it; it has no validity period and no priority.",
+    submits: { submit_sm: "submit_sm (most operators)", data_sm: "data_sm" },
     wide_reference: "Number long texts with 16 bits instead of 8",
     parts_wait_s: "Wait for a missing part, in seconds",
     parts_wait_sHint: "Then the text is shown with a gap; a part that comes later still fills it.",
@@ -207,7 +210,7 @@ const fr: Same<typeof en> = {
   hours: hoursFr,
   targets: targetsFr,
   work: linksFr,
-  numbers: numbersFr,
+  numbers: numbersFr, media: mediaFr,
   filter: filterFr,
   rules: rulesFr,
   lists: listsFr,
@@ -343,6 +346,9 @@ const fr: Same<typeof en> = {
       sar: "En parties, annoncées par des paramètres SAR",
       payload: "Entiers, l’opérateur les coupe (message_payload)",
     },
+    submit_by: "Les textes sont remis par",
+    submit_byHint: "data_sm seulement si l’opérateur le demande ; il n’a ni durée de validité ni priorité.",
+    submits: { submit_sm: "submit_sm (la plupart des opérateurs)", data_sm: "data_sm" },
     wide_reference: "Numéroter les textes longs sur 16 bits au lieu de 8",
     parts_wait_s: "Attente d’une partie manquante, en secondes",
     parts_wait_sHint: "Ensuite le texte est montré avec un trou ; une partie tardive le comble encore.",

@@ -1,4 +1,4 @@
-import { BellOff, Bot, CircleCheck, Hand, Hourglass, SquarePen, UserRound } from "lucide-react";
+import { BellOff, Bot, CircleCheck, Hand, Hourglass, RotateCcw, SquarePen, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, useSession } from "@/api/session";
@@ -16,10 +16,12 @@ interface BarProps {
   onTake: () => void;
   /** A new text to the person of a closed conversation; absent: none may be sent. */
   onWrite?: () => void;
+  /** Absent: he may not, or nothing may be sent to its person. */
+  onReopen?: () => void;
 }
 
 /** Above the composer, when the conversation is not the reader's: who has it, and how to take it. */
-export function OwnershipBar({ row, busy, mayTake, onTake, onWrite }: BarProps) {
+export function OwnershipBar({ row, busy, mayTake, onTake, onWrite, onReopen }: BarProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const owner = findAgent(session, row.owner_id);
@@ -46,6 +48,11 @@ export function OwnershipBar({ row, busy, mayTake, onTake, onWrite }: BarProps) 
     case "closed":
       return (
         <Bar look="closed" icon={<CircleCheck size={17} />} title={t("bar.closed", { when: row.closed_at ? fullTime(row.closed_at) : "" })} text={disposition ? t("bar.disposition", { name: disposition.name }) : t("bar.closedHint")}>
+          {onReopen && (
+            <Button data-testid="reopen" disabled={busy} icon={<RotateCcw size={15} aria-hidden="true" />} onClick={onReopen}>
+              {t("bar.reopen")}
+            </Button>
+          )}
           {onWrite && (
             <Button data-testid="write-again" icon={<SquarePen size={15} aria-hidden="true" />} onClick={onWrite}>
               {t("bar.writeAgain")}

@@ -106,23 +106,23 @@ export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }:
   );
 });
 
-/** What came with a text. It is had from our own address; what its provider called it is not believed. */
-function Attachments({ of: { attachments, at } }: { of: Message }) {
+/** What came, or left, with a text. It is had from our own address; what its provider called it is not believed. */
+function Attachments({ of: { attachments, at, kind: direction } }: { of: Message }) {
   const { t } = useTranslation("conversation");
   return (
     <ul className={styles.attachments}>
       {attachments.map(({ place, kind, state, url }) => (
         <li key={place}>
           {url === null ? (
-            <span className={styles.hiddenText}>{t(`attachment.${state === "refused" || state === "gone" ? state : "waiting"}`)}</span>
+            <span className={styles.hiddenText}>{t(`attachment.${state === "refused" || state === "gone" || state === "expired" ? state : "waiting"}`)}</span>
           ) : kind === "image" ? (
             <a href={url} target="_blank" rel="noopener noreferrer">
-              <img src={url} alt={t("attachment.image", { time: clockTime(at) })} loading="lazy" />
+              <img src={url} alt={t(direction === "outgoing" ? "attachment.imageSent" : "attachment.image", { time: clockTime(at) })} loading="lazy" />
             </a>
           ) : kind === "audio" ? (
-            <audio src={url} controls preload="none" aria-label={t("attachment.audio")} />
+            <audio src={url} controls preload="none" aria-label={t(direction === "outgoing" ? "attachment.audioSent" : "attachment.audio")} />
           ) : (
-            <video src={url} controls preload="none" aria-label={t("attachment.video")} />
+            <video src={url} controls preload="none" aria-label={t(direction === "outgoing" ? "attachment.videoSent" : "attachment.video")} />
           )}
         </li>
       ))}
@@ -161,7 +161,8 @@ export function PendingBubble({ entry, onRetry, onRemove, onEdit }: PendingProps
       data-seq=""
     >
       <div className={`${styles.bubble} ${entry.kind === "note" ? styles.note : styles.outgoing} ${styles.tail} ${styles.pending}`}>
-        <Body text={entry.body} />
+        {entry.attachments?.length ? <p className={styles.hiddenText}>{t("attachment.leaving", { count: entry.attachments.length })}</p> : null}
+        {entry.body !== "" && <Body text={entry.body} />}
       </div>
       <span className={`${styles.meta} ${stuck ? styles.failed : ""}`}>
         <span>

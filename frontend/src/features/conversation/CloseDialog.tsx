@@ -9,7 +9,7 @@ import { readKey } from "@/ui/keys";
 import styles from "./CloseDialog.module.css";
 
 const offered = ({ dispositions }: Session, row: Row) =>
-  dispositions.filter(({ queue_id }) => queue_id === row.queue_id).sort((a, b) => a.position - b.position);
+  dispositions.filter(({ queue_id, is_enabled }) => is_enabled && queue_id === row.queue_id).sort((a, b) => a.position - b.position);
 
 /**
  * Whether closing asks for a disposition first: one must be given where the queue requires it, and may be where the

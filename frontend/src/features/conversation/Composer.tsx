@@ -7,6 +7,8 @@ import { uuid } from "@/api/uuid";
 import { useConnection } from "@/realtime/connection";
 import { Button } from "@/ui/Button";
 import { useOutbox } from "./api";
+import { AttachButton, AttachedList, useAttach, useAttached } from "./Attached";
+import { handOver } from "./attached";
 import { readDraft, writeDraft, type Draft } from "./drafts";
 import { Marks } from "./Marks";
 import { SegmentCounter } from "./SegmentCounter";
@@ -48,7 +50,12 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
   const [focused, setFocused] = useState(false);
   // Nothing to answer here: the way to a note stays, without shouting.
   const slim = !mayReply && !taking && text === "" && !focused;
-  const sendable = text.trim() !== "" && (mode === "note" || (mayReply && !tooLong));
+  const attached = useAttached(row.id);
+  const attachFiles = useAttach(row.id, line?.capabilities);
+  const attaches = mode === "reply" && mayReply && line?.capabilities.attachments === true;
+  const ready = !attaches || attached.every(({ id }) => id !== null);
+  const something = text.trim() !== "" || (attaches && attached.length > 0);
+  const sendable = something && (mode === "note" || (mayReply && !tooLong && ready));
 
   const change = (next: Draft) => {
     setDraft(next);
@@ -97,7 +104,8 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
     if (!sendable) return;
     // What was shown is what leaves, and what stands in the thread meanwhile.
     const body = mode === "note" || !counts ? text.trim() : wording.sent;
-    outbox.add({ clientId: uuid(), conversationId: row.id, kind: mode === "note" ? "note" : "outgoing", body });
+    const attachments = attaches ? handOver(row.id) : [];
+    outbox.add({ clientId: uuid(), conversationId: row.id, kind: mode === "note" ? "note" : "outgoing", body, attachments });
     // The mode stays: whoever writes two notes in a row must not find the second one on the customer's phone.
     change({ text: "", mode });
     field.current?.focus();
@@ -166,8 +174,15 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
             aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
             onChange={(event) => change({ text: event.target.value, mode })}
             onKeyDown={press}
+            onPaste={(event) => {
+              if (attaches && event.clipboardData.files.length > 0) {
+                event.preventDefault();
+                attachFiles(event.clipboardData.files);
+              }
+            }}
           />
         </div>
+        {attaches && <AttachedList conversationId={row.id} items={attached} />}
         <div className={styles.foot}>
           <div className={styles.facts} aria-live="off">
             {!note && counts && text !== "" ? (
@@ -183,6 +198,7 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
               <span className={styles.keys}>{connection.state === "offline" ? t("composer.offline") : t("composer.keys")}</span>
             )}
           </div>
+          {attaches && <AttachButton accepts={line?.capabilities.media ?? []} onFiles={attachFiles} />}
           <Button
             type="submit"
             look="primary"

@@ -5,11 +5,13 @@ import { useDetail } from "@/api/detail";
 import { ApiError } from "@/api/fetch";
 import { isObserver, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
+import { uuid } from "@/api/uuid";
 import { Button } from "@/ui/Button";
-import { address } from "@/ui/format";
+import { address, fullTime } from "@/ui/format";
 import { Empty, Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { useDeed, useThread, type Deed } from "./api";
+import { giveBack } from "./attached";
 import { OptedOutBar, OwnershipBar } from "./Bars";
 import { CallbackBar } from "./Callback";
 import { asksDisposition, CloseDialog } from "./CloseDialog";
@@ -17,6 +19,7 @@ import { Composer, type ComposerHandle } from "./Composer";
 import { ConsultBar } from "./Consult";
 import { Header } from "./Header";
 import { mayEnd } from "./mayEnd";
+import { SnoozeBar } from "./Snooze";
 import { Thread } from "./Thread";
 import { TransferBar } from "./Transfer";
 import { WaitLine } from "./WaitLine";
@@ -26,6 +29,8 @@ import styles from "./Conversation.module.css";
 export interface PaneHandle {
   take(): void;
   close(): void;
+  /** Opens the menu of times; what sleeps wakes. */
+  snooze(): void;
   write(mode: "reply" | "note"): void;
 }
 
@@ -54,11 +59,16 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
   const thread = useThread(id);
   const deed = useDeed(id, onRow);
   const composer = useRef<ComposerHandle>(null);
+  const pane = useRef<HTMLElement>(null);
+  /** What the customer was to be told with a sleep, until the server has it. */
+  const said = useRef<{ client_id: string; body: string } | null>(null);
   const row = detail.data?.conversation;
   /** What came of it is being asked: an answer may be, or must be given. null: nothing is asked. */
-  const [ending, setEnding] = useState<"may" | "must" | null>(null);
+  const [ending, setEnding] = useState<{ how: "may" | "must"; seen: number | null } | null>(null);
+  /** The newest message on the screen. A text that comes behind a dialog has not been seen. */
+  const seen = thread.data?.items.at(-1)?.seq ?? null;
 
-  const act = (what: Deed) => {
+  const act = (what: Deed, done?: () => void) => {
     if (deed.isPending) return;
     deed.mutate(what, {
       onError: (failure) => {
@@ -66,17 +76,22 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         if (what.do === "close" && failure instanceof ApiError && "disposition_id" in failure.fields) {
           // Another trouble with it (the chosen one is out of use) is said, and the next try asks with what there is.
           const wanted = what.disposition_id === undefined;
-          setEnding(wanted ? "must" : null);
+          setEnding(wanted ? { how: "must", seen: what.seen } : null);
           if (wanted) return;
         }
+        if (what.do === "close" && failure instanceof ApiError && failure.code === "new_text") setEnding(null);
         toast(t("action.failed", { reason: explain(failure) }), { bad: true });
-        if (what.do === "take") composer.current?.release();
+        if (what.do === "take" || what.do === "reopen") composer.current?.release();
       },
       onSuccess: () => {
         if (what.do === "close") {
           setEnding(null);
           toast(t("action.closed"));
         }
+        done?.();
+        if (what.do === "snooze") said.current = null;
+        if (what.do === "snooze") toast(what.until === null ? t("snooze.doneAnswer") : t("snooze.done", { when: fullTime(what.until) }));
+        if (what.do === "wake") toast(t("snooze.woken"));
       },
     });
   };
@@ -85,14 +100,24 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
     act({ do: "take" });
     composer.current?.prepare();
   };
-  const end = (disposition: string | null) =>
-    act({ do: "close", seen: thread.data?.items.at(-1)?.seq ?? null, ...(disposition === null ? {} : { disposition_id: disposition }) });
+  const reopen = () => {
+    act({ do: "reopen" });
+    composer.current?.prepare();
+  };
+  const end = (disposition: string | null, upTo: number | null) =>
+    act({ do: "close", seen: upTo, ...(disposition === null ? {} : { disposition_id: disposition }) });
   const close = () => {
     const asked = row ? asksDisposition(session, row) : null;
-    if (asked) setEnding(asked);
-    else end(null);
+    if (asked) setEnding({ how: asked, seen });
+    else end(null, seen);
   };
-  const taking = deed.isPending && deed.variables?.do === "take";
+  const snooze = (until: string | null, upTo: number, body?: string, done?: () => void) => {
+    // The same words again, after an answer that never came, are the same text.
+    if (body !== undefined && said.current?.body !== body) said.current = { client_id: uuid(), body };
+    act({ do: "snooze", until, seen: upTo, ...(body === undefined ? {} : { text: said.current! }) }, done);
+  };
+  const wake = () => act({ do: "wake" });
+  const taking = deed.isPending && (deed.variables?.do === "take" || deed.variables?.do === "reopen");
 
   const explain = (failure: Error): string => {
     if (!(failure instanceof ApiError) || failure.status === 0) return t("refusal.unreachable");
@@ -106,6 +131,12 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
       case "at_capacity":
       case "no_bot":
       case "new_text":
+      case "newer_open":
+      case "not_closed":
+      case "opted_out":
+      case "line_off":
+      case "too_long":
+      case "empty":
         return t(`refusal.${failure.code}`);
       default:
         return t("refusal.other", { code: failure.code });
@@ -115,6 +146,11 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
   useImperativeHandle(handle, () => ({
     take: () => row && !isObserver(session) && (row.status === "bot" || row.status === "queued") && take(),
     close: () => row && mayEnd(row, session) && close(),
+    snooze: () => {
+      if (!row || !mayEnd(row, session)) return;
+      if (row.status === "snoozed") wake();
+      else pane.current?.querySelector<HTMLElement>("[data-testid=snooze]")?.click();
+    },
     write: (mode) => composer.current?.write(mode),
   }));
 
@@ -152,18 +188,22 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
 
   const { consent } = detail.data!.contact;
   const refused = consent.opted_out_at !== null && !consent.may_answer;
-  const mayReply = row.status === "open" && row.owner_id === me && !refused;
+  const mayReply = (row.status === "open" || row.status === "snoozed") && row.owner_id === me && !refused;
   return (
-    <section className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
-      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} onDeed={act} onClose={close} onBack={onBack} onPanel={onPanel} onRow={onRow} />
+    <section ref={pane} className={styles.pane} aria-label={row.contact.name ?? address(row.contact.address)} data-conversation={id}>
+      <Header row={row} busy={deed.isPending} panelOpen={panelOpen} mayText={!refused} seen={seen ?? 0} onDeed={act} onClose={close} onSnooze={snooze} onBack={onBack} onPanel={onPanel} onRow={onRow} />
       <Thread
         row={row}
         thread={thread.data}
         loadingOlder={thread.loadingOlder}
         onOlder={() => void thread.loadOlder()}
-        onEdit={(entry) => composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body)}
+        onEdit={(entry) => {
+          giveBack(entry.conversationId, entry.attachments ?? []);
+          composer.current?.write(entry.kind === "note" ? "note" : "reply", entry.body);
+        }}
       />
-      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} />
+      <OwnershipBar mayTake={!isObserver(session)} row={row} busy={deed.isPending} onTake={take} onWrite={isObserver(session) || refused ? undefined : () => onWrite(row)} onReopen={isObserver(session) || refused ? undefined : reopen} />
+      <SnoozeBar row={row} mayWake={!isObserver(session) && mayEnd(row, session)} busy={deed.isPending} onWake={wake} />
       <ConsultBar row={row} onRow={onRow} />
       <TransferBar row={row} onRow={onRow} />
       <WaitLine row={row} />
@@ -173,7 +213,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
         <Composer row={row} name={row.contact.name ?? address(row.contact.address)} mayReply={mayReply} taking={taking} handle={composer} />
       )}
       {ending && mayEnd(row, session) && (
-        <CloseDialog row={row} required={ending === "must"} busy={deed.isPending} onClose={end} onCancel={() => setEnding(null)} />
+        <CloseDialog row={row} required={ending.how === "must"} busy={deed.isPending} onClose={(disposition) => end(disposition, ending.seen)} onCancel={() => setEnding(null)} />
       )}
     </section>
   );

@@ -6,6 +6,8 @@ import styles from "./Thread.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter", "after_hours", "callback"] as const;
 const SILENCES = ["opted_out", "no_number", "too_many", "failed", "empty", "told"] as const;
+/** What wakes a sleeping conversation by itself; else somebody did. */
+const WOKEN = ["text", "time", "callback"] as const;
 
 /** One grey line: what happened, who did it, when. */
 export function EventLine({ message }: { message: Message }) {
@@ -27,6 +29,8 @@ export function EventLine({ message }: { message: Message }) {
         const owner = typeof event?.owner_name === "string" ? event.owner_name : actor;
         return t(event?.by === "routing" || !byPerson ? "event.assignedAuto" : "event.assigned", { name: owner });
       }
+      case "reopened":
+        return t("event.reopened", { name: actor });
       case "returned":
         if (event?.by === "ladder") return t("wait.toBot");
         return t(event?.to === "bot" ? "event.returnedBot" : "event.returnedQueue", { name: actor });
@@ -35,7 +39,10 @@ export function EventLine({ message }: { message: Message }) {
         return t(silence ? `event.filtered_${silence}` : "event.filtered");
       }
       case "closed":
+        if (event?.by === "silence") return t("event.closedSilence");
         return byPerson ? t("event.closed", { name: actor }) : t("event.closedAuto");
+      case "silence":
+        return t(event?.silence ? "event.silenceUntold" : "event.silence");
       case "opt_out":
       case "opt_in": {
         const what = event?.type === "opt_out" ? "optOut" : "optIn";
@@ -43,6 +50,15 @@ export function EventLine({ message }: { message: Message }) {
       }
       case "opened":
         return byPerson ? t("event.openedBy", { name: actor }) : t("event.opened");
+      case "snoozed":
+        return typeof event?.until === "string"
+          ? t("event.snoozedUntil", { name: actor, when: fullTime(event.until) })
+          : t("event.snoozedAnswer", { name: actor });
+      case "woken": {
+        const by = WOKEN.find((one) => one === event?.by) ?? "hand";
+        const what = t(`event.woken_${by}`, { name: actor });
+        return event?.to === "queue" ? t("event.wokenQueue", { what, owner: String(event?.owner_name ?? "") }) : what;
+      }
       case "callback_promised": {
         const when = typeof event?.at === "string" ? fullTime(event.at) : "";
         return byPerson ? t("event.callbackPromisedBy", { name: actor, when }) : t("event.callbackPromised", { when });

@@ -9,6 +9,7 @@ import type { Deed } from "./api";
 import { CallbackButton } from "./Callback";
 import { DeadlineTimer } from "./DeadlineTimer";
 import { mayEnd } from "./mayEnd";
+import { SnoozeMenu } from "./Snooze";
 import { TransferButton } from "./Transfer";
 import styles from "./Conversation.module.css";
 
@@ -18,12 +19,17 @@ interface HeaderProps {
   panelOpen: boolean;
   onDeed: (deed: Deed) => void;
   onClose: () => void;
+  /** The customer may be sent a text. */
+  mayText: boolean;
+  /** The newest message on the screen. */
+  seen: number;
+  onSnooze: (until: string | null, seen: number, text?: string, done?: () => void) => void;
   onBack: () => void;
   onPanel: () => void;
   onRow: (row: Row) => void;
 }
 
-export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel, onRow }: HeaderProps) {
+export function Header({ row, busy, panelOpen, mayText, seen, onDeed, onClose, onSnooze, onBack, onPanel, onRow }: HeaderProps) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const line = findLine(session, row.line_id);
@@ -46,6 +52,7 @@ export function Header({ row, busy, panelOpen, onDeed, onClose, onBack, onPanel,
       </div>
       {mayEnd(row, session) && (
         <>
+          {row.owner_id === session.user.id && <SnoozeMenu row={row} busy={busy} mayText={mayText} seen={seen} onSnooze={onSnooze} />}
           <Menu
             label={t("action.return")}
             align="end"

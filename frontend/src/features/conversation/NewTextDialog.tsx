@@ -20,13 +20,15 @@ import { ORDINARY, wordingOf } from "./wording";
 import styles from "./NewText.module.css";
 
 interface NewTextDialogProps {
+  /** The line of the conversation that is before the eyes. */
+  near: string | null;
   first: First | null;
   onClose: () => void;
   onOpen: (conversationId: string) => void;
 }
 
 /** A text to people who have not written: the line, one or several numbers, the words; then what came of each. */
-export function NewTextDialog({ first, onClose, onOpen }: NewTextDialogProps) {
+export function NewTextDialog({ first, near, onClose, onOpen }: NewTextDialogProps) {
   const { t } = useTranslation("newText");
   const [result, setResult] = useState<Result | null>(null);
   const shown = useRef(true);
@@ -48,16 +50,16 @@ export function NewTextDialog({ first, onClose, onOpen }: NewTextDialogProps) {
   };
   return (
     <Dialog title={t("title")} closeLabel={t("close")} onClose={onClose}>
-      {result ? <NewTextResult result={result} onOpen={open} onAnew={() => setResult(null)} onClose={onClose} /> : <Form first={first} onSent={sent} onClose={onClose} />}
+      {result ? <NewTextResult result={result} onOpen={open} onAnew={() => setResult(null)} onClose={onClose} /> : <Form first={first} near={near} onSent={sent} onClose={onClose} />}
     </Dialog>
   );
 }
 
-function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer: Result) => void; onClose: () => void }) {
+function Form({ first, near, onSent, onClose }: { first: First | null; near: string | null; onSent: (answer: Result) => void; onClose: () => void }) {
   const { t } = useTranslation("newText");
   const session = useSession();
   const lines = useMemo(() => session.lines.filter((line) => line.is_enabled), [session.lines]);
-  const [one, setOne] = useState<NewText>(() => beginNewText(lines.map(({ id }) => id), first));
+  const [one, setOne] = useState<NewText>(() => beginNewText(lines.map(({ id }) => id), first, near));
   const field = useRef<HTMLTextAreaElement>(null);
   const line = findLine(session, one.lineId);
   const counts = line?.capabilities.counts_segments ?? true;
@@ -110,7 +112,7 @@ function Form({ first, onSent, onClose }: { first: First | null; onSent: (answer
   const discard = () => {
     forgetNewText();
     send.reset();
-    setOne(beginNewText(lines.map(({ id }) => id), null));
+    setOne(beginNewText(lines.map(({ id }) => id), null, near));
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && !event.nativeEvent.isComposing) submit();

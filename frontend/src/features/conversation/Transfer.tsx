@@ -39,15 +39,17 @@ export function TransferButton({ row, onRow }: TransferProps) {
 /** Above the composer: whom it rings at, and how to take it back. */
 export function TransferBar({ row, onRow }: TransferProps) {
   const { t } = useTranslation("conversation");
-  const mine = row.owner_id === useSession().user.id && row.status !== "closed";
-  const pending = useTransfers(mine).find(({ conversation_id }) => conversation_id === row.id);
+  const session = useSession();
+  const may = mayEnd(row, session);
+  const mine = row.owner_id === session.user.id;
+  const pending = useTransfers(may, mine ? null : row.id).find(({ conversation_id }) => conversation_id === row.id);
   const left = useSecondsUntil(pending?.expires_at ?? row.opened_at);
   const back = useTransfer(row.id, onRow);
-  if (!pending || !mine) return null;
+  if (!pending || !may) return null;
   const failed = (failure: Error) => toast(t("transfer.failed", { reason: because(failure, t("transfer.unreachable")) }), { bad: true });
   return (
     <div data-testid="transfer-bar">
-      <Bar look="queued" icon={<ArrowRightLeft size={17} />} title={t("transfer.bar", { name: pending.agent })} text={t("transfer.barHint")} extra={t("transfer.left", { count: left })}>
+      <Bar look="queued" icon={<ArrowRightLeft size={17} />} title={t("transfer.bar", { name: pending.agent })} text={mine ? t("transfer.barHint") : ""} extra={t("transfer.left", { count: left })}>
         <Button size="small" disabled={back.isPending} onClick={() => back.mutate(null, { onError: failed })} data-testid="transfer-back">
           {t("transfer.takeBack")}
         </Button>

@@ -5,6 +5,7 @@ import { get, post, query } from "@/api/fetch";
 import { Recent } from "@/api/recent";
 import type { Message, MessagePage, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
+import { forgetAttached } from "./attached";
 import { countDrafts, forgetDrafts } from "./drafts";
 import { Outbox, type OutboxEntry } from "./outbox";
 import { applyEvent, mergeMessages, mergeNewestPage, mergeOlderPage, type Thread } from "./threadState";
@@ -74,6 +75,7 @@ export function startOutbox(client: QueryClient, userId: string): void {
       post<Message>(`/api/conversations/${entry.conversationId}/${entry.kind === "note" ? "notes" : "messages"}`, {
         client_id: entry.clientId,
         body: entry.body,
+        ...(entry.attachments?.length ? { attachments: entry.attachments } : {}),
       }),
     confirmed,
   );
@@ -98,13 +100,14 @@ export const countUnsent = (): number => (outbox?.read() ?? NOTHING).length + co
 export function forgetUnsent(): void {
   outbox?.forget();
   forgetDrafts();
+  forgetAttached();
   recentEvents.clear();
 }
 
 // ---- what an agent does to a conversation --------------------------------------------------------------------------
 
 /** `seen`: the newest message on the screen; a text that has come since then keeps the conversation open. */
-export type Deed = { do: "take" } | { do: "close"; seen: number | null; disposition_id?: string } | { do: "return"; to: "queue" | "bot" };
+export type Deed = { do: "take" } | { do: "reopen" } | { do: "close"; seen: number | null; disposition_id?: string } | { do: "return"; to: "queue" | "bot" } | { do: "snooze"; until: string | null; seen: number; text?: { client_id: string; body: string } } | { do: "wake" };
 
 /** `onRow` carries the answer to the other places that show the conversation: the event may come before or after it. */
 export function useDeed(id: string, onRow: (row: Row) => void) {

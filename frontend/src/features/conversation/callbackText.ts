@@ -49,3 +49,24 @@ export const deadlineFr: Same<typeof deadlineEn> = {
   left: "{{what}} attendue dans {{left}}",
   missed: "{{what}} en retard de {{left}}",
 };
+
+/** Lines of the thread. */
+export const callbackEventsEn = {
+  callbackPromised: "Callback promised for {{when}}",
+  callbackPromisedBy: "{{name}} promised a callback for {{when}}",
+  callbackDue: "The promised callback is due",
+  callbackDueNote: "The promised callback is due: {{note}}",
+  callbackMoved: "The promised callback goes on in the newer conversation",
+  callbackKept: "{{name}} called back",
+  callbackDropped: "{{name}} gave the callback up",
+};
+
+export const callbackEventsFr: Same<typeof callbackEventsEn> = {
+  callbackPromised: "Rappel promis pour le {{when}}",
+  callbackPromisedBy: "{{name}} a promis un rappel pour le {{when}}",
+  callbackDue: "Le rappel promis est attendu",
+  callbackDueNote: "Le rappel promis est attendu : {{note}}",
+  callbackMoved: "Le rappel promis continue dans la conversation plus récente",
+  callbackKept: "{{name}} a rappelé",
+  callbackDropped: "{{name}} a abandonné le rappel",
+};

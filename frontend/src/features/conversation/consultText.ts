@@ -19,6 +19,7 @@ export const consultEn = {
   line: "{{name}} asks {{to}}",
   ended: "{{name}} ends the exchange with {{to}}",
   endedSelf: "{{name}} has answered",
+  endedLeft: "{{to}} is asked no more: no longer sees this line",
 };
 
 export const consultFr: Same<typeof consultEn> = {
@@ -40,4 +41,5 @@ export const consultFr: Same<typeof consultEn> = {
   line: "{{name}} demande l’avis de {{to}}",
   ended: "{{name}} met fin à l’échange avec {{to}}",
   endedSelf: "{{name}} a répondu",
+  endedLeft: "L’avis de {{to}} n’est plus demandé : ne voit plus cette ligne",
 };

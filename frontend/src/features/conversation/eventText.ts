@@ -1,7 +1,11 @@
 import type { Same } from "@/ui/text";
+import { callbackEventsEn, callbackEventsFr } from "./callbackText";
+import { sleepEventsEn, sleepEventsFr } from "./snoozeText";
 
 /** The grey lines of a thread: what happened, who did it. */
 export const eventEn = {
+  ...sleepEventsEn,
+  ...callbackEventsEn,
   queued: "Waiting for a person",
   queued_asked: "The customer asked for a person",
   byRule: "{{said}} (rule: {{rule}})",
@@ -11,13 +15,6 @@ export const eventEn = {
   queued_opt_out_hint: "The customer may be asking for no more texts: a person should look",
   queued_after_hours: "Came outside the hours: waits for a person",
   queued_callback: "A promised callback is due",
-  callbackPromised: "Callback promised for {{when}}",
-  callbackPromisedBy: "{{name}} promised a callback for {{when}}",
-  callbackDue: "The promised callback is due",
-  callbackDueNote: "The promised callback is due: {{note}}",
-  callbackMoved: "The promised callback goes on in the newer conversation",
-  callbackKept: "{{name}} called back",
-  callbackDropped: "{{name}} gave the callback up",
   queued_opted_out: "The customer opted out earlier and writes again: no machine may answer",
   queued_filter: "Let in by the front filter",
   filtered: "Not let in by the front filter: answered and closed",
@@ -35,6 +32,7 @@ export const eventEn = {
   assignedAuto: "Given to {{name}}",
   returnedQueue: "{{name}} returned it to the queue",
   returnedBot: "{{name}} returned it to the bot",
+  reopened: "{{name}} reopened the conversation",
   closed: "{{name}} closed the conversation",
   closedAuto: "Conversation closed",
   opened: "Conversation opened",
@@ -43,6 +41,8 @@ export const eventEn = {
 };
 
 export const eventFr: Same<typeof eventEn> = {
+  ...sleepEventsFr,
+  ...callbackEventsFr,
   queued: "En attente d’une personne",
   queued_asked: "Le client a demandé un conseiller",
   byRule: "{{said}} (règle : {{rule}})",
@@ -52,13 +52,6 @@ export const eventFr: Same<typeof eventEn> = {
   queued_opt_out_hint: "Le client demande peut-être l’arrêt des SMS : à vérifier par une personne",
   queued_after_hours: "Arrivée hors des horaires : attend quelqu’un",
   queued_callback: "Un rappel promis est attendu",
-  callbackPromised: "Rappel promis pour le {{when}}",
-  callbackPromisedBy: "{{name}} a promis un rappel pour le {{when}}",
-  callbackDue: "Le rappel promis est attendu",
-  callbackDueNote: "Le rappel promis est attendu : {{note}}",
-  callbackMoved: "Le rappel promis continue dans la conversation plus récente",
-  callbackKept: "{{name}} a rappelé",
-  callbackDropped: "{{name}} a abandonné le rappel",
   queued_opted_out: "Le client avait refusé les SMS et écrit de nouveau : aucune réponse automatique",
   queued_filter: "Admise par le filtre d’accueil",
   filtered: "Refusée par le filtre d’accueil : réponse envoyée, conversation fermée",
@@ -76,6 +69,7 @@ export const eventFr: Same<typeof eventEn> = {
   assignedAuto: "Confiée à {{name}}",
   returnedQueue: "{{name}} l’a remise en file",
   returnedBot: "{{name}} l’a rendue au robot",
+  reopened: "{{name}} a rouvert la conversation",
   closed: "{{name}} a fermé la conversation",
   closedAuto: "Conversation fermée",
   opened: "Conversation ouverte",

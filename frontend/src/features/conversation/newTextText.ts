@@ -64,6 +64,7 @@ const en = {
     too_long: "Too long on this number’s way: {{parts}} SMS",
     no_link: "The line has no way out",
     line_off: "The line was switched off",
+    abandoned: "The request was cut off before its turn: nothing was sent",
     other: "Refused ({{code}})",
   },
 };
@@ -132,6 +133,7 @@ const fr: Same<typeof en> = {
     too_long: "Trop long par le chemin de ce numéro : {{parts}} SMS",
     no_link: "La ligne n’a aucune sortie",
     line_off: "La ligne a été arrêtée",
+    abandoned: "La demande a été interrompue avant son tour : rien n’est parti",
     other: "Refusé ({{code}})",
   },
 };

@@ -15,6 +15,8 @@ export interface OutboxEntry {
   conversationId: string;
   kind: "outgoing" | "note";
   body: string;
+  /** Drafts on the server that leave with it, in their order. */
+  attachments?: string[];
   createdAt: number;
   state: "sending" | "waiting" | "old" | "refused";
   code?: string;
@@ -48,7 +50,7 @@ export class Outbox {
 
   read = (): readonly OutboxEntry[] => this.#entries;
 
-  add(entry: Pick<OutboxEntry, "clientId" | "conversationId" | "kind" | "body">): void {
+  add(entry: Pick<OutboxEntry, "clientId" | "conversationId" | "kind" | "body" | "attachments">): void {
     if (this.#entries.some((one) => one.clientId === entry.clientId)) return;
     this.#set([...this.#entries, { ...entry, createdAt: this.now(), state: "sending" }]);
     this.flush();

@@ -12,7 +12,7 @@ export interface Thread {
 const RANK: Record<DeliveryStatus, number> = {
   queued: 0,
   sending: 1,
-  unknown: 2,
+  unknown: 3, // also of a text that was sent, when the operator's receipt says that it does not know
   sent: 3,
   failed: 4,
   expired: 4,

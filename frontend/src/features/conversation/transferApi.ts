@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { mergeRowIntoDetail } from "@/api/detail";
-import { get, post } from "@/api/fetch";
+import { get, post, query } from "@/api/fetch";
 import type { Consult, Destinations, Transfer } from "@/api/routing";
 import type { Row } from "@/api/types";
 import { threadKey } from "./api";
@@ -8,12 +8,13 @@ import { threadKey } from "./api";
 const transfersKey = ["transfers"] as const;
 const NONE: Transfer[] = [];
 
-/** What this person has offered to colleagues and still owns. Asked for again at each event line about a transfer. */
-export function useTransfers(enabled: boolean): Transfer[] {
+/** What rings at a colleague and this person may take back. Asked for again at each event line about a transfer.
+ * `of`: a colleague's conversation, which he oversees and whose lines he hears only while it is on screen. */
+export function useTransfers(enabled: boolean, of: string | null): Transfer[] {
   const found = useQuery({
-    queryKey: transfersKey,
-    queryFn: async ({ signal }) => (await get<{ items: Transfer[] }>("/api/transfers", signal)).items,
-    staleTime: Infinity,
+    queryKey: of === null ? transfersKey : [...transfersKey, of],
+    queryFn: async ({ signal }) => (await get<{ items: Transfer[] }>(`/api/transfers${query({ conversation: of })}`, signal)).items,
+    staleTime: of === null ? Infinity : 0,
     enabled,
   });
   return found.data ?? NONE;
@@ -26,7 +27,8 @@ export function transfersChanged(client: QueryClient): void {
 /** An offer to this agent is over. Whoever sent it may have looked at something else meanwhile, where its event line is
  * not heard of. */
 export function offerEndedAt(client: QueryClient, agentId: string): void {
-  if (client.getQueryData<Transfer[]>(transfersKey)?.some(({ agent_id }) => agent_id === agentId)) transfersChanged(client);
+  const known = client.getQueriesData<Transfer[]>({ queryKey: transfersKey });
+  if (known.some(([, transfers]) => transfers?.some(({ agent_id }) => agent_id === agentId))) transfersChanged(client);
 }
 
 /** Asked for each time the dialog opens: room and queues move. */

@@ -15,6 +15,7 @@ export function transferSaid(t: TFunction<"conversation">, event: NonNullable<Me
     case "consult_asked":
       return t("consult.line", { name: actor, to: word("to_name") });
     case "consult_ended":
+      if (event.how === "left") return t("consult.endedLeft", { to: word("to_name") });
       return actor === word("to_name") ? t("consult.endedSelf", { name: actor }) : t("consult.ended", { name: actor, to: word("to_name") });
     case "transfer_ended": {
       const how = ENDS.find((one) => one === event.how);

@@ -61,10 +61,14 @@ export const withNumber = (written: string, number: string): string => {
 
 export const keeps = ({ keep, to }: NewText): boolean => keep ?? splitNumbers(to).length <= 1;
 
-/** What this browser has kept; else an empty one, on the line that was used last. Of a draft to others only the words. */
-export function beginNewText(lineIds: string[], first: First | null): NewText {
+/**
+ * What this browser has kept; else an empty one, on the line of the conversation that is before the eyes (`near`), or on
+ * the one that was used last. Of a draft to others only the words.
+ */
+export function beginNewText(lineIds: string[], first: First | null, near: string | null = null): NewText {
   const remembered = localStorage.getItem(LINE);
-  const lineId = lineIds.find((id) => id === remembered) ?? lineIds[0] ?? "";
+  const known = [near, remembered].find((id) => id !== null && lineIds.includes(id));
+  const lineId = known ?? lineIds[0] ?? "";
   const empty: NewText = { lineId, to: "", text: "", keep: null, clientId: null, asked: null };
   try {
     const stored = JSON.parse(readDraft(DRAFT)?.text ?? "{}") as Partial<NewText>;
@@ -122,7 +126,7 @@ const NOTHING_KEPT = ["no_line", "line_off", "no_link", "empty", "too_long", "re
 export const provesNothingSent = (failure: unknown, isFirst: boolean): boolean => isFirst && failure instanceof ApiError && NOTHING_KEPT.includes(failure.code);
 
 const KNOWN = [
-  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link", "line_off",
+  "opted_out", "wrong_number", "no_such_number", "not_a_number", "number_too_long", "number_too_short", "extension", "no_link", "line_off", "abandoned",
 ] as const;
 
 /** Why a number gets nothing, in words. */

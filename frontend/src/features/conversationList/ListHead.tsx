@@ -1,4 +1,4 @@
-import { Search, X } from "lucide-react";
+import { AlarmClock, Search, X } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { isObserver, useCounts, useSession } from "@/api/session";
@@ -7,8 +7,9 @@ import { number } from "@/ui/format";
 import type { ListFilter } from "./listState";
 import styles from "./List.module.css";
 
-const VIEWS: View[] = ["mine", "queue", "all"];
-const STATUSES: ConversationStatus[] = ["bot", "queued", "open", "closed"];
+const VIEWS: View[] = ["mine", "snoozed", "queue", "all"];
+const OBSERVED: View[] = ["queue", "all"];
+const STATUSES: ConversationStatus[] = ["bot", "queued", "open", "snoozed", "closed"];
 const TYPING_PAUSE_MS = 220;
 
 interface ListHeadProps {
@@ -23,10 +24,13 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
   const session = useSession();
   const { lines } = session;
   // Names and numbers do not reach an observer, and no conversation is his.
-  const views = isObserver(session) ? VIEWS.filter((view) => view !== "mine") : VIEWS;
   const counts = useCounts();
+  // The sleeping ones have a place while there are any.
+  const own = VIEWS.filter((view) => view !== "snoozed" || filter.view === "snoozed" || (counts?.mine.snoozed ?? 0) > 0);
+  const views = isObserver(session) ? OBSERVED : own;
   const total = {
     mine: counts?.mine.open,
+    snoozed: counts?.mine.snoozed,
     queue: counts?.queue.waiting,
     all: counts && counts.all.open + counts.all.bot + counts.all.queued,
   };
@@ -57,9 +61,11 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
             className={styles.tab}
             data-testid={`tab-${view}`}
             data-view={view}
+            title={view === "snoozed" ? t(view) : undefined}
             onClick={() => onFilter({ view, status: null })}
           >
-            {t(view)}
+            {/* A fourth word finds no room in the column. */}
+            {view === "snoozed" ? <AlarmClock size={15} aria-label={t(view)} /> : t(view)}
             {total[view] !== undefined && <span className={styles.count}>{number(total[view])}</span>}
           </button>
         ))}
@@ -78,7 +84,7 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
             </select>
           </label>
         )}
-        {filter.view !== "all" && (
+        {(filter.view === "mine" || filter.view === "queue") && (
           <label>
             <span className="visually-hidden">{t("order")}</span>
             <select value={filter.order ?? ""} onChange={(event) => onFilter({ order: event.target.value === "deadline" ? "deadline" : undefined })} data-testid="list-order">

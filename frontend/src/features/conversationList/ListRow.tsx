@@ -1,4 +1,4 @@
-import { Bot, ChevronsUp, CornerUpLeft, PencilLine, PhoneCall, UserRound } from "lucide-react";
+import { AlarmClock, Bot, ChevronsUp, CornerUpLeft, PencilLine, PhoneCall, UserRound } from "lucide-react";
 import { memo, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
@@ -32,6 +32,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
   const mine = row.owner_id === session.user.id;
   // What the bot or a colleague is reading is no news for this agent.
   const unread = row.unread > 0 && (mine || row.status === "queued");
+  const asleep = row.snooze?.until ? t("snoozedUntil", { when: fullTime(row.snooze.until) }) : t("snoozedAnswer");
   const who = row.contact.name ?? address(row.contact.address);
 
   return (
@@ -115,6 +116,13 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
           <span className={styles.state}>
             <Bot size={12} aria-hidden="true" />
             {t("bot")}
+          </span>
+        )}
+        {row.snooze && (
+          <span className={styles.state} title={asleep} data-testid="row-snoozed">
+            <AlarmClock size={12} aria-hidden="true" />
+            <span className="visually-hidden">{asleep}</span>
+            {row.snooze.until && <span aria-hidden="true"><When at={row.snooze.until} /></span>}
           </span>
         )}
         {row.callback_at && (

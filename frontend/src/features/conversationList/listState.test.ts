@@ -10,7 +10,7 @@ const row = (id: string, change: Partial<Row> = {}): Row => ({
   contact: { id, name: id, address: id, language: null }, last_seq: 1,
   last_message: { kind: "incoming", author: "contact", preview: "", at: at(0) },
   waiting_since: at(0), opened_at: at(0), queued_at: null, closed_at: null, unread: 0, priority: 0, handover: null,
-  deadline: null, callback_at: null, ...change,
+  deadline: null, callback_at: null, snooze: null, ...change,
 }); // prettier-ignore
 const list = (...rows: Row[]): ListData => fromPages([{ items: rows, next: null }]);
 
@@ -74,6 +74,9 @@ describe("what belongs in a view", () => {
     ["mine", row("a", { status: "open", owner_id: ME }), 1],
     ["mine", row("a", { status: "open", owner_id: "other" }), 0],
     ["mine", row("a", { status: "closed", owner_id: ME }), 0],
+    ["mine", row("a", { status: "snoozed", owner_id: ME }), 0],
+    ["snoozed", row("a", { status: "snoozed", owner_id: ME }), 1],
+    ["snoozed", row("a", { status: "snoozed", owner_id: "other" }), 0],
     ["queue", row("a"), 1],
     ["queue", row("a", { status: "bot" }), 0],
     ["all", row("a", { status: "bot" }), 1],

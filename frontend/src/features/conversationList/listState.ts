@@ -31,7 +31,9 @@ export function belongs(row: Row, filter: ListFilter, me: string): boolean {
   if (filter.status !== null && row.status !== filter.status) return false;
   switch (filter.view) {
     case "mine":
-      return row.owner_id === me && (row.status === "open" || row.status === "snoozed");
+      return row.owner_id === me && row.status === "open";
+    case "snoozed":
+      return row.owner_id === me && row.status === "snoozed";
     case "queue":
       return row.status === "queued";
     case "all":
@@ -44,9 +46,10 @@ const isNotice = (row: Row): boolean => row.status === "closed" && row.last_seq 
 
 const activity = (row: Row): number => Date.parse(row.last_message?.at ?? row.opened_at);
 
-/** Mine and Queue: longest waiting or next deadline first, nobody waiting last. All: latest activity first. */
+/** Mine and Queue: longest waiting or next deadline first, nobody waiting last. Snoozed: the next to wake first. All:
+ * latest activity first. */
 export function compareRows({ view, order }: Pick<ListFilter, "view" | "order">): (a: Row, b: Row) => number {
-  const first = (row: Row) => (order === "deadline" ? (row.deadline?.at ?? null) : row.waiting_since);
+  const first = (row: Row) => (view === "snoozed" ? (row.snooze?.until ?? null) : order === "deadline" ? (row.deadline?.at ?? null) : row.waiting_since);
   return (a, b) => {
     const [one, other] = [first(a), first(b)];
     if (view !== "all" && one !== other) {

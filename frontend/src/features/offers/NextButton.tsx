@@ -14,7 +14,7 @@ import styles from "./Offers.module.css";
 /** Takes the one that has waited longest, where a queue lets its agents take. P, when there is one such queue. */
 export function NextButton({ onTaken }: { onTaken: (row: Row) => void }) {
   const { t } = useTranslation("offers");
-  const queues = useSession().queues.filter(({ may_pull }) => may_pull);
+  const queues = useSession().queues.filter(({ may_pull, mine }) => may_pull && mine);
   const next = useNext(onTaken);
   const take = (queueId: string) => {
     if (next.isPending) return;

@@ -33,7 +33,7 @@ export function StateBar() {
   useIdle(session.idle_after_s ?? IDLE_S, watched, () => {
     setNobody(true);
     void sayIdle(client, true);
-  });
+  }, presence.set_by === "self");
   useReturn(left || (watched && nobody), () => {
     setNobody(false);
     void sayIdle(client, false);
@@ -80,7 +80,7 @@ function Bar({ look, icon, text, children }: { look: "bad" | "calm"; icon: React
 function WrappingUp({ one, first }: { one: WrapUp; first: boolean }) {
   const { t } = useTranslation("presence");
   const { dispositions } = useSession();
-  const offered = dispositions.filter(({ queue_id }) => queue_id === one.queue_id);
+  const offered = dispositions.filter(({ queue_id, is_enabled }) => is_enabled && queue_id === one.queue_id);
   const [chosen, choose] = useState(one.disposition_id ?? "");
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLSelectElement>(null);

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tansta
 import { useEffect } from "react";
 import { ApiError, get, post, put } from "@/api/fetch";
 import type { WrapUp } from "@/api/routing";
-import { setAgent } from "@/api/session";
+import { answeredOfMe, heardOfMe } from "@/api/session";
 import type { StateChoice } from "@/api/states";
 import type { Agent } from "@/api/types";
 
@@ -12,8 +12,10 @@ const NONE: WrapUp[] = [];
 export function useSayState(onFailed: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (choice: StateChoice) => put<Agent>("/api/presence", choice),
-    onSuccess: (agent) => setAgent(client, agent),
+    mutationFn: async (choice: StateChoice) => {
+      const heard = heardOfMe(client);
+      answeredOfMe(client, await put<Agent>("/api/presence", choice), heard);
+    },
     onError: onFailed,
   });
 }
@@ -21,7 +23,8 @@ export function useSayState(onFailed: () => void) {
 /** Nobody is here, or somebody is here again. A server that cannot be reached now is told again by the next sign. */
 export async function sayIdle(client: QueryClient, idle: boolean): Promise<void> {
   try {
-    setAgent(client, await post<Agent>("/api/presence/idle", { idle }));
+    const heard = heardOfMe(client);
+    answeredOfMe(client, await post<Agent>("/api/presence/idle", { idle }), heard);
   } catch (failure) {
     if (!(failure instanceof ApiError)) throw failure;
   }

@@ -7,16 +7,32 @@ afterEach(() => void vi.useRealTimers());
 
 const MINUTES = 60_000;
 
-it("ten minutes without a hand are said once, and a key begins them anew", () => {
+it("ten minutes without a hand are said, each minute again while nobody comes, and a key begins them anew", () => {
   const gone = vi.fn();
   renderHook(() => useIdle(600, true, gone));
   vi.advanceTimersByTime(9 * MINUTES);
   window.dispatchEvent(new KeyboardEvent("keydown", { key: "a" }));
   vi.advanceTimersByTime(9 * MINUTES);
   expect(gone).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(2 * MINUTES);
+  vi.advanceTimersByTime(1.5 * MINUTES);
   expect(gone).toHaveBeenCalledTimes(1);
-  vi.advanceTimersByTime(30 * MINUTES);
+  vi.advanceTimersByTime(3 * MINUTES);
+  const said = gone.mock.calls.length;
+  expect(said).toBeGreaterThanOrEqual(3);
+  expect(said).toBeLessThanOrEqual(5);
+  window.dispatchEvent(new KeyboardEvent("keydown", { key: "a" }));
+  vi.advanceTimersByTime(9 * MINUTES);
+  expect(gone).toHaveBeenCalledTimes(said);
+});
+
+it("who was made available by the product is not here for that", () => {
+  const gone = vi.fn();
+  const watched = (enabled: boolean, here: boolean) => renderHook(() => useIdle(600, enabled, gone, here));
+  const first = watched(true, true);
+  vi.advanceTimersByTime(9 * MINUTES);
+  first.unmount();
+  watched(true, false);
+  vi.advanceTimersByTime(1.5 * MINUTES);
   expect(gone).toHaveBeenCalledTimes(1);
 });
 

@@ -8,6 +8,7 @@ const SHARED = "palabre.seen";
 /** Tabs tell each other not oftener than this, and each looks at the clock as often. */
 const STEP_MS = 5000;
 const AGAIN_MS = 3000;
+const SAY_AGAIN_MS = 60_000;
 const DEEDS = ["keydown", "pointerdown", "wheel", "touchstart"] as const;
 const SIGNS = [...DEEDS, "pointermove"] as const;
 
@@ -30,21 +31,29 @@ function lastSeen(): number {
   return Math.max(seen, elsewhere <= now() ? elsewhere : 0);
 }
 
-/** Calls `gone` once nobody has been here for `limit` seconds; again only after somebody was. 0: never. */
-export function useIdle(limit: number, enabled: boolean, gone: () => void): void {
+/**
+ * Calls `gone` once nobody has been here for `limit` seconds, and each minute again while that lasts: a server that did
+ * not hear it would keep giving work to an empty chair. 0: never. `here`: he himself has said what is watched now.
+ */
+export function useIdle(limit: number, enabled: boolean, gone: () => void, here = true): void {
   const latest = useRef(gone);
+  const byHimself = useRef(here);
   useEffect(() => {
     latest.current = gone;
+    byHimself.current = here;
   });
   useEffect(() => {
     if (!enabled || limit <= 0) return;
-    // Whoever has just become available is here.
-    note();
-    let said = false;
+    // Whoever has just said that he is available is here; who was made it (a wrap-up ran out) need not be.
+    if (byHimself.current) note();
+    let said = -Infinity;
     const look = () => {
       const away = now() - lastSeen() >= limit * 1000;
-      if (away && !said) latest.current();
-      said = away;
+      if (!away) said = -Infinity;
+      else if (now() - said >= SAY_AGAIN_MS) {
+        said = now();
+        latest.current();
+      }
     };
     for (const sign of SIGNS) window.addEventListener(sign, note, { capture: true, passive: true });
     const timer = setInterval(look, Math.min(STEP_MS, limit * 250));

@@ -15,6 +15,7 @@ import page from "@/ui/page.module.css";
 import { Empty, Skeleton } from "@/ui/States";
 import { waitLevel, type WaitLevel } from "@/ui/Waiting";
 import { AgentDialog } from "./AgentDialog";
+import { TargetReport } from "./TargetReport";
 import styles from "./SupervisionPage.module.css";
 
 const EVERY_MS = 2000;
@@ -105,6 +106,7 @@ function Board({ live, tabs }: { live: SupervisionLive; tabs: ReactNode }) {
             </div>
           </div>
         </div>
+        <TargetReport />
       </div>
       {chosen && <AgentDialog agent={chosen} onClose={() => setShown(null)} />}
     </main>
