@@ -22,6 +22,7 @@ from accounts.models import Organisation, User  # noqa: E402
 from common.memory import settled  # noqa: E402
 from routing.assignment import plan_round  # noqa: E402
 from routing.glance import look  # noqa: E402
+from routing.models import Queue  # noqa: E402
 from routing.presence import set_state  # noqa: E402
 from routing.rounds import SLICE, _store_all, assign_waiting  # noqa: E402
 
@@ -31,8 +32,6 @@ FEW = 3  # who come at once on an ordinary day
 _PEOPLE = [
     """insert into routing_skill (id, organisation_id, name, language, is_enabled)
        select uuidv7(), %(organisation)s, 'S' || n, '', true from generate_series(1, 12) n""",
-    """insert into routing_queue (id, organisation_id, name, is_enabled, points_per_minute, full_reply, auto_accept)
-       select uuidv7(), %(organisation)s, 'F' || n, true, 1, '{}', false from generate_series(1, %(queues)s) n""",
     """insert into routing_queueskill (queue_id, skill_id, least, preferred)
        select q.id, s.id, 1 + q.n %% 3, 4
        from (select id, row_number() over (order by name) n from routing_queue where name ~ '^F[0-9]+$') q
@@ -151,6 +150,9 @@ def main(order: dict[str, Any]) -> None:
     settled()  # as the dispatcher does
     organisation = Organisation.objects.get()
     common = {"organisation": organisation.id, "queues": order["queues"], "agents": order["agents"]}
+    Queue.objects.bulk_create(
+        Queue(organisation=organisation, name=f"F{n}", auto_accept=False) for n in range(1, order["queues"] + 1)
+    )
     run(_PEOPLE, **common)
     people = list(User.objects.filter(email__endswith="@bench.example").order_by("email"))
     say(**ordinary(organisation, common))

@@ -49,12 +49,14 @@ from config.paths_api import router as paths_router
 from config.routing_api import router as routing_router
 from config.tokens_api import router as tokens_router
 from config.workflow_api import router as workflow_router
+from inbox.attachments_api import router as attachments_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
 from inbox.new_texts_api import router as new_texts_router
 from inbox.offers_api import router as offers_router
 from inbox.session_api import router as session_router
+from inbox.snooze_api import router as snooze_router
 from inbox.transfers_api import router as transfers_router
 from inbox.waits_api import router as waits_router
 from supervision.api import router as supervision_router
@@ -82,8 +84,10 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", session_router)
 api.add_router("", conversations_router)
+api.add_router("", attachments_router)
 api.add_router("", offers_router)
 api.add_router("", transfers_router)
+api.add_router("", snooze_router)
 api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", waits_router)
@@ -148,7 +152,7 @@ def refused(request: HttpRequest, error: PalabreError) -> HttpResponse:
     status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
     if isinstance(error, Unreadable):
         status = error.status
-    message = storable(in_words(error.code, get_language() or "fr", error.message))
+    message = storable(in_words(error.code, get_language() or "fr", error.message, error.facts))
     name = storable(error.field) if isinstance(error, Invalid) else ""
     response = refusal(
         request, status, error.code, message, fields={name: message} if name else None, facts=error.facts

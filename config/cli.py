@@ -68,6 +68,17 @@ def _parser() -> argparse.ArgumentParser:
     simulation.add_argument("--days", type=int, default=1, help="so many days of the same kind, by chance alone apart")
     simulation.add_argument("--seed", type=int, help="of the first day, instead of the scenario's")
     simulation.add_argument("--json", action="store_true", help="every figure as one JSON object")
+    figures = commands.add_parser("kpis", help="the measured stretches that every figure is made of")
+    of_figures = figures.add_subparsers(title="commands", required=True, metavar="")
+    text = "make the measured stretches again from the event log, or compare them with it (docs/measures.md)"
+    again = of_figures.add_parser("rebuild", help=text, description=text)
+    again.set_defaults(act=rebuild_kpis)
+    again.add_argument("--organisation", default="", help="its name; without it, all of them")
+    again.add_argument(
+        "--from", dest="since", help="a day (its midnight in the organisation's zone) or a time, ISO 8601"
+    )
+    again.add_argument("--to", dest="until", help="before this day or time")
+    again.add_argument("--check", action="store_true", help="change nothing; exit with 1 where something differs")
     for name, act, text in (
         ("web", web, "one process: pages, API and sockets"),
         ("gateway", gateway, "one process: everything that touches operators"),
@@ -180,6 +191,15 @@ def createadmin(options: argparse.Namespace) -> None:
     # By environment and not by argument: arguments can be read by every user of the machine.
     os.environ["PALABRE_PASSWORD"] = password
     call_command("create_admin", email=email, name=name, organisation=options.organisation)
+
+
+def rebuild_kpis(options: argparse.Namespace) -> int:
+    _django()
+    from config.kpis import run
+
+    return run(
+        name=options.organisation, since=options.since, until=options.until, check=options.check, say=print
+    )  # fmt: skip
 
 
 def demo(options: argparse.Namespace) -> None:

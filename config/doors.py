@@ -27,6 +27,7 @@ OPEN: dict[str, str] = {
     "* /metrics": "not there without the token of monitors",
     "* /csp-reports": "browsers send no session with what a policy has stopped; it is counted, never shown",
     "* /webhooks/<uuid:link_id>/<slug:kind>": "providers prove each call by its signature or the link's secret",
+    "* /webhooks/<uuid:link_id>/media/<str:token>": "providers fetch what leaves with a text by its signed address",
     "GET /api/v1/lines": "applications prove each call by their token",
     "POST /api/v1/texts": "applications prove each call by their token",
     "GET /api/v1/texts/{text_id}": "applications prove each call by their token",

@@ -5,6 +5,9 @@ No English: the refusal's own words, which say more than a fixed sentence can.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 TEXTS: dict[str, tuple[str, str]] = {
     "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
     "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
@@ -58,8 +61,26 @@ TEXTS: dict[str, tuple[str, str]] = {
     "failed": ("Une erreur est survenue de notre côté.", "Something failed on our side."),
     "too_many": ("Trop de demandes : patientez un instant.", "Too many requests: wait a moment."),
     "no_attachment": ("Cette pièce jointe est introuvable.", "There is no such attachment."),
+    "no_attachments": (
+        "Cette ligne n’envoie que du texte, sans pièce jointe.",
+        "This line sends text only, no attachments.",
+    ),
+    "attachment_kind": (
+        "Ce type de fichier ne peut pas être envoyé sur cette ligne.",
+        "This kind of file cannot be sent on this line.",
+    ),
+    "too_many_attachments": ("Trop de pièces jointes pour un seul message.", "Too many attachments for one message."),
+    "attachments_too_large": (
+        "Les pièces jointes d’un message font au plus 5 Mo ensemble.",
+        "The attachments of a message have at most 5 MB together.",
+    ),
     "no_conversation": ("Cette conversation est introuvable.", "There is no such conversation."),
     "not_owner": ("Cette conversation n’est pas la vôtre.", "This conversation is not yours."),
+    "not_closed": ("Cette conversation n’est pas close.", "This conversation is not closed."),
+    "newer_open": (
+        "Le client a écrit depuis : une conversation plus récente est ouverte.",
+        "The customer has written since: a newer conversation is open.",
+    ),
     "closed": ("Cette conversation est close.", "This conversation is closed."),
     "new_text": (
         "Un texte que vous n’avez pas vu est arrivé : lisez-le d’abord.",
@@ -104,7 +125,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "holds_more": (
         "Il a plus de conversations que cela en ce moment.", "He holds more conversations than that at this moment.",
     ),
-    "out_of_range": ("Ce nombre est hors des limites.", ""),
+    "out_of_range": ("De {least} à {most}.", "From {least} to {most}."),
     "twice": ("Chacun une seule fois.", "Each only once."),
     "language": ("Un code de deux à cinq lettres, par exemple fr.", "A code of two to five letters, such as fr."),
     "language_taken": ("Une autre compétence est déjà cette langue.", "Another skill is this language already."),
@@ -205,10 +226,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "rule_percent": ("De 0 à 100.", "From 0 to 100."),
     "rule_names": ("De 1 à 60 noms, de 80 signes au plus.", "From 1 to 60 names, of at most 80 characters."),
-    "rule_ladder_deed": (
-        "Ce qui est dit, et qui est rendu au robot : l’échelle de la file le règle.",
-        "What is told, and who is given to the bot, is for the queue’s ladder to say.",
-    ),
     "rule_span": ("Deux heures sont attendues : 08:00-17:30.", "Two times are expected: 08:00-17:30."),
     "medium": ("Ce lien porte un autre média.", "This link carries another medium."),
     "adapter_fixed": (
@@ -265,6 +282,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "ladder_queue_twice": (
         "Une marche précédente ajoute déjà cette file.", "A step before it adds this queue already.",
     ),
+    "ladder_queue_off": (
+        "Cette file est hors service : rien n’y déborde.", "This queue is out of use: nothing overflows into it.",
+    ),
     "ladder_loop": (
         "Débordement en boucle : cette file déborde à son tour vers celle-ci.",
         "Overflow in a loop: this queue overflows back into the one that overflows into it.",
@@ -293,7 +313,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Nothing would ever open again: whoever writes would wait for ever.",
     ),
     "no_schedule": ("Ces horaires sont introuvables.", "There are no such hours."),
-    "schedule_used": ("Une ligne suit encore ces horaires.", "A line still keeps these hours."),
+    "schedule_used": (
+        "Une ligne ou une file suit encore ces horaires.", "A line or a queue still keeps these hours.",
+    ),
     "too_many_schedules": ("Au plus 200 horaires.", "At most 200 schedules."),
     "changed_meanwhile": (
         "Quelqu’un a changé ceci depuis que vous l’avez ouvert : regardez à nouveau.",
@@ -305,9 +327,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_special_days": ("Ces jours particuliers sont introuvables.", "There are no such special days."),
     "days_backwards": ("Le dernier jour vient avant le premier.", "The last day lies before the first."),
+    "report_too_long": ("Au plus 92 jours.", "At most 92 days."),
     "days_too_long": ("Au plus 366 jours, entre 2000 et 2100.", "At most 366 days, between 2000 and 2100."),
     "days_overlap": (
         "Une autre règle vaut déjà pour l’un de ces jours.", "Another rule holds on one of these days already.",
+    ),
+    "says_too_long": (
+        "Trop long pour une ligne qui suit ces horaires : elle ne peut l’envoyer en un texte.",
+        "Too long for a line that keeps these hours: it cannot send this as one text.",
     ),
     "too_many_special_days": ("Au plus 200 règles.", "At most 200 rules."),
     "holiday_far": (
@@ -315,6 +342,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "callback_past": ("Cette heure est déjà passée.", "This time has passed already."),
     "callback_far": ("Au plus un an à l’avance.", "At most a year ahead."),
+    "snooze_past": ("Cette heure est déjà passée.", "This time has passed already."),
+    "snooze_far": ("Au plus un an à l’avance.", "At most a year ahead."),
     "no_callback": ("Aucun rappel n’est promis ici.", "No callback is promised here."),
     "target_range": ("De 1 seconde à 90 jours.", "From 1 second to 90 days."),
     "warn_percent": ("De 1 à 99 %.", "From 1 to 99 %."),
@@ -324,7 +353,20 @@ TEXTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-def in_words(code: str, language: str, otherwise: str) -> str:
+WITH_FACTS = ("out_of_range",)  # in whose sentences {names} stand for what is refused; in others they stand as they are
+
+
+def in_words(code: str, language: str, otherwise: str, facts: Mapping[str, Any] | None = None) -> str:
     """The sentence of `code` in `language`; `otherwise` for codes whose message says more than a fixed sentence."""
     french, english = TEXTS.get(code, (otherwise, otherwise))
-    return french if language.startswith("fr") else english or otherwise
+    said = french if language.startswith("fr") else english or otherwise
+    if code not in WITH_FACTS:
+        return said
+    return said.format_map({name: figure(value, language) for name, value in (facts or {}).items()})
+
+
+def figure(value: Any, language: str) -> str:
+    """A number as it is read: "1 000 000" in French, "1,000,000" in English."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return str(value)
+    return f"{value:,}".replace(",", "\u202f") if language.startswith("fr") else f"{value:,}"

@@ -15,13 +15,14 @@ from common.errors import NotAllowed
 from common.schemas import Words, as_json, schema_of
 from conversations.visibility import audience_of
 from routing.filter_admin import CheckGiven, FilterGiven, Tried, WayGiven, filter_shown, save_filter, try_number
-from routing.passages import DayCount, PassageView, Which, days_of, passages_of
+from routing.passages import DayCount, FilteredLine, PassageView, Which, days_of, overview, passages_of
 
 router = Router(tags=["administration"])
 watch_router = Router(tags=["supervision"])
 
 DaySchema: Any = schema_of(DayCount)
 PassageSchema: Any = schema_of(PassageView)
+FilteredLineSchema: Any = schema_of(FilteredLine)
 
 
 class WayShown(Schema):
@@ -111,13 +112,15 @@ class FilterStepShown(Schema):
 
 
 class TriedShown(Schema):
-    """`place` 0: no check held."""
+    """`place` 0: no check held. `said`: opt_out, opt_in, help or hint: a text of these words goes before every filter,
+    and what follows would be of another text; "": it does not."""
 
     number: str
     is_known: bool
     place: int
     steps: list[FilterStepShown]
     way: WayShown
+    said: str
 
 
 class PassagesShown(Schema):
@@ -139,6 +142,10 @@ class DaysShown(Schema):
     checks: list[FilterNamed]
 
 
+class FilteredLines(Schema):
+    items: list[FilteredLineSchema]
+
+
 @router.get("/lines/{uuid:line_id}/filter", auth=May("filters.administer"), response=FilterShown)
 def show_filter(request: HttpRequest, line_id: UUID) -> dict[str, Any]:
     return filter_shown(caller(request).organisation_id, line_id)
@@ -158,6 +165,12 @@ def try_filter(request: HttpRequest, line_id: UUID, given: TryGiven) -> dict[str
         given=given.filter.given() if given.filter else None,
     )  # fmt: skip
     return _tried(tried)
+
+
+@watch_router.get("", auth=May("filters.watch"), response=FilteredLines)
+def show_filtered_lines(request: HttpRequest) -> HttpResponse:
+    """Lines with a front filter: how many were let in and refused today and in seven days, by check and outcome."""
+    return as_json({"items": overview(caller(request).organisation, database_now())})
 
 
 @watch_router.get("/{uuid:line_id}/days", auth=May("filters.watch"), response=DaysShown)
@@ -187,6 +200,7 @@ def _tried(tried: Tried) -> dict[str, Any]:
     return {
         "number": tried.number,
         "is_known": tried.is_known,
+        "said": tried.said,
         "place": tried.decision.place,
         "steps": [{"place": one.place, "passed": one.passed, "seen": one.seen} for one in tried.decision.trace],
         "way": {

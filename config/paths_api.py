@@ -6,13 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from accounts.models import Organisation
 from accounts.permissions import May, caller
 from common.errors import Invalid
 from common.schemas import Words
+from config.lists_api import UploadGiven, UploadSchema
+from contacts import uploads
 from contacts.numbering import plan_of, regions
+from conversations.media_policy import policy_of, set_policy
+from conversations.models import MediaPolicy
 from conversations.portability import import_ported, ported_shown
 from conversations.wrong_numbers import forget_wrong_number, wrong_numbers_shown
 
@@ -91,6 +95,16 @@ def add_ported(request: HttpRequest, given: TableGiven) -> dict[str, Any]:
     }
 
 
+@router.post("/ported/uploads", auth=May("links.administer"), response={201: UploadSchema})
+def add_ported_file(request: HttpRequest, given: UploadGiven) -> Status[Any]:
+    """Announce a table as a file; its pieces follow, then its end, as those of a list's file."""
+    actor = caller(request)
+    upload = uploads.ask_for_upload(
+        actor=actor, list_id=None, name=given.name, octets=given.octets, replaces=given.replaces
+    )
+    return Status(201, uploads.upload_of(actor, upload.id))
+
+
 class WrongShown(Schema):
     number: str
     link: str
@@ -112,8 +126,9 @@ class NumberGiven(Schema):
 
 
 @router.get("/wrong-numbers", auth=May("links.administer"), response=WrongNumbersShown)
-def show_wrong_numbers(request: HttpRequest) -> dict[str, Any]:
-    return wrong_numbers_shown(caller(request).organisation_id)
+def show_wrong_numbers(request: HttpRequest, number: str = "") -> dict[str, Any]:
+    """The latest of those that begin with `number`."""
+    return wrong_numbers_shown(caller(request).organisation_id, number)
 
 
 @router.post("/wrong-numbers/forget", auth=May("links.administer"), response=WrongNumbersShown)
@@ -121,3 +136,20 @@ def forget_number(request: HttpRequest, given: NumberGiven) -> dict[str, Any]:
     actor = caller(request)
     forget_wrong_number(actor=actor, number=given.number)
     return wrong_numbers_shown(actor.organisation_id)
+
+
+class MediaKept(Schema):
+    """`keep_days` null: attachments are kept for ever. `sender_mb`: what one sender may leave within a day."""
+
+    keep_days: int | None
+    sender_mb: int
+
+
+@router.get("/media", auth=May("links.administer"), response=MediaKept)
+def show_media(request: HttpRequest) -> MediaPolicy:
+    return policy_of(caller(request).organisation_id)
+
+
+@router.put("/media", auth=May("links.administer"), response=MediaKept)
+def change_media(request: HttpRequest, given: MediaKept) -> MediaPolicy:
+    return set_policy(actor=caller(request), keep_days=given.keep_days, sender_mb=given.sender_mb)

@@ -15,6 +15,8 @@ from realtime.reading import StoredEvent
 from realtime.seams import RenderedEvent
 from routing.rendering import render_agents
 
+SETTINGS = "settings.changed"
+
 
 class DeskRenderer:
     """Events by what their fields name: a conversation, a message, an agent, the progress of deliveries.
@@ -41,6 +43,8 @@ class DeskRenderer:
                 "message_id": ("message", messages),
                 "agent_id": ("agent", agents),
             }
+            if event.type == SETTINGS:
+                wire |= _of_settings(event.data)
             complete = True
             for field, (name, found) in shown.items():
                 if event.data.get(field) is not None:
@@ -72,6 +76,13 @@ class DeskRenderer:
                 [organisation_id, list(conversation_ids)],
             )
             return dict(cursor.fetchall())
+
+
+def _of_settings(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of which kind they are, for screens to know whether they show it; and whose, of an agent's skills and capacity.
+    Everybody hears it: no line, link or person is named."""
+    kind = data.get("kind")
+    return {"kind": kind, **({"object_id": data.get("object_id")} if kind == "agent" else {})}
 
 
 def _ids(events: Sequence[StoredEvent], field: str) -> set[UUID]:

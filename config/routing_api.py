@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from accounts.permissions import May, caller
 from common.schemas import Words, schema_of
-from routing import queue_admin, reasons, skill_admin
+from routing import disposition_admin, queue_admin, reasons, skill_admin
 from routing.ladder_words import USUAL
 
 router = Router(tags=["administration"])
@@ -20,7 +20,7 @@ SkillSchema: Any = schema_of(skill_admin.SkillView)
 AgentAdminSchema: Any = schema_of(skill_admin.AgentAdminView)
 QueueAdminSchema: Any = schema_of(queue_admin.QueueAdminView)
 TeamSchema: Any = schema_of(queue_admin.TeamView)
-DispositionSchema: Any = schema_of(queue_admin.DispositionView)
+DispositionSchema: Any = schema_of(disposition_admin.DispositionView)
 ReasonSchema: Any = schema_of(reasons.ReasonView)
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 MOST_ITEMS = 500
@@ -53,12 +53,29 @@ class MediumGiven(Schema):
     capacity: Whole
 
 
+class LevelChanged(Schema):
+    """`level` 0: he has it no more."""
+
+    skill_id: UUID
+    level: Whole
+
+
+class LimitChanged(Schema):
+    """`capacity` null: no bound of its own."""
+
+    medium: Words
+    capacity: Whole | None = None
+
+
 class AgentGiven(Schema):
-    """`skills` and `media` replace the whole list; a medium that is left out has no bound of its own."""
+    """`skills` and `media` replace the whole list; a medium that is left out has no bound of its own. `levels` and
+    `limits` change what they name, and leave the rest."""
 
     capacity: Whole | None = None
     skills: Annotated[list[LevelGiven], Field(max_length=MOST_ITEMS)] | None = None
     media: Annotated[list[MediumGiven], Field(max_length=MOST_ITEMS)] | None = None
+    levels: Annotated[list[LevelChanged], Field(max_length=MOST_ITEMS)] | None = None
+    limits: Annotated[list[LimitChanged], Field(max_length=MOST_ITEMS)] | None = None
 
 
 class QueueSkillGiven(Schema):
@@ -98,6 +115,8 @@ class QueueGiven(Schema):
     sticky_days: Whole | None = None
     reopen_min: Whole | None = None
     sticky_s: Whole | None = None
+    preferred_team_id: UUID | Literal[""] | None = None
+    preferred_team_s: Whole | None = None
     most_waiting: Whole | None = None
     full_reply: dict[Words, Words] | None = None
     may_pull: bool | None = None
@@ -105,9 +124,13 @@ class QueueGiven(Schema):
     dispositions_required: bool | None = None
     on_disconnect: Words | None = None
     disconnect_grace_s: Whole | None = None
+    schedule_id: UUID | Literal[""] | None = None
     ladder: Annotated[list[LadderStepGiven], Field(max_length=MOST_ITEMS)] | None = None
     ladder_texts: dict[Words, dict[Words, Words]] | None = None
     callback_within_s: Whole | None = None
+    silence_h: Whole | None = None
+    silence_close_h: Whole | None = None
+    silence_text: dict[Words, Words] | None = None
     team_ids: Annotated[list[UUID], Field(max_length=MOST_ITEMS)] | None = None
     skills: Annotated[list[QueueSkillGiven], Field(max_length=MOST_ITEMS)] | None = None
 
@@ -177,6 +200,8 @@ def edit_agent(request: HttpRequest, user_id: UUID, given: AgentGiven) -> Any:
         capacity=given.capacity,
         skills=None if given.skills is None else [(one.skill_id, one.level) for one in given.skills],
         media=None if given.media is None else [(one.medium, one.capacity) for one in given.media],
+        levels=None if given.levels is None else [(one.skill_id, one.level) for one in given.levels],
+        limits=None if given.limits is None else [(one.medium, one.capacity) for one in given.limits],
     )
     return skill_admin.save_agent(actor=caller(request), user_id=user_id, fields=fields)
 
@@ -210,20 +235,20 @@ def edit_queue(request: HttpRequest, queue_id: UUID, given: QueueGiven) -> Any:
 
 @router.get("/dispositions", auth=May("routing.administer"), response=Dispositions)
 def list_dispositions(request: HttpRequest) -> dict[str, Any]:
-    return {"items": queue_admin.dispositions_of(caller(request).organisation_id)}
+    return {"items": disposition_admin.dispositions_of(caller(request).organisation_id)}
 
 
 @router.post("/dispositions", auth=May("routing.administer"), response={201: DispositionSchema})
 def add_disposition(request: HttpRequest, given: DispositionGiven) -> Status[Any]:
-    fields = queue_admin.DispositionFields(**given.dict())
-    return Status(201, queue_admin.save_disposition(actor=caller(request), fields=fields))
+    fields = disposition_admin.DispositionFields(**given.dict())
+    return Status(201, disposition_admin.save_disposition(actor=caller(request), fields=fields))
 
 
 @router.patch("/dispositions/{uuid:disposition_id}", auth=May("routing.administer"), response=DispositionSchema)
 def edit_disposition(request: HttpRequest, disposition_id: UUID, given: DispositionGiven) -> Any:
     """Its queue stays what it is."""
-    fields = queue_admin.DispositionFields(**given.dict())
-    return queue_admin.save_disposition(actor=caller(request), fields=fields, disposition_id=disposition_id)
+    fields = disposition_admin.DispositionFields(**given.dict())
+    return disposition_admin.save_disposition(actor=caller(request), fields=fields, disposition_id=disposition_id)
 
 
 # --- States ------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "config.doors.known_methods",
     "config.answer_limit.AnswerLimit",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.session_cookie.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -7,7 +7,7 @@ from allauth.headless.base import views as headless
 from allauth.headless.constants import Client
 from django.urls import include, path, re_path
 
-from config import policy_reports, spa, webhooks
+from config import media, policy_reports, spa, webhooks
 from config.api import api, not_found
 from config.headers import REPORTS, clears_the_browser
 from config.health import views as health
@@ -27,6 +27,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path(REPORTS.removeprefix("/"), policy_reports.receive),
     path("webhooks/<uuid:link_id>/<slug:kind>", webhooks.receive),
+    path("webhooks/<uuid:link_id>/media/<str:token>", media.send),
     path("api/", not_found),
     path("api/", api.urls),
     re_path(r"^api/.*$", not_found),

@@ -50,7 +50,7 @@ class WantShown(Schema):
 
 
 class RuleShown(Schema):
-    """Holds when all its conditions do. `ladder` null: the queue's own."""
+    """Holds when all its conditions do. `ladder` null: the queue's; else it takes the place of that whole."""
 
     id: UUID
     name: str
@@ -99,14 +99,17 @@ class WantIn(Schema):
 
 
 class StepIn(Schema):
-    """A step of a ladder (docs/staffing.md): `skill`, `by`, `queue` as `do` needs them."""
+    """A step of a ladder (docs/staffing.md): `skill`, `by`, `queue` as `do` needs them, else null.
+
+    `after_s` and `by` are whole; what is not is refused at its step.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    after_s: int
+    after_s: int | float | None = None
     do: Words
     skill: UUID | None = None
-    by: int | None = None
+    by: int | float | None = None
     queue: UUID | None = None
 
 
@@ -184,14 +187,28 @@ class RuleTried(Schema):
     conditions: list[ConditionSeen]
 
 
+class FilteredFirst(Schema):
+    """What the line's front filter says of who begins with this text.
+
+    `outcome`: admit, queue, answer (he is sent away), bot (the bot and nobody else). `place`: of the check; 0: none
+    held. `queue_id`: where it has him wait, whatever the rules say; null: the rules decide.
+    """
+
+    place: int
+    outcome: str
+    queue_id: UUID | None
+
+
 class TextTried(Schema):
-    """`place` 0: no rule decides, and it waits in the line's own queue."""
+    """`place` 0: no rule decides, and it waits in the line's own queue. `queue_id`: where it waits in the end.
+    `filtered` null: no front filter is on. `heard` null: no bot is asked."""
 
     number: str
     is_known: bool
     heard: HeardShown | None
     place: int
     queue_id: UUID
+    filtered: FilteredFirst | None
     rules: list[RuleTried]
 
 
@@ -231,6 +248,12 @@ def _tried(tried: Tried) -> dict[str, Any]:
         },
         "place": tried.decision.place,
         "queue_id": tried.queue_id,
+        "filtered": tried.filtered
+        and {
+            "place": tried.filtered.place,
+            "outcome": tried.filtered.way.outcome.value,
+            "queue_id": tried.filtered.way.queue_id,
+        },
         "rules": [
             {
                 "place": one.place,

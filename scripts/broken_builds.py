@@ -1,4 +1,8 @@
-"""The broken builds of tests/broken: a copy of the present commit is broken, and a named test must notice."""
+"""The broken builds of tests/broken: a copy of the present commit is broken, and a named test must notice.
+
+Each copy has engines that stay while it is used (scripts/shared_engines.py), and each run of tests a database of its
+own on them; a build that changes engines or schema begins from nothing instead.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -17,6 +21,7 @@ from typing import IO, Self
 from xml.etree import ElementTree
 
 from sections import BIN, ROOT
+from shared_engines import SharedEngines, begins_from_nothing
 
 BROKEN = ROOT / "tests" / "broken"
 
@@ -36,6 +41,11 @@ class Patch:
             raise ValueError(f"{path.name}: the lines `Breaks: ...` and `Test: tests/...::name` stand before the diff")
         return cls(path, said["Breaks"], said["Test"].strip())
 
+    @property
+    def changed(self) -> list[str]:
+        """The files that it changes, makes or removes."""
+        return re.findall(r"^(?:---|\+\+\+) [ab]/(\S+)", self.path.read_text(), re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -49,15 +59,19 @@ class Outcome:
 class Trees:
     """Worktrees of the present commit, one for each that is used at the same time; they go at the end of the block."""
 
-    def __init__(self, repository: Path = ROOT) -> None:
+    def __init__(self, repository: Path = ROOT, *, engines: bool = False) -> None:
+        """`engines`: each has some, for all runs of tests in it."""
         self._repository = repository
         self._free: SimpleQueue[Path] = SimpleQueue()
         self._made: list[Path] = []
+        self._engines: dict[Path, SharedEngines] | None = {} if engines else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for shared in (self._engines or {}).values():
+            shared.stop()
         for tree in self._made:
             self._git("worktree", "remove", "--force", str(tree))
             shutil.rmtree(tree.parent, ignore_errors=True)
@@ -67,6 +81,16 @@ class Trees:
             return self._free.get_nowait()
         except Empty:
             return self._another()
+
+    def engines(self, tree: Path) -> dict[str, str]:
+        """What a run of tests in this tree finds in its environment: engines and a new database, or {} where it begins
+        from nothing. The tree is as it was committed when this is first asked for."""
+        if self._engines is None:
+            return {}
+        if tree not in self._engines:
+            self._engines[tree] = SharedEngines(tree)
+            self._engines[tree].start()
+        return self._engines[tree].fresh()
 
     def give_back(self, tree: Path) -> None:
         """As it was: a patch or a test may have left something."""
@@ -99,9 +123,10 @@ def sound(patches: Iterable[Patch], trees: Trees, said: IO[str]) -> bool:
     try:
         browsers = [test for test in tests if _in_the_browser(test)]
         groups = [group for group in ([test for test in tests if test not in browsers], browsers) if group]
-        many = [group for group in groups if run(tree, group, said).code]
+        many = [group for group in groups if run(tree, group, said, trees.engines(tree)).code]
         # Which of them it is: each by itself.
-        bad = {test: outcome for group in many for test in group if (outcome := run(tree, [test], said)).code}
+        each = ((test, run(tree, [test], said, trees.engines(tree))) for group in many for test in group)
+        bad = {test: outcome for test, outcome in each if outcome.code}
     finally:
         trees.give_back(tree)
     for test, outcome in bad.items():
@@ -115,10 +140,12 @@ def goes_red(patch: Patch, trees: Trees, said: IO[str]) -> bool:
     print(f"breaks: {patch.breaks}\ntest:   {patch.test}", file=said)
     tree = trees.take()
     try:
+        alone = _in_the_browser(patch.test) or begins_from_nothing(patch.changed)
+        engines = {} if alone else trees.engines(tree)
         if subprocess.run(["git", "apply", str(patch.path)], cwd=tree, check=False).returncode:
             print("the patch no longer applies: make it again", file=said)
             return False
-        outcome = run(tree, [patch.test], said)
+        outcome = run(tree, [patch.test], said, engines)
     finally:
         trees.give_back(tree)
     if not outcome.failures:
@@ -128,13 +155,14 @@ def goes_red(patch: Patch, trees: Trees, said: IO[str]) -> bool:
     return True
 
 
-def run(tree: Path, tests: list[str], said: IO[str]) -> Outcome:
-    """Tests of the browser's side by vitest, whole files; of everything else by pytest."""
+def run(tree: Path, tests: list[str], said: IO[str], engines: Mapping[str, str]) -> Outcome:
+    """Tests of the browser's side by vitest, whole files; of everything else by pytest, on `engines` if there are."""
     with tempfile.TemporaryDirectory(prefix="palabre-broken-report-") as place:
         report = Path(place) / "report"
-        look = _vitest if _in_the_browser(tests[0]) else _pytest
         try:
-            return look(tree, tests, report)
+            if _in_the_browser(tests[0]):
+                return _vitest(tree, tests, report)
+            return _pytest(tree, tests, report, engines)
         except subprocess.TimeoutExpired as late:
             print(f"not done within {late.timeout:g} s: ended", file=said)
             return Outcome(-1)
@@ -163,13 +191,15 @@ def _vitest(tree: Path, tests: list[str], report: Path) -> Outcome:
     return Outcome(code, tuple(_first_line("".join(one["failureMessages"])) for one in failed))
 
 
-def _pytest(tree: Path, tests: list[str], report: Path) -> Outcome:
+def _pytest(tree: Path, tests: list[str], report: Path, engines: Mapping[str, str]) -> Outcome:
     """With the code of `tree` in front of the installed project."""
-    env = {**os.environ, "PYTHONPATH": str(tree), "FAULT_SEEDS": "1", "PALABRE_STATE": str(tree / ".state")}
+    env = {**os.environ, **engines, "PYTHONPATH": str(tree), "FAULT_SEEDS": "1", "PALABRE_STATE": str(tree / ".state")}
     env.pop("FAULT_FULL", None)
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     # A fixture that a busy machine does not make in the usual minute would be an error, which proves nothing.
     words = ["-q", "--no-header", "-p", "no:cacheprovider", "-o", "timeout=180", f"--junitxml={report}"]
+    if engines:
+        words.append("--reuse-db")  # it is there already, and nobody has used it
     code = subprocess.run(
         [sys.executable, "-m", "pytest", *words, *tests],
         cwd=tree,

@@ -1,9 +1,9 @@
 """`make faults [ONLY=name]`: many seeds of each fault, and the broken builds that tests must notice; within an hour.
 
 ONLY is the name of a test file of tests/faults (without `test_` and `.py`), `screens` (every screen in every language,
-theme and width), `broken`, or the name of one patch. `soak` runs only when it is asked for by name. docs/faults.md says
-what runs beside what, and how to read and replay a run; FAULT_SEEDS sets the number of seeds (20; a test may take
-fewer), FAULT_SEED one seed, FAULT_SCHEDULE one schedule.
+theme and width; `screens_of_the_administration` are apart), `broken`, or the name of one patch. `soak` runs only when
+it is asked for by name. docs/faults.md says what runs beside what, and how to read and replay a run; FAULT_SEEDS sets
+the number of seeds (20; a test may take fewer), FAULT_SEED one seed, FAULT_SCHEDULE one schedule.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ WAITING = (
     ("what_is_sent",),
     ("partition_real_midnights", "webhooks_while_away", "postgres_away", "valkey_away"),
 )
+# What takes longest of the rest comes first: the end is for what is short.
+LONG = ("screens", "screens_of_the_administration", "api_description", "bad_pdus", "fail_over")
 BY_NAME_ONLY = ("soak",)
 
 
@@ -42,9 +44,10 @@ def tests(browsers: dict[str, str]) -> dict[str, Step]:
         name = path.stem.removeprefix("test_")
         found[name] = Step(name, [*pytest, "--timeout=3900", str(path)], env, 4000)
     # As in `make test`, which opens each screen in one or two looks: without asyncio's plugin.
-    walk = [*pytest, "-p", "no:asyncio", "tests/journeys/test_screens_hold.py"]
     looks = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "PALABRE_SCREENS": "all", **browsers}
-    found["screens"] = Step("screens", walk if browsers else lambda _said: False, looks, 3000)
+    for name, file in (("screens", "screens_hold"), ("screens_of_the_administration",) * 2):
+        walk = [*pytest, "-p", "no:asyncio", f"tests/journeys/test_{file}.py"]
+        found[name] = Step(name, walk if browsers else lambda _said: False, looks, 3000)
     return found
 
 
@@ -82,21 +85,22 @@ def everything(sections: Sections, steps: dict[str, Step], trees: Trees, patches
     alone(sections, [steps[name] for name in ALONE])
     said = {*ALONE, *BY_NAME_ONLY, *(name for row in WAITING for name in row)}
     steps = {name: replace(step, env={**step.env, "FAULT_BESIDE": "1"}) for name, step in steps.items()}
-    work = queued([*(step for name, step in steps.items() if name not in said), *broken(patches, trees)])
-    first, *others = [[steps[name] for name in row] for row in WAITING]
-    # One does what does not wait; the ten minutes over, there are two.
-    sections.beside(taken_from(work), chain(first, taken_from(work)), *others)
+    rest = [*(steps[name] for name in LONG), *(step for name, step in steps.items() if name not in {*said, *LONG})]
+    work = queued([*rest, *broken(patches, trees)])
+    first, second, *others = [[steps[name] for name in row] for row in WAITING]
+    # One does what does not wait; the ten minutes over, there are two, and then three: much of it waits now and then.
+    sections.beside(taken_from(work), chain(first, taken_from(work)), chain(second, taken_from(work)), *others)
 
 
 def main(only: str) -> int:
     sections = Sections("faults")
-    with Trees() as trees:
+    with Trees(engines=True) as trees:
         patches = {path.stem: Patch.read(path) for path in sorted(BROKEN.glob("*.patch"))}
         if only in patches:
             alone(sections, broken([patches[only]], trees))
         elif only == "broken":
             work = queued(broken([*patches.values()], trees))
-            sections.beside(taken_from(work), taken_from(work))
+            sections.beside(*(taken_from(work) for _ in range(3)))
         else:
             steps = tests({"PALABRE_BROWSER": found} if (found := browser.find()) else {})
             if only in steps:
@@ -106,7 +110,7 @@ def main(only: str) -> int:
                 return 1
             else:
                 everything(sections, steps, trees, [*patches.values()])
-    return sections.verdict()
+    return sections.verdict(slowest=20)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,12 @@ from sections import BIN, ROOT, Sections, Step, succeeds
 FRONTEND = ROOT / "frontend"
 SPARED = 2
 PYTEST = [str(BIN / "python"), "-m", "pytest", "-q"]
-# The half of the unit tests that follows a text: from the operator to the agent who gets it.
+# The part of the unit tests that follows a text: from the operator to the agent who gets it.
 LINE = ("bots", "channels_sms", "conversations", "jobs", "routing", "simulator")
+# What starts and ends processes: it mostly waits for them.
+WHOLE = ("operations",)
+# The half of the journeys that leads through what an administrator sets up.
+ADMINISTRATION = ("front_filter", "hours", "ladder", "rules", "screens_of_the_administration")
 
 
 def tested(
@@ -64,50 +68,73 @@ def red_in(cache: Path) -> list[str]:
         return []
 
 
-def unit(sections: Sections) -> list[Step]:
-    """The tests in two halves, each with engines of its own. What no half names falls into the second."""
+def unit_parts() -> dict[str, list[str]]:
+    """What each part of the unit tests runs; what is named nowhere falls into the second."""
     tests = ROOT / "tests"
     others = [
         str(path.relative_to(ROOT))
         for path in sorted(tests.iterdir())
-        if path.name not in (*LINE, "journeys", "faults")
+        if path.name not in (*LINE, *WHOLE, "journeys", "faults")
         and (path.match("test_*.py") or (path.is_dir() and next(path.rglob("test_*.py"), None)))
     ]
-    halves = {"unit_line": [f"tests/{name}" for name in LINE], "unit_desk": others}
-    return [
-        Step(name, tested(sections, name, ["--durations=5"], *where, seconds=1800)) for name, where in halves.items()
-    ]
+    return {
+        "unit_line": [f"tests/{name}" for name in LINE],
+        "unit_desk": others,
+        "unit_whole": [f"tests/{name}" for name in WHOLE],
+    }
+
+
+def journey_halves() -> dict[str, list[str]]:
+    """What each half of the journeys runs; what is named nowhere falls into the first."""
+    halves: dict[str, list[str]] = {"journeys_desk": [], "journeys_administration": []}
+    for path in sorted((ROOT / "tests" / "journeys").glob("test_*.py")):
+        administers = path.stem.removeprefix("test_") in ADMINISTRATION
+        halves["journeys_administration" if administers else "journeys_desk"].append(str(path.relative_to(ROOT)))
+    return halves
 
 
 def main(only: str) -> int:
     sections = Sections("test", only)
-    # Side by side: each uses one processor of the two. What starts whole products comes after them, alone.
-    line, desk = unit(sections)
+    units, walks = unit_parts(), journey_halves()
+    chosen = {"unit": (*units,), "journeys": (*walks,)}.get(only, (only,))
+
+    def beside(*lanes: list[Step]) -> None:
+        sections.beside(*filter(None, ([step for step in lane if not only or step.name in chosen] for lane in lanes)))
+
+    # Side by side: none uses a whole processor, one of them hardly any.
+    line, desk, whole = (
+        Step(name, tested(sections, name, ["--durations=15"], *where, seconds=1800)) for name, where in units.items()
+    )
     frontend = Step("frontend", ["npm", "--prefix", str(FRONTEND), "test"], seconds=900)
-    # Engines that somebody gives (TEST_DATABASE_URL) hold one test database: the halves then follow each other.
-    lanes = [[line, desk, frontend]] if "TEST_DATABASE_URL" in os.environ else [[line], [frontend, desk]]
-    chosen = {"unit": (line.name, desk.name)}.get(only, (only,))
-    for lane in lanes:
-        lane[:] = [step for step in lane if not only or step.name in chosen]
-    sections.beside(*filter(None, lanes))
-    chromium = browser.find() if only in ("", "journeys", "faults") else None
-    if list((ROOT / "tests" / "journeys").glob("test_*.py")):
-        # A process of its own: the browser's driver keeps an event loop running, which the asyncio tests could
-        # not stand, and Django refuses the ORM beside a running loop unless told that we know.
-        if chromium or only not in ("", "journeys"):
-            env = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "PALABRE_BROWSER": chromium or ""}
-            options = ["-s", "-p", "no:asyncio"]
-            sections.run("journeys", tested(sections, "journeys", options, "tests/journeys", env=env, seconds=1200))
-        else:
-            sections.run("journeys", lambda: False)
-    else:
-        sections.skip("journeys", "tests/journeys is empty")
+    # Engines that somebody gives (TEST_DATABASE_URL) hold one test database: the parts then follow each other.
+    beside(
+        *([[line, desk, whole, frontend]] if "TEST_DATABASE_URL" in os.environ else [[line], [frontend, desk], [whole]])
+    )
+
+    chromium = browser.find() if not only or only == "faults" or set(chosen) & set(walks) else None
+    # Processes of their own: the browser's driver keeps an event loop running, which the asyncio tests could not stand,
+    # and Django refuses the ORM beside a running loop unless told that we know. Two of them, each with a product and a
+    # browser: most of its time a journey waits for what it has asked.
+    env = {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "PALABRE_BROWSER": chromium or ""}
+    options = ["-s", "-p", "no:asyncio", "--durations=15"]
+    beside(
+        *(
+            [Step(name, tested(sections, name, options, *where, env=env, seconds=1200) if chromium else _no_browser)]
+            for name, where in walks.items()
+        )
+    )
+    # What promises seconds comes last, and alone.
     if list((ROOT / "tests" / "faults").glob("test_*.py")):
         env = {"FAULT_SEEDS": "1", "PALABRE_BROWSER": chromium or ""}
-        sections.run("faults", tested(sections, "faults", ["-s"], "tests/faults", env=env, seconds=1200))
+        options = ["-s", "--durations=15"]
+        sections.run("faults", tested(sections, "faults", options, "tests/faults", env=env, seconds=1200))
     else:
         sections.skip("faults", "tests/faults is empty")
     return sections.verdict()
+
+
+def _no_browser(_said: IO[str]) -> bool:
+    return False
 
 
 if __name__ == "__main__":

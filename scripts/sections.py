@@ -93,11 +93,16 @@ class Sections:
         """Say this with the verdicts, at the end."""
         self._remarks.append(what)
 
-    def verdict(self) -> int:
-        """Print one line per section, and the remarks; 0 when all sections are well."""
+    def verdict(self, *, slowest: int = 0) -> int:
+        """Print one line per section, so many `slowest` ones again by their seconds, and the remarks; 0 when all
+        sections are well."""
         print(f"\n{self._title}:")
         for name, fine, took in self._verdicts:
             print(f"  {'ok    ' if fine else 'FAILED'} {name:<22} {took:6.1f} s")
+        if slowest and len(self._verdicts) > 1:
+            print(f"the slowest, of {sum(took for _, _, took in self._verdicts):.0f} s in all lanes together:")
+            for name, _, took in sorted(self._verdicts, key=lambda one: -one[2])[:slowest]:
+                print(f"         {name:<40} {took:6.1f} s")
         for remark in self._remarks:
             print(f"  {remark}")
         if not self._verdicts:

@@ -35,11 +35,28 @@ ACCEPTED = {
     ("B105", "config/up/children.py"): "the name of a variable, and an empty one",
     ("B105", "config/up/testing.py"): "the key of throw-away tests",
     ("B105", "simulator/accounts.py"): "a play operator's, which production refuses to start",
+    (
+        "B608",
+        "conversations/delivery_details.py",
+    ): "the text is put together of our own constants; what is asked is a parameter",
+    (
+        "B608",
+        "conversations/ported_files.py",
+    ): "the text is put together of our own constants; what is asked is a parameter",
+    (
+        "B608",
+        "conversations/rendering.py",
+    ): "the text is put together of our own constants; what is asked is a parameter",
+    (
+        "B608",
+        "conversations/sent_texts.py",
+    ): "the text is put together of our own constants; what is asked is a parameter",
     ("B608", "conversations/intake.py"): "a bound of our own is put in; what came from outside is a parameter",
     ("B608", "routing/deadline_watch.py"): "a bound of our own is put in; what came from outside is a parameter",
     ("B608", "routing/handling.py"): "the text is put together of our own constants",
     ("B608", "routing/offers.py"): "a condition of our own is put in; what came from outside is a parameter",
     ("B608", "routing/loads.py"): "the text is put together of our own constants; what is asked is a parameter",
+    ("B608", "routing/silence.py"): "a condition of our own is put in; what came from outside is a parameter",
     ("B608", "supervision/history.py"): "the text is put together of our own constants; what is asked is a parameter",
 }
 

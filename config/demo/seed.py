@@ -333,7 +333,5 @@ def _delivery(conversation: Conversation, step: Step, message_id: UUID, link: Li
 
 def _count_loads(owner: Organisation) -> None:
     for state in AgentState.objects.filter(organisation=owner):
-        state.load = Conversation.objects.filter(
-            organisation=owner, owner_id=state.user_id, status__in=["open", "snoozed"]
-        ).count()
+        state.load = Conversation.objects.filter(organisation=owner, owner_id=state.user_id, status="open").count()
         state.save(update_fields=["load"])

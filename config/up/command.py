@@ -155,8 +155,17 @@ def _place(state: Path) -> str:
     return path.read_text()
 
 
+def prepare_data(state: Path) -> None:
+    """What the first start makes, on engines that are stopped again. Raises EngineError."""
+    state = engines.prepare(state)
+    with engines.start(state) as found:
+        env, _ = environment(state, found)
+        _prepare_data(env, state, _Steps(time.monotonic()), ours=True)
+
+
 def _prepare_data(env: Mapping[str, str], state: Path, step: _Steps, *, ours: bool) -> None:
-    """Schema and grants as the owner; demo data as the application. What is there already is left alone.
+    """Schema and grants as the owner; demo data as the application. What is there already is left alone, but for links
+    of the demonstration whose simulator listens elsewhere than last time.
 
     `ours`: the server is our own, so that nobody else can have changed it.
     """
@@ -166,9 +175,15 @@ def _prepare_data(env: Mapping[str, str], state: Path, step: _Steps, *, ours: bo
         if ours:
             schema.remember(state, owner)
         step("schema up to date")
-    if env["PALABRE_MODE"] == "demo" and not _has_data(env["DATABASE_URL"]):
-        _run("seed", env, state)
-        step("demo data made")
+    if env["PALABRE_MODE"] == "demo":
+        # The demonstration's links know where the simulator listened when they were pointed at it.
+        simulator = f"{env['SIMULATOR_SMPP_PORT']} {env['SIMULATOR_HTTP_PORT']}"
+        pointed = state / "simulator-ports"
+        there = _has_data(env["DATABASE_URL"])
+        if not there or not pointed.exists() or pointed.read_text() != simulator:
+            _run("seed", env, state)
+            pointed.write_text(simulator)
+            step("links point at the simulator" if there else "demo data made")
 
 
 def _run(name: str, env: Mapping[str, str], state: Path) -> None:

@@ -3,7 +3,8 @@
 It must act before pytest-django reads the settings, which is earlier than any conftest. Tests migrate and
 work as the schema's owner; `TEST_APP_DATABASE_URL` opens the same database as the application's role.
 
-`TEST_DATABASE_URL` (an owner's) and `TEST_REDIS_URL` in the environment name servers to use instead.
+`TEST_DATABASE_URL` (an owner's) and `TEST_REDIS_URL` in the environment name servers to use instead; `TEST_APP_URL` and
+`TEST_SUPERUSER_URL`, where there are any, the same database as others open it.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def environment(found: engines.Engines, state: Path) -> dict[str, str]:
         "DATABASE_OWNER_URL": found.database_owner_url,
         "TEST_APP_DATABASE_URL": urlsplit(found.database_url)._replace(path=f"/{tested}").geturl(),
         "REDIS_URL": found.redis_url,
-        # The server that we started ourselves; what is given from outside has no superuser for us.
-        "TEST_SUPERUSER_URL": found.superuser_url if found.postgres else "",
+        # Of the server that we started ourselves; one that is given may have none for us.
+        "TEST_SUPERUSER_URL": found.superuser_url if found.postgres else os.environ.get("TEST_SUPERUSER_URL", ""),
     }
 
 

@@ -7,7 +7,8 @@
         palabre.stop("gateway"), palabre.resume("gateway")
         palabre.kill("gateway")            kill -9, as a fault; the supervisor starts it again
 
-It is started exactly as `make up` starts it: real engines with fsync, real processes, real sockets.
+It is started exactly as `make up` starts it: real engines with fsync, real processes, real sockets. Four fifths of a
+first start go into schema and demo data: `with data() as made` makes them once, for any number of `running(like=made)`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.up import engines
-from config.up.binaries import remove
+from config.up.binaries import place_for, remove
 from config.up.children import Identity, Record, end, spawn
 from config.up.holding import release, stop
 from config.up.ports import Ports
@@ -36,6 +38,8 @@ from config.up.testing import throw_away
 _OURS = re.compile(r"^(DATABASE|REDIS|TEST|PALABRE|PUBLIC|WEB|SIMULATOR|SECRET_KEY|ALLOWED_HOSTS|DJANGO)")
 
 
+# What `palabre up` finds when it starts again: the rows, and what opens them.
+CLUSTER, BESIDE = "pg18", ("secrets.json", "schema")
 PORTS = ("postgres", "valkey", "web_port", "simulator_smpp_port", "simulator_http_port")
 
 
@@ -84,22 +88,45 @@ class Running:
 
 
 @contextmanager
+def data() -> Iterator[Path]:
+    """A state directory in which schema and demo data were made and no process has run; it goes with the block."""
+    place = throw_away()
+    try:
+        made = subprocess.run(
+            [sys.executable, "-m", "config.up.trial", str(place)],
+            env={**_clean(), "PALABRE_STATE": str(place), "PALABRE_MODE": "demo"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if made.returncode:
+            raise RuntimeError(f"schema and demo data could not be made:\n{made.stdout}{made.stderr}")
+        yield place
+    finally:
+        remove(place)
+
+
+@contextmanager
 def running(
-    env: Mapping[str, str] | None = None, *, state: Path | None = None, seconds: float = 180
+    env: Mapping[str, str] | None = None, *, state: Path | None = None, like: Path | None = None, seconds: float = 180
 ) -> Iterator[Running]:
-    """Start, wait for READY, stop at the end. With `state` the data stays there; without it goes.
+    """Start, wait for READY, stop at the end. With `state` the data stays there; without it goes. `like`: begin with a
+    copy of what `data` made.
 
     Raises RuntimeError with what was said and the ends of the logs when READY does not come within `seconds`.
     """
     place = state.absolute() if state else throw_away()
-    clean = {key: value for key, value in os.environ.items() if not _OURS.match(key)}
+    if like is not None:
+        _copy(like, place)
     # Ports of its own from the start, also while its servers are away: two trials that begin together would both find
     # 8000 free, and what a killed server leaves could be another's a moment later.
     ports = Ports(engines.prepare(place))
     kept = [ports.hold(name) for name in PORTS]
     said = place / "said"
     said.unlink(missing_ok=True)
-    given = {**clean, "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
+    given = {**_clean(), "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
     child = spawn([sys.executable, "-m", "config.cli", "up"], env=given, log=said)
     one = Running(place, child)
     try:
@@ -117,6 +144,19 @@ def running(
             port.close()
         if state is None:
             remove(place)
+
+
+def _clean() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not _OURS.match(key)}
+
+
+def _copy(made: Path, place: Path) -> None:
+    # With owners and rights: PostgreSQL starts on nothing else.
+    subprocess.run(["cp", "-a", place_for(made, CLUSTER), place_for(place, CLUSTER)], check=True)
+    for name in BESIDE:
+        shutil.copy2(made / name, place / name)
+    # A recovery syncs the file system: what was copied is no part of what it should take.
+    os.sync()
 
 
 def _until(what: Callable[[], bool], words: str, seconds: float) -> None:
@@ -141,3 +181,9 @@ def _await_ready(one: Running, said: Path, seconds: float) -> None:
     places = dict(word.split(" ") for word in found[2].split("  "))
     one.desk, one.phone, one.ready_in = places["desk"], places.get("phone", ""), float(found[1])
     one.environ = json.loads((one.state / "run" / "env.json").read_text())
+
+
+if __name__ == "__main__":
+    from config.up.command import prepare_data
+
+    prepare_data(Path(sys.argv[1]))
