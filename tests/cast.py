@@ -84,10 +84,11 @@ class Cast:
             queue_id=None if status == Status.BOT else self.queue.id,
             queued_at=None if status == Status.BOT else at,
             assigned_at=at if owner else None,
+            snoozed_at=at if status == Status.SNOOZED else None,
             opened_at=at,
             priority=priority,
         )
-        if owner is not None and status in (Status.OPEN, Status.SNOOZED):
+        if owner is not None and status == Status.OPEN:
             AgentState.objects.filter(user=owner).update(load=F("load") + 1)
         return conversation
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.faults.world import (
     Job,
     Message,
     Offered,
+    Stretch,
     Submit,
     Told,
     World,
@@ -24,6 +26,11 @@ from tests.faults.world import (
 )
 
 AWA = "+2290197000001"
+EIGHT, NINE = datetime(2026, 11, 20, 8, 0, 0, 137, UTC), datetime(2026, 11, 20, 9, tzinfo=UTC)
+FACT = {
+    "id": "i1", "kind": "wait", "started_at": EIGHT.isoformat(), "ended_at": NINE.isoformat(),
+    "conversation_id": "c1", "agent_id": "ana", "label": "taken", "business_s": 60.5,
+}  # fmt: skip
 
 
 def good() -> World:
@@ -64,8 +71,10 @@ def good() -> World:
             Event("o", 4, "conversation.assigned", {"conversation_id": "c1", "owner_id": "ana"}),
             Event("o", 5, "message.added", {"message_id": "d"}),
             Event("o", 6, "deliveries.progressed", {"items": [["l1", "c1", "b", 2, 4], ["l1", "c1", "d", 4, 2]]}),
+            Event("o", 7, "stretches.ended", {"stretches": [FACT]}),
         ],
-        heads={"o": 6},
+        stretches=[Stretch("i1", "wait", EIGHT, NINE, 60.5, "c1", agent_id="ana", label="taken")],
+        heads={"o": 7},
         loads={"ana": 1},
         jobs=[Job("j1", "export", "done"), Job("j2", "count", "waiting", -5.0)],
         jobs_asked=["j1"],
@@ -162,7 +171,7 @@ BAD: list[tuple[str, Callable[[World], None]]] = [
     ("a conversation's numbers are not 1, 2, 3...", other("conversations", 0, last_seq=5)),
     ("an organisation's event numbers have a hole or a double", without("events", 3)),
     ("an organisation's event numbers have a hole or a double", other("events", 3, seq=3)),
-    ("an organisation's event numbers have a hole or a double", put("heads", "o", 7)),
+    ("an organisation's event numbers have a hole or a double", put("heads", "o", 8)),
     ("an event without its message, or a message without its event", other("events", 0, data={"message_id": "z"})),
     ("the last event of an answer's progress says something else than the answer", without("events", 5)),
     (
@@ -172,9 +181,12 @@ BAD: list[tuple[str, Callable[[World], None]]] = [
     ("a contact without an address", more("contacts_without_address", "p9")),
     (
         "two owners at once, or an owner whom the log does not know",
-        more("events", Event("o", 7, "conversation.assigned", {"conversation_id": "c1", "owner_id": "koffi"})),
+        more("events", Event("o", 8, "conversation.assigned", {"conversation_id": "c1", "owner_id": "koffi"})),
     ),
     ("two owners at once, or an owner whom the log does not know", other("conversations", 0, owner="koffi")),
+    ("a measured stretch that the log tells otherwise, or does not tell", without("stretches", 0)),
+    ("a measured stretch that the log tells otherwise, or does not tell", other("stretches", 0, started_at=NINE)),
+    ("a measured stretch that the log tells otherwise, or does not tell", without("events", 6)),
     ("an agent's load is not what he holds", put("loads", "ana", 2)),
     ("a job that was lost, failed, or is stuck", without("jobs", 0)),
     ("a job that was lost, failed, or is stuck", other("jobs", 0, state="running", overdue_s=11.0)),

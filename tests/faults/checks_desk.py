@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from itertools import pairwise
 
 from tests.faults.promises import QUEUED, SHOWN_AS, listed, promise
-from tests.faults.world import World
+from tests.faults.world import Stretch, World
 
 HELD = ("open", "snoozed")
 JOB_PATIENCE_S = (
@@ -102,6 +103,24 @@ def progress_told(world: World) -> list[str]:
     ]
 
 
+@promise("a measured stretch that the log tells otherwise, or does not tell")
+def stretches_told(world: World) -> list[str]:
+    """What `palabre kpis rebuild` would make of the log, by other code."""
+    stored = {one.id: one for one in world.stretches}
+    told: dict[str, Stretch] = {}
+    for event in world.events:
+        for fact in event.data["stretches"] if event.type == "stretches.ended" else ():
+            given = {name: value for name, value in fact.items() if name not in ("remark_id", "business_s")}
+            begins, ends = (datetime.fromisoformat(fact[name]) for name in ("started_at", "ended_at"))
+            seconds = fact.get("business_s", (ends - begins).total_seconds())
+            told[fact["id"]] = Stretch(**{**given, "started_at": begins, "ended_at": ends, "business_s": seconds})
+    return [
+        f"stretch {id_}: stored {stored.get(id_)}, told {told.get(id_)}"
+        for id_ in sorted(stored.keys() | told.keys())
+        if stored.get(id_) != told.get(id_)
+    ]
+
+
 # --- People ----------------------------------------------------------------------------------------------------
 
 
@@ -139,7 +158,7 @@ def one_owner(world: World) -> list[str]:
 
 @promise("an agent's load is not what he holds")
 def loads(world: World) -> list[str]:
-    held = Counter(c.owner for c in world.conversations if c.status in HELD)
+    held = Counter(c.owner for c in world.conversations if c.status == "open")
     return [f"agent {id_}: {load}, holds {held[id_]}" for id_, load in world.loads.items() if load != held[id_]]
 
 

@@ -80,19 +80,29 @@ class Line:
         return Counter(row.get("text", "") for row in self.ledger() if row.get("command") == "submit_sm")
 
 
+@pytest.fixture(scope="session")
+def data(request: pytest.FixtureRequest) -> Iterator[Path | None]:
+    """Schema and demo data, made once for all products of this run; None where there is one product only."""
+    if sum("palabre" in item.fixturenames for item in request.session.items) < 2:
+        yield None
+        return
+    with trial.data() as made:
+        yield made
+
+
 @pytest.fixture
-def palabre() -> Iterator[Running]:
-    with trial.running() as running:
+def palabre(data: Path | None) -> Iterator[Running]:
+    with trial.running(like=data) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def standing() -> Iterator[Running]:
+def standing(data: Path | None) -> Iterator[Running]:
     """One product for the tests that leave it as they found it: alive, and quiet. Its gateway can be killed at named
     points of sending (crashing/sitecustomize.py); nothing else of it differs. All agents have room."""
     crashing = Path(__file__).parent / "crashing"
     path = os.pathsep.join([str(crashing), *filter(None, [os.environ.get("PYTHONPATH", "")])])
-    with trial.running({"PYTHONPATH": path}) as running:
+    with trial.running({"PYTHONPATH": path}, like=data) as running:
         with psycopg.connect(running.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
             connection.execute("update routing_agentstate set capacity = 1000, state = 'busy'")
         yield running

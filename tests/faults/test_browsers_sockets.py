@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -24,9 +25,9 @@ BACK_S = 10.0
 
 
 @pytest.fixture(scope="module")
-def palabre() -> Iterator[Running]:
+def palabre(data: Path | None) -> Iterator[Running]:
     # One person's session stands for all: how many desks one may open is another test's subject.
-    with trial.running({"SOCKETS_PER_USER": str(2 * CROWD)}) as running:
+    with trial.running({"SOCKETS_PER_USER": str(2 * CROWD)}, like=data) as running:
         yield running
 
 

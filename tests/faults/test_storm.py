@@ -25,7 +25,7 @@ RATE = 50.0
 KILLS: dict[str, Any] = {"seconds": 120.0, "kills": 20}
 ENGINES: dict[str, Any] = {"seconds": 100.0, "kills": 30, "stops": 5, "flushes": 3}
 SHORT: dict[str, Any] = {"seconds": 14.0, "kills": 5, "stops": 1, "flushes": 1}
-MOST_SHORT = 6  # seeds of the short storm in `make faults`: what an hour has room for
+MOST_SHORT = 4  # seeds of the short storm in `make faults`: what an hour has room for
 STORMS = [("short", SHORT, seed) for seed in seeds(MOST_SHORT)]
 if FULL:
     STORMS = [("kills", KILLS, seed) for seed in seeds(1)] + [("engines", ENGINES, seed) for seed in seeds(1)] + STORMS

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from channels_sms.text import data_coding, parts
 from tests.faults.conftest import Line
 from tests.faults.screen import Screen
-from tests.faults.world import Attempt, Conversation, Delivery, Event, Job, Message, World, read_ledger
+from tests.faults.world import Attempt, Conversation, Delivery, Event, Job, Message, Stretch, World, read_ledger
 
 STILL_MOVING = """
 select (select count(*) from conversations_unhandled) as undecided,
@@ -144,6 +144,16 @@ class Witnesses:
         world.events = [
             Event(**row)
             for row in ask("select organisation_id::text as organisation, seq, type, data from realtime_event")
+        ]
+        world.stretches = [
+            Stretch(**row)
+            for row in ask(
+                """select id::text, kind, started_at, ended_at, business_seconds as business_s, label,
+                          coalesce(conversation_id::text, '') as conversation_id,
+                          coalesce(line_id::text, '') as line_id, coalesce(queue_id::text, '') as queue_id,
+                          coalesce(agent_id::text, '') as agent_id
+                   from measures_interval"""
+            )
         ]
         world.heads = {
             row["id"]: row["head"] for row in ask("select organisation_id::text as id, head from realtime_eventhead")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -99,6 +100,22 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """A measured stretch, as its row or as its fact tells it. Ids are text, as both have them."""
+
+    id: str
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    business_s: float
+    conversation_id: str = ""
+    line_id: str = ""
+    queue_id: str = ""
+    agent_id: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     id: str
     kind: str
@@ -116,6 +133,7 @@ class World:
     deliveries: list[Delivery] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
     heads: dict[str, int] = field(default_factory=dict)  # organisation -> last number given
     contacts_without_address: list[str] = field(default_factory=list)
     loads: dict[str, int] = field(default_factory=dict)  # agent -> what his state says that he holds

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from config.api import openapi
 from config.doors import Door
+from conversations.models import Link
 from routing.models import Workflow
 from tests.browser import Answer, Browser
 from tests.gates.company import OWN_WRONG_NUMBER, Company
@@ -20,6 +21,7 @@ from tests.gates.leftovers import FILE
 # An address that each regular expression of config.urls matches, and one of webhooks that nobody calls.
 SAMPLES = {
     "/webhooks/<uuid:link_id>/<slug:kind>": "/webhooks/01939a5e-0000-7000-8000-000000000000/nothing",
+    "/webhooks/<uuid:link_id>/media/<str:token>": "/webhooks/01939a5e-0000-7000-8000-000000000000/media/nothing",
     "/^api/.*$": "/api/nothing/here",
     "/^(?:supervision|admin|c)(?:/.*)?$": "/admin/users",
 }
@@ -39,12 +41,20 @@ PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|c)(?:
 Body = Callable[[Company], dict[str, Any]]
 
 
+def _carried(company: Company) -> int:
+    """Octets, where the line's link carries attachments."""
+    Link.objects.filter(id=company.own.link.id).update(adapter="sms.twilio")
+    return 100
+
+
 # What an operation wants that its description alone does not tell. An operation that none of the roles can use with
 # its own organisation's things fails in test_matrix.py: give it a body here.
 BODIES: dict[str, Body] = {
     "PATCH /api/session": lambda _: {"theme": "dark"},
     "PUT /api/presence": lambda _: {"state": "busy"},
     "POST /api/conversations/{conversation_id}/messages": lambda _: {"client_id": str(uuid4()), "body": "Bonjour"},
+    "POST /api/conversations/{conversation_id}/attachments": lambda company: {"octets": _carried(company)},
+    "PUT /api/conversations/{conversation_id}/attachments/{attachment_id}": lambda _: {"at": 0, "content": "R0lG"},
     "POST /api/conversations/{conversation_id}/notes": lambda _: {"client_id": str(uuid4()), "body": "Note"},
     "POST /api/conversations/{conversation_id}/return": lambda _: {"to": "queue"},
     "POST /api/conversations/{conversation_id}/read": lambda _: {"seq": 1},
@@ -69,9 +79,12 @@ BODIES: dict[str, Body] = {
     },
     "POST /api/admin/links/{link_id}/control": lambda _: {"deed": "drain"},
     "POST /api/admin/wrong-numbers/forget": lambda _: {"number": OWN_WRONG_NUMBER},
+    "PUT /api/admin/media": lambda _: {"keep_days": 90, "sender_mb": 20},
+    "POST /api/admin/ported/uploads": lambda _: {"name": "p.csv", "octets": 14},
     "POST /api/admin/ported": lambda _: {"csv": "+2290197000009;Savane"},
     "PATCH /api/admin/users/{user_id}": lambda _: {"name": "Autrement"},
     "POST /api/history/exports": lambda _: {"form": "csv"},
+    "POST /api/supervision/targets/exports": lambda _: {"form": "csv"},
     "POST /api/admin/tokens": lambda company: {"name": "Agenda", "line_ids": [str(company.own.open_line.id)]},
     "POST /api/texts/check": lambda company: {
         "line_id": str(company.own.open_line.id), "numbers": ["+2290197123400", "+2290197123400", "1919"],
@@ -128,10 +141,14 @@ BODIES: dict[str, Body] = {
     "POST /api/admin/schedules/{schedule_id}/special-days": lambda _: {
         "first": "2027-03-01", "last": "2027-03-02", "reason": "Inventaire",
     },
+    "PUT /api/admin/special-days/{special_id}": lambda _: {
+        "first": "2027-03-01", "last": "2027-03-04", "reason": "Inventaire",
+    },
     "PUT /api/admin/holidays": lambda _: {"country": "BJ", "year": 2027, "key": "eid-al-adha", "day": "2027-05-16"},
     "PUT /api/admin/lines/{line_id}/after-hours": lambda _: {"language": "fr", "body": "Fermé jusqu'à {opens_at}."},
     "PUT /api/admin/queues/{queue_id}/targets": lambda _: {"first_s": 240},
     "PUT /api/admin/lines/{line_id}/targets": lambda _: {"first_s": 600, "is_business": False},
+    "POST /api/conversations/{conversation_id}/snooze": lambda _: {"seen": 99, "until": None},
     "POST /api/conversations/{conversation_id}/callback": lambda _: {
         "at": (datetime.now(UTC) + timedelta(days=2)).isoformat(), "note": "Le soir",
     },

@@ -24,7 +24,7 @@ from django.db import connection, models, transaction
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
 from contacts.models import Attribute, ContactList, ListUpload, Tag
-from conversations.models import ApiToken, Conversation, Recipient, WrongNumber
+from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
 from tests.gates.leftovers import (
@@ -66,7 +66,7 @@ MEANS_SOMETHING = {
     "jobs.lease.owner",
     "sessions.session.session_key", "sessions.session.session_data",
     "routing.agentstate.state", "routing.skill.language", "routing.queue.full_reply", "routing.agentmedium.medium",
-    "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key",
+    "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key", "routing.queue.silence_text",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
@@ -116,6 +116,9 @@ class Company:
             "list_id": ContactList.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "upload_id": ListUpload.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "tag_id": Tag.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "attachment_id": Attachment.objects.values_list("id", flat=True).get(
+                conversation=conversation, state=Attachment.State.DRAFT
+            ),
             "attribute_id": Attribute.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sending__scope__startswith="token:"

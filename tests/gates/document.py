@@ -47,6 +47,7 @@ _HEARS = {
     "line": "who sees its line, and watches the conversation",
     "lines": "who sees the line of a conversation and watches it, only about that one",
     "everybody": "the whole organisation",
+    "nobody": "no screen: a fact of the log alone",
 }
 _SAYS = {
     "hello": "begin at a number of the event log",

@@ -39,6 +39,7 @@ from conversations.models import (
     InboundPart,
     LinkState,
     LinkTest,
+    MediaPolicy,
     PortedNumber,
     ProviderKey,
     RawInbound,
@@ -49,7 +50,7 @@ from conversations.models import (
     WrongNumber,
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
-from measures.models import Interval
+from measures.models import Interval, Remark
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted
 from routing.models import (
     AgentMedium,
@@ -60,6 +61,7 @@ from routing.models import (
     DeskSeen,
     Disposition,
     FullTold,
+    LadderStart,
     LadderTold,
     LastAgent,
     Offer,
@@ -81,12 +83,18 @@ from tests.realtime.world import World, sign_in
 
 
 def attach(world: World, conversation: Conversation) -> None:
-    """A picture that came with the conversation's first text."""
+    """A picture that came with the conversation's first text, and one that its owner has not sent yet."""
     first = conversation.messages.get(seq=1)
     Attachment.objects.create(
         organisation_id=world.organisation.id, link_id=world.link.id, line_id=conversation.line_id,
         key=f"{conversation.id}", place=1, sender="+2290197999999", url="https://api.example/1", declared="image/gif",
         state=Attachment.State.THERE, content_type="image/gif", content=b"GIF89a", message_id=first.id,
+        conversation=conversation,
+    )  # fmt: skip
+    MediaPolicy.objects.get_or_create(organisation=world.organisation, defaults={"keep_days": 30, "sender_mb": 5})
+    Attachment.objects.create(
+        organisation_id=world.organisation.id, link_id=uuid4(), line_id=conversation.line_id, key="draft:1", place=1,
+        sender=str(conversation.owner_id), url="", declared="", state=Attachment.State.DRAFT, octets=100,
         conversation=conversation,
     )  # fmt: skip
 
@@ -136,6 +144,7 @@ def equip(world: World) -> None:
         world.queue.teams.get().members.add(user)
     waiting = world.conversation(status="queued", queue_id=world.queue.id, queued_at=now)
     FullTold.objects.create(conversation=waiting)
+    LadderStart.objects.create(conversation=waiting, at=now)
     LadderTold.objects.create(conversation=waiting, key="offer_callback@60", answer_after=3)
     held = {"organisation": organisation, "line_id": waiting.line_id, "medium": "sms", "weight": 1, "user": afi}
     Offer.objects.create(
@@ -283,6 +292,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
         organisation_id=organisation.id, kind="wait", conversation_id=conversation.id, started_at=now, ended_at=now,
         wall_seconds=0, business_seconds=0,
     )  # fmt: skip
+    Remark.objects.create(organisation_id=organisation.id, words="Repas")
     keep_hours(world, conversation, nadia)
 
 

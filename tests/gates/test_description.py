@@ -30,7 +30,7 @@ from tests.gates import calls
 from tests.gates.company import ROLES, Company, undone
 
 SEEDS = int(os.environ.get("FAULT_SEEDS", "1"))
-EXAMPLES = 2 if SEEDS == 1 else min(3 * SEEDS, 60)
+EXAMPLES = 2 if SEEDS == 1 else min(3 * SEEDS, 30)
 # The session is ours to bring: questions that leave it out would be asked with it all the same.
 SCHEMA = schemathesis.openapi.from_dict(
     openapi(), config=SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})

@@ -33,6 +33,8 @@ def test_an_event_that_does_not_say_who_may_hear_of_it_cannot_be_declared() -> N
         event("thing.whispered", hears=Hears.LINE)(Whispered)
     with pytest.raises(RuntimeError, match="names what some may not see"):
         event("thing.whispered", hears=Hears.EVERYBODY)(Whispered)
+    with pytest.raises(RuntimeError, match="names whom it would reach"):
+        event("thing.whispered", hears=Hears.NOBODY)(Whispered)
 
 
 def test_every_declared_event_says_who_may_hear_of_it() -> None:
@@ -41,6 +43,10 @@ def test_every_declared_event_says_who_may_hear_of_it() -> None:
         named = {field.name for field in fields(kind)}
         assert ("conversation_id" in named) == (kind.hears == Hears.LINE), name
         assert ("items" in named) == (kind.hears == Hears.LINES), name
+        if kind.hears == Hears.NOBODY:
+            stored = StoredEvent(Event._meta.pk.default(), 1, name, dict.fromkeys(named), None)  # no date
+            assert not facts.for_everybody(stored)
+            assert facts.conversations_in(stored) == []
 
 
 def test_an_event_that_this_process_does_not_know_is_for_nobody() -> None:

@@ -30,7 +30,7 @@ from tests.gates.company import ROLES, Company, undone
 from tests.gates.test_description import CHECKED, identity, one_connection
 
 SEEDS = int(os.environ.get("FAULT_SEEDS", "1"))
-SEQUENCES = 4 if SEEDS == 1 else min(5 * SEEDS, 100)
+SEQUENCES = 4 if SEEDS == 1 else min(5 * SEEDS, 40)
 STEPS = 10 if SEEDS == 1 else 30
 
 # Where the ids of each kind come from: the list that shows them.

@@ -7,7 +7,20 @@ from typing import Any
 
 from playwright.sync_api import Page, Route
 
-from tests.journeys.catalogue import AWA, FATOU, FIRST_EDIT, FORM, SAVE, TABLE, Screen, click, see, then
+from tests.journeys.catalogue import (
+    AWA,
+    FATOU,
+    FIRST_EDIT,
+    FORM,
+    SAVE,
+    TABLE,
+    Screen,
+    choose,
+    click,
+    see,
+    then,
+)
+from tests.journeys.catalogue_admin import RULES
 from tests.journeys.catalogue_offers import ID, QUEUES, SKILLS, Prepare, _at, answers, both, with_skills
 
 
@@ -48,6 +61,11 @@ def unfolded(page: Page) -> None:
     page.evaluate("document.querySelectorAll('dialog details').forEach(one => one.open = true)")
 
 
+def at_the_end(page: Page) -> None:
+    """Below the bar that lies over what is being edited."""
+    page.get_by_test_id("try-number").scroll_into_view_if_needed()
+
+
 LADDER_SCREENS: list[Screen] = [
     Screen(
         "admin-queue-ladder",
@@ -75,6 +93,20 @@ LADDER_SCREENS: list[Screen] = [
             refuses("/api/admin/queues/", {"ladder.2.queue": "Débordement en boucle : cette file déborde à son tour."}),
         ),
         expects="status of 422",
+    ),
+    Screen(
+        "admin-rules-ladder",
+        "/admin/rules",
+        FATOU,
+        RULES,
+        then(
+            click('[data-testid="add-rule"]'),
+            choose('[data-testid="rule"]:last-child [data-testid="rule-queue"]', "Litiges"),
+            click('[data-testid="rule"]:last-child [data-testid="rule-own-ladder"]'),
+            see('[data-testid="ladder-step"]'),
+            at_the_end,
+        ),
+        prepare=with_ladder,
     ),
     Screen(
         "wait-known",

@@ -179,9 +179,10 @@ def _queue(place: int, name: str, **part: Any) -> dict[str, Any]:
     return {
         "id": f"{ID}{40 + place}", "name": name, "is_enabled": True, "priority": 10 * place, "points_per_minute": 1,
         "strategy": "best_level", "weight": 1, "auto_accept": False, "ring_s": 20, "wrap_up_s": 60, "most_waiting": 200,
-        "sticky_days": 14, "reopen_min": 20, "sticky_s": 45,
+        "sticky_days": 14, "reopen_min": 20, "sticky_s": 45, "preferred_team_id": f"{ID}61", "preferred_team_s": 45,
         "full_reply": {"fr": "Nos conseillers sont occupés."}, "may_pull": True, "language_level": 2,
         "dispositions_required": True, "on_disconnect": "return", "disconnect_grace_s": 60, "team_ids": [],
+        "silence_h": 24, "silence_close_h": 24, "silence_text": {"fr": "Toujours là ?"},
         "skills": [{"skill_id": SKILLS[0]["id"], "least": 5, "preferred": 0}], "warnings": [], "waiting": place,
         "ladder": [], "ladder_texts": {}, "callback_within_s": 7200, "wait_p50_s": None, "wait_p90_s": None,
         "wait_samples": 7, **part,

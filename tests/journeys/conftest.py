@@ -7,53 +7,23 @@ forbids: a gate that every journey, present or to come, falls under by itself.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.up import trial
 from config.up.trial import Running
+from tests.journeys.walk import dictionary, faults_of, foreign, rooms, show  # noqa: F401  (fixtures)
+from tests.journeys.watching import WAIT_MS, Watch
 
-WAIT_MS = 30_000  # the limit of every wait
 FLAGS = [
     "--disable-gpu",
     "--disable-background-networking",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-# The console's own words for a violation may change with the browser; the event does not.
-TELL_VIOLATIONS = """addEventListener('securitypolicyviolation', event => window.palabreViolation(
-    `content policy: ${event.effectiveDirective} stopped ${event.blockedURI} ${event.sample}`));"""
-
-
-class Watch:
-    """Notes what goes wrong in the pages of one test. `expected`: console errors that belong to the story told."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-        # A refused sign-in check is how a signed-out visitor learns that he is: the browser logs its status.
-        self.expected = [re.compile("status of 401")]
-
-    def over(self, place: BrowserContext | Page) -> None:
-        """Watch a page, or a context with all pages that will be opened in it."""
-        place.expose_binding("palabreViolation", lambda _source, told: self.note(str(told)))
-        place.add_init_script(TELL_VIOLATIONS)
-        place.on("console", self._console)
-        if isinstance(place, Page):
-            place.on("pageerror", lambda error: self.note(str(error)))
-        else:
-            place.on("weberror", lambda error: self.note(str(error.error)))
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.note(message.text)
-
-    def note(self, what: str) -> None:
-        if not any(known.search(what) for known in self.expected):
-            self.problems.append(what)
 
 
 @pytest.fixture(scope="session")

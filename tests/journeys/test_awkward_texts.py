@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.up.trial import Running
-from tests.journeys.conftest import WAIT_MS
 from tests.journeys.desk import Desk, says
+from tests.journeys.watching import WAIT_MS
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -120,12 +120,12 @@ def test_an_administrator_says_what_a_data_coding_means(visit, palabre, watch):
     page.get_by_role("button", name="Savane Mobile").first.click()
     page.get_by_text("Texte et alphabets").click()
     page.get_by_label("Autres codes des textes reçus").fill("4 = morse")
-    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Enregistrer").click()
     wrong = page.get_by_label("Autres codes des textes reçus")
     expect(wrong).to_have_attribute("aria-invalid", "true")
     wrong.fill("4 = gsm7")
     page.get_by_label("Code envoyé avec les textes en Latin-1").fill("3")
-    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     [link] = [one for one in boss.ask("get", "/api/admin/links")["items"] if one["name"] == "Savane Mobile"]
     assert (link["settings"]["data_codings"], link["settings"]["data_coding_latin1"]) == ("4 = gsm7", 3)

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from config.up.trial import Running
-from tests.journeys.conftest import WAIT_MS
 from tests.journeys.desk import Desk, says
+from tests.journeys.watching import WAIT_MS
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -118,5 +118,12 @@ def test_a_list_is_filled_from_a_file_and_decides_who_is_let_in(
         assert states[STRANGER] == "closed"
         assert states[PARTNER] in ("queued", "open")
         expect(page.get_by_test_id("refused-count").first).not_to_have_text("0")
+        page.goto(desk.address("/supervision/filter"))
+        watched = page.get_by_test_id("filtered-line").filter(has_text="3334")
+        watched.get_by_role("button").click()
+        expect(watched.get_by_test_id("refusedToday")).not_to_have_text("0")
+        expect(page.locator('[data-testid=by-check][data-outcome="answer"]').first).to_be_visible()
+        page.get_by_test_id("passages-answer").click()
+        page.locator('[data-testid=passage][data-outcome="answer"]').filter(has_text="91 99 99 99").first.wait_for()
     finally:
         desk.ask("put", f"/api/admin/lines/{line}/filter", {**before, "revision": None, "is_enabled": False})

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import WAIT_MS
 from tests.journeys.desk import Desk, says
 from tests.journeys.test_a_new_text import line_of, parts_to, until
+from tests.journeys.watching import WAIT_MS
 
 expect.set_options(timeout=WAIT_MS)
 

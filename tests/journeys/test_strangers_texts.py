@@ -18,9 +18,9 @@ from playwright.sync_api import Page, expect
 
 from config.up.trial import Running
 from tests.journeys.catalogue_offers import offer_of, row_of
-from tests.journeys.conftest import Watch
 from tests.journeys.desk import Desk, says
 from tests.journeys.hostile import ADDRESSES, ATTRIBUTES, HANDLERS, LETTERS, TAGS, TEMPLATES, TEXTS
+from tests.journeys.watching import Watch
 
 TALKER = "+2290197700001"
 NAMES = [TAGS[0], HANDLERS[0], ADDRESSES[0], ATTRIBUTES[0], ATTRIBUTES[2], TEMPLATES[1], TEMPLATES[4], LETTERS[3]]

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.up.trial import Running
-from tests.journeys.conftest import WAIT_MS
 from tests.journeys.desk import Desk, says
 from tests.journeys.test_offers import Floor, desk_of, says_available
+from tests.journeys.watching import WAIT_MS
 
 expect.set_options(timeout=WAIT_MS)
 

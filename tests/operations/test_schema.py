@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from config.settings import ROOT
-from config.up import schema
+from config.up import command, schema
 
 
 @pytest.fixture
@@ -73,3 +73,24 @@ def test_migrations_read_both_addresses_from_mounted_secrets(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "No migrations to apply" in done.stdout
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_links_of_the_demonstration_follow_a_simulator_that_listens_elsewhere(tmp_path, monkeypatch, there):
+    """Its port may be another program's at the next start: without this no link would ever be bound, and no start would
+    be ready."""
+    ran: list[str] = []
+    monkeypatch.setattr(command, "_run", lambda name, *_: ran.append(name))
+    monkeypatch.setattr(command, "_has_data", lambda _url: there)
+    monkeypatch.setattr(schema, "is_current", lambda *_: True)
+
+    def start(port: str) -> list[str]:
+        ran.clear()
+        env = {"DATABASE_URL": "", "DATABASE_OWNER_URL": "", "PALABRE_MODE": "demo",
+               "SIMULATOR_SMPP_PORT": port, "SIMULATOR_HTTP_PORT": "8001"}  # fmt: skip
+        command._prepare_data(env, tmp_path, lambda _said: None, ours=True)
+        return ran
+
+    assert start("2775") == ["seed"]
+    assert start("2775") == ([] if there else ["seed"])
+    assert start("41000") == ["seed"]
