@@ -16,38 +16,47 @@ from accounts.models import Role, User
 from conversations.models import Conversation
 from realtime.audience import Audience, AudienceKind
 
-_KIND = {Role.OBSERVER: AudienceKind.NO_TEXT}
+_KIND: dict[str, AudienceKind] = {Role.OBSERVER: AudienceKind.NO_TEXT}
 
-# One row a user: what he is, and the lines he may see (null: all of them). A switched-off user has no row.
+# One row a user: what he is, and the lines he may see (null: all of them). A switched-off user has no row. The lines of
+# no team are gathered once for all who are asked about: a thousand agents would each walk them.
 _AUDIENCES = """
+with everybodys as materialized (
+    select line.organisation_id, array_agg(line.id) as ids
+    from conversations_line line
+    where line.organisation_id in (select u.organisation_id from accounts_user u where u.id = any(%(users)s::uuid[]))
+      and not exists (select from conversations_line_teams t where t.line_id = line.id)
+    group by line.organisation_id
+)
 select u.id, u.organisation_id, u.role,
-       case when u.role = 'agent' then array(
-           select line.id from conversations_line line
-           where line.organisation_id = u.organisation_id
-             and (not exists (select 1 from conversations_line_teams t where t.line_id = line.id)
-                  or exists (select 1 from conversations_line_teams t
-                             join accounts_team_members m on m.team_id = t.team_id
-                             where t.line_id = line.id and m.user_id = u.id)))
+       case when u.role = 'agent' then
+           coalesce((select ids from everybodys e where e.organisation_id = u.organisation_id), '{}')
+           || array(select t.line_id from accounts_team_members m
+                    join conversations_line_teams t on t.team_id = m.team_id
+                    join conversations_line line
+                      on line.id = t.line_id and line.organisation_id = u.organisation_id
+                    where m.user_id = u.id order by t.line_id)
        end
 from accounts_user u
-where u.is_active and u.id = any(%s)
+where u.is_active and u.id = any(%(users)s::uuid[])
 """
 
 
 def audiences_of(user_ids: Collection[UUID]) -> dict[UUID, Audience]:
     """The audience that each active user is, in one query. Whoever is absent from the answer may see nothing."""
+    same: dict[tuple[UUID, ...], frozenset[UUID]] = {}  # most agents see what others see: one set for all of them
+    found: dict[UUID, Audience] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_AUDIENCES, [list(user_ids)])
-        return {
-            user_id: Audience(
-                kind=_KIND.get(Role(role), AudienceKind.FULL),
+        cursor.execute(_AUDIENCES, {"users": list(user_ids)})
+        for user_id, organisation_id, role, lines in cursor.fetchall():
+            found[user_id] = Audience(
+                kind=_KIND.get(role, AudienceKind.FULL),
                 organisation_id=organisation_id,
                 user_id=user_id,
                 role=role,
-                line_ids=None if lines is None else frozenset(lines),
+                line_ids=None if lines is None else same.setdefault(tuple(lines), frozenset(lines)),
             )
-            for user_id, organisation_id, role, lines in cursor.fetchall()
-        }
+    return found
 
 
 def audience_of(user: User) -> Audience | None:
