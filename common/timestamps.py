@@ -1,7 +1,7 @@
 """Timestamps of PostgreSQL, read by Python's own parser.
 
-Django reads each by a regular expression (9 µs): a round of routing reads thousands, a page of history hundreds. Sessions
-speak UTC (Django sees to it), so what comes is "2026-11-22 11:52:32.24+00", which `fromisoformat` reads in 0.3 µs.
+Django reads each by a regular expression (9 µs): a round of routing reads thousands, a page of history hundreds.
+Sessions speak UTC (Django sees to it), so what comes is "2026-11-22 11:52:32.24+00": `fromisoformat` takes 0.4 µs.
 """
 
 from __future__ import annotations

@@ -21,40 +21,46 @@ _KIND: dict[str, AudienceKind] = {Role.OBSERVER: AudienceKind.NO_TEXT}
 # One row a user: what he is, and the lines he may see (null: all of them). A switched-off user has no row. The lines of
 # no team are gathered once for all who are asked about: a thousand agents would each walk them.
 _AUDIENCES = """
-with everybodys as materialized (
+with asked as materialized (
+    select u.id, u.organisation_id, u.role from accounts_user u where u.is_active and u.id = any(%s::uuid[])
+), everybodys as materialized (
     select line.organisation_id, array_agg(line.id) as ids
     from conversations_line line
-    where line.organisation_id in (select u.organisation_id from accounts_user u where u.id = any(%(users)s::uuid[]))
+    where line.organisation_id in (select organisation_id from asked where role = 'agent')
       and not exists (select from conversations_line_teams t where t.line_id = line.id)
     group by line.organisation_id
+), own as materialized (
+    select u.id, array_agg(line.id order by line.id) as ids
+    from asked u
+    join accounts_team_members m on m.user_id = u.id
+    join conversations_line_teams t on t.team_id = m.team_id
+    join conversations_line line on line.id = t.line_id and line.organisation_id = u.organisation_id
+    where u.role = 'agent'
+    group by u.id
 )
 select u.id, u.organisation_id, u.role,
-       case when u.role = 'agent' then
-           coalesce((select ids from everybodys e where e.organisation_id = u.organisation_id), '{}')
-           || array(select t.line_id from accounts_team_members m
-                    join conversations_line_teams t on t.team_id = m.team_id
-                    join conversations_line line
-                      on line.id = t.line_id and line.organisation_id = u.organisation_id
-                    where m.user_id = u.id order by t.line_id)
-       end
-from accounts_user u
-where u.is_active and u.id = any(%(users)s::uuid[])
+       case when u.role = 'agent' then coalesce(e.ids, '{}') || coalesce(own.ids, '{}') end::text
+from asked u
+left join everybodys e on e.organisation_id = u.organisation_id
+left join own on own.id = u.id
 """
 
 
 def audiences_of(user_ids: Collection[UUID]) -> dict[UUID, Audience]:
     """The audience that each active user is, in one query. Whoever is absent from the answer may see nothing."""
-    same: dict[tuple[UUID, ...], frozenset[UUID]] = {}  # most agents see what others see: one set for all of them
+    same: dict[str, frozenset[UUID]] = {}  # most agents see what others see: it is read once, and is one set
     found: dict[UUID, Audience] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_AUDIENCES, {"users": list(user_ids)})
+        cursor.execute(_AUDIENCES, [list(user_ids)])
         for user_id, organisation_id, role, lines in cursor.fetchall():
+            if lines is not None and lines not in same:
+                same[lines] = frozenset(UUID(one) for one in lines[1:-1].split(",") if one)
             found[user_id] = Audience(
                 kind=_KIND.get(role, AudienceKind.FULL),
                 organisation_id=organisation_id,
                 user_id=user_id,
                 role=role,
-                line_ids=None if lines is None else same.setdefault(tuple(lines), frozenset(lines)),
+                line_ids=None if lines is None else same[lines],
             )
     return found
 

@@ -33,12 +33,19 @@ from routing_agentstate s join accounts_user u on u.id = s.user_id
 where s.organisation_id = %s and s.state = 'available' and s.load < s.capacity and u.is_active
   and u.role in ('agent', 'supervisor', 'administrator')
 """
+# By their places in the two lists: six thousand ids to read would take as long as all else.
 _SKILLS = """
-select has.user_id, has.skill_id, has.level from routing_agentskill has
+select u.place, wanted.place, has.level
+from unnest(%s::uuid[]) with ordinality u (id, place)
+join routing_agentskill has on has.user_id = u.id
+join unnest(%s::uuid[]) with ordinality wanted (id, place) on wanted.id = has.skill_id
 join routing_skill skill on skill.id = has.skill_id and skill.is_enabled
-where has.user_id = any(%s) and has.skill_id = any(%s)
 """
-_ROOM = "select user_id, medium, capacity - load from routing_agentmedium where user_id = any(%s)"
+_ROOM = """
+select m.user_id, m.medium, m.capacity - m.load
+from routing_agentmedium m join routing_agentstate s on s.user_id = m.user_id
+where s.organisation_id = %s and s.state = 'available'
+"""
 _MEMBERS = "select user_id, team_id from accounts_team_members where user_id = any(%s) and team_id = any(%s)"
 
 # The priorities that occur in each queue, found by jumping through the index from one to the next lower. What rings is
@@ -114,7 +121,7 @@ def look(organisation_id: UUID, *, depth: int | None = None, now: datetime | Non
     wanted = {want.skill_id for some in wants for want in some}
     if any(one.language_level for one in asked.values()):
         wanted |= set(languages.values())
-    agents = _agents(free, queues, wanted, set(media.values()))
+    agents = _agents(organisation_id, free, queues, wanted, set(media.values()))
     room = sum(agent.capacity - agent.load for agent in agents)
     depth = depth or min(max(math.ceil(room / len(kinds)), SHALLOW), DEEP)
     waiting, cut = first_waiting(organisation_id, kinds, agents, asked, languages, media, rules, depth, now)
@@ -131,7 +138,11 @@ def _of_team(rule: Asking, queues: Mapping[UUID, Served]) -> Asking:
 
 
 def _agents(
-    free: list[Any], queues: Mapping[UUID, Served], wanted: Collection[UUID], media: Collection[str]
+    organisation_id: UUID,
+    free: list[Any],
+    queues: Mapping[UUID, Served],
+    wanted: Collection[UUID],
+    media: Collection[str],
 ) -> list[Agent]:
     """`wanted`: the skills that anybody who waits asks for; no others are read."""
     ids = [row[0] for row in free]
@@ -142,10 +153,13 @@ def _agents(
     first = {one.team for one in queues.values() if one.team is not None}
     with connection.cursor() as cursor:
         if wanted:
-            cursor.execute(_SKILLS, [ids, list(wanted)])
-            for user_id, skill_id, level in cursor.fetchall():
-                skills.setdefault(user_id, {})[skill_id] = level
-        cursor.execute(_ROOM, [ids])
+            asked_for = list(wanted)
+            cursor.execute(_SKILLS, [ids, asked_for])
+            of: list[dict[UUID, int]] = [{} for _ in ids]
+            for user, skill, level in cursor.fetchall():
+                of[user - 1][asked_for[skill - 1]] = level
+            skills = dict(zip(ids, of, strict=True))
+        cursor.execute(_ROOM, [organisation_id])
         for user_id, medium, left in cursor.fetchall():
             room.setdefault(user_id, {})[medium] = left
         if asked or first:
