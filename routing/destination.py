@@ -34,15 +34,11 @@ class Destination:
 
 
 def where_to(
-    conversation: Conversation, talk: Talk, heard: BotTurn | None, language: str, now: datetime,
-    *, only_if_on: bool = False,
-) -> Destination:  # fmt: skip
-    """Of a locked conversation. `heard`: what the bot made of the unanswered texts; None: it was not asked.
-    `only_if_on`: a queue that is off is none, though the filter has named it."""
+    conversation: Conversation, talk: Talk, heard: BotTurn | None, language: str, now: datetime
+) -> Destination:
+    """Of a locked conversation. `heard`: what the bot made of the unanswered texts; None: it was not asked."""
     passage = front_door.passage_of(conversation)
     named = front_door.queue_of(passage)
-    if named is not None and only_if_on and _is_off(named):
-        named = None
     routed = None if named is not None else routes.choose(conversation, talk, heard, language, now)
     rule = routed.rule if routed else None
     queue_id = named or (rule.queue_id if rule else queue_for(conversation.line).id)
@@ -64,7 +60,7 @@ def back_to(conversation: Conversation, now: datetime, *, only_if_on: bool = Fal
     if conversation.queue_id is not None and not (only_if_on and _is_off(conversation.queue_id)):
         return Destination(conversation.queue_id, conversation.priority, {}, None)
     (talk,) = read_talks([conversation.id])
-    found = where_to(conversation, talk, None, conversation.language, now, only_if_on=only_if_on)
+    found = where_to(conversation, talk, None, conversation.language, now)
     forget_rule(conversation)
     routes.note(conversation, found.routed)
     return replace(found, priority=max(conversation.priority, found.priority))

@@ -301,10 +301,11 @@ def passage_of(conversation: Conversation) -> Passage | None:
 
 
 def queue_of(passage: Passage | None) -> UUID | None:
-    """The queue that the filter has named, unless it has been deleted since."""
+    """The queue that the filter has named, unless it has been deleted or switched off since: as with rules, nobody is
+    sent to one that is off."""
     if passage is None or passage.queue_id is None:
         return None
-    return passage.queue_id if Queue.objects.filter(id=passage.queue_id).exists() else None
+    return passage.queue_id if Queue.objects.filter(id=passage.queue_id, is_enabled=True).exists() else None
 
 
 def sent_away_often(conversation: Conversation, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from routing.front_door import Asked, facts_of, load_filters
 from routing.front_filter import Decision as FrontDecision
 from routing.front_filter import Kind
 from routing.front_filter import decide as decide_front
-from routing.ladder import as_rows, check, from_rows
+from routing.ladder import as_rows, check, from_rows, kept
 from routing.ladder_admin import refuse_off
 from routing.models import Queue, Skill
 from routing.question_admin import one_of, set_question
@@ -265,7 +265,7 @@ def _read(line: Line, given: WorkflowGiven, stored: Sequence[Rule]) -> tuple[Wor
     if len(given.rules) > MOST_RULES:
         raise Invalid("too_many_rules", f"at most {MOST_RULES} rules", field="rules")
     mine = {"organisation_id": line.organisation_id}
-    queues = dict(Queue.objects.filter(**mine).values_list("id", "is_enabled"))
+    queues = {queue.id: queue for queue in Queue.objects.filter(**mine)}
     known = {row.id: row for row in stored}
     skills = set(Skill.objects.filter(**mine).values_list("id", flat=True))
     found = Workflow(line=line, is_enabled=given.is_enabled, **mine)
@@ -287,9 +287,9 @@ def _read(line: Line, given: WorkflowGiven, stored: Sequence[Rule]) -> tuple[Wor
 
 
 def _set_rule(
-    row: Rule, given: RuleGiven, queues: Mapping[UUID, bool], skills: Collection[UUID], before: Rule | None
+    row: Rule, given: RuleGiven, queues: Mapping[UUID, Queue], skills: Collection[UUID], before: Rule | None
 ) -> None:
-    """`queues`: which there are, and whether they are on."""
+    """`queues`: those of the organisation."""
     row.name = " ".join(storable(given.name).split())[:LONGEST_NAME]
     refuse_hidden(row.name, field="name")
     if given.queue_id not in queues:
@@ -313,9 +313,12 @@ def _set_rule(
     ]
     if given.ladder is not None:
         ladder = from_rows(given.ladder)
-        check(ladder, own_queue=row.queue_id, queues=queues.keys(), skills=skills)
         stored = [] if before is None or before.ladder is None else before.ladder
-        refuse_off(ladder, stored, {id_ for id_, is_enabled in queues.items() if not is_enabled})
+        others = {id_: kept(queue.ladder) for id_, queue in queues.items() if id_ != row.queue_id}
+        if as_rows(ladder) == stored:  # a queue's has come to lead back since: that keeps nobody from changing others
+            others = {}
+        check(ladder, own_queue=row.queue_id, queues=queues.keys(), skills=skills, others=others)
+        refuse_off(ladder, stored, {queue.id for queue in queues.values() if not queue.is_enabled})
         row.ladder = as_rows(ladder)
 
 

@@ -132,6 +132,24 @@ def test_what_wakes_of_a_queue_that_is_off_does_not_come_back_to_it_though_the_f
     assert (found.status, found.queue_id) == (Status.QUEUED, bills.id)
 
 
+@WAYS
+def test_nobody_is_sent_to_a_queue_that_is_off_though_the_filter_has_named_it(
+    cast: Cast, boss: User, bills: Queue, way: Callable[[Cast, Conversation], None]
+) -> None:
+    keep_rules(boss, cast.line_1919, RuleGiven(bills.id, conditions=[BILL]))
+    cast.available(cast.awa)
+    off = Queue.objects.create(organisation=cast.organisation, name="Fermée", is_enabled=False)
+    Line.objects.filter(id=cast.line_1919.id).update(is_filtered=True)
+    found = talks(cast, cast.line_1919)
+    Passage.objects.create(
+        conversation_id=found.id, organisation_id=cast.organisation.id, line_id=found.line_id, place=1,
+        outcome="admit", queue_id=off.id, priority=2,
+    )  # fmt: skip
+    way(cast, found)
+    found.refresh_from_db()
+    assert (found.status, found.queue_id) == (Status.QUEUED, bills.id)
+
+
 def test_a_callback_that_comes_due_is_for_who_had_this_person_last(cast: Cast, boss: User, bills: Queue) -> None:
     keep_rules(boss, cast.line_1919, RuleGiven(bills.id, conditions=[BILL]))
     cast.available(cast.awa)

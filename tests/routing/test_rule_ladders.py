@@ -10,6 +10,7 @@ import pytest
 
 from accounts.models import User
 from common.clock import database_now
+from common.errors import Invalid
 from conversations.models import Conversation, Line, Status, Task
 from routing.ladder import AddQueue, Deed, Ladder, LowerLevel, RaisePriority, Step, as_rows
 from routing.ladder_watch import LadderWatch
@@ -204,3 +205,17 @@ def test_nothing_overflows_into_a_queue_that_is_off_and_it_does_again_when_it_is
     assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 0
     Queue.objects.filter(id=other.id).update(is_enabled=True)
     assert assign_waiting(organisation_id=cast.organisation.id, lease=None) == 1
+
+
+def test_a_rules_ladder_that_leads_back_over_another_queues_is_refused_and_keeps_nobody_from_changing_others(
+    cast: Cast, boss: User
+) -> None:
+    other = Queue.objects.create(organisation=cast.organisation, name="Renfort")
+    rule = rule_of(boss, cast.line_1919, cast.queue, Step(60, AddQueue(other.id)))
+    climbs(other, Step(30, AddQueue(cast.queue.id)))
+    stands = RuleGiven(cast.queue.id, id=rule.id, ladder=as_rows(Ladder((Step(60, AddQueue(other.id)),))))
+    keep_rules(boss, cast.line_1919, stands, RuleGiven(other.id))
+    loops = RuleGiven(cast.queue.id, ladder=as_rows(Ladder((Step(61, AddQueue(other.id)),))))
+    with pytest.raises(Invalid) as refused:
+        keep_rules(boss, cast.line_1919, stands, loops)
+    assert (refused.value.code, refused.value.field) == ("ladder_loop", "rules.2.ladder.0.queue")
