@@ -82,7 +82,11 @@ def response(conversation: Conversation, *, agent_id: UUID, now: datetime) -> No
 
 
 def resolution(conversation: Conversation, *, now: datetime) -> None:
-    """From its opening; from its last one for what was closed before, which has been measured then."""
+    """It is closed. From its opening; from its last one for what was closed before, which has been measured then. An
+    answer that was due and never came is missed, also where the watch has not told of it yet."""
+    if conversation.waiting_since is not None:
+        target = TargetKind.FIRST if conversation.first_answered_at is None else TargetKind.NEXT
+        outcome(conversation, target, conversation.waiting_since, now, conversation.owner_id)
     started = conversation.reopened_at or conversation.opened_at
     how = outcome(conversation, TargetKind.RESOLUTION, started, now, conversation.owner_id)
     _record(conversation, IntervalKind.RESOLUTION, started, now, how, conversation.owner_id)

@@ -39,10 +39,14 @@ from measures_interval
 where organisation_id = %(organisation)s and kind = any(%(kinds)s) and ended_at >= %(since)s and ended_at < %(until)s
 group by 1, 2
 """
+# Told at `at`, which is later than `due_at` by as long as nobody was there to tell (a month at most, else it is left
+# out): what ran out before midnight belongs to that day.
 _TOLD = """
 select queue_id, kind, count(*) filter (where what = 'near'), count(*) filter (where what = 'missed')
 from routing_targetevent
-where organisation_id = %(organisation)s and at >= %(since)s and at < %(until)s
+where organisation_id = %(organisation)s and at >= %(since)s and at < %(until)s + interval '31 days'
+  and case when what = 'missed' then due_at else at end >= %(since)s
+  and case when what = 'missed' then due_at else at end < %(until)s
 group by 1, 2
 """
 

@@ -151,6 +151,19 @@ def test_near_and_missed_are_told_once_each_and_kept(cast: Cast):
         assert tell_deadlines() == 0
 
 
+def test_what_is_closed_unanswered_after_its_time_is_missed_though_nobody_had_told_of_it(cast: Cast):
+    aims(cast)
+    now = database_now()
+    for sender, minutes, missed in (("+2290197000001", 11, ["first"]), ("+2290197000002", 9, [])):
+        found = cast.owned_by(cast.awa, sender=sender)
+        text_in(cast, found, at=now - timedelta(minutes=minutes))
+        ownership.close(user=cast.awa, conversation_id=found.id)
+        told = TargetEvent.objects.filter(conversation_id=found.id, what="missed")
+        assert list(told.values_list("kind", flat=True)) == missed
+    assert not Deadline.objects.exists()
+    assert tell_deadlines() == 0
+
+
 @pytest.mark.parametrize(
     "targets",
     [

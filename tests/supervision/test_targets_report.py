@@ -137,6 +137,17 @@ def test_days_are_those_of_the_organisation_and_another_organisation_sees_nothin
     assert report(stranger.organisation, Period(date(2026, 11, 1), date(2026, 11, 30)))["items"] == []
 
 
+def test_what_ran_out_before_midnight_and_was_told_after_it_belongs_to_the_day_before(cast: Cast) -> None:
+    due = datetime.fromisoformat("2026-11-22T22:59:00+00:00")  # 23:59 in Porto-Novo
+    for what, queue_id in (("missed", cast.queue.id), ("near", None)):
+        TargetEvent.objects.create(
+            organisation_id=cast.organisation.id, conversation_id=cast.queue.id, line_id=cast.line_1919.id,
+            queue_id=queue_id, kind="first", what=what, since=due, due_at=due, at=due + timedelta(hours=5),
+        )  # fmt: skip
+    assert told(cast, Period(date(2026, 11, 22), date(2026, 11, 22))) == {(cast.queue.name, "first"): (0, 1, 0, 0.0, 0)}
+    assert told(cast, Period(date(2026, 11, 23), date(2026, 11, 23))) == {("", "first"): (0, 0, 1, None, 0)}
+
+
 def test_a_period_is_seven_days_unless_said_and_at_most_a_quarter(cast: Cast) -> None:
     usual = period_of(cast.organisation, None, None, MONDAY_OPEN)
     assert usual == Period(date(2026, 11, 17), date(2026, 11, 23))
