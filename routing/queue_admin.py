@@ -330,8 +330,12 @@ def _described(queue: Queue) -> dict[str, Any]:
 
 def _told(queue: Queue) -> dict[str, Any]:
     """As the audit log keeps it: names in the place of ids, for whoever reads it when they are gone."""
-    told = {**_described(queue), "preferred_team": queue.preferred_team.name if queue.preferred_team else None}
-    for name in ("preferred_team_id", "team_ids"):
+    told = {
+        **_described(queue),
+        "preferred_team": queue.preferred_team.name if queue.preferred_team else None,
+        "schedule": queue.schedule.name if queue.schedule else None,
+    }
+    for name in ("preferred_team_id", "schedule_id", "team_ids"):
         del told[name]
     needs = queue.skills.select_related("skill").order_by("skill__name")
     return {

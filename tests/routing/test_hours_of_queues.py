@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts.models import Schedule, User
+from accounts.models import Audit, Schedule, User
 from accounts.schedule_admin import remove_schedule
 from common.errors import Conflict, Invalid
 from conversations.models import Conversation, Status
@@ -124,6 +124,8 @@ def test_a_queue_is_given_hours_of_its_own_organisation_and_they_are_not_removed
     schedule = Schedule.objects.create(organisation=cast.organisation, name="File", week=LATE)
     shown = save_queue(actor=boss, queue_id=cast.queue.id, fields=QueueFields(schedule_id=schedule.id))
     assert shown["schedule_id"] == str(schedule.id)
+    audit = Audit.objects.latest("id")
+    assert audit.changes == {"schedule": [None, "File"]}, "by name: the log outlives it"
     with pytest.raises(Conflict, match="queue"):
         remove_schedule(actor=boss, schedule_id=schedule.id)
     stranger = make_cast(slug="autre", domain="autre.example")

@@ -30,7 +30,7 @@ export const auditEn = {
   to: "{{field}}: {{after}}",
   otherwise: "{{field}}: otherwise than before",
   field: {
-    position: "Place", capacity: "Conversations at once", media: "Limit by medium", owner: "With", queue: "Queue", reason: "Reason", preferred_team: "Team asked first",
+    position: "Place", capacity: "Conversations at once", media: "Limit by medium", owner: "With", queue: "Queue", reason: "Reason", preferred_team: "Team asked first", schedule: "Opening hours",
     ladder: "What waiting changes", ladder_texts: "Texts while waiting",
   },
 };
@@ -64,7 +64,7 @@ export const auditFr: Same<typeof auditEn> = {
   to: "{{field}} : {{after}}",
   otherwise: "{{field}} : autrement qu’avant",
   field: {
-    position: "Place", capacity: "Conversations à la fois", media: "Limite par canal", owner: "Chez", queue: "File", reason: "Motif", preferred_team: "Équipe sollicitée d’abord",
+    position: "Place", capacity: "Conversations à la fois", media: "Limite par canal", owner: "Chez", queue: "File", reason: "Motif", preferred_team: "Équipe sollicitée d’abord", schedule: "Horaires",
     ladder: "Ce que l’attente change", ladder_texts: "Textes pendant l’attente",
   },
 };
