@@ -167,7 +167,10 @@ def migrate(_options: argparse.Namespace) -> None:
     from config import grants
 
     with connection.cursor() as cursor:
-        cursor.execute("set lock_timeout = 0")  # a migration waits for its tables, however long a report reads them
+        # A migration waits for its tables, however long a report reads them; and on a machine that is short of
+        # processor, more than the ten seconds of other processes can pass between two of its statements.
+        cursor.execute("set lock_timeout = 0")
+        cursor.execute("set idle_in_transaction_session_timeout = '10min'")
     call_command("migrate", interactive=False, verbosity=1)
     with connection.cursor() as cursor:
         grants.apply(cursor, app=grants.role_of(application))

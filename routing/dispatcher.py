@@ -12,6 +12,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -98,6 +99,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Until `stop`: then finish what is under way, within STOP_S, and give the leases back."""
+        sys.setswitchinterval(0.001)  # threads that compute: the event loop would wait 5 ms for each (loop_late_ms)
         leading = asyncio.create_task(self._leadership.run(), name="leadership")
         listening = asyncio.create_task(self._listen(), name="listening")
         warming = asyncio.create_task(self._warm_bots(), name="warming")

@@ -53,10 +53,10 @@ def clock_of(offset: int) -> Iterator[dict[str, str]]:
 @pytest.mark.skipif(COMPILER is None, reason="no C compiler on this machine for tests/faults/clock.c (Debian: gcc)")
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("boundary", ["2026-12-01", "2027-01-01", "2028-03-01"])
-def test_a_boundary_is_lived_through_under_load(boundary: str):
+def test_a_boundary_is_lived_through_under_load(boundary: str, data: Path):
     edge = datetime.fromisoformat(boundary).replace(tzinfo=UTC).timestamp()
     offset = round(edge - BEFORE_S - time.time())
-    with clock_of(offset) as environment, trial.running(environment, seconds=BEFORE_S) as palabre:
+    with clock_of(offset) as environment, trial.running(environment, like=data, seconds=BEFORE_S) as palabre:
         line = Line(palabre)
 
         def rows(sql: str, *parameters: object) -> list[tuple]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from argparse import Namespace
 
 import psycopg
 import pytest
+from django.db import connection
 
+from config import cli
 from config.settings import ROOT
 from config.up import command, schema
 
@@ -52,6 +55,26 @@ def test_an_untouched_schema_is_left_alone_and_anything_else_is_migrated(owner, 
     assert schema.is_current(tmp_path, owner)
     (project / "jobs" / "migrations" / "0003_new.py").write_text("# new")
     assert not schema.is_current(tmp_path, owner)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_has_time_for_its_tables_and_between_its_statements(monkeypatch):
+    seen = []
+
+    def migrate(*_names, **_options):
+        with connection.cursor() as cursor:
+            cursor.execute("show lock_timeout")
+            seen.append(cursor.fetchone()[0])
+            cursor.execute("show idle_in_transaction_session_timeout")
+            seen.append(cursor.fetchone()[0])
+
+    monkeypatch.setattr("django.core.management.call_command", migrate)
+    monkeypatch.setattr("config.grants.apply", lambda *_given, **_named: None)
+    monkeypatch.setenv("DATABASE_URL", os.environ["DATABASE_URL"])
+    with connection.cursor() as cursor:  # as every process of the product begins (config/settings.py)
+        cursor.execute("set lock_timeout = '4s'; set idle_in_transaction_session_timeout = '10s'")
+    cli.migrate(Namespace())
+    assert seen == ["0", "10min"]
 
 
 @pytest.mark.django_db(transaction=True)
