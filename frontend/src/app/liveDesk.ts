@@ -136,13 +136,17 @@ export class LiveDesk {
     const session = await fetchSession();
     if (round !== this.#rounds) throw new Error("a later socket fetches afresh itself");
     startAfresh(this.client, session);
-    if (session.epoch !== this.#epoch) {
+    const fresh: Promise<void>[] = [];
+    const isAnother = session.epoch !== this.#epoch;
+    if (isAnother) {
       // Another copy of the data: what is kept of the old one may be newer than anything that is there now.
       this.#epoch = session.epoch;
       recentRows.clear();
-      await this.client.resetQueries({ queryKey: threadsKey });
+      fresh.push(this.client.resetQueries({ queryKey: threadsKey })); // fetches those on screen, too
     }
-    await this.client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+    const untouched: readonly unknown[] = isAnother ? [sessionKey[0], threadsKey[0]] : [sessionKey[0]];
+    fresh.push(this.client.invalidateQueries({ predicate: ({ queryKey }) => !untouched.includes(queryKey[0]) }));
+    await Promise.all(fresh);
     for (let tries = 1; ; tries += 1) {
       const failed = this.#failed();
       if (failed.length === 0) return session;
