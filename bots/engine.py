@@ -21,12 +21,20 @@ from bots import catalogue
 from bots.embedded import bot_files, yaml_files
 from bots.embedded.engine import EmbeddedEngine
 from bots.errors import BotDataError
-from bots.turn import BotTurn, Handover, Turn
+from bots.turn import BotTurn, Handover, Reading, Turn
 
 logger = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
+    """`threshold`: the confidence below which it is not sure."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    def read(self, *, text: str, language: str | None) -> Reading:
+        """What a conversation's first text means; `take_turn` acts on the same."""
+
     def take_turn(
         self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None
     ) -> BotTurn: ...
@@ -72,6 +80,15 @@ def warm(bot: str, memory: Path | None = None) -> None:
     _engine(catalogue.folder(bot), memory)
 
 
+def make(bot: str, engine: str | None = None) -> Engine:
+    """An engine of its own, which nobody else talks to. `engine`: another than the one that bot.yml names.
+
+    Raises UnknownBot or BotDataError.
+    """
+    folder = catalogue.folder(bot)
+    return ENGINES[engine](folder, None) if engine else _make(folder)
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What a bot can understand, as its author named it."""
@@ -103,8 +120,7 @@ class Report:
 
 def validate(bot: str) -> Report:
     """Raises UnknownBot, or BotDataError for the first thing that cannot be honoured."""
-    folder = catalogue.folder(bot)
-    engine = _make(folder)
+    engine = make(bot)
     if not isinstance(engine, EmbeddedEngine):
         return Report(bot, type(engine).__name__, (), {}, 0.0, ())
     files = engine.files
@@ -112,7 +128,7 @@ def validate(bot: str) -> Report:
     for example in files.nlu.examples:
         counts[example.intent] += 1
     notices = tuple(f"no rule uses the response {name}" for name in files.unused_responses())
-    return Report(bot, "embedded", files.languages, counts, engine.model.intents.accuracy, notices)
+    return Report(bot, "embedded", files.languages, counts, engine.model.accuracy, notices)
 
 
 def _engine(folder: Path, memory: Path | None = None) -> Engine:

@@ -18,34 +18,37 @@ from pathlib import Path
 
 import numpy as np
 
-from bots.embedded import classifier
+from bots.embedded import features, folds, matrix, training
 from bots.embedded.classifier import Classifier
+from bots.embedded.features import Features
 
 log = logging.getLogger(__name__)
 
-Texts = Sequence[Sequence[str]]
+Texts = Sequence[Features]
 
 
-def kept(file: Path | None, texts: Texts, answers: Sequence[str]) -> Classifier:
+def kept(file: Path | None, texts: Texts, answers: Sequence[str], *, words_alone: bool = False) -> Classifier:
     """The classifier of `file` if it was trained from just this, else a new one, which is then kept there.
 
-    `texts`, `answers`: as `classifier.train` takes them. `file` None: always trained.
+    `texts`, `answers`, `words_alone`: as `training.train` takes them. `file` None: always trained.
     """
     if file is None:
-        return classifier.train(texts, answers)
-    origin = _origin(texts, answers)
+        return training.train(texts, answers, words_alone=words_alone)
+    origin = _origin(texts, answers, words_alone)
     found = _read(file, origin)
     if found is None:
-        found = classifier.train(texts, answers)
+        found = training.train(texts, answers, words_alone=words_alone)
         _write(file, origin, found)
     return found
 
 
-def _origin(texts: Texts, answers: Sequence[str]) -> str:
+def _origin(texts: Texts, answers: Sequence[str], words_alone: bool) -> str:
     """The phrases as training sees them, and all that trains."""
-    made = hashlib.sha256(f"{np.__version__}\0{inspect.getsource(classifier)}".encode())
+    made = hashlib.sha256(f"{np.__version__}\0{words_alone}".encode())
+    for module in (features, folds, matrix, training):
+        made.update(inspect.getsource(module).encode())
     for text, answer in zip(texts, answers, strict=True):
-        made.update("\0".join((answer, *text, "\n")).encode())
+        made.update(f"{answer}\0{len(text)}\0".encode() + text.tobytes())
     return made.hexdigest()
 
 
@@ -56,13 +59,10 @@ def _read(file: Path, origin: str) -> Classifier | None:
             head = json.loads(arrays["head"].tobytes())
             if head["origin"] != origin:
                 return None
-            columns = {feature: column for column, feature in enumerate(head["columns"])}
-            weights = arrays["weights"]
-            if weights.shape != (len(columns), len(head["labels"])):
+            keys, weights = arrays["keys"], arrays["weights"]
+            if weights.shape != (len(keys), len(head["labels"])):
                 return None
-            return Classifier(
-                tuple(head["labels"]), columns, arrays["idf"], weights, arrays["bias"], head["factor"], head["accuracy"]
-            )
+            return Classifier(tuple(head["labels"]), keys, arrays["idf"], weights, arrays["bias"], head["accuracy"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -71,13 +71,7 @@ def _read(file: Path, origin: str) -> Classifier | None:
 
 
 def _write(file: Path, origin: str, made: Classifier) -> None:
-    head = {
-        "origin": origin,
-        "labels": made.labels,
-        "columns": list(made.columns),
-        "factor": made.factor,
-        "accuracy": made.accuracy,
-    }
+    head = {"origin": origin, "labels": made.labels, "accuracy": made.accuracy}
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,6 +79,7 @@ def _write(file: Path, origin: str, made: Classifier) -> None:
             np.savez(
                 out,
                 head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
+                keys=made.keys,
                 idf=made.idf,
                 weights=made.weights,
                 bias=made.bias,

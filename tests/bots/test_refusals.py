@@ -49,7 +49,7 @@ CASES = {
     "marked entity without finder": ("nlu/fr.yml", "- solde\n", "- solde a [cotonou](town)\n", "examples", "town"),
     "phrase without language": ("nlu/fr.yml", "  metadata: {lang: fr}\n", "", "nlu[0]", "metadata"),
     "phrase that is not a list": ("nlu/fr.yml", "    - solde\n", "    solde\n", "examples", "dash"),
-    "phrase under two intents": ("nlu/fr.yml", "- merci\n", "- merci\n    - solde svp\n", "nlu", "also stands under"),
+    "phrase under two intents": ("nlu/fr.yml", "- merci\n", "- merci\n    - Solde !\n", "nlu", "also stands under"),
     "phrase without a word": ("nlu/fr.yml", "- merci\n", "- merci\n    - '!!'\n", "nlu", "no word"),
     "story in nlu": ("nlu/fr.yml", "nlu:\n", "responses: {}\nnlu:\n", "responses", "cannot honour"),
     "bad regex": ("nlu/values.yml", "- \\b[1-9]\\d{2,4}\\b", "- '([0-9'", "examples", "valid regex"),
