@@ -57,6 +57,12 @@ def _check(bot: str) -> int:
         f"{bot}: good. {len(report.phrases_by_intent)} intents, {phrases} phrases, "
         f"languages {', '.join(report.languages)}; {report.accuracy:.0%} of its phrases understood when left out"
     )
+    for language, found in report.left_out.items():
+        shares = ", ".join(
+            f"{name.replace('_', ' ')} {share['share']:.1%}" for name, share in found.figures.items() if share
+        )
+        needed = "no threshold" if found.needed is None else f"a threshold of {found.needed:.2f}"
+        _say(f"  {language}, left out: {shares}; {engine.PRECISION:.0%} precision takes {needed}")
     for notice in report.notices:
         _say(f"  note: {notice}")
     return 0

@@ -28,13 +28,26 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was made of each training text by the training that left it out, with all that is nearly the same."""
+
+    confidence: NDArray[np.float32]
+    best: NDArray[np.uint16]
+    right: NDArray[np.uint16]
+    """Both as numbers of labels."""
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.best == self.right).mean())
+
+
+@dataclass(frozen=True, slots=True)
 class Classifier:
     """A score is a log-likelihood up to a constant: their softmax is the confidence (`training` sees to the scale).
 
     keys      the features known, in rising order.
     idf       of each, float16 as all that is kept: half the memory, and no answer changes.
     weights   (features, labels).
-    accuracy  share of the training texts understood when left out.
     """
 
     labels: tuple[str, ...]
@@ -42,7 +55,9 @@ class Classifier:
     idf: NDArray[np.float16]
     weights: NDArray[np.float16]
     bias: NDArray[np.float32]
-    accuracy: float
+    left_out: LeftOut
+    unseen: float
+    """What a feature that is not known weighs: as much as the rarest."""
 
     def guess(self, features: Features) -> Guess:
         """Nothing known at all: equal confidence for every label."""
@@ -56,7 +71,7 @@ class Classifier:
         places = places[known]
         values = (1.0 + np.log(counts[known].astype(np.float32))) * self.idf.take(places)
         strangers = len(found) - len(places)
-        length = math.sqrt(float(values @ values) + strangers * float(self.idf.max()) ** 2)
+        length = math.sqrt(float(values @ values) + strangers * self.unseen**2)
         scores = values @ self.weights.take(places, axis=0).astype(np.float32) / length + self.bias
         odds = np.exp(scores - scores.max())
         odds /= odds.sum()

@@ -1,4 +1,5 @@
-"""What a text looks like to the classifier: its words, pairs of neighbours, how they sound, and pieces of words.
+"""What a text looks like to the classifier: its words, pairs of neighbours, how they sound, pieces of words, how it
+begins and ends, and how long it is ("non" says no, "non je voulais dire 5000" corrects).
 
 Pieces are the character 2- to 5-grams of each word between spaces: "credi" and "credit" share most of theirs,
 which is what makes phone spelling readable without a dictionary. What is left of a word without its vowels, and
@@ -23,6 +24,7 @@ Features = NDArray[np.uint32]
 
 _SHORTEST, _LONGEST = 2, 5
 _LONGEST_WORD = 30
+_MANY_WORDS = 6
 _ALIKE = (("ph", "f"), ("qu", "k"), ("q", "k"), ("ck", "k"), ("c", "k"), ("z", "s"), ("x", "ks"), ("y", "i"),
           ("w", "u"), ("h", ""))  # fmt: skip
 _TWICE = re.compile(r"(.)\1+")
@@ -31,8 +33,10 @@ _VOWEL = re.compile(r"[aeiou]")
 
 def of_words(words: Sequence[str]) -> Features:
     """As often as they occur, in no order that matters."""
-    pairs = [whole for left, right in pairwise(words) for whole in _of_pair(left, right)]
-    return np.concatenate([np.array(pairs, dtype=np.uint32), *map(_of_word, words)])
+    whole = [number for left, right in pairwise(words) for number in _of_pair(left, right)]
+    if words:
+        whole += _of_edges(words[0], words[-1], min(len(words), _MANY_WORDS))
+    return np.concatenate([np.array(whole, dtype=np.uint32), *map(_of_word, words)])
 
 
 def are_words(features: Features) -> NDArray[np.bool_]:
@@ -53,6 +57,10 @@ def _of_word(word: str) -> Features:
 
 def _of_pair(left: str, right: str) -> tuple[int, int]:
     return _number(f"{left}+{right}", whole=1), _number(f"~{_sound(left)}+{_sound(right)}", whole=1)
+
+
+def _of_edges(first: str, last: str, length: int) -> tuple[int, int, int]:
+    return _number(f"<{first}", whole=1), _number(f"{last}>", whole=1), _number(f"#{length}", whole=0)
 
 
 @lru_cache(maxsize=8192)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bots.embedded.features import Features
 
-_DENSE = 30
+_DENSE = 100
 """Texts with a feature, from which on it is multiplied by BLAS instead of pair by pair."""
 
 _BLOCK = 512
@@ -44,30 +44,33 @@ class Matrix:
         return (sums / self.size).astype(np.float32)
 
     def kernel(self) -> NDArray[np.float32]:
-        """X X'. Features of many texts by BLAS, those of a few pair by pair: all by BLAS would be fifty times the
-        work, all pair by pair ten times.
-        """
+        """X X'. Features of many texts by BLAS, those of few pair by pair: either alone would be ten times the work."""
         kernel = np.zeros((self.size, self.size), dtype=np.float32)
-        seen = np.diff(self.starts)
-        frequent = np.flatnonzero(seen >= _DENSE)
-        for first in range(0, len(frequent), _BLOCK):
-            part = frequent[first : first + _BLOCK]
-            dense = np.zeros((self.size, len(part)), dtype=np.float32)
-            for number, column in enumerate(part):
-                here = slice(self.starts[column], self.starts[column + 1])
-                dense[self.rows[here], number] = self.values[here]
-            for top in range(0, self.size, _BLOCK):  # the product of all rows at once would be a second kernel
-                kernel[top : top + _BLOCK] += dense[top : top + _BLOCK] @ dense.T
         flat = kernel.reshape(-1)
+        seen = np.diff(self.starts)
         for texts in range(1, _DENSE):
             columns = np.flatnonzero(seen == texts)
-            most = max(1, 1_000_000 // texts**2)
+            most = max(1, 500_000 // texts**2)
             for first in range(0, len(columns), most):
                 places = self.starts[columns[first : first + most], None] + np.arange(texts)
                 rows, values = self.rows[places].astype(np.int64), self.values[places]
                 cells = rows[:, :, None] * self.size + rows[:, None, :]
                 np.add.at(flat, cells.reshape(-1), (values[:, :, None] * values[:, None, :]).reshape(-1))
+        frequent = np.flatnonzero(seen >= _DENSE)
+        for first in range(0, len(frequent), _BLOCK):
+            self._add_product(kernel, frequent[first : first + _BLOCK])
         return kernel
+
+    def _add_product(self, kernel: NDArray[np.float32], columns: NDArray[np.intp]) -> None:
+        """In blocks of rows, each with those above it: the other half is the same, and all at once a second kernel."""
+        dense = np.zeros((self.size, len(columns)), dtype=np.float32)
+        for number, column in enumerate(columns):
+            here = slice(self.starts[column], self.starts[column + 1])
+            dense[self.rows[here], number] = self.values[here]
+        for top in range(0, self.size, _BLOCK):
+            product = dense[top : top + _BLOCK] @ dense[: top + _BLOCK].T
+            kernel[top : top + _BLOCK, : top + _BLOCK] += product
+            kernel[:top, top : top + _BLOCK] += product[:, :top].T
 
 
 def of(texts: Sequence[Features]) -> Matrix:

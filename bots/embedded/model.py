@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from bots.embedded import features, trained
 from bots.embedded.bot_files import BotFiles
+from bots.embedded.classifier import Classifier
 from bots.errors import BotDataError
+from bots.figures import Judged
 from bots.turn import NOT_ANSWERED, Reading
 
 _NOTHING = Reading(None, 0.0)
+
+_SHOWN = 0.95
+"""From this confidence on a phrase shows its language."""
 
 
 class Model:
@@ -35,35 +41,73 @@ class Model:
             other = self._known[example.language].setdefault(" ".join(words), example.intent)
             if other != example.intent:
                 raise _refusal(files, example.intent, f"the phrase {example.text!r} also stands under {other!r}")
-        self.intents = {
-            language: trained.kept(
-                memory and memory / f"{files.name}-intents-{language}.npz",
-                [features.of_words(words) for words, example in zip(meant, examples, strict=True)
-                 if example.language == language],
-                [example.intent for example in examples if example.language == language],
-            )
-            for language in files.languages
-        }  # fmt: skip
         self._only_language = files.languages[0] if len(files.languages) == 1 else ""
         if not self._only_language:
             self.languages = trained.kept(
                 memory and memory / f"{files.name}-languages.npz",
                 [features.of_words(words) for words in typed],
                 [example.language for example in examples],
-                words_alone=True,
+                bayes_alone=True,
             )
+        self.intents: dict[str, Classifier] = {}
+        for language in files.languages:
+            # Its own first: they alone are counted when it is said how well a language is understood.
+            teaching = [(words, example.intent) for words, example in zip(meant, examples, strict=True)
+                        if example.language == language]  # fmt: skip
+            teaching += self._borrowed(typed, language)
+            self.intents[language] = trained.kept(
+                memory and memory / f"{files.name}-intents-{language}.npz",
+                [features.of_words(words) for words, _ in teaching],
+                [intent for _, intent in teaching],
+            )
+
+    def _borrowed(self, typed: Sequence[Sequence[str]], language: str) -> list[tuple[list[str], str]]:
+        """Phrases of other languages that do not show their language ("sms", "ney yibeogo"): whoever writes so may
+        be read in this one. They raise what is understood by a point, for a tenth more phrases.
+        """
+        if self._only_language:
+            return []
+        left_out = self.languages.left_out
+        shown = (left_out.best == left_out.right) & (left_out.confidence >= _SHOWN)
+        borrowed = []
+        for words, example, shows in zip(typed, self._files.nlu.examples, shown, strict=True):
+            if example.language != language and not shows:
+                meant = self._files.spelling.meaning(words, language, courtesy=True)
+                if " ".join(meant) not in self._known[language]:
+                    borrowed.append((meant, example.intent))
+        return borrowed
 
     @property
     def accuracy(self) -> float:
         """Share of the bot's phrases understood when left out of training."""
-        count = dict.fromkeys(self.intents, 0)
-        for example in self._files.nlu.examples:
-            count[example.language] += 1
-        return sum(made.accuracy * count[language] for language, made in self.intents.items()) / sum(count.values())
+        judged = [one for each in self.left_out().values() for one in each]
+        return sum(one.meant == (None if one.read.best in NOT_ANSWERED else one.read.best) for one in judged) / len(
+            judged
+        )
+
+    def left_out(self) -> dict[str, list[Judged]]:
+        """By language: what was made of each phrase by the training that left it out."""
+        threshold = self._files.thresholds.confidence
+        own = Counter(example.language for example in self._files.nlu.examples)
+        return {
+            language: [
+                Judged(
+                    None if made.labels[right] in NOT_ANSWERED else made.labels[right],
+                    Reading(made.labels[best] if sure >= threshold else None, sure, made.labels[best]),
+                )
+                for sure, best, right in zip(
+                    made.left_out.confidence[: own[language]].tolist(),
+                    made.left_out.best[: own[language]],
+                    made.left_out.right[: own[language]],
+                    strict=True,
+                )
+            ]
+            for language, made in self.intents.items()
+        }
 
     def language(self, words: Sequence[str]) -> str | None:
         """None when the words could be of either language."""
-        if not words:
+        if not words or all(word == "0" for word in words):
             return None
         if self._only_language:
             return self._only_language

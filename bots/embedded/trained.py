@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bots.embedded import features, folds, matrix, training
-from bots.embedded.classifier import Classifier
+from bots.embedded.classifier import Classifier, LeftOut
 from bots.embedded.features import Features
 
 log = logging.getLogger(__name__)
@@ -27,24 +27,24 @@ log = logging.getLogger(__name__)
 Texts = Sequence[Features]
 
 
-def kept(file: Path | None, texts: Texts, answers: Sequence[str], *, words_alone: bool = False) -> Classifier:
+def kept(file: Path | None, texts: Texts, answers: Sequence[str], *, bayes_alone: bool = False) -> Classifier:
     """The classifier of `file` if it was trained from just this, else a new one, which is then kept there.
 
-    `texts`, `answers`, `words_alone`: as `training.train` takes them. `file` None: always trained.
+    `texts`, `answers`, `bayes_alone`: as `training.train` takes them. `file` None: always trained.
     """
     if file is None:
-        return training.train(texts, answers, words_alone=words_alone)
-    origin = _origin(texts, answers, words_alone)
+        return training.train(texts, answers, bayes_alone=bayes_alone)
+    origin = _origin(texts, answers, bayes_alone)
     found = _read(file, origin)
     if found is None:
-        found = training.train(texts, answers, words_alone=words_alone)
+        found = training.train(texts, answers, bayes_alone=bayes_alone)
         _write(file, origin, found)
     return found
 
 
-def _origin(texts: Texts, answers: Sequence[str], words_alone: bool) -> str:
+def _origin(texts: Texts, answers: Sequence[str], bayes_alone: bool) -> str:
     """The phrases as training sees them, and all that trains."""
-    made = hashlib.sha256(f"{np.__version__}\0{words_alone}".encode())
+    made = hashlib.sha256(f"{np.__version__}\0{bayes_alone}".encode())
     for module in (features, folds, matrix, training):
         made.update(inspect.getsource(module).encode())
     for text, answer in zip(texts, answers, strict=True):
@@ -62,7 +62,10 @@ def _read(file: Path, origin: str) -> Classifier | None:
             keys, weights = arrays["keys"], arrays["weights"]
             if weights.shape != (len(keys), len(head["labels"])):
                 return None
-            return Classifier(tuple(head["labels"]), keys, arrays["idf"], weights, arrays["bias"], head["accuracy"])
+            left_out = LeftOut(arrays["confidence"], arrays["best"], arrays["right"])
+            return Classifier(
+                tuple(head["labels"]), keys, arrays["idf"], weights, arrays["bias"], left_out, head["unseen"]
+            )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -71,7 +74,7 @@ def _read(file: Path, origin: str) -> Classifier | None:
 
 
 def _write(file: Path, origin: str, made: Classifier) -> None:
-    head = {"origin": origin, "labels": made.labels, "accuracy": made.accuracy}
+    head = {"origin": origin, "labels": made.labels, "unseen": made.unseen}
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,6 +86,9 @@ def _write(file: Path, origin: str, made: Classifier) -> None:
                 idf=made.idf,
                 weights=made.weights,
                 bias=made.bias,
+                confidence=made.left_out.confidence,
+                best=made.left_out.best,
+                right=made.left_out.right,
             )
         draft.replace(file)
     except OSError as error:  # a disk that is full costs the next start a training

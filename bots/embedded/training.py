@@ -2,13 +2,13 @@
 
 softmax   over all features, in its dual form: the scores are K A, where K = X X' says how alike any two texts are.
           Accelerated gradient descent (Beck and Teboulle, FISTA, 2009); the whole and each fold in one product.
-bayes     multinomial over the features that stand for whole words: right where one rare word decides, where the
-          pieces of the other words would outvote it.
-scale     the two are added with the weights that make the left-out phrases most likely (Newton's method), so
+bayes     multinomial, over the features that stand for whole words and over those for pieces: right where one
+          rare word decides, where the pieces of the other words would outvote it.
+scale     the three are added with the weights that make the left-out phrases most likely (Newton's method), so
           that a confidence of 0.8 means "right four times in five on phrases like the examples": off-topic texts
           are as trustworthy as the out-of-scope examples are.
 
-Both are linear in the features, so what is kept is one matrix. Measured choices: docs/bots.md.
+All are linear in the features, so what is kept is one matrix. Measured choices: docs/bots.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bots.embedded import features, matrix
-from bots.embedded.classifier import Classifier
+from bots.embedded.classifier import Classifier, LeftOut
 from bots.embedded.features import Features
 from bots.embedded.folds import folds as folds_of
 from bots.embedded.matrix import Matrix
@@ -37,17 +37,17 @@ _PRIOR = 5.0
 """Texts' worth of belief that both parts count alike: a bot with a handful of phrases needs one."""
 
 
-def train(texts: Sequence[Features], answers: Sequence[str], *, words_alone: bool = False) -> Classifier:
-    """`answers`: the label of each text. At least two labels. `words_alone`: naive Bayes over all features, which
-    is enough to tell languages apart and costs no product of any two texts.
+def train(texts: Sequence[Features], answers: Sequence[str], *, bayes_alone: bool = False) -> Classifier:
+    """`answers`: the label of each text. At least two labels. `bayes_alone` is enough to tell languages apart, and
+    costs no product of any two texts.
     """
     labels = tuple(sorted(set(answers)))
     if len(labels) < 2:
         raise ValueError("a classifier needs at least two labels")
     right = np.array([labels.index(answer) for answer in answers])
     table = matrix.of(texts)
-    whole = features.are_words(table.keys) if not words_alone else np.ones(len(table.keys), dtype=bool)
-    if words_alone:
+    whole = features.are_words(table.keys)
+    if bayes_alone:
         folds = np.arange(len(texts)) % min(FOLDS, len(texts))
         weights, bias, held_out = _nothing(table, len(labels))
     else:
@@ -55,19 +55,28 @@ def train(texts: Sequence[Features], answers: Sequence[str], *, words_alone: boo
         folds = folds_of(kernel, FOLDS)
         weights, bias, held_out = _softmax(table, kernel, right, len(labels), folds)
         del kernel
-    votes, votes_held_out = _bayes(table, whole, right, len(labels), folds)
-    scales = _scales(np.stack([held_out, votes_held_out]), right)
-    scores = scales[0] * held_out + scales[1] * votes_held_out
+    words, words_held_out = _bayes(table, whole, right, len(labels), folds)
+    pieces, pieces_held_out = _bayes(table, ~whole, right, len(labels), folds)
+    parts = np.stack([held_out, words_held_out, pieces_held_out])
+    scales = _scales(parts, right)
     weights *= scales[0]
-    weights[whole] += scales[1] * votes
+    weights[whole] += scales[1] * words
+    weights[~whole] += scales[2] * pieces
     return Classifier(
         labels,
         table.keys,
         table.idf.astype(np.float16),
         weights.astype(np.float16),
         (scales[0] * bias).astype(np.float32),
-        float((scores.argmax(axis=1) == right).mean()),
+        _left_out(np.tensordot(scales, parts, 1), right),
+        float(table.idf.max()),
     )
+
+
+def _left_out(scores: NDArray[np.float64], right: NDArray[np.intp]) -> LeftOut:
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    confidence = odds.max(axis=1) / odds.sum(axis=1)
+    return LeftOut(confidence.astype(np.float32), scores.argmax(axis=1).astype(np.uint16), right.astype(np.uint16))
 
 
 def _nothing(table: Matrix, labels: int) -> tuple[Floats, Floats, Floats]:
