@@ -21,6 +21,7 @@ import numpy as np
 from bots.embedded import features, folds, matrix, training
 from bots.embedded.classifier import Classifier, LeftOut
 from bots.embedded.features import Features
+from common.memory import give_back
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def kept(file: Path | None, texts: Texts, answers: Sequence[str], *, bayes_alone
     if found is None:
         found = training.train(texts, answers, bayes_alone=bayes_alone)
         _write(file, origin, found)
+        give_back()
     return found
 
 
