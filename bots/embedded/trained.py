@@ -1,6 +1,6 @@
 """What training made, kept on disk, so that a process that starts again is at work without training again.
 
-A file holds one classifier and what it was made from and with (`_origin`); for anything else, or when it cannot be
+A file holds one classifier and what it was made from and with (`origin`); for anything else, or when it cannot be
 read, it is as if there were none. Losing it costs one training.
 """
 
@@ -35,16 +35,16 @@ def kept(file: Path | None, texts: Texts, answers: Sequence[str], *, bayes_alone
     """
     if file is None:
         return training.train(texts, answers, bayes_alone=bayes_alone)
-    origin = _origin(texts, answers, bayes_alone)
-    found = _read(file, origin)
+    made_from = origin(texts, answers, bayes_alone)
+    found = _read(file, made_from)
     if found is None:
         found = training.train(texts, answers, bayes_alone=bayes_alone)
-        _write(file, origin, found)
+        _write(file, made_from, found)
         give_back()
     return found
 
 
-def _origin(texts: Texts, answers: Sequence[str], bayes_alone: bool) -> str:
+def origin(texts: Texts, answers: Sequence[str], bayes_alone: bool) -> str:
     """The phrases as training sees them, and all that trains."""
     made = hashlib.sha256(f"{np.__version__}\0{bayes_alone}".encode())
     for module in (features, folds, matrix, training):
@@ -54,12 +54,12 @@ def _origin(texts: Texts, answers: Sequence[str], bayes_alone: bool) -> str:
     return made.hexdigest()
 
 
-def _read(file: Path, origin: str) -> Classifier | None:
+def _read(file: Path, made_from: str) -> Classifier | None:
     try:
         # Numbers only: a file that could bring objects could bring code.
         with np.load(file, allow_pickle=False) as arrays:
             head = json.loads(arrays["head"].tobytes())
-            if head["origin"] != origin:
+            if head["origin"] != made_from:
                 return None
             keys, weights = arrays["keys"], arrays["weights"]
             if weights.shape != (len(keys), len(head["labels"])):
@@ -75,8 +75,8 @@ def _read(file: Path, origin: str) -> Classifier | None:
         return None
 
 
-def _write(file: Path, origin: str, made: Classifier) -> None:
-    head = {"origin": origin, "labels": made.labels, "unseen": made.unseen}
+def _write(file: Path, made_from: str, made: Classifier) -> None:
+    head = {"origin": made_from, "labels": made.labels, "unseen": made.unseen}
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ WANTS = {
     "bill": ["ma facture est fausse", "facture trop chere", "je conteste la facture", "erreur sur ma facture"],
 }
 POLITE = ["", "bonjour ", "svp ", "je veux savoir ", "dites moi "]
+untampered = training.train  # conftest makes each training happen once a session
 PHRASES = [(polite + want, intent) for intent, wants in WANTS.items() for polite, want in product(POLITE, wants)]
 
 
@@ -54,7 +55,8 @@ def test_nothing_known_is_equally_likely_to_be_anything(trained: Classifier):
 
 
 def test_the_same_phrases_train_to_the_same_classifier(trained: Classifier):
-    again = training.train([of(text) for text, _ in PHRASES], [intent for _, intent in PHRASES])
+    again = untampered([of(text) for text, _ in PHRASES], [intent for _, intent in PHRASES])
+    assert again is not trained
     assert np.array_equal(again.weights, trained.weights)
     assert np.array_equal(again.left_out.confidence, trained.left_out.confidence)
 
@@ -107,7 +109,7 @@ def test_the_likeness_of_any_two_texts_is_their_cosine(monkeypatch: pytest.Monke
 
 def test_too_bold_a_step_is_taken_back(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(training, "_largest", lambda _kernel: 0.05)
-    made = training.train([of(text) for text, _ in PHRASES], [intent for _, intent in PHRASES])
+    made = untampered([of(text) for text, _ in PHRASES], [intent for _, intent in PHRASES])
     assert np.isfinite(made.weights).all()
     assert made.guess(of("mon solde")).label == "balance"
 
