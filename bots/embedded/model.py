@@ -43,6 +43,8 @@ class Model:
         for words, example in zip(meant, examples, strict=True):
             if not words:
                 raise _refusal(files, example.intent, f"the phrase {example.text!r} has no word")
+            if _only_numbers(words):
+                continue  # "1" alone is never understood, so no intent can claim it
             other = self._known[example.language].setdefault(" ".join(words), example.intent)
             if other != example.intent:
                 raise _refusal(files, example.intent, f"the phrase {example.text!r} also stands under {other!r}")
@@ -116,7 +118,7 @@ class Model:
 
     def language(self, words: Sequence[str]) -> str | None:
         """None when the words could be of either language."""
-        if not words or all(word == "0" for word in words):
+        if _only_numbers(words):
             return None
         if self._only_language:
             return self._only_language
@@ -124,7 +126,7 @@ class Model:
         return guess.label if guess.confidence >= self._files.thresholds.language else None
 
     def intent(self, words: Sequence[str], language: str) -> Reading:
-        if not words or all(word == "0" for word in words):
+        if _only_numbers(words):
             return _NOTHING
         known = self.stands_for(words, language)
         if known is not None:
@@ -148,6 +150,11 @@ class Model:
                 if phrase in self._known[spoken]:
                     return self._known[spoken][phrase]
         return None
+
+
+def _only_numbers(words: Sequence[str]) -> bool:
+    """Or nothing at all."""
+    return all(word == "0" for word in words)
 
 
 def _refusal(files: BotFiles, intent: str, problem: str) -> BotDataError:

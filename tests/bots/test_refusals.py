@@ -96,3 +96,10 @@ def test_the_shipped_bot_is_accepted_without_a_notice() -> None:
     assert report.languages == ("en", "fr")
     assert report.notices == ()
     assert min(report.phrases_by_intent.values()) >= 30
+
+
+def test_numbers_alone_may_stand_under_two_intents(spoiled: Spoil) -> None:
+    """Sums are off topic, and somebody may answer with his number: neither is ever understood by it."""
+    spoiled("nlu/fr.yml", "- merci\n", "- merci\n    - 12 + 38\n")
+    spoiled("nlu/fr.yml", "- solde\n", "- solde\n    - 45 68\n")
+    assert engine.validate("spoiled").phrases_by_intent["balance"] > 15
