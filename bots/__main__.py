@@ -1,76 +1,10 @@
-"""python -m bots check [BOT ...]           reads bots as the engine does and says the first thing that is wrong
-python -m bots ask BOT "TEXT" [...]      what the bot makes of a text; several texts are one conversation
-"""
+"""python -m bots: what `palabre bots` does (bots/command.py)."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from uuid import UUID
 
-from bots import catalogue, engine
-from bots.errors import BotDataError
-from bots.turn import Turn
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bots", description="Check a bot, or talk to it.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help="read bots and say what is wrong with them")
-    check.add_argument("bots", nargs="*", metavar="BOT", help="folder names in bots/data (default: all)")
-    ask = commands.add_parser("ask", help="show what a bot makes of texts, sent one after the other")
-    ask.add_argument("bot", metavar="BOT")
-    ask.add_argument("texts", nargs="+", metavar="TEXT")
-    chosen = parser.parse_args(arguments)
-    if chosen.command == "ask":
-        return _ask(chosen.bot, chosen.texts)
-    return max([_check(bot) for bot in chosen.bots or catalogue.names()], default=0)
-
-
-def _check(bot: str) -> int:
-    try:
-        report = engine.validate(bot)
-    except BotDataError as error:
-        _say(f"{bot}: REFUSED. {error}")
-        return 1
-    phrases = sum(report.phrases_by_intent.values())
-    _say(
-        f"{bot}: good. {len(report.phrases_by_intent)} intents, {phrases} phrases, "
-        f"languages {', '.join(report.languages)}; {report.accuracy:.0%} of its phrases understood when left out"
-    )
-    for notice in report.notices:
-        _say(f"  note: {notice}")
-    return 0
-
-
-def _ask(bot: str, texts: list[str]) -> int:
-    history: list[Turn] = []
-    try:
-        engine.warm(bot)
-    except BotDataError as error:
-        _say(f"{bot}: REFUSED. {error}")
-        return 1
-    for text in texts:
-        turn = engine.take_turn(bot=bot, conversation_id=UUID(int=0), history=tuple(history), text=text, language=None)
-        _say(f"> {text}")
-        values = ", ".join(f"{name}={value}" for name, value in turn.entities.items())
-        _say(f"  [{turn.language}, {turn.intent or 'not sure'} {turn.confidence:.2f}] {values}".rstrip())
-        for reply in turn.replies:
-            _say(f"  {reply}")
-        for action in turn.actions:
-            _say(f"  -> {action}")
-        if turn.handover:
-            asks = f", skills {', '.join(turn.handover.skills)}" if turn.handover.skills else ""
-            _say(f"  -> handed to a person ({turn.handover.reason}{asks}):")
-            for line in turn.handover.summary.splitlines():
-                _say(f"     {line}")
-        history += [Turn("contact", text), *(Turn("bot", reply) for reply in turn.replies)]
-    return 0
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")
-
+from bots.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

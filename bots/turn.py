@@ -13,6 +13,9 @@ from typing import Literal
 Author = Literal["contact", "bot", "agent"]
 Reason = Literal["asked", "unsure", "failed", "rule"]
 
+NOT_ANSWERED = frozenset({None, "out_of_scope"})
+"""Intents on which nothing is answered: not sure, and sure that it is no business of ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -41,6 +44,20 @@ class Handover:
     priority: int = 0
     intents: tuple[str, ...] = ()
     entities: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an engine takes one text to mean.
+
+    intent      None when not sure.
+    confidence  that of the best guess either way.
+    best        the best guess, sure or not; "" when there is none.
+    """
+
+    intent: str | None
+    confidence: float
+    best: str = ""
 
 
 @dataclass(frozen=True, slots=True)

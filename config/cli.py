@@ -22,9 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    # These two hand everything that follows to somebody else's reader of arguments.
+    # These three hand everything that follows to somebody else's reader of arguments.
     if words[:1] == ["manage"]:
         return manage(words[1:])
+    if words[:1] == ["bots"]:
+        return bots(words[1:])
     if words[:1] == ["test-engines"]:
         return test_engines(words[1:])
     options = _parser().parse_args(words)
@@ -87,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         ("beat", beat, "one process: the clock of recurring work"),
     ):
         add(name, act, text)
+    add("bots", lambda _: 0, "check a bot, talk to it, measure it: palabre bots --help")
     simulated = add("simulator", simulator, "one process: a pretended operator and its phone page (demo, tests)")
     simulated.add_argument("rest", nargs=argparse.REMAINDER)
     add("manage", lambda _: 0, "any Django command: palabre manage <command> ...")
@@ -293,6 +296,14 @@ def manage(words: Sequence[str]) -> int:
 
     execute_from_command_line(["palabre manage", *words])
     return 0
+
+
+def bots(words: Sequence[str]) -> int:
+    """Needs neither a database nor settings."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the dispatcher does: the same training, to the last digit
+    from bots.command import main as run
+
+    return run(words)
 
 
 def test_engines(words: Sequence[str]) -> int:

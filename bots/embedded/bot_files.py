@@ -40,10 +40,7 @@ class BotFiles:
     spelling: Spelling
     entities: Entities
     thresholds: Thresholds
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        return self.nlu.languages()
+    languages: tuple[str, ...]
 
     def unused_responses(self) -> list[str]:
         used = {response.name for steps in self.rules.steps.values() for response in steps}
@@ -71,7 +68,7 @@ def read(folder: Path) -> BotFiles:
     if entities.missing:
         raise domain.top.child("entities").refuse(f"nothing finds {entities.missing[0]!r}: no regex, no lookup")
     _check_phrases(nlu, domain, languages)
-    return BotFiles(folder.name, nlu, domain, rules, spelling, entities, thresholds)
+    return BotFiles(folder.name, nlu, domain, rules, spelling, entities, thresholds, languages)
 
 
 def _thresholds(folder: Path) -> Thresholds:

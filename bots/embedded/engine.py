@@ -12,9 +12,9 @@ from uuid import UUID
 from bots.embedded import bot_files, summary
 from bots.embedded.domain import Response, Signal
 from bots.embedded.lookalikes import as_seen
-from bots.embedded.model import Model, Reading
+from bots.embedded.model import Model
 from bots.embedded.rules import FALLBACK
-from bots.turn import BotTurn, Handover, Turn
+from bots.turn import BotTurn, Handover, Reading, Turn
 
 _REMEMBERED = 50
 """Turns of a history that are looked at; older ones no longer say what the subscriber wants."""
@@ -24,7 +24,10 @@ _RECENT_TEXTS = 3
 
 class EmbeddedEngine:
     def __init__(self, folder: Path, memory: Path | None = None) -> None:
-        """Reads and trains: half a second, or a tenth with a `memory` of the last time. Raises BotDataError."""
+        """Reads and trains: ten seconds for 10,000 phrases, or half of one with a `memory` of the last time.
+
+        Raises BotDataError.
+        """
         self.files = bot_files.read(folder)
         self.model = Model(self.files, memory)
 
@@ -34,7 +37,7 @@ class EmbeddedEngine:
         words = self.files.spelling.words(text)
         spoken = self.model.language(words) or self._language_before(history, language)
         said = [turn.body for turn in history if turn.author == "bot"]
-        reading = (self.model.intent if said else self.model.first_intent)(words, spoken)
+        reading = self.model.intent(words, spoken)
         entities = self.files.entities.find(text)
 
         clarified = self._clarified(said)
@@ -61,6 +64,14 @@ class EmbeddedEngine:
             handover=handover,
             actions=actions,
         )
+
+    @property
+    def threshold(self) -> float:
+        return self.files.thresholds.confidence
+
+    def read(self, *, text: str, language: str | None) -> Reading:
+        words = self.files.spelling.words(text)
+        return self.model.intent(words, self.model.language(words) or self._language_before((), language))
 
     def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """The turn to take when `take_turn` raised: uses the domain's sentences only, no model."""

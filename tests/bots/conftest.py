@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from bots import catalogue, engine
+from bots.embedded import trained, training
+from bots.embedded.classifier import Classifier
 from bots.embedded.engine import EmbeddedEngine
+from bots.embedded.features import Features
 from bots.turn import BotTurn, Turn
 from tests.bots.talk import CONVERSATION
 
 SHIPPED = catalogue.FOLDER / "telecom"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _learn_the_same_once() -> Iterator[None]:
+    """A bot of thousands of phrases trains for a quarter of a minute, and always to the same: here once a session."""
+    learnt: dict[str, Classifier] = {}
+    train = training.train
+
+    def once(texts: Sequence[Features], answers: Sequence[str], *, bayes_alone: bool = False) -> Classifier:
+        origin = trained.origin(texts, answers, bayes_alone)
+        if origin not in learnt:
+            learnt[origin] = train(texts, answers, bayes_alone=bayes_alone)
+        return learnt[origin]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "train", once)
+        yield
 
 
 @pytest.fixture(scope="session")

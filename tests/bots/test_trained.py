@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bots.embedded import classifier, trained
+from bots.embedded import features, trained, training
 from bots.embedded.classifier import Classifier
 from bots.embedded.engine import EmbeddedEngine
 from tests.bots.conftest import SHIPPED
 
-TEXTS = [["=solde", "so", "ol"], ["=stop", "st", "to"], ["=credit", "cr"]]
+TEXTS = [features.of_words([word]) for word in ("solde", "stop", "credit")]
 ANSWERS = ["balance", "stop", "balance"]
 
 
@@ -21,37 +21,38 @@ ANSWERS = ["balance", "stop", "balance"]
 def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One number for each training."""
     made: list[int] = []
-    train = classifier.train
+    train = training.train
 
-    def counted(texts: Any, answers: Any) -> Classifier:
+    def counted(texts: Any, answers: Any, **options: Any) -> Classifier:
         made.append(len(answers))
-        return train(texts, answers)
+        return train(texts, answers, **options)
 
-    monkeypatch.setattr(classifier, "train", counted)
+    monkeypatch.setattr(training, "train", counted)
     return made
 
 
 def test_a_bot_that_starts_again_does_not_train_again_and_says_the_same(tmp_path: Path, trainings: list[int]):
     first = EmbeddedEngine(SHIPPED, tmp_path / "bots").model
-    assert len(trainings) == 2, "intents and languages"
+    assert len(trainings) == 3, "the intents of each language, and languages"
     second = EmbeddedEngine(SHIPPED, tmp_path / "bots").model
-    assert len(trainings) == 2
-    for was, now in ((first.intents, second.intents), (first.languages, second.languages)):
-        assert (was.labels, was.columns, was.factor, was.accuracy) == (
-            now.labels,
-            now.columns,
-            now.factor,
-            now.accuracy,
-        )
-        assert np.array_equal(was.weights, now.weights)
-        assert np.array_equal(was.idf, now.idf)
-        assert np.array_equal(was.bias, now.bias)
+    assert len(trainings) == 3
+    assert set(first.intents) == {"en", "fr"}
+    for was, now in (
+        (first.intents["en"], second.intents["en"]),
+        (first.intents["fr"], second.intents["fr"]),
+        (first.languages, second.languages),
+    ):
+        assert was.labels == now.labels
+        for name in ("keys", "idf", "weights", "bias"):
+            assert np.array_equal(getattr(was, name), getattr(now, name)), name
+        for name in ("confidence", "best", "right"):
+            assert np.array_equal(getattr(was.left_out, name), getattr(now.left_out, name)), name
 
 
 @pytest.mark.parametrize(
     ("texts", "answers"),
     [
-        ([*TEXTS[:2], ["=credit", "cd"]], ANSWERS),  # a phrase is written otherwise
+        ([*TEXTS[:2], features.of_words(["credits"])], ANSWERS),  # a phrase is written otherwise
         (TEXTS, ["balance", "stop", "stop"]),  # a phrase means something else
         (TEXTS[:2], ANSWERS[:2]),  # a phrase has gone
     ],
@@ -68,8 +69,9 @@ def test_phrases_that_have_changed_are_trained(tmp_path: Path, trainings: list[i
 
 def test_other_words_that_look_the_same_side_by_side_are_other_phrases(tmp_path: Path, trainings: list[int]):
     file = tmp_path / "bot.npz"
-    trained.kept(file, [["a", "b"], ["c"]], ["x", "y"])
-    trained.kept(file, [["a"], ["b", "c"]], ["x", "y"])
+    first, second, third = (np.array([number], dtype=np.uint32) for number in (1, 2, 3))
+    trained.kept(file, [np.concatenate([first, second]), third], ["x", "y"])
+    trained.kept(file, [first, np.concatenate([second, third])], ["x", "y"])
     assert len(trainings) == 2
 
 
@@ -86,7 +88,7 @@ def test_a_file_that_cannot_be_used_costs_a_training(tmp_path: Path, trainings: 
     file = tmp_path / "bot.npz"
     trained.kept(file, TEXTS, ANSWERS)
     file.write_bytes(spoil(file.read_bytes()))
-    assert trained.kept(file, TEXTS, ANSWERS).guess(["=stop", "st", "to"]).label == "stop"
+    assert trained.kept(file, TEXTS, ANSWERS).guess(features.of_words(["stop"])).label == "stop"
     assert len(trainings) == 2
     trained.kept(file, TEXTS, ANSWERS)
     assert len(trainings) == 2
@@ -102,4 +104,6 @@ def test_a_file_with_objects_in_it_is_not_opened(tmp_path: Path, trainings: list
 
 def test_a_memory_that_cannot_be_written_costs_nothing_else(tmp_path: Path, trainings: list[int]):
     (tmp_path / "taken").write_text("a file where the directory should be")
-    assert trained.kept(tmp_path / "taken" / "bot.npz", TEXTS, ANSWERS).guess(["=stop"]).label == "stop"
+    assert (
+        trained.kept(tmp_path / "taken" / "bot.npz", TEXTS, ANSWERS).guess(features.of_words(["stop"])).label == "stop"
+    )

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from common import memory
@@ -60,3 +61,15 @@ def test_the_collector_works_again_once_a_process_has_started():
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+def test_memory_that_was_freed_is_given_back():
+    """Many small blocks below the limit from which on glibc returns each by itself, and one above them that stays."""
+    process = psutil.Process()
+    blocks = [bytearray(60_000) for _ in range(800)]
+    stays = bytearray(60_000)
+    full = process.memory_info().rss
+    del blocks
+    memory.give_back()
+    assert full - process.memory_info().rss > 30_000_000
+    assert stays

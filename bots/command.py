@@ -1,0 +1,109 @@
+"""palabre bots check [BOT ...]           reads bots as the engine does and says the first thing that is wrong
+palabre bots ask BOT "TEXT" [...]      what the bot makes of a text; several texts are one conversation
+palabre bots evaluate ... FILE.yml     how well it understands texts that it has never seen, as JSON (docs/bots.md)
+
+Needs neither a database nor settings; `python -m bots` is the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from bots import catalogue, engine
+from bots.errors import BotDataError
+from bots.turn import Turn
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "ask":
+        return _ask(chosen.bot, chosen.texts)
+    if chosen.command == "evaluate":
+        return _evaluate(chosen.engine, chosen.bot, chosen.lang, chosen.file, wrong=chosen.wrong)
+    return max([_check(bot) for bot in chosen.bots or catalogue.names()], default=0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="palabre bots", description="Check a bot, talk to it, or measure it.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("check", help="read bots and say what is wrong with them")
+    check.add_argument("bots", nargs="*", metavar="BOT", help="folder names in bots/data (default: all)")
+    ask = commands.add_parser("ask", help="show what a bot makes of texts, sent one after the other")
+    ask.add_argument("bot", metavar="BOT")
+    ask.add_argument("texts", nargs="+", metavar="TEXT")
+    text = "measure how well a bot understands texts that it has never seen"
+    evaluate = commands.add_parser("evaluate", help=text, description=text)
+    evaluate.add_argument("--bot", required=True)
+    evaluate.add_argument("--lang", required=True, help="the language of the texts, such as fr")
+    evaluate.add_argument("--engine", choices=sorted(engine.ENGINES), help="default: the one of its bot.yml")
+    evaluate.add_argument("--wrong", action="store_true", help="list the automatic answers that are wrong, too")
+    evaluate.add_argument("file", type=Path, metavar="FILE.yml", help="intent: [texts]; __oos__ for off topic")
+    return parser
+
+
+def _check(bot: str) -> int:
+    try:
+        report = engine.validate(bot)
+    except BotDataError as error:
+        _say(f"{bot}: REFUSED. {error}")
+        return 1
+    phrases = sum(report.phrases_by_intent.values())
+    _say(
+        f"{bot}: good. {len(report.phrases_by_intent)} intents, {phrases} phrases, "
+        f"languages {', '.join(report.languages)}; {report.accuracy:.0%} of its phrases understood when left out"
+    )
+    for language, found in report.left_out.items():
+        shares = ", ".join(
+            f"{name.replace('_', ' ')} {share['share']:.1%}" for name, share in found.figures.items() if share
+        )
+        needed = "no threshold" if found.needed is None else f"a threshold of {found.needed:.2f}"
+        _say(f"  {language}, left out: {shares}; {engine.PRECISION:.0%} precision takes {needed}")
+    for notice in report.notices:
+        _say(f"  note: {notice}")
+    return 0
+
+
+def _evaluate(name: str | None, bot: str, language: str, file: Path, *, wrong: bool) -> int:
+    from bots import evaluation
+
+    try:
+        found = evaluation.of_bot(bot, file, language=language, engine=name, wrong=wrong)
+    except BotDataError as error:
+        print(f"palabre bots evaluate: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    _say(json.dumps(found, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _ask(bot: str, texts: list[str]) -> int:
+    history: list[Turn] = []
+    try:
+        engine.warm(bot)
+    except BotDataError as error:
+        _say(f"{bot}: REFUSED. {error}")
+        return 1
+    for text in texts:
+        turn = engine.take_turn(bot=bot, conversation_id=UUID(int=0), history=tuple(history), text=text, language=None)
+        _say(f"> {text}")
+        values = ", ".join(f"{name}={value}" for name, value in turn.entities.items())
+        _say(f"  [{turn.language}, {turn.intent or 'not sure'} {turn.confidence:.2f}] {values}".rstrip())
+        for reply in turn.replies:
+            _say(f"  {reply}")
+        for action in turn.actions:
+            _say(f"  -> {action}")
+        if turn.handover:
+            asks = f", skills {', '.join(turn.handover.skills)}" if turn.handover.skills else ""
+            _say(f"  -> handed to a person ({turn.handover.reason}{asks}):")
+            for line in turn.handover.summary.splitlines():
+                _say(f"     {line}")
+        history += [Turn("contact", text), *(Turn("bot", reply) for reply in turn.replies)]
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")
