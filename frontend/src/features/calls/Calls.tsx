@@ -34,9 +34,7 @@ export function Calls({ calls, shown, onOpen, onNew }: CallsProps) {
       heard.current.add(keyOf(call));
       onNew(say(call));
     }
-    // Said once for each call, in the words of that moment.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [calls]);
+  }); // after each rendering: `heard` sees to it that each call is said once, in the words of that moment
 
   const left = calls.filter((call) => call.conversation.id !== shown && !later.includes(keyOf(call)));
   if (left.length === 0) return null;
