@@ -68,6 +68,45 @@ def red_in(cache: Path) -> list[str]:
         return []
 
 
+def screens(sections: Sections, *, cwd: Path = FRONTEND, seconds: float = 900) -> Callable[[IO[str] | None], bool]:
+    """The tests of the front end; the files of those that were red once more, alone, if they are few."""
+
+    def run(said: IO[str] | None = None) -> bool:
+        with tempfile.TemporaryDirectory(prefix="palabre-") as place:
+            found = Path(place, "found.json")
+            command = ["npm", "test", "--", "--reporter=default", "--reporter=json", f"--outputFile.json={found}"]
+            if succeeds(command, {}, cwd, seconds, said):
+                return True
+            red = red_screens(found)
+            names = ", ".join(name for _, name in red)
+            print(f"\nred: {names}", file=said, flush=True)
+            if not 0 < len(red) <= SPARED:
+                return False
+            print("--- once more, by themselves", file=said, flush=True)
+            if not succeeds(["npm", "test", "--", *sorted({file for file, _ in red})], {}, cwd, seconds, said):
+                return False
+            sections.remark(f"unsteady in frontend, red and then green: {names}")
+            return True
+
+    return run
+
+
+def red_screens(found: Path) -> list[tuple[str, str]]:
+    """(file, name) of the tests that Vitest's report calls failed; [] when it is unreadable, or when a file failed as
+    a whole."""
+    try:
+        files = json.loads(found.read_text())["testResults"]
+    except (OSError, ValueError, KeyError):
+        return []
+    red = []
+    for file in files:
+        failed = [test["fullName"] for test in file["assertionResults"] if test["status"] == "failed"]
+        if file["status"] == "failed" and not failed:
+            return []
+        red += [(file["name"], name) for name in failed]
+    return red
+
+
 def unit_parts() -> dict[str, list[str]]:
     """What each part of the unit tests runs; what is named nowhere falls into the second."""
     tests = ROOT / "tests"
@@ -105,7 +144,7 @@ def main(only: str) -> int:
     line, desk, whole = (
         Step(name, tested(sections, name, ["--durations=15"], *where, seconds=1800)) for name, where in units.items()
     )
-    frontend = Step("frontend", ["npm", "--prefix", str(FRONTEND), "test"], seconds=900)
+    frontend = Step("frontend", screens(sections))
     # Engines that somebody gives (TEST_DATABASE_URL) hold one test database: the parts then follow each other.
     beside(
         *([[line, desk, whole, frontend]] if "TEST_DATABASE_URL" in os.environ else [[line], [frontend, desk], [whole]])

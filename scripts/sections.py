@@ -17,6 +17,8 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+# What a red section said last stands once more before the verdicts: whoever sees only the end of a long log reads why.
+LAST = 6000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Sections:
         self._title, self._only = title, only
         self._verdicts: list[tuple[str, bool, float]] = []
         self._remarks: list[str] = []
+        self._ends: dict[str, str] = {}
         self._began = time.monotonic()
         self._terminal = threading.Lock()
 
@@ -78,6 +81,9 @@ class Sections:
                 with self._terminal:
                     print(f"\n=== {step.name}", flush=True)
                     shutil.copyfileobj(said, sys.stdout)
+                    if not fine:
+                        said.seek(max(0, said.tell() - LAST))
+                        self._ends[step.name] = said.read()
                     print(f"--- {step.name}: {'ok' if fine else 'FAILED'} in {took:.1f} s", flush=True)
                     self._verdicts.append((step.name, fine, took))
 
@@ -96,6 +102,8 @@ class Sections:
     def verdict(self, *, slowest: int = 0) -> int:
         """Print one line per section, so many `slowest` ones again by their seconds, and the remarks; 0 when all
         sections are well."""
+        for name, end in self._ends.items():
+            print(f"\n=== {name}, its last words again:\n{end}")
         print(f"\n{self._title}:")
         for name, fine, took in self._verdicts:
             print(f"  {'ok    ' if fine else 'FAILED'} {name:<22} {took:6.1f} s")

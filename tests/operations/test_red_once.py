@@ -56,3 +56,43 @@ def test_a_file_that_cannot_be_read_is_red_at_once(tmp_path, capfd):
     verdict, said = judged(tmp_path, "import nothing_of_this_name\n", capfd)
     assert verdict == 1
     assert "once more" not in said
+
+
+SCREEN = """
+import { existsSync, writeFileSync } from "node:fs";
+import { expect, it } from "vitest";
+it("is always green", () => expect(1).toBe(1));
+it("%(name)s", () => {
+  const first = !existsSync("seen");
+  writeFileSync("seen", "");
+  expect(%(fine)s).toBe(true);
+});
+"""
+
+
+def judged_screens(project: Path, source: str, capfd: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    (project / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
+    (project / "package.json").write_text('{"type": "module", "scripts": {"test": "vitest run"}}')
+    (project / "small.test.js").write_text(source)
+    gate = sections.Sections("test")
+    gate.beside([sections.Step("frontend", run_tests.screens(gate, cwd=project, seconds=60))])
+    return gate.verdict(), capfd.readouterr().out
+
+
+def test_a_screen_that_is_green_by_itself_fails_nothing_and_is_named_in_the_verdict(tmp_path, capfd):
+    verdict, said = judged_screens(tmp_path, SCREEN % {"name": "is green later", "fine": "!first"}, capfd)
+    assert verdict == 0, said
+    assert "unsteady in frontend, red and then green: is green later" in said.split("test:")[1]
+
+
+def test_a_screen_that_is_red_twice_is_red_and_its_last_words_stand_before_the_verdict(tmp_path, capfd):
+    verdict, said = judged_screens(tmp_path, SCREEN % {"name": "is never green", "fine": "false"}, capfd)
+    assert verdict == 1
+    assert "unsteady in" not in said
+    assert "is never green" in said.split("frontend, its last words again:")[1]
+
+
+def test_a_screen_that_cannot_be_read_is_red_at_once(tmp_path, capfd):
+    verdict, said = judged_screens(tmp_path, "nothing of javascript {", capfd)
+    assert verdict == 1
+    assert "once more" not in said

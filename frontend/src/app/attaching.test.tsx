@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { openPalabre } from "@/testing/render";
 
@@ -64,8 +64,8 @@ describe("attaching a picture", () => {
     await user.upload(await chosen(), gif("a.gif"));
     await screen.findByText("a.gif: ready");
     await user.type(screen.getByTestId("composer-text"), "Voici");
-    server.conversation("c-00000").row.owner_id = "somebody";
-    fireEvent.click(screen.getByTestId("composer-send")); // in the same turn: a fetch under way would tell the screen first
+    server.refuses = true;
+    await user.click(screen.getByTestId("composer-send"));
     await user.click(await screen.findByRole("button", { name: "Edit" }));
     expect(await screen.findByText("📎: ready")).toBeVisible();
     expect(screen.getByTestId("composer-text")).toHaveValue("Voici");

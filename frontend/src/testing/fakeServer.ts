@@ -51,6 +51,8 @@ export class FakeServer {
   me: string | null;
   offline = false;
   broken = false;
+  /** Every answer is refused, though no screen can hear beforehand why. */
+  refuses = false;
   sockets = new Set<FakeSocket>();
   sent: string[] = [];
   readonly preferences: { language: "fr" | "en"; theme: "system" | "light" | "dark" };
@@ -183,7 +185,7 @@ export class FakeServer {
     if (known) return ok(known);
     const me = this.#meAgent();
     if (kind === "outgoing" && one.row.status === "closed") return refuse(409, "closed");
-    if (kind === "outgoing" && one.row.owner_id !== me.id) return refuse(409, "not_owner");
+    if (kind === "outgoing" && (this.refuses || one.row.owner_id !== me.id)) return refuse(409, "not_owner");
     if (body.trim() === "") return refuse(422, "empty");
     const message = this.#append(one, {
       kind, body, at: new Date().toISOString(), client_id: clientId, author: { kind: "agent", id: me.id, name: me.name },
