@@ -1,5 +1,6 @@
 // Runs in each page before the product's code: a line that can lose, repeat and delay what the server says, and eyes.
 (() => {
+  const LOOK_MS = 50;
   const Real = window.WebSocket;
   const line = { lose: 0, repeat: 0, late: 0, future: 0, lost: 0, heard: 0, opened: 0, seed: 1 };
   const chance = () => (line.seed = (line.seed * 1103515245 + 12345) % 2147483648) / 2147483648;
@@ -41,6 +42,8 @@
   const text = (place, selector) => place?.querySelector(selector)?.textContent ?? null;
   const figure = (words) => Number((words ?? "0").replace(/\D/g, ""));
 
+  const live = () => document.querySelector("[data-testid=connection][data-state=live]") !== null;
+
   /** What a person sees, without the running timers. */
   window.__shown = () => {
     const tab = (name) => figure(text(document, `[data-testid=tab-${name}] [class*=_count_]`));
@@ -78,7 +81,7 @@
       presence: document.querySelector("[data-testid=presence]")?.dataset.state ?? null,
       board,
       tiles: tiles.length > 0 ? tiles.filter((_, index) => index !== 1).map(figure) : null,
-      live: document.querySelector("[data-testid=connection][data-state=live]") !== null,
+      live: live(),
     };
   };
 
@@ -86,18 +89,12 @@
   const fetched = window.fetch;
   window.__refetched = 0;
   window.fetch = (...words) => {
-    if (words[0] === "/api/session" && !words[1]?.headers?.["X-Eyes"]) window.__refetched += 1;
+    if (words[0] === "/api/session") window.__refetched += 1;
     return fetched(...words);
   };
 
-  const ask = async (path) => {
-    const answer = await fetch(path, { headers: { Accept: "application/json", "X-Eyes": "1" } });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-    return answer.json();
-  };
-
-  /** Where the page and the server's own answers differ, in words; empty when they agree. */
-  window.__differences = async () => {
+  /** Where the page and what the server has `said` differ, in words; empty when they agree. */
+  window.__differences = (said) => {
     const shown = window.__shown();
     const found = [];
     const same = (what, here, there) => {
@@ -105,10 +102,9 @@
       if (a !== b) found.push(`${what}: shown ${a}, the server says ${b}`);
     };
     if (!shown.live) return ["the light does not say live"];
-    const session = await ask("/api/session");
+    const { session, now, items, counts, conversation } = said;
     if (shown.presence !== null) same("presence", shown.presence, session.presence.state);
-    if (shown.tiles !== null) {
-      const now = await ask("/api/supervision/live");
+    if (now) {
       same("tiles", shown.tiles, [now.waiting, now.open, now.bot, now.live]);
       const load = (agent) => (agent.capacity === 0 ? "–" : `${agent.load}/${agent.capacity}`);
       const byName = (a, b) => (a.name < b.name ? -1 : 1);
@@ -119,9 +115,7 @@
       );
       return found;
     }
-    const where = new URLSearchParams(location.search);
-    const view = where.get("view");
-    const { items } = await ask(`/api/conversations?view=${view}&limit=50`);
+    const view = new URLSearchParams(location.search).get("view");
     const ms = (iso) => (iso === null ? Infinity : Date.parse(iso));
     const active = (row) => ms(row.last_message?.at ?? row.opened_at);
     const waits = (row) => (view === "all" ? 0 : ms(row.waiting_since));
@@ -141,15 +135,12 @@
       const preview = row.last_message?.preview ?? "";
       if (!one.preview.endsWith(preview)) same(`preview of ${one.id}`, one.preview, preview);
     }
-    const counts = await ask("/api/counts");
     same("counts", shown.counts, [
       counts.mine.open, counts.queue.waiting, counts.all.open + counts.all.bot + counts.all.queued,
     ]);
-    const open = where.get("c");
-    if (open !== null) {
-      const { conversation } = await ask(`/api/conversations/${open}`);
+    if (conversation !== null) {
       same("take", shown.take, conversation.status === "bot" || conversation.status === "queued");
-      const thread = (await ask(`/api/conversations/${open}/messages?limit=50`)).items.filter((one) => one.kind !== "event");
+      const thread = said.thread.filter((one) => one.kind !== "event");
       const last = thread.slice(-shown.thread.length || thread.length);
       same("thread", shown.thread, last.map((one) => ({
         seq: String(one.seq), kind: one.kind, status: one.delivery?.status ?? "", body: one.body,
@@ -157,5 +148,20 @@
       if (shown.thread.length < Math.min(thread.length, 25)) found.push("the thread shows too little");
     }
     return found;
+  };
+
+  let watching = 0;
+  /** From now on look whether the page shows what the server has `said`; __agreed tells since when it does. */
+  window.__agree = (said) => {
+    clearInterval(watching);
+    const look = () => {
+      window.__found = live() ? window.__differences(said) : ["the light does not say live"];
+      if (window.__found.length > 0) return;
+      clearInterval(watching);
+      window.__agreed = Date.now();
+    };
+    window.__agreed = null;
+    watching = setInterval(look, LOOK_MS);
+    look();
   };
 })();

@@ -17,13 +17,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import psutil
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
 
 from config.up.trial import Running
 
 WAIT_MS = 60_000  # how long a page takes to open is no promise of these tests, and twenty share a processor
+ASKED_AGAIN_S = 1.0
 EYES = Path(__file__).with_name("browsers.js").read_text()
 FLAGS = [
     "--disable-gpu",
@@ -51,6 +53,7 @@ class Screen:
     seat: Seat
     context: BrowserContext
     page: Page
+    base: str
     mark: str
     problems: list[str] = field(default_factory=list)
 
@@ -69,12 +72,46 @@ class Screen:
     def offline(self, away: bool) -> None:
         self.context.set_offline(away)
 
+    def said(self) -> dict[str, Any]:
+        """What the server answers, beside the page, about all that it may show. Raises Error while it is away."""
+        where = urlsplit(self.seat.path)
+        session = self._ask("/api/session")
+        if where.path == "/supervision":
+            return {"session": session, "now": self._ask("/api/supervision/live")}
+        looks = dict(parse_qsl(where.query))
+        said = {
+            "session": session,
+            "items": self._ask(f"/api/conversations?view={looks['view']}&limit=50")["items"],
+            "counts": self._ask("/api/counts"),
+            "conversation": None,
+        }
+        if open_ := looks.get("c"):
+            said["conversation"] = self._ask(f"/api/conversations/{open_}")["conversation"]
+            said["thread"] = self._ask(f"/api/conversations/{open_}/messages?limit=50")["items"]
+        return said
+
+    def _ask(self, path: str) -> Any:
+        answer = self.context.request.get(self.base + path)
+        if not answer.ok:
+            raise Error(f"{path}: {answer.status}")
+        return answer.json()
+
     def differences(self) -> list[str]:
-        """Where it does not show what the server says. While the server is away, that is one, too."""
-        found: list[str] = self.page.evaluate(
-            "() => window.__differences().catch((failure) => [`not answered: ${failure}`])"
-        )
+        """Where it does not show what the server says now. While the server is away, that is one, too."""
+        try:
+            found: list[str] = self.page.evaluate("(said) => window.__differences(said)", self.said())
+        except Error as failure:
+            return [f"not answered: {failure}"]
         return found
+
+    def agree(self, said: dict[str, Any]) -> None:
+        """From now on the page looks by itself whether it shows this."""
+        self.page.evaluate("(said) => window.__agree(said)", said)
+
+    def agreed(self) -> tuple[float | None, list[str]]:
+        """Since when (`time.time`) it does; else None, and what differed when it last looked."""
+        at, found = self.page.evaluate("() => [window.__agreed, window.__found]")
+        return (None if at is None else at / 1000), found
 
     def shown(self) -> dict[str, Any]:
         shown: dict[str, Any] = self.page.evaluate("() => window.__shown()")
@@ -104,7 +141,7 @@ class Browsers:
         context.set_default_timeout(WAIT_MS)
         context.add_init_script(EYES)
         base = self.palabre.desk.rstrip("/")
-        screen = Screen(seat, context, context.new_page(), str(uuid.uuid4()))
+        screen = Screen(seat, context, context.new_page(), base, str(uuid.uuid4()))
 
         def note(message: ConsoleMessage) -> None:
             if message.type == "error" and not any(word in message.text for word in EXPECTED):
@@ -175,23 +212,51 @@ def settled(claim: Callable[[], bool], limit_s: float, page: Page) -> float | No
     return time.monotonic() - began
 
 
-def converge(screens: list[Screen], limit_s: float, what: str) -> dict[str, float]:
-    """Wait until every screen shows what the server says; the seconds of each. Fails with the differences."""
-    began = time.monotonic()
-    took: dict[str, float] = {}
+def answers(screens: list[Screen]) -> dict[Seat, dict[str, Any]]:
+    """What the server says to each seat: before they may come back, for it is busy enough then."""
+    return {seat: screen.said() for seat, screen in {screen.seat: screen for screen in screens}.items()}
+
+
+def converge(
+    screens: list[Screen], limit_s: float, what: str, said: dict[Seat, dict[str, Any]] | None = None
+) -> dict[str, float]:
+    """Wait until every screen shows what the server says; the seconds of each. Fails with the differences.
+
+    The product is quiet meanwhile. The server is asked once for all who sit at one seat, beside the pages, and each
+    page looks by itself: twenty that are asked in turn, and then ask five things each, are a load and a delay of their
+    own. It is asked again where a page shows something else."""
+    began = time.time()
     open_ = dict(enumerate(screens))
+    told = said or {}
+    asked = dict.fromkeys(told, began)
+    for screen in screens:
+        if screen.seat in told:
+            screen.agree(told[screen.seat])
     last: dict[int, list[str]] = {}
+    took: dict[str, float] = {}
     while open_:
+        for seat in {screen.seat for screen in open_.values()}:
+            if time.time() - asked.get(seat, 0.0) > ASKED_AGAIN_S:
+                asked[seat] = time.time()
+                there = [screen for screen in open_.values() if screen.seat == seat]
+                try:
+                    now = there[0].said()
+                except Error:
+                    continue  # the server is away
+                for screen in there:
+                    screen.agree(now)
         for number, screen in list(open_.items()):
-            last[number] = screen.differences()
-            if not last[number]:
-                took[f"{number} {screen.seat.email.split('@')[0]} {screen.seat.path[:18]}"] = time.monotonic() - began
+            at, last[number] = screen.agreed()
+            if at is not None:
+                took[f"{number} {screen.seat.email.split('@')[0]} {screen.seat.path[:18]}"] = at - began
                 del open_[number]
-        if open_ and time.monotonic() - began > limit_s:
+        if open_ and time.time() - began > limit_s:
             words = [f"{screens[n].seat}: {last[n]} {screens[n].page.evaluate('window.__line')}" for n in open_]
             raise AssertionError(f"{what}: after {limit_s:g} s {len(open_)} screens differ:\n" + "\n".join(words))
         screens[0].page.wait_for_timeout(50)
-    print(f"{what}: slowest {max(took.values()):.2f} s of " + json.dumps({n: round(s, 2) for n, s in took.items()}))
+    said_of = f"{what}: slowest {max(took.values()):.2f} s of " + json.dumps({n: round(s, 2) for n, s in took.items()})
+    assert max(took.values()) <= limit_s, said_of
+    print(said_of)
     return took
 
 

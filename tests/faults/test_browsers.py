@@ -22,7 +22,7 @@ from playwright.sync_api import sync_playwright
 
 from config.up.trial import Running
 from tests.faults import absences
-from tests.faults.browsers import Browsers, Screen, Seat, bad_line, converge, cut, good_line, settled
+from tests.faults.browsers import Browsers, Screen, Seat, answers, bad_line, converge, cut, good_line, settled
 from tests.faults.conftest import FULL, Line, promised, seeds, wait_until
 from tests.faults.traffic import Agents, Subscribers
 
@@ -168,7 +168,9 @@ class Rounds:
         with cut(self.screens):
             self._busy(2)
             self.product.many_events(MISSED)
-        converge(self.screens, promised(CONVERGE_S), f"offline for {MISSED} events, every other with a wrong cursor")
+            said = answers(self.screens)
+        what = f"offline for {MISSED} events, every other with a wrong cursor"
+        converge(self.screens, promised(CONVERGE_S), what, said)
 
     def trimmed(self) -> None:
         with cut(self.screens):
@@ -176,7 +178,8 @@ class Rounds:
             self.product.trim()
             for screen in self.screens:
                 screen.forget()
-        converge(self.screens, promised(CONVERGE_S), "the log trimmed below the cursor")
+            said = answers(self.screens)
+        converge(self.screens, promised(CONVERGE_S), "the log trimmed below the cursor", said)
         for screen in self.screens:
             # One fetch of everything by the page itself; the comparison above asks with requests of its own.
             assert screen.refetched() == 1, f"{screen.seat} fetched afresh not exactly once"
@@ -184,12 +187,13 @@ class Rounds:
     def epoch(self) -> None:
         for screen in self.screens:
             screen.forget()
+        said = answers(self.screens)
         self.product.new_epoch()
         heard = settled(
             lambda: all(screen.refetched() > 0 for screen in self.screens), promised(CONVERGE_S), self.screens[0].page
         )
         assert heard is not None, "nobody was told of the new epoch"
-        converge(self.screens, promised(CONVERGE_S), "another epoch")
+        converge(self.screens, promised(CONVERGE_S), "another epoch", said)
 
     def fresh(self) -> None:
         """A page that is opened now shows the same: of each seat one, in the short form of the first three."""
