@@ -15,7 +15,7 @@ RUN python -m venv /opt/palabre \
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home palabre \
-    && install -d -o palabre -m 0700 /var/lib/palabre /var/lib/palabre-webhooks
+    && install -d -o palabre -m 0700 /var/lib/palabre /var/lib/palabre-webhooks /var/lib/palabre-bots
 COPY --from=packages /opt/palabre /opt/palabre
 WORKDIR /app
 COPY . .
@@ -27,6 +27,7 @@ ENV PATH=/opt/palabre/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PALABRE_MODE=production \
     PALABRE_STATE=/var/lib/palabre \
+    BOT_MODELS=/var/lib/palabre-bots \
     WEB_HOST=0.0.0.0
 USER 10001
 ENTRYPOINT ["python", "-m", "config.cli"]

@@ -19,6 +19,19 @@ FOLDER = Path(__file__).parent / "data"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
+_models: list[Path] = []
+
+
+def keep_models_in(directory: Path) -> None:
+    """Engines that are made from now on keep there what the next start can use. Only we may write there."""
+    _models[:] = [directory]
+
+
+def models() -> Path | None:
+    """The directory that was named last; None: nothing is kept."""
+    return _models[0] if _models else None
+
+
 def folder(bot: str) -> Path:
     """The bot's folder. Raises UnknownBot; a name can never lead out of `FOLDER`."""
     path = FOLDER / bot

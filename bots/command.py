@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from bots.turn import Turn
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
+    if catalogue.models() is None and (place := os.environ.get("BOT_MODELS")):
+        catalogue.keep_models_in(Path(place))
     if chosen.command == "ask":
         return _ask(chosen.bot, chosen.texts)
     if chosen.command == "evaluate":

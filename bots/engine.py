@@ -1,7 +1,7 @@
 """Takes one turn of talk with whichever engine the bot's folder names.
 
 take_turn(...)   never raises for what a subscriber wrote: an engine that breaks becomes a handover
-warm(bot, ...)   loads and trains now, so that the first subscriber does not wait for it
+warm(bot)        loads and trains now, so that the first subscriber does not wait for it
 validate(bot)    the same without keeping it, and what there is to say about the bot
 """
 
@@ -75,12 +75,9 @@ def take_turn(*, bot: str, conversation_id: UUID, history: Sequence[Turn], text:
     return BotTurn((), None, 0.0, language=language or "", handover=Handover("failed", ""))
 
 
-def warm(bot: str, memory: Path | None = None) -> None:
-    """`memory`: a directory in which an engine may keep what the next start can use; only we may write there.
-
-    Raises UnknownBot or BotDataError.
-    """
-    _engine(catalogue.folder(bot), memory)
+def warm(bot: str) -> None:
+    """Raises UnknownBot or BotDataError."""
+    _engine(catalogue.folder(bot))
 
 
 def make(bot: str, engine: str | None = None) -> Engine:
@@ -89,7 +86,7 @@ def make(bot: str, engine: str | None = None) -> Engine:
     Raises UnknownBot or BotDataError.
     """
     folder = catalogue.folder(bot)
-    return ENGINES[engine](folder, None) if engine else _make(folder)
+    return ENGINES[engine](folder, catalogue.models()) if engine else _make(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +146,22 @@ def validate(bot: str) -> Report:
     return Report(bot, "embedded", files.languages, counts, engine.model.accuracy, notices, left_out)
 
 
-def _engine(folder: Path, memory: Path | None = None) -> Engine:
+def _engine(folder: Path) -> Engine:
     engine = _ready.get(folder)
     if engine is None:
         with _lock:  # one thread trains, the others wait for it
             engine = _ready.get(folder)
             if engine is None:
-                engine = _ready[folder] = _make(folder, memory)
+                engine = _ready[folder] = _make(folder)
     return engine
 
 
-def _make(folder: Path, memory: Path | None = None) -> Engine:
+def _make(folder: Path) -> Engine:
     node = yaml_files.read(folder / "bot.yml", root=folder).as_map(required=("engine",))["engine"]
     make = ENGINES.get(node.as_text())
     if make is None:
         raise node.refuse(f"there is no engine {node.value!r} (known: {', '.join(ENGINES)})")
-    return make(folder, memory)
+    return make(folder, catalogue.models())
 
 
 def _log(error: Exception, bot: str, conversation_id: UUID) -> None:

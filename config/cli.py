@@ -301,6 +301,7 @@ def manage(words: Sequence[str]) -> int:
 def bots(words: Sequence[str]) -> int:
     """Needs neither a database nor settings."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the dispatcher does: the same training, to the last digit
+    os.environ.setdefault("BOT_MODELS", str(state() / "bots"))
     from bots.command import main as run
 
     return run(words)

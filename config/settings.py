@@ -155,6 +155,8 @@ LINK_ADAPTERS = {
     "sms.twilio": "channels_sms.twilio.link.TwilioLink",
 }
 # What providers that call us have said, until it is stored: it must outlive the process, and a cut of power.
+# What bots have learnt, so that a start need not train them again. Losing it costs a quarter of a minute a bot.
+BOT_MODELS = Path(env.text("BOT_MODELS", str(STATE / "bots")))
 WEBHOOK_SPOOL = env.text("WEBHOOK_SPOOL", str(STATE / "webhooks"))
 # Who may see what, asked by the socket hub, which knows nobody above it.
 REALTIME_AUDIENCES = "config.visibility.audiences_of"

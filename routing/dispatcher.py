@@ -372,7 +372,7 @@ def _warm_bots() -> None:
 
     for bot in Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", flat=True).distinct():
         try:
-            warm(bot, settings.STATE / "bots")
+            warm(bot)
         except Exception as error:
             log.error("bot %s cannot be used: %s", bot, type(error).__name__)
 

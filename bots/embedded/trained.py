@@ -6,14 +6,15 @@ read, it is as if there were none. Losing it costs one training.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import inspect
 import json
 import logging
 import os
 import zipfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,28 @@ def kept(file: Path | None, texts: Texts, answers: Sequence[str], *, bayes_alone
     made_from = origin(texts, answers, bayes_alone)
     found = _read(file, made_from)
     if found is None:
-        found = training.train(texts, answers, bayes_alone=bayes_alone)
-        _write(file, made_from, found)
-        give_back()
+        # Processes that start together would each train, side by side: one does, the others read what it made.
+        with _alone(file):
+            found = _read(file, made_from)
+            if found is None:
+                found = training.train(texts, answers, bayes_alone=bayes_alone)
+                _write(file, made_from, found)
+                give_back()
     return found
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """One process at a time for this file; everybody at once where the directory cannot be written."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = file.with_suffix(".lock").open("wb")
+    except OSError:
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # goes with the process, however that ends
+        yield
 
 
 def origin(texts: Texts, answers: Sequence[str], bayes_alone: bool) -> str:
@@ -79,7 +98,6 @@ def _write(file: Path, made_from: str, made: Classifier) -> None:
     head = {"origin": made_from, "labels": made.labels, "unseen": made.unseen}
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with draft.open("wb") as out:
             np.savez(
                 out,

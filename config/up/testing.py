@@ -22,6 +22,7 @@ from config.up.binaries import EngineError, remove
 from config.up.children import Identity
 from config.up.ports import Held, Ports
 
+ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "palabre-test-"
 _running: tuple[engines.Engines, Path] | None = None
 _kept: list[Held] = []
@@ -51,6 +52,7 @@ def environment(found: engines.Engines, state: Path) -> dict[str, str]:
     return {
         "PALABRE_MODE": "test",
         "PALABRE_STATE": str(state),
+        "BOT_MODELS": os.environ.get("BOT_MODELS", str(ROOT / ".state" / "bots")),  # learnt once, not by each run
         "SECRET_KEY": "tests-sign-with-this-and-nobody-else-does",
         "PUBLIC_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",

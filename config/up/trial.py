@@ -34,6 +34,7 @@ from config.up.ports import Ports
 from config.up.processes import facts
 from config.up.testing import throw_away
 
+ROOT = Path(__file__).resolve().parents[2]
 # What a test run sets for itself must not reach the trial, nor may an outside server named by the shell.
 _OURS = re.compile(r"^(DATABASE|REDIS|TEST|PALABRE|PUBLIC|WEB|SIMULATOR|SECRET_KEY|ALLOWED_HOSTS|DJANGO)")
 
@@ -126,7 +127,9 @@ def running(
     kept = [ports.hold(name) for name in PORTS]
     said = place / "said"
     said.unlink(missing_ok=True)
-    given = {**_clean(), "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
+    # What bots learn is the same in every trial, and costs each of them a quarter of a minute: kept beside them all.
+    models = {"BOT_MODELS": str(ROOT / ".state" / "bots")}
+    given = {**models, **_clean(), "PALABRE_STATE": str(place), "PALABRE_MODE": "demo", **(env or {})}
     child = spawn([sys.executable, "-m", "config.cli", "up"], env=given, log=said)
     one = Running(place, child)
     try:

@@ -1,4 +1,4 @@
-"""The telecom bot as shipped, and copies of it that a test may spoil."""
+"""The bots as shipped, and copies of the telecom bot that a test may spoil."""
 
 from __future__ import annotations
 
@@ -38,19 +38,27 @@ def _learn_the_same_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def telecom() -> EmbeddedEngine:
-    return EmbeddedEngine(SHIPPED)
+    return EmbeddedEngine(SHIPPED, catalogue.models())
+
+
+@pytest.fixture(scope="session", params=["insurance", "telecom"])
+def shipped(request: pytest.FixtureRequest, telecom: EmbeddedEngine) -> EmbeddedEngine:
+    """Each bot in turn."""
+    if request.param == "telecom":
+        return telecom
+    return EmbeddedEngine(catalogue.FOLDER / request.param, catalogue.models())
 
 
 @pytest.fixture
 def say() -> Callable[..., BotTurn]:
     """`say("bonjour")`, or a whole conversation: `say("bonjour", "solde")` gives the last turn."""
 
-    def say(*texts: str, language: str | None = None) -> BotTurn:
+    def say(*texts: str, language: str | None = None, bot: str = "telecom") -> BotTurn:
         history: list[Turn] = []
         turn: BotTurn | None = None
         for text in texts:
             turn = engine.take_turn(
-                bot="telecom",
+                bot=bot,
                 conversation_id=CONVERSATION,
                 history=tuple(history),
                 text=text,

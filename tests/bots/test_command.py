@@ -11,7 +11,9 @@ from bots.__main__ import main
 
 def test_a_good_bot_is_called_good(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "telecom: good." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "telecom: good." in out
+    assert "insurance: good." in out
 
 
 def test_a_spoiled_bot_is_refused_with_file_and_key(
@@ -45,4 +47,4 @@ def test_an_answer_that_was_edited_is_what_the_bot_says(
 
 def test_an_unknown_bot_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "nobody"]) == 1
-    assert "known: telecom" in capsys.readouterr().out
+    assert "known: insurance, telecom" in capsys.readouterr().out

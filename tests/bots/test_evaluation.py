@@ -90,7 +90,7 @@ def test_the_command_measures_beside_the_baselines(capsys: pytest.CaptureFixture
     assert cli.main(["bots", "evaluate", "--engine", "embedded", "--bot", "telecom", "--lang", "fr", str(HOLDOUT)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["bot"], found["language"], found["on_topic"], found["off_topic"]) == ("telecom", "fr", 95, 20)
-    assert found["threshold"] == 0.45
+    assert found["threshold"] == 0.85
     understood = found["understood"]
     for name in ("top1", "answered", "precision", "off_topic_rejected"):
         assert understood[name]["low"] < understood[name]["share"] < understood[name]["high"]

@@ -59,7 +59,7 @@ CASES = {
     "not YAML": ("rules.yml", "rules:", "rules: [", "", "not valid YAML"),
     "yes for a word": ("domain.yml", "- thanks\n", "- yes\n", "intents[1]", "text is expected"),
     "unknown engine": ("bot.yml", "engine: embedded", "engine: oracle", "engine", "oracle"),
-    "threshold out of range": ("bot.yml", "confidence: 0.45", "confidence: 5", "confidence", "between"),
+    "threshold out of range": ("bot.yml", "confidence: 0.85", "confidence: 5", "confidence", "between"),
     "missing threshold": ("bot.yml", "  margin:", "  marge:", "embedded", "marge"),
     "odd abbreviation": ("spelling.yml", "    bcp: beaucoup", "    b c p: beaucoup", "abbreviations.fr", "one word"),
 }

@@ -126,7 +126,7 @@ def test_a_line_stands_on_links_and_in_front_of_a_queue(desk: Browser, cast: Cas
     assert (changed.data["bot"], changed.data["link_ids"]) == ("", [str(cast.north.id)])
     changes = desk.get("/api/admin/audit").data["items"][0]["changes"]
     assert changes["bot"] == ["telecom", ""]
-    assert desk.get("/api/admin/lines").data["bots"] == ["telecom"]
+    assert desk.get("/api/admin/lines").data["bots"] == ["insurance", "telecom"]
     assert "4545" in desk.get("/api/session").raw.decode()
 
 

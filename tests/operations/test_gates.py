@@ -69,6 +69,7 @@ def test_compose_passes_every_setting_of_the_installation():
         "PALABRE_MODE",
         "PALABRE_STATE",
         "WEBHOOK_SPOOL",
+        "BOT_MODELS",
         "BEHIND_PROXY",
     }  # by the image, or by the proxy that stands beside it
     assert settings - fixed <= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))

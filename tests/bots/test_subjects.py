@@ -1,7 +1,4 @@
-"""Which subjects a bot answers itself, which go to people and with what, in both bots of bots/next.
-
-Not collected by `make test`: each of the two learns for a quarter of a minute.
-"""
+"""Which subjects a bot answers itself, which go to people and with what, in both bots."""
 
 from __future__ import annotations
 
@@ -9,23 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bots import catalogue
 from bots.embedded.engine import EmbeddedEngine
 from bots.turn import BotTurn
 
 Say = Callable[..., BotTurn]
-NEXT = catalogue.FOLDER.parent / "next"
-
-
-@pytest.fixture(autouse=True)
-def of_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "FOLDER", NEXT)
-
-
-@pytest.fixture(scope="module", params=["insurance", "telecom"])
-def shipped(request: pytest.FixtureRequest) -> EmbeddedEngine:
-    return EmbeddedEngine(NEXT / request.param)
-
 
 # bot, text, intent, skills, priority
 TO_PEOPLE = [
