@@ -15,7 +15,7 @@ from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
 from contacts.numbers import clean
 from conversations.links import adapter_class
-from conversations.models import Delivery, DeliveryState, FailOver, Line, LineLink, Link, Saver
+from conversations.models import SHORT_CODES_FIRST, Delivery, DeliveryState, FailOver, Line, LineLink, Link, Saver
 from realtime import doorbell
 from realtime.log import record_changes, take_event_head
 
@@ -203,7 +203,7 @@ def described(line: Line) -> dict[str, Any]:
 
 def lines_shown(organisation_id: UUID, line_id: UUID | None = None) -> list[dict[str, Any]]:
     """Lines as the administration shows them. There are a few dozen at most: two queries each are no matter."""
-    lines = Line.objects.filter(organisation_id=organisation_id).order_by("address")
+    lines = Line.objects.filter(organisation_id=organisation_id).order_by(*SHORT_CODES_FIRST)
     if line_id is not None:
         lines = lines.filter(id=line_id)
     return [{"id": line.id, **described(line)} for line in lines]

@@ -12,7 +12,7 @@ from accounts.models import User
 from conversations.adapters import Capabilities
 from conversations.counts import Counts, count_groups, counts_for
 from conversations.links import capabilities_of
-from conversations.models import Line
+from conversations.models import SHORT_CODES_FIRST, Line
 from conversations.visibility import audience_of, lines_visible_to
 from conversations.wording import takes_latin1
 from realtime.audience import Audience, AudienceKind
@@ -123,7 +123,7 @@ def counts_of(user: User) -> Counts:
 
 def lines_of(user: User) -> list[LineView]:
     """The lines that `user` sees, each with what its medium can do."""
-    lines = Line.objects.filter(id__in=lines_visible_to(user)).prefetch_related("links").order_by("address")
+    lines = Line.objects.filter(id__in=lines_visible_to(user)).prefetch_related("links").order_by(*SHORT_CODES_FIRST)
     return [
         {
             "id": str(line.id),

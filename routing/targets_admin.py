@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound
-from conversations.models import Line
+from conversations.models import SHORT_CODES_FIRST, Line
 from realtime.log import record_changes
 from routing.models import Queue, Targets
 
@@ -46,7 +46,7 @@ def targets_shown(organisation_id: UUID) -> list[TargetsView]:
     own = list(Targets.objects.filter(organisation_id=organisation_id))
     of_queues, of_lines = {one.queue_id: one for one in own}, {one.line_id: one for one in own}
     queues = Queue.objects.filter(organisation_id=organisation_id).order_by("name").values_list("id", "name")
-    lines = Line.objects.filter(organisation_id=organisation_id).order_by("address")
+    lines = Line.objects.filter(organisation_id=organisation_id).order_by(*SHORT_CODES_FIRST)
     return [_view("queue", id_, name, of_queues.get(id_)) for id_, name in queues] + [
         _view("line", line.id, f"{line.address} · {line.name}", of_lines.get(line.id)) for line in lines
     ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from conversations.models.arrivals import InboundPart, MessageKey, RawInbound, Seen
 from conversations.models.deliveries import JUDGED, Attempt, Delivery, DeliveryState, ProviderKey, Receipt, judged
 from conversations.models.lines import (
+    SHORT_CODES_FIRST,
     AfterHoursText,
     FailOver,
     Line,
@@ -37,6 +38,7 @@ from conversations.models.tasks import Task, TaskState
 
 __all__ = [
     "JUDGED",
+    "SHORT_CODES_FIRST",
     "AfterHoursText",
     "ApiToken",
     "Attachment",

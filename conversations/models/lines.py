@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 
 from accounts.models import Organisation, Schedule, Team
 from common.ids import uuid7
+
+# How lines are listed: short codes, which most people write to, before long numbers.
+SHORT_CODES_FIRST = (Length("address"), "address")
 
 
 class Saver(models.TextChoices):

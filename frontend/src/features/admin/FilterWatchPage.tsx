@@ -102,7 +102,7 @@ function OfLine({ line }: { line: FilteredLine }) {
     <>
       <section className={look.section} aria-labelledby="by-title">
         <h2 id="by-title">
-          {line.address} · {line.name} : {t("filter.watch.by")}
+          {line.address} · {line.name} · {t("filter.watch.by")}
         </h2>
         {line.counts.length === 0 ? (
           <p className={styles.hint}>{t("filter.watch.nobody")}</p>

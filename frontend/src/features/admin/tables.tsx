@@ -91,7 +91,7 @@ export function LinesTable({ items, onEdit }: TableProps<AdminLine>) {
           </td>
           <td>{line.bot || "–"}</td>
           <td>{queues.find((queue) => queue.id === line.queue_id)?.name ?? "–"}</td>
-          <td>{line.link_ids.map((id) => links.find((link) => link.id === id)?.name).filter(Boolean).join(", ") || "–"}</td>
+          <td className={styles.several}>{line.link_ids.map((id) => links.find((link) => link.id === id)?.name).filter(Boolean).join(", ") || "–"}</td>
         </EditRow>
       ))}
     </Table>
