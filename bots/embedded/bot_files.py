@@ -33,6 +33,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class BotFiles:
+    folder: Path
     name: str
     nlu: Nlu
     domain: Domain
@@ -68,7 +69,7 @@ def read(folder: Path) -> BotFiles:
     if entities.missing:
         raise domain.top.child("entities").refuse(f"nothing finds {entities.missing[0]!r}: no regex, no lookup")
     _check_phrases(nlu, domain, languages)
-    return BotFiles(folder.name, nlu, domain, rules, spelling, entities, thresholds, languages)
+    return BotFiles(folder, folder.name, nlu, domain, rules, spelling, entities, thresholds, languages)
 
 
 def _thresholds(folder: Path) -> Thresholds:

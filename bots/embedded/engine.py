@@ -24,7 +24,7 @@ _RECENT_TEXTS = 3
 
 class EmbeddedEngine:
     def __init__(self, folder: Path, memory: Path | None = None) -> None:
-        """Reads and trains: ten seconds for 10,000 phrases, or half of one with a `memory` of the last time.
+        """Reads and trains: ten seconds for 10,000 phrases, or a tenth of one with a `memory` of the last time.
 
         Raises BotDataError.
         """

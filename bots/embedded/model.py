@@ -17,6 +17,9 @@ from bots.turn import NOT_ANSWERED, Reading
 
 _NOTHING = Reading(None, 0.0)
 
+_LANGUAGES = "languages"
+"""Among the classifiers of a bot, that which tells its languages apart."""
+
 _SHOWN = 0.95
 """From this confidence on a phrase shows its language."""
 
@@ -31,15 +34,32 @@ class Model:
     """
 
     def __init__(self, files: BotFiles, memory: Path | None = None) -> None:
-        """`memory`: a directory where what training made outlives the process."""
+        """`memory`: a directory where what training made outlives the process.
+
+        Raises BotDataError for phrases that no intent can be told from.
+        """
         self._files = files
-        examples = files.nlu.examples
+        self._only_language = files.languages[0] if len(files.languages) == 1 else ""
+        self._known: dict[str, dict[str, str]] = {}
+        self.intents: dict[str, Classifier] = {}
+        learnt = trained.recalled(memory, files)
+        if learnt is None:
+            learnt = self._learn(memory)
+            trained.remember(memory, files, learnt)
+        self._known = learnt.known
+        classifiers = dict(learnt.classifiers)
+        if not self._only_language:
+            self.languages = classifiers.pop(_LANGUAGES)
+        self.intents = classifiers
+
+    def _learn(self, memory: Path | None) -> trained.Learnt:
+        files, examples = self._files, self._files.nlu.examples
         typed = [files.spelling.words(example.text) for example in examples]
         meant = [
             files.spelling.meaning(words, example.language, courtesy=True)
             for words, example in zip(typed, examples, strict=True)
         ]
-        self._known: dict[str, dict[str, str]] = {language: {} for language in files.languages}
+        self._known = {language: {} for language in files.languages}
         for words, example in zip(meant, examples, strict=True):
             if not words:
                 raise _refusal(files, example.intent, f"the phrase {example.text!r} has no word")
@@ -48,25 +68,25 @@ class Model:
             other = self._known[example.language].setdefault(" ".join(words), example.intent)
             if other != example.intent:
                 raise _refusal(files, example.intent, f"the phrase {example.text!r} also stands under {other!r}")
-        self._only_language = files.languages[0] if len(files.languages) == 1 else ""
+        classifiers: dict[str, Classifier] = {}
         if not self._only_language:
-            self.languages = trained.kept(
-                memory and memory / f"{files.name}-languages.npz",
+            classifiers[_LANGUAGES] = self.languages = trained.kept(
+                trained.place(memory, files, _LANGUAGES),
                 [features.of_words(words) for words in typed],
                 [example.language for example in examples],
                 bayes_alone=True,
             )
-        self.intents: dict[str, Classifier] = {}
         for language in files.languages:
             # Its own first: they alone are counted when it is said how well a language is understood.
             teaching = [(words, example.intent) for words, example in zip(meant, examples, strict=True)
                         if example.language == language]  # fmt: skip
             teaching += self._borrowed(typed, language)
-            self.intents[language] = trained.kept(
-                memory and memory / f"{files.name}-intents-{language}.npz",
+            classifiers[language] = trained.kept(
+                trained.place(memory, files, language),
                 [features.of_words(words) for words, _ in teaching],
                 [intent for _, intent in teaching],
             )
+        return trained.Learnt(self._known, classifiers)
 
     def _borrowed(self, typed: Sequence[Sequence[str]], language: str) -> list[tuple[list[str], str]]:
         """Phrases of other languages that do not show their language ("sms", "ney yibeogo"): whoever writes so may

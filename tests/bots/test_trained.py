@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from bots.embedded import features, trained, training
 from bots.embedded.classifier import Classifier
 from bots.embedded.engine import EmbeddedEngine
+from bots.embedded.model import Model
 from tests.bots.conftest import SHIPPED
 
 TEXTS = [features.of_words([word]) for word in ("solde", "stop", "credit")]
@@ -31,11 +33,34 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
-def test_a_bot_that_starts_again_does_not_train_again_and_says_the_same(tmp_path: Path, trainings: list[int]):
-    first = EmbeddedEngine(SHIPPED, tmp_path / "bots").model
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """The telecom bot with a few phrases for each intent: it learns in no time."""
+    folder = tmp_path / "telecom"
+    shutil.copytree(SHIPPED, folder)
+    for path in (folder / "nlu" / "fr.yml", folder / "nlu" / "en.yml"):
+        kept, left = [], 0
+        for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+            is_phrase = line.startswith("    - ")
+            left = left - 1 if is_phrase else 5
+            if not is_phrase or left > 0:
+                kept.append(line)
+        path.write_text("".join(kept), encoding="utf-8")
+    return folder
+
+
+def test_a_bot_that_starts_again_does_not_train_again_and_says_the_same(
+    small: Path, tmp_path: Path, trainings: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    first = EmbeddedEngine(small, tmp_path / "bots").model
     assert len(trainings) == 3, "the intents of each language, and languages"
-    second = EmbeddedEngine(SHIPPED, tmp_path / "bots").model
+    assert max(trainings) < 1000
+    looked = []
+    monkeypatch.setattr(features, "of_words", looked.append)
+    second = EmbeddedEngine(small, tmp_path / "bots").model
     assert len(trainings) == 3
+    assert not looked, "it looked at its phrases, which takes longer than all else of a start"
+    assert first.stands_for(["solde"], "fr") == second.stands_for(["solde"], "fr") == "balance"
     assert set(first.intents) == {"en", "fr"}
     for was, now in (
         (first.intents["en"], second.intents["en"]),
@@ -47,6 +72,41 @@ def test_a_bot_that_starts_again_does_not_train_again_and_says_the_same(tmp_path
             assert np.array_equal(getattr(was, name), getattr(now, name)), name
         for name in ("confidence", "best", "right"):
             assert np.array_equal(getattr(was.left_out, name), getattr(now.left_out, name)), name
+
+
+def test_a_bot_whose_phrases_or_spelling_have_changed_learns_anew(small: Path, tmp_path: Path, trainings: list[int]):
+    def change(file: str, old: str, new: str) -> Model:
+        text = (small / file).read_text(encoding="utf-8")
+        assert old in text
+        (small / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+        return EmbeddedEngine(small, tmp_path / "bots").model
+
+    EmbeddedEngine(small, tmp_path / "bots")
+    assert change("nlu/fr.yml", "- solde\n", "- solde bcp\n").stands_for(["solde", "beaucoup"], "fr") == "balance"
+    assert len(trainings) > 3
+    spelt = change("spelling.yml", "    bcp: beaucoup", "    bcp: abondamment")
+    assert spelt.stands_for(["solde", "abondamment"], "fr") == "balance"
+    assert spelt.stands_for(["solde", "beaucoup"], "fr") is None
+
+
+@pytest.mark.parametrize("note", [b"", b"[]", b"{", b'{"made_from": 1}'])
+def test_a_note_that_cannot_be_read_costs_a_look_at_the_phrases(
+    small: Path, tmp_path: Path, trainings: list[int], note: bytes
+):
+    EmbeddedEngine(small, tmp_path / "bots")
+    kept = tmp_path / "bots" / "telecom.json"
+    was = kept.read_bytes()
+    kept.write_bytes(note)
+    assert EmbeddedEngine(small, tmp_path / "bots").model.stands_for(["solde"], "fr") == "balance"
+    assert len(trainings) == 3
+    assert kept.read_bytes() == was
+
+
+def test_a_classifier_that_has_gone_is_learnt_again(small: Path, tmp_path: Path, trainings: list[int]):
+    EmbeddedEngine(small, tmp_path / "bots")
+    (tmp_path / "bots" / "telecom-fr.npz").unlink()
+    EmbeddedEngine(small, tmp_path / "bots")
+    assert len(trainings) == 4
 
 
 @pytest.mark.parametrize(
