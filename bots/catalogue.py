@@ -16,6 +16,9 @@ from pathlib import Path
 from bots.errors import UnknownBot
 
 FOLDER = Path(__file__).parent / "data"
+ENGINES = ("embedded", "rasa")
+"""What may talk for a bot (bots/engine.py makes them): to be offered without loading any of them."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 

@@ -20,7 +20,8 @@ from uuid import UUID
 from bots import catalogue, figures
 from bots.embedded import bot_files, yaml_files
 from bots.embedded.engine import EmbeddedEngine
-from bots.errors import BotDataError
+from bots.errors import BotDataError, UnknownEngine
+from bots.remote.engine import RasaEngine
 from bots.turn import BotTurn, Handover, Reading, Turn
 
 logger = logging.getLogger(__name__)
@@ -42,51 +43,105 @@ class Engine(Protocol):
     def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn: ...
 
 
-ENGINES: dict[str, Callable[[Path, Path | None], Engine]] = {"embedded": EmbeddedEngine}
+def _rasa(folder: Path, memory: Path | None) -> RasaEngine:
+    return RasaEngine(EmbeddedEngine(folder, memory))
+
+
+ENGINES: dict[str, Callable[[Path, Path | None], Engine]] = {"embedded": EmbeddedEngine, "rasa": _rasa}
 
 PRECISION = 0.97
 """Of automatic answers: what a bot's threshold should be worth."""
 
-_ready: dict[Path, Engine] = {}
-_lock = threading.Lock()
+QUIET_S = 30.0
+
+_ready: dict[tuple[Path, str], Engine] = {}
+"""By folder and engine; "" is the engine that bot.yml names."""
+
+_lock = threading.RLock()
+_making: dict[tuple[Path, str], threading.Thread] = {}
+_making_lock = threading.Lock()
 
 
-def take_turn(*, bot: str, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
+def take_turn(
+    *,
+    bot: str,
+    conversation_id: UUID,
+    history: Sequence[Turn],
+    text: str,
+    language: str | None,
+    engine: str | None = None,
+) -> BotTurn:
     """`bot`: a folder's name in bots/data. `history`: the turns before `text`, oldest first. `language`: what
-    is known of the subscriber, used where the texts do not show it.
+    is known of the subscriber, used where the texts do not show it. `engine`: another than the one of its bot.yml.
 
-    Raises UnknownBot, a mistake in a line's settings. Anything else that goes wrong is a handover with the
-    reason "failed"; the log says where, never what the subscriber wrote.
+    Raises UnknownBot or UnknownEngine, mistakes in a line's settings. Anything else that goes wrong is a handover with
+    the reason "failed"; the log says where, never what the subscriber wrote.
     """
-    folder = catalogue.folder(bot)
-    engine: Engine | None = None
+    folder = _folder(bot, engine)
+    talking: Engine | None = None
     try:
-        engine = _engine(folder)
-        return engine.take_turn(conversation_id=conversation_id, history=history, text=text, language=language)
+        talking = _engine(folder, engine or "")
+        return talking.take_turn(conversation_id=conversation_id, history=history, text=text, language=language)
     except BotDataError as error:
         logger.error("bot %s cannot be used: %s", bot, error)
     except Exception as error:
         _log(error, bot, conversation_id)
-    if engine is not None:
+    if talking is not None:
         try:
-            return engine.failed(conversation_id=conversation_id, history=history, text=text, language=language)
+            return talking.failed(conversation_id=conversation_id, history=history, text=text, language=language)
         except Exception as error:
             _log(error, bot, conversation_id)
     return BotTurn((), None, 0.0, language=language or "", handover=Handover("failed", ""))
 
 
-def warm(bot: str) -> None:
-    """Raises UnknownBot or BotDataError."""
-    _engine(catalogue.folder(bot))
+def warm(bot: str, engine: str | None = None) -> None:
+    """Raises UnknownBot, UnknownEngine or BotDataError; a server that does not answer is only noted."""
+    ready = _engine(_folder(bot, engine), engine or "")
+    if isinstance(ready, RasaEngine):
+        ready.look()
+
+
+def is_ready(bot: str, engine: str | None = None, *, within_s: float) -> bool:
+    """Whether it can take a turn, after at most so many seconds. It is made in a thread of its own, which goes on: what
+    is not ready now is so a quarter of a minute later. True for one that cannot be made, too: its turn says why.
+
+    Raises UnknownBot or UnknownEngine.
+    """
+    key = _folder(bot, engine), engine or ""
+    if key in _ready:
+        return True
+    with _making_lock:
+        thread = _making.get(key)
+        if thread is None or not thread.is_alive():
+            thread = _making[key] = threading.Thread(target=_make_ready, args=key, name="bot learns", daemon=True)
+            thread.start()
+    thread.join(within_s)
+    return not thread.is_alive()
+
+
+def _make_ready(folder: Path, name: str) -> None:
+    try:
+        _engine(folder, name)
+    except Exception as error:
+        logger.error("bot %s cannot be used: %s", folder.name, type(error).__name__)
+
+
+def look_at_quiet_servers() -> None:
+    """Ask each server of which nothing was heard for QUIET_S whether it is there; so one that was away is found back
+    before a subscriber has to try it. Takes as long as a call may, for each.
+    """
+    for ready in {id(one): one for one in list(_ready.values()) if isinstance(one, RasaEngine)}.values():
+        if (server := ready.server) is not None and server.quiet_s() >= QUIET_S:
+            ready.look()
 
 
 def make(bot: str, engine: str | None = None) -> Engine:
     """An engine of its own, which nobody else talks to. `engine`: another than the one that bot.yml names.
 
-    Raises UnknownBot or BotDataError.
+    Raises UnknownBot, UnknownEngine or BotDataError.
     """
-    folder = catalogue.folder(bot)
-    return ENGINES[engine](folder, catalogue.models()) if engine else _make(folder)
+    folder = _folder(bot, engine)
+    return ENGINES[engine or _named(folder)](folder, catalogue.models())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +156,8 @@ class Vocabulary:
 def vocabulary(bot: str) -> Vocabulary:
     """Read from its files, once: nothing is trained. Raises UnknownBot or BotDataError."""
     folder = catalogue.folder(bot)
-    ready = _ready.get(folder)
-    files = ready.files if isinstance(ready, EmbeddedEngine) else bot_files.read(folder)
+    own = embedded_of(_ready.get((folder, "")))
+    files = own.files if own else bot_files.read(folder)
     return Vocabulary(tuple(files.domain.intents), tuple(files.domain.entities))
 
 
@@ -131,9 +186,10 @@ class LeftOut:
 
 def validate(bot: str) -> Report:
     """Raises UnknownBot, or BotDataError for the first thing that cannot be honoured."""
-    engine = make(bot)
-    if not isinstance(engine, EmbeddedEngine):
-        return Report(bot, type(engine).__name__, (), {}, 0.0, ())
+    made = make(bot)
+    engine = embedded_of(made)
+    if engine is None:
+        return Report(bot, type(made).__name__, (), {}, 0.0, ())
     files = engine.files
     counts = dict.fromkeys(files.domain.intents, 0)
     for example in files.nlu.examples:
@@ -143,25 +199,48 @@ def validate(bot: str) -> Report:
         language: LeftOut(figures.figures(judged), figures.threshold_for(PRECISION, judged))
         for language, judged in engine.model.left_out().items()
     }
-    return Report(bot, "embedded", files.languages, counts, engine.model.accuracy, notices, left_out)
+    name = "rasa" if isinstance(made, RasaEngine) else "embedded"
+    return Report(bot, name, files.languages, counts, engine.model.accuracy, notices, left_out)
 
 
-def _engine(folder: Path) -> Engine:
-    engine = _ready.get(folder)
+def embedded_of(engine: Engine | None) -> EmbeddedEngine | None:
+    """The engine itself, or the one that it falls back on; None for an engine of neither kind."""
+    if isinstance(engine, RasaEngine):
+        return engine.own
+    return engine if isinstance(engine, EmbeddedEngine) else None
+
+
+def _folder(bot: str, engine: str | None) -> Path:
+    if engine is not None and engine not in ENGINES:
+        raise UnknownEngine(bot, "", f"there is no engine {engine!r} (known: {', '.join(ENGINES)})")
+    return catalogue.folder(bot)
+
+
+def _engine(folder: Path, name: str) -> Engine:
+    engine = _ready.get((folder, name))
     if engine is None:
         with _lock:  # one thread trains, the others wait for it
-            engine = _ready.get(folder)
+            engine = _ready.get((folder, name))
             if engine is None:
-                engine = _ready[folder] = _make(folder)
+                engine = _ready[folder, name] = _shared(folder, name)
     return engine
 
 
-def _make(folder: Path) -> Engine:
+def _shared(folder: Path, name: str) -> Engine:
+    """The engines of one bot share what was trained."""
+    if not name:
+        return _engine(folder, _named(folder))
+    if name == "rasa" and (own := embedded_of(_engine(folder, "embedded"))) is not None:
+        return RasaEngine(own)
+    return ENGINES[name](folder, catalogue.models())
+
+
+def _named(folder: Path) -> str:
+    """The engine of bot.yml."""
     node = yaml_files.read(folder / "bot.yml", root=folder).as_map(required=("engine",))["engine"]
-    make = ENGINES.get(node.as_text())
-    if make is None:
+    if node.as_text() not in ENGINES:
         raise node.refuse(f"there is no engine {node.value!r} (known: {', '.join(ENGINES)})")
-    return make(folder, catalogue.models())
+    return node.as_text()
 
 
 def _log(error: Exception, bot: str, conversation_id: UUID) -> None:

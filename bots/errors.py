@@ -1,7 +1,8 @@
 """What can be wrong with a bot before anybody has texted it.
 
 BotDataError       a file says something that the engine cannot honour; names file and key
-`-- UnknownBot     no folder of that name
+|-- UnknownBot     no folder of that name
+`-- UnknownEngine  no engine of that name
 """
 
 from __future__ import annotations
@@ -19,4 +20,8 @@ class BotDataError(Exception):
 
 
 class UnknownBot(BotDataError):
+    pass
+
+
+class UnknownEngine(BotDataError):
     pass

@@ -27,6 +27,7 @@ class LineShown(Schema):
     address: str
     medium: str
     bot: str
+    bot_engine: str
     queue_id: UUID | None
     language: str
     most_parts: int
@@ -46,6 +47,7 @@ class LineGiven(Schema):
     name: Words | None = None
     address: Words | None = None
     bot: Words | None = None
+    bot_engine: Words | None = None
     queue_id: UUID | None = None
     language: Words | None = None
     most_parts: int | None = None
@@ -66,6 +68,7 @@ class LineGiven(Schema):
 class LinesShown(Schema):
     items: list[LineShown]
     bots: list[str]
+    engines: list[str]
 
 
 class LinkLive(Schema):
@@ -131,7 +134,11 @@ class LinksShown(Schema):
 
 @router.get("/lines", auth=May("lines.administer"), response=LinesShown)
 def list_lines(request: HttpRequest) -> dict[str, Any]:
-    return {"items": lines_shown(caller(request).organisation_id), "bots": catalogue.names()}
+    return {
+        "items": lines_shown(caller(request).organisation_id),
+        "bots": catalogue.names(),
+        "engines": list(catalogue.ENGINES),
+    }
 
 
 @router.post("/lines", auth=May("lines.administer"), response={201: LineShown})
@@ -169,4 +176,6 @@ def edit_link(request: HttpRequest, link_id: UUID, given: LinkGiven) -> dict[str
 
 def _known(organisation_id: UUID) -> Known:
     queues = Queue.objects.filter(organisation_id=organisation_id, is_enabled=True).values_list("id", flat=True)
-    return Known(catalogue.names(), set(queues), needs_bot=lines_for_the_bot_only(organisation_id))
+    return Known(
+        catalogue.names(), set(queues), needs_bot=lines_for_the_bot_only(organisation_id), engines=catalogue.ENGINES
+    )

@@ -59,6 +59,21 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return raw
 
 
+def http_address(name: str) -> str:
+    """An address of plain HTTP or HTTPS without a slash at its end, or "" when none is set."""
+    url = text(name, "").strip().rstrip("/")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if not good or parts.username is not None or parts.query or parts.fragment or any(map(str.isspace, url)):
+        raise SettingError(f"{name} must look like http://127.0.0.1:5005, without a password or a question mark")
+    return url
+
+
 # What may follow the "?" of a database's address: libpq's names (PostgreSQL's documentation, "Parameter Key Words").
 _LIBPQ = frozenset({
     "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslnegotiation", "channel_binding",

@@ -233,6 +233,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "account_taken": ("Un autre lien a déjà ce compte de l’opérateur.", ""),
     "csv_broken": ("Un guillemet ouvert n’est pas refermé : rien n’a été repris de ce fichier.", ""),
+    "bot_learning": (
+        "Le robot apprend ses phrases : réessayez dans une demi-minute.",
+        "The bot is learning its phrases: try again in half a minute.",
+    ),
     "texts_wait": (
         "Des SMS de cette ligne attendent encore ce lien : laissez-les partir, ou faites-les passer par un autre.",
         "Texts of this line still wait for this link: let them leave, or have them leave by another.",

@@ -154,9 +154,14 @@ LINK_ADAPTERS = {
     "sms.smpp": "channels_sms.smpp.link.SmppLink",
     "sms.twilio": "channels_sms.twilio.link.TwilioLink",
 }
-# What providers that call us have said, until it is stored: it must outlive the process, and a cut of power.
 # What bots have learnt, so that a start need not train them again. Losing it costs a quarter of a minute a bot.
 BOT_MODELS = Path(env.text("BOT_MODELS", str(STATE / "bots")))
+# The server of the bots whose engine is "rasa" (docs/bots.md); without it the embedded engine answers for them.
+RASA_URL = env.http_address("RASA_URL")
+RASA_TOKEN = env.text("RASA_TOKEN", "")
+if RASA_URL and not (RASA_TOKEN.isascii() and RASA_TOKEN.isprintable() and len(RASA_TOKEN) >= 16):
+    raise env.SettingError("RASA_TOKEN must have at least 16 plain characters where RASA_URL is set")
+# What providers that call us have said, until it is stored: it must outlive the process, and a cut of power.
 WEBHOOK_SPOOL = env.text("WEBHOOK_SPOOL", str(STATE / "webhooks"))
 # Who may see what, asked by the socket hub, which knows nobody above it.
 REALTIME_AUDIENCES = "config.visibility.audiences_of"

@@ -31,6 +31,7 @@ class LineFields:
     name: str | None = None
     address: str | None = None
     bot: str | None = None
+    bot_engine: str | None = None  # "": the one that the bot names
     queue_id: UUID | None = None
     language: str | None = None
     most_parts: int | None = None
@@ -54,6 +55,7 @@ class Known:
     bots: Collection[str]
     queues: Collection[UUID]
     needs_bot: Collection[UUID] = ()
+    engines: Collection[str] = ()
 
 
 def save_line(*, actor: User, fields: LineFields, known: Known, line_id: UUID | None = None) -> Line:
@@ -106,6 +108,10 @@ def _apply(line: Line, fields: LineFields, known: Known) -> None:
         if not fields.bot and line.bot and line.id in known.needs_bot:
             raise Invalid("bot_needed", "the front filter leaves some people to the bot alone", field="bot")
         line.bot = fields.bot
+    if fields.bot_engine is not None:
+        if fields.bot_engine and fields.bot_engine not in known.engines:
+            raise Invalid("unknown_choice", "there is no such engine", field="bot_engine")
+        line.bot_engine = fields.bot_engine
     if fields.queue_id is not None:
         if fields.queue_id not in known.queues and fields.queue_id != line.queue_id:
             raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
@@ -185,6 +191,7 @@ def described(line: Line) -> dict[str, Any]:
         "address": line.address,
         "medium": line.medium,
         "bot": line.bot,
+        "bot_engine": line.bot_engine,
         "queue_id": str(line.queue_id) if line.queue_id else None,
         "language": line.language,
         "most_parts": line.most_parts,

@@ -27,11 +27,10 @@ from common.memory import settled
 from common.places import place_of
 from common.readiness import clear_ready, mark_ready
 from common.waiting import rung
-from conversations.models import Line
 from jobs.leases import HeldLease, owner_name
 from jobs.service import ring_due
 from realtime import doorbell
-from routing import deadlines
+from routing import bot_servers, deadlines
 from routing.absence import Absences, end_work_of_the_switched_off
 from routing.after_hours import closed_now
 from routing.callbacks import open_due_callbacks
@@ -54,10 +53,8 @@ from routing.wrap_up import end_due_wrap_ups
 
 log = logging.getLogger(__name__)
 
-SWEEP_S = 1.0
-JOBS_S = 2.0
-FORSAKEN_S = 3.0
-OFFERS_S = 0.5
+SWEEP_S, JOBS_S = 1.0, 2.0
+BOTS_S, FORSAKEN_S, OFFERS_S = 3.0, 3.0, 0.5
 TELLS_EACH = 4  # of these
 DECISIONS = 3  # batches with bot turns under way; beyond that only what needs no bot is claimed
 # After a round that only forgot what people have, and after each assignment: under load these rounds took a quarter of
@@ -73,6 +70,7 @@ class Dispatcher:
     def __init__(self, *, dsn: str, owner: str) -> None:
         self._dsn = dsn
         self._owner = owner
+        self._claimer = owner[:60]
         self._turns = Turns()
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
@@ -92,6 +90,7 @@ class Dispatcher:
         self._begun = False  # what a former process of our name had claimed is given back
         self._failed: set[str] = set()  # claims of ours that came to nothing, to be given back
         self._bots_warm = False
+        self._warmed: set[tuple[str, str]] = set()  # bots and engines
         self._ready = False
 
     def stop(self) -> None:
@@ -113,6 +112,7 @@ class Dispatcher:
                 ("promises", self._keep_promises),
                 ("housekeeping", self._tidy),
                 ("jobs", self._ring_jobs),
+                ("bot servers", self._tell_of_bots),
             )
         ]
         await self._until_ready(warming)
@@ -180,10 +180,6 @@ class Dispatcher:
             await self._wait_for(self._texts, SWEEP_S)
         elif not rest and claimed < MOST_CLAIMED:
             await self._sleep(LONG_REST_S if claimed >= MANY else REST_S)
-
-    @property
-    def _claimer(self) -> str:
-        return self._owner[:60]
 
     async def _return_claims(self) -> None:
         if not self._begun:
@@ -256,10 +252,16 @@ class Dispatcher:
         await self._sleep(JOBS_S)
         await self._in_thread(ring_due)
 
+    async def _tell_of_bots(self) -> None:
+        await self._sleep(BOTS_S)
+        if self._bots_warm:  # a line may have been given another since; until that has learnt, people answer
+            await self._in_thread(bot_servers.warm, self._warmed)
+        await self._in_thread(bot_servers.tell, self._owner)
+
     async def _warm_bots(self) -> None:
         """Train what the lines name before the first text; a bot that cannot be used costs the others nothing."""
         try:
-            await self._in_thread(_warm_bots)
+            await self._in_thread(bot_servers.warm, self._warmed)
         except Exception as error:
             log.warning("bots are not warm: %s", type(error).__name__)
         finally:
@@ -365,16 +367,6 @@ def _return_forsaken(organisation_id: UUID, _lease: HeldLease) -> None:
         lambda: end_unseen(organisation_id),
         lambda: end_work_of_the_switched_off(organisation_id),
     )
-
-
-def _warm_bots() -> None:
-    from bots.engine import warm
-
-    for bot in Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", flat=True).distinct():
-        try:
-            warm(bot)
-        except Exception as error:
-            log.error("bot %s cannot be used: %s", bot, type(error).__name__)
 
 
 async def _main() -> None:

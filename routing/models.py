@@ -11,6 +11,7 @@ from accounts.models import Organisation, Schedule, Team
 from common.ids import uuid7
 from contacts.models import Contact
 from conversations.models import Conversation
+from routing.bot_server_models import BotServer  # noqa: F401
 from routing.consult_models import Consult  # noqa: F401
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
 from routing.ladder_models import LadderStart, LadderTold  # noqa: F401

@@ -29,7 +29,7 @@ HISTORY = 40  # messages
 
 # The bound on the keys keeps older months' partitions out (see conversations/rendering.py).
 _TALKS = """
-select c.id, c.organisation_id, c.status, line.bot, c.last_seq,
+select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
        m.kind, m.author, m.body, m.created_at, m.hint
 from conversations_conversation c
@@ -56,6 +56,7 @@ class Talk:
     organisation_id: UUID
     status: str
     bot: str
+    engine: str  # "": the one that the bot names
     last_seq: int  # when this was read: a higher one later means that the decision is about less than is there
     language: str
     history: tuple[Turn, ...]
@@ -77,8 +78,8 @@ def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
 
 
 def _talk(rows: list[tuple]) -> Talk:
-    id_, organisation_id, status, bot, last_seq, language, is_filtered, line_id = rows[0][:8]
-    messages = [row[8:] for row in rows if row[8] is not None]
+    id_, organisation_id, status, bot, engine, last_seq, language, is_filtered, line_id = rows[0][:9]
+    messages = [row[9:] for row in rows if row[9] is not None]
     answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
     texts = messages[answered:]
     return Talk(
@@ -86,6 +87,7 @@ def _talk(rows: list[tuple]) -> Talk:
         organisation_id=organisation_id,
         status=status,
         bot=bot,
+        engine=engine,
         last_seq=last_seq,
         language=language,
         history=tuple(Turn(author, body) for _, author, body, *_ in messages[:answered]),
@@ -127,6 +129,7 @@ def _take(talk: Talk) -> BotTurn:
     try:
         return take_turn(
             bot=talk.bot,
+            engine=talk.engine or None,
             conversation_id=talk.id,
             history=talk.history,
             text=talk.text,

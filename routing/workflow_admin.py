@@ -10,7 +10,7 @@ from uuid import UUID
 from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import Organisation, User
-from bots.engine import take_turn, vocabulary
+from bots.engine import is_ready, take_turn, vocabulary
 from bots.errors import BotDataError
 from bots.turn import BotTurn
 from common.clock import database_now
@@ -41,6 +41,7 @@ MOST_INTENTS = 60
 LONGEST_NAME = 80
 MOST_PRIORITY = 100
 DAYS = tuple("1234567")
+LEARNS_S = 3.0  # that somebody who tries a text waits for a bot that has to learn first
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,15 @@ def _filtered(line: Line, asked: Asked) -> FrontDecision | None:
 def _heard(line: Line, text: str, language: str) -> BotTurn | None:
     if not line.bot:
         return None
+    engine = line.bot_engine or None
     try:
-        return take_turn(bot=line.bot, conversation_id=uuid7(), history=(), text=text, language=language)
+        # To learn takes longer than a request may: it goes on meanwhile.
+        if not is_ready(line.bot, engine, within_s=LEARNS_S):
+            raise Conflict("bot_learning", "the bot is learning its phrases")
+        return take_turn(
+            bot=line.bot, engine=engine, conversation_id=uuid7(), history=(), text=text,
+            language=language,
+        )  # fmt: skip
     except BotDataError:  # no such bot: people get everything
         return None
 

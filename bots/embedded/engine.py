@@ -5,7 +5,7 @@ the memory, so any process can take the next turn, and the same turn twice gives
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -33,14 +33,14 @@ class EmbeddedEngine:
 
     def take_turn(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """1. which language, 2. which intent, 3. which rule, 4. its sentences, or a handover."""
-        history = self._before(history, text)
+        history = self.before(history, text)
         words = self.files.spelling.words(text)
-        spoken = self.model.language(words) or self._language_before(history, language)
+        spoken = self.spoken(history, text, language)
         said = [turn.body for turn in history if turn.author == "bot"]
         reading = self.model.intent(words, spoken)
         entities = self.files.entities.find(text)
 
-        clarified = self._clarified(said)
+        clarified = self.has_clarified(history)
         if self._only_looks_final(words, spoken):
             # Obeyed, it could be wrong; asked again, he would have to say it twice: a person reads it.
             reading, clarified = Reading(None, reading.confidence), True
@@ -52,7 +52,7 @@ class EmbeddedEngine:
         actions: tuple[str, ...] = ()
         for signal in (response.signal for response in responses if response.signal):
             if signal.action == "handover":
-                handover = self._handover(signal, history, text, spoken, reading)
+                handover = self.handover(signal, history, text, spoken, intent=reading.intent, entities=entities)
             else:
                 actions = (signal.action,)
         return BotTurn(
@@ -85,13 +85,65 @@ class EmbeddedEngine:
             handover=Handover("failed", summary.write(domain, reason="failed", intents=(), entities={}, said=(text,))),
         )
 
+    # --- what an engine that talks through a server asks here, too (bots/remote/engine.py) ---------------------
+
     @staticmethod
-    def _before(history: Sequence[Turn], text: str) -> Sequence[Turn]:
+    def before(history: Sequence[Turn], text: str) -> Sequence[Turn]:
         """The turns before this text; a caller may already have written the text into the history."""
         recent = history[-_REMEMBERED:]
         if recent and recent[-1].author == "contact" and recent[-1].body == text:
             return recent[:-1]
         return recent
+
+    def spoken(self, history: Sequence[Turn], text: str, given: str | None) -> str:
+        """The language of this text, or of those before it. `given`: what is known of the subscriber."""
+        return self.model.language(self.files.spelling.words(text)) or self._language_before(history, given)
+
+    def is_final(self, text: str, language: str) -> bool:
+        """Whether the text is a phrase that stops everything, or looks like one: no statistics are asked about it."""
+        words = self.files.spelling.words(text)
+        return self._stops(self.model.stands_for(words, language)) or self._only_looks_final(words, language)
+
+    def has_clarified(self, history: Sequence[Turn]) -> bool:
+        """Whether the bot has already asked what was meant: it never asks twice."""
+        return any(
+            sentence in turn.body
+            for response in self.files.rules.clarifications
+            for variants in response.texts.values()
+            for sentence in variants
+            for turn in history
+            if turn.author == "bot"
+        )
+
+    def handover(
+        self,
+        signal: Signal,
+        history: Sequence[Turn],
+        text: str,
+        language: str,
+        *,
+        intent: str | None,
+        entities: Mapping[str, str],
+    ) -> Handover:
+        """`intent` and `entities`: what this text was taken to mean, and what was found in it."""
+        earlier = self._last_texts(history)[::-1]
+        intents: list[str] = []
+        found: dict[str, str] = {}
+        for body in earlier:
+            words = self.files.spelling.words(body)
+            meant = self.model.intent(words, self.model.language(words) or language).intent
+            if meant:
+                intents.append(meant)
+            found.update(self.files.entities.find(body))
+        if intent:
+            intents.append(intent)
+        found.update(entities)
+        lines = summary.write(
+            self.files.domain, reason=signal.reason, intents=intents, entities=found, said=(*earlier, text)
+        )
+        return Handover(signal.reason, lines, signal.skills, signal.priority, tuple(dict.fromkeys(intents)), found)
+
+    # --- inside ------------------------------------------------------------------------------------------------
 
     def _language_before(self, history: Sequence[Turn], given: str | None) -> str:
         """What the subscriber wrote last that shows a language; else what is known of them; else the bot's."""
@@ -111,19 +163,11 @@ class EmbeddedEngine:
         seen = as_seen(words)
         if seen == list(words):
             return False
-        intent = self.model.stands_for(seen, language)
+        return self._stops(self.model.stands_for(seen, language))
+
+    def _stops(self, intent: str | None) -> bool:
         steps = self.files.rules.steps.get((intent, False), ()) if intent else ()
         return any(step.signal is not None and step.signal.action == "opt_out" for step in steps)
-
-    def _clarified(self, said: Sequence[str]) -> bool:
-        """Whether the bot has already asked what was meant: it never asks twice."""
-        return any(
-            sentence in body
-            for response in self.files.rules.clarifications
-            for variants in response.texts.values()
-            for sentence in variants
-            for body in said
-        )
 
     @staticmethod
     def _choose(response: Response, language: str, said: Sequence[str], conversation_id: UUID) -> str:
@@ -134,21 +178,3 @@ class EmbeddedEngine:
         start = zlib.crc32(conversation_id.bytes + response.name.encode())
         told = sum(variant in body for body in said for variant in variants)
         return variants[(start + told) % len(variants)]
-
-    def _handover(self, signal: Signal, history: Sequence[Turn], text: str, language: str, last: Reading) -> Handover:
-        earlier = self._last_texts(history)[::-1]
-        intents: list[str] = []
-        entities: dict[str, str] = {}
-        for body in earlier:
-            words = self.files.spelling.words(body)
-            intent = self.model.intent(words, self.model.language(words) or language).intent
-            if intent:
-                intents.append(intent)
-            entities.update(self.files.entities.find(body))
-        if last.intent:
-            intents.append(last.intent)
-        entities.update(self.files.entities.find(text))
-        lines = summary.write(
-            self.files.domain, reason=signal.reason, intents=intents, entities=entities, said=(*earlier, text)
-        )
-        return Handover(signal.reason, lines, signal.skills, signal.priority, tuple(dict.fromkeys(intents)), entities)

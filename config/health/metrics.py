@@ -50,6 +50,7 @@ class Palabre(Collector):
         yield level
         yield from values.values()
         yield from self._links()
+        yield from self._bot_servers()
         yield from _events()
         yield _sockets()
 
@@ -66,6 +67,28 @@ class Palabre(Collector):
             for one in links:
                 counter.add_metric([one.name, one.of], float(one.facts.get(key) or 0))
             yield counter
+
+    def _bot_servers(self) -> Iterator[Metric]:
+        told = [one for one in self._findings if one.check == "bot_server" and one.of]
+        well = GaugeMetricFamily(
+            "palabre_bot_server_answering", "1 while it does, or was not asked yet", labels=["bot"]
+        )
+        slow = GaugeMetricFamily("palabre_bot_server_p95_ms", "of its last 500 calls", labels=["bot"])
+        turns = CounterMetricFamily(
+            "palabre_bot_server_turns", "turns that were its to take, since the dispatchers' start", labels=["bot"]
+        )
+        fallbacks = CounterMetricFamily(
+            "palabre_bot_server_fallbacks", "of them, taken by the embedded engine", labels=["bot", "why"]
+        )
+        for one in told:
+            well.add_metric([one.name], 1 if one.level == Level.OK else 0)
+            turns.add_metric([one.name], float(one.facts.get("asked") or 0))
+            if (p95 := one.facts.get("p95_ms")) is not None:
+                slow.add_metric([one.name], float(p95))
+            for key, count in one.facts.items():
+                if key.startswith("fallbacks_"):
+                    fallbacks.add_metric([one.name, key.removeprefix("fallbacks_")], float(count or 0))
+        yield from (well, slow, turns, fallbacks)
 
 
 def _events() -> Iterator[Metric]:

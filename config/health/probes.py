@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from common.partitions import PARTITIONED, months_ahead
+from config.health.bot_servers import bot_servers
 from config.health.limits import CheckName, Facts, Finding, Level, measured, unanswered
 from conversations.spool import Spool
 
@@ -208,6 +209,7 @@ _ASKED_OF_THE_DATABASE: dict[CheckName, Probe] = {
     "link": _links,
     "routing_lease": _leaders,
     "inbound_unhandled": _unhandled,
+    "bot_server": bot_servers,
     "jobs_due": _jobs,
     "partitions_ahead": _partitions,
     "oldest_transaction": _oldest_transaction,

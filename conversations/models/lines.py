@@ -38,6 +38,7 @@ class Line(models.Model):
     medium = models.CharField(max_length=16, default="sms")
     address = models.CharField(max_length=254)  # "1919"
     bot = models.CharField(max_length=64, default="", blank=True)  # a folder of bots/data; empty: straight to the queue
+    bot_engine = models.CharField(max_length=16, default="", db_default="", blank=True)  # empty: the bot's own
     queue_id = models.UUIDField(null=True)  # routing.Queue, which lies above: the constraint is in routing's migration
     language = models.CharField(max_length=5, default="fr")
     most_parts = models.PositiveSmallIntegerField(default=10, db_default=10)  # of one text; 1: it must fit in one SMS

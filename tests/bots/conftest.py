@@ -14,6 +14,7 @@ from bots.embedded.classifier import Classifier
 from bots.embedded.engine import EmbeddedEngine
 from bots.embedded.features import Features
 from bots.turn import BotTurn, Turn
+from tests.bots import remote
 from tests.bots.talk import CONVERSATION
 
 SHIPPED = catalogue.FOLDER / "telecom"
@@ -47,6 +48,12 @@ def shipped(request: pytest.FixtureRequest, telecom: EmbeddedEngine) -> Embedded
     if request.param == "telecom":
         return telecom
     return EmbeddedEngine(catalogue.FOLDER / request.param, catalogue.models())
+
+
+@pytest.fixture(autouse=True)
+def _connections_are_let_go() -> Iterator[None]:
+    yield
+    remote.close_all()
 
 
 @pytest.fixture

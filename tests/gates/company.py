@@ -71,7 +71,7 @@ MEANS_SOMETHING = {
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
 OF_NOBODY = {
-    "accounts.tries",
+    "accounts.tries", "routing.botserver",
     "auth.permission", "auth.group", "auth.group_permissions", "contenttypes.contenttype", "account.emailconfirmation",
 }  # fmt: skip
 

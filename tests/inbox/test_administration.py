@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Audit, Role, User
+from bots.engine import ENGINES
 from common.clock import database_now
 from common.secrets import unseal
 from conversations.models import Line, Link, LinkState
@@ -127,6 +128,10 @@ def test_a_line_stands_on_links_and_in_front_of_a_queue(desk: Browser, cast: Cas
     changes = desk.get("/api/admin/audit").data["items"][0]["changes"]
     assert changes["bot"] == ["telecom", ""]
     assert desk.get("/api/admin/lines").data["bots"] == ["insurance", "telecom"]
+    assert desk.get("/api/admin/lines").data["engines"] == list(ENGINES)
+    assert desk.patch(f"/api/admin/lines/{line.id}", {"bot_engine": "rasa"}).data["bot_engine"] == "rasa"
+    assert desk.patch(f"/api/admin/lines/{line.id}", {"name": "Accueil 2"}).data["bot_engine"] == "rasa"
+    assert desk.patch(f"/api/admin/lines/{line.id}", {"bot_engine": ""}).data["bot_engine"] == ""
     assert "4545" in desk.get("/api/session").raw.decode()
 
 
@@ -139,6 +144,7 @@ def test_a_line_names_only_what_is_there_and_ours(desk: Browser, cast: Cast) -> 
         ({"name": " "}, "name"),
         ({"bot": "../../etc"}, "bot"),
         ({"bot": "nobody"}, "bot"),
+        ({"bot_engine": "oracle"}, "bot_engine"),
         ({"queue_id": str(foreign.queue.id)}, "queue_id"),
         ({"link_ids": [str(foreign.north.id)]}, "link_ids"),
         ({"team_ids": [str(foreign.queue.id)]}, "team_ids"),

@@ -9,8 +9,9 @@ import pytest
 
 from accounts.models import User
 from common.clock import database_now
+from common.errors import Conflict
 from conversations.models import Conversation, Line, Status, Task
-from routing import ownership
+from routing import ownership, workflow_admin
 from routing.callbacks import open_due_callbacks, promise_callback
 from routing.filter_admin import WayGiven
 from routing.forsaken import return_forsaken
@@ -199,3 +200,12 @@ def test_trying_a_text_says_what_the_front_filter_does_first(
         assert found.status == Status.CLOSED
     else:
         assert tried.queue_id == found.queue_id == (other.id if way.outcome == "queue" else bills.id)
+
+
+def test_a_text_tried_on_a_bot_that_has_to_learn_first_is_refused_in_words_and_in_time(
+    cast: Cast, boss: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow_admin, "is_ready", lambda _bot, _engine, *, within_s: within_s > 5)
+    with pytest.raises(Conflict) as refused:
+        try_text(actor=boss, line_id=cast.line_1919.id, number=SUBSCRIBER, text="Mon solde ?", given=None)
+    assert refused.value.code == "bot_learning"

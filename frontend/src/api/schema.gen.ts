@@ -2650,7 +2650,7 @@ export interface components {
              * Check
              * @enum {string}
              */
-            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "webhooks_waiting" | "disk_free";
+            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "webhooks_waiting" | "disk_free" | "bot_server";
             /** Facts */
             facts: {
                 [key: string]: number | string | boolean | null;
@@ -3605,6 +3605,8 @@ export interface components {
             bot?: string | null;
             /** Bot After Hours */
             bot_after_hours?: boolean | null;
+            /** Bot Engine */
+            bot_engine?: string | null;
             /** Failover */
             failover?: string | null;
             /** Failover After S */
@@ -3651,6 +3653,8 @@ export interface components {
             bot: string;
             /** Bot After Hours */
             bot_after_hours: boolean;
+            /** Bot Engine */
+            bot_engine: string;
             /** Failover */
             failover: string;
             /** Failover After S */
@@ -3723,6 +3727,8 @@ export interface components {
         LinesShown: {
             /** Bots */
             bots: string[];
+            /** Engines */
+            engines: string[];
             /** Items */
             items: components["schemas"]["LineShown"][];
         };

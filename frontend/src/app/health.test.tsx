@@ -54,3 +54,14 @@ it.each(["/admin/health", "/supervision"])("gives an agent who asks for %s the d
   expect(screen.queryByTestId("verdict")).toBeNull();
   expect(location.pathname).toBe("/");
 });
+
+it("says how the server of a bot fares, and that the bot talks on without it", async () => {
+  openPalabre("/admin/health", { signedInAs: SAM });
+  const row = await screen.findByRole("row", { name: /Bot server telecom/ });
+  expect(row).toHaveTextContent("left alone for 1");
+  expect(row).toHaveTextContent(/asked again in 12.s/);
+  expect(row).toHaveTextContent("Last failure: no answer in time");
+  expect(row).toHaveTextContent("400 turns, 25 answered without it");
+  expect(row).toHaveTextContent(/95% of its answers within 310.ms/);
+  expect(row).toHaveTextContent("own engine answers in its place");
+});

@@ -10,7 +10,7 @@ const minutes = (n: number) => new Date(Date.now() - n * 60_000).toISOString();
 
 const tables: Record<string, Record_[]> = {
   users: PEOPLE.map((person) => ({ ...person, language: "fr", is_active: true })),
-  lines: LINES.map((line) => ({ ...line, bot: "telecom", queue_id: "queue-general", language: "fr", is_enabled: true, schedule_id: null, bot_after_hours: true, promises_callback: false, link_ids: line.address === "1919" ? ["link-a", "link-b"] : ["link-a"] })),
+  lines: LINES.map((line) => ({ ...line, bot: "telecom", bot_engine: "", queue_id: "queue-general", language: "fr", is_enabled: true, schedule_id: null, bot_after_hours: true, promises_callback: false, link_ids: line.address === "1919" ? ["link-a", "link-b"] : ["link-a"] })),
   links: [
     {
       id: "link-a", name: "Opérateur A (démo)", adapter: "sms.smpp", has_secret: true, is_enabled: true,
@@ -48,6 +48,13 @@ const health = (): Health => ({
     check("receipts_parked", 12, "count", null, null),
     check("partitions_ahead", 3, "months", null, 1),
     check("redis", null, "s", 0.5, 2, { level: "red", words: "ConnectionError" }),
+    check("bot_server", 75, "s", 0, null, {
+      of: "telecom",
+      name: "telecom",
+      level: "warning",
+      words: "timeout",
+      facts: { state: "open", error: "timeout", open_s: 12, asked: 400, calls: 380, fallbacks: 25, p95_ms: 310 },
+    }),
     check("disk_free", 63.2, "percent", 15, 5),
   ],
 });
@@ -61,7 +68,7 @@ export function adminRoutes(method: string, path: string, body: Record<string, u
   if (path.endsWith("/after-hours")) return afterHoursRoutes(method, body);
   const table = tables[kind];
   if (!table) return refuse(404, "not_found");
-  if (method === "GET") return ok({ items: table, bots: ["telecom"], adapters: ["sms.http", "sms.smpp", "sms.twilio"] });
+  if (method === "GET") return ok({ items: table, bots: ["telecom"], engines: ["embedded", "rasa"], adapters: ["sms.http", "sms.smpp", "sms.twilio"] });
   if ("name" in body && String(body.name).trim() === "")
     return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
   const { secret, password: _password, ...fields } = body;

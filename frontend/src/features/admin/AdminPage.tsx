@@ -207,7 +207,7 @@ function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string |
   const schedules = useSchedules().data;
   // The form is filled once: it waits for the links and hours that it offers.
   if (!links || !schedules) return null;
-  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, queues, links: links.items, schedules: schedules.items })} onClose={onClose} />;
+  return <FormOf kind="lines" id={id} fields={lineFields(t, line, { bots: table.bots, engines: table.engines, queues, links: links.items, schedules: schedules.items })} onClose={onClose} />;
 }
 
 function LinkForm({ table, id, onClose }: { table: Tables["links"]; id: string | null; onClose: () => void }) {

@@ -7,7 +7,7 @@ export type Kind = "users" | "lines" | "links" | "queues" | "skills" | "reasons"
 
 export interface Tables {
   users: { items: AdminUser[] };
-  lines: { items: AdminLine[]; bots: string[] };
+  lines: { items: AdminLine[]; bots: string[]; engines: ("embedded" | "rasa")[] };
   links: { items: AdminLink[]; adapters: string[] };
   audit: { items: AuditItem[] };
   health: Health;

@@ -2,7 +2,7 @@
 import type { TFunction } from "i18next";
 
 const FIELDS = [
-  "name", "email", "role", "language", "is_active", "password", "address", "bot", "queue_id", "link_ids", "is_enabled",
+  "name", "email", "role", "language", "is_active", "password", "address", "bot", "bot_engine", "queue_id", "link_ids", "is_enabled",
   "host", "port", "system_id", "secret", "window", "rate_per_s", "adapter",
   "operator", "prefixes", "failover", "failover_after_s", "most_parts", "saver", "answers_after_stop", "added", "changed", "removed", "start", "end", "direction", "state", "number", "text", "reference", "form", "rows", "kind", "size", "taken", "bad", "replaces", "octets", "checks", "tags", "values", "choices",
   "token", "lines", "per_minute",

@@ -34,7 +34,7 @@ export function userFields(t: T, user: AdminUser | null): Field[] {
 export function lineFields(
   t: T,
   line: AdminLine | null,
-  choices: { bots: string[]; queues: { id: string; name: string }[]; links: AdminLink[]; schedules: Schedule[] },
+  choices: { bots: string[]; engines: ("embedded" | "rasa")[]; queues: { id: string; name: string }[]; links: AdminLink[]; schedules: Schedule[] },
 ): Field[] {
   return [
     { name: "name", label: t("field.name"), kind: "text", value: line?.name ?? "" },
@@ -42,6 +42,10 @@ export function lineFields(
     {
       name: "bot", label: t("field.bot"), kind: "select", value: line?.bot ?? "",
       options: [{ value: "", label: t("field.noBot") }, ...choices.bots.map((bot) => ({ value: bot, label: bot }))],
+    },
+    {
+      name: "bot_engine", label: t("field.bot_engine"), kind: "select", value: line?.bot_engine ?? "", hint: t("field.bot_engineHint"),
+      options: [{ value: "", label: t("engine.own") }, ...choices.engines.map((one) => ({ value: one, label: t(`engine.${one}`) }))],
     },
     {
       name: "queue_id", label: t("field.queue_id"), kind: "select", value: line?.queue_id ?? choices.queues[0]?.id ?? "",

@@ -1,0 +1,68 @@
+"""Bots made ready, and how the servers that talk for some of them fare: the health page is made by other processes than
+those that ask them.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+
+import orjson
+from django.db import connection
+
+from bots import engine
+from bots.remote import servers
+from bots.remote.server import Facts
+from conversations.models import Line
+
+log = logging.getLogger(__name__)
+
+FORGOTTEN_DAYS = 1  # what a process said that is no more
+
+_TELL = """
+insert into routing_botserver as told (id, owner, bot, state, error, since, until, facts, updated_at)
+values (uuidv7(), %(owner)s, %(bot)s, %(state)s, %(error)s, clock_timestamp() - make_interval(secs => %(failing_s)s),
+        clock_timestamp() + make_interval(secs => %(open_s)s), %(facts)s, clock_timestamp())
+on conflict (owner, bot) do update
+set state = excluded.state, error = excluded.error, since = excluded.since, until = excluded.until,
+    facts = excluded.facts, updated_at = excluded.updated_at
+"""
+_FORGET = "delete from routing_botserver where updated_at < clock_timestamp() - make_interval(days => %s)"
+
+
+def warm(tried: set[tuple[str, str]]) -> None:
+    """Train what lines name and has not been `tried` (bot and engine): before the first text, or when a line is given
+    another bot. One that cannot be used costs the others nothing."""
+    named = Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", "bot_engine").distinct()
+    for bot, name in set(named) - tried:
+        tried.add((bot, name))
+        try:
+            engine.warm(bot, name or None)
+        except Exception as error:
+            log.error("bot %s cannot be used: %s", bot, type(error).__name__)
+
+
+def tell(owner: str) -> None:
+    """Look at the servers that nothing was heard of for long, then store how all fare. `owner`: this process.
+
+    Takes as long as a call may (bots/remote/calls.py) for each that is looked at; nothing where no bot has a server.
+    """
+    engine.look_at_quiet_servers()
+    found = servers.facts()
+    if not found:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [FORGOTTEN_DAYS])
+        for one in found:
+            cursor.execute(_TELL, {"owner": owner[:80], **_row(one)})
+
+
+_COUNTS = ("asked", "calls", "fallbacks", "failures", "p95_ms")
+
+
+def _row(one: Facts) -> dict[str, str | float | None]:
+    counts = {key: value for key, value in asdict(one).items() if key in _COUNTS}
+    return {
+        "bot": one.bot, "state": one.state, "error": one.error, "failing_s": one.failing_s, "open_s": one.open_s,
+        "facts": orjson.dumps(counts).decode(),
+    }  # fmt: skip
