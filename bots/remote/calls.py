@@ -119,7 +119,7 @@ class Calls:
 
 def _look_at(status: int) -> None:
     """Raises ServerFailed."""
-    kinds = {401: Kind.TOKEN, 403: Kind.TOKEN, 400: Kind.REFUSED, 503: Kind.STORE}
+    kinds = {401: Kind.UNAUTHORISED, 403: Kind.UNAUTHORISED, 400: Kind.REFUSED, 503: Kind.STORE}
     if status != 200:
         raise ServerFailed(kinds.get(status, Kind.STATUS))
 

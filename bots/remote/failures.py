@@ -11,7 +11,7 @@ class Kind(StrEnum):
     UNREACHED = "unreached"  # refused, no such host, or no connection in time: nothing was sent
     TIMEOUT = "timeout"  # sent, and no whole answer in time
     CUT = "cut"  # the connection ended in the middle, or what came is no HTTP
-    TOKEN = "token"  # 401, 403: the token is not the server's  # noqa: S105
+    UNAUTHORISED = "token"  # 401, 403: the token is not the server's
     REFUSED = "refused"  # 400: it cannot read what we send
     STORE = "store"  # 503: its lock store or tracker store is away
     STATUS = "status"  # any other status than 200
