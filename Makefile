@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-.PHONY: help up demo check test journeys faults bench screens lock clean environment frontend
+.PHONY: help up demo check test journeys faults bench screens rasa rasa-serve rasa-test lock clean environment frontend
 
 STATE ?= .state
 BIN := .venv/bin
@@ -14,6 +14,7 @@ PYTHON ?= $(shell for one in python3 python3.13 python3.12 python3.11; do \
 	"$$one" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo "$$one" && break; done)
 RATE ?= 1
 ONLY ?=
+BOT ?= telecom
 
 # The interpreter is the machine's own; uv fetches packages only.
 export UV_PYTHON_DOWNLOADS := never
@@ -33,7 +34,7 @@ INDEX = index="$${PIP_INDEX_URL:-$$($(STATE)/uv/bin/python -m pip config get glo
 help: ## this page
 	@echo "Palabre: an SMS-first contact-centre inbox"
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 up: environment frontend ## set up and start everything on this machine (Ctrl-C stops)
 	@exec $(BIN)/palabre up
@@ -55,6 +56,15 @@ bench: environment frontend ## speed, as JSON lines [ONLY=name]
 
 screens: environment frontend ## pictures of every screen, in docs/screens/
 	@$(BIN)/python scripts/screens.py $(ONLY)
+
+rasa: environment ## the real Rasa on a Python 3.10 of this machine, and the model of one bot [BOT=telecom] (docs/rasa.md)
+	@$(BIN)/python scripts/rasa.py train $(BOT)
+
+rasa-serve: environment ## ... and serve it: RASA_TOKEN and REDIS_URL are needed [BOT=telecom]
+	@exec $(BIN)/python scripts/rasa.py serve $(BOT)
+
+rasa-test: environment ## the real Rasa server, with a real Valkey, over a real socket
+	@$(BIN)/python scripts/rasa.py test
 
 lock: $(UV) ## choose versions again: requirements.lock from pyproject.toml
 	@$(UV) lock --python "$(PYTHON)"

@@ -35,7 +35,7 @@ def main(only: str) -> int:
     schema = ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"]
     sections.run("compose schema", schema)
     sections.run("compose names", [python, "scripts/compose.py"])
-    sections.run("dockerfile", ["hadolint", "Dockerfile"])
+    sections.run("dockerfile", ["hadolint", "Dockerfile", "bots/rasa/Dockerfile"])
     sections.run("requirement ids", [python, "scripts/needs.py", "--check"])
     sections.run("no traces", [python, "scripts/no_traces.py"])
     sections.run("static analysis", [python, "scripts/security.py", "analysis"])

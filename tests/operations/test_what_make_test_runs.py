@@ -19,6 +19,7 @@ def files(place: str) -> list[str]:
 
 def test_each_file_belongs_to_one_part():
     parts = {**run_tests.unit_parts(), **run_tests.journey_halves(), "faults": ["tests/faults"]}
+    parts |= {name: [f"tests/{name}"] for name in run_tests.ELSEWHERE}
     ran = [file for places in parts.values() for place in places for file in files(place)]
     assert sorted(ran) == files("tests"), "a file that no part runs, or that two run"
 
