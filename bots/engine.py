@@ -126,6 +126,11 @@ def _make_ready(folder: Path, name: str) -> None:
         logger.error("bot %s cannot be used: %s", folder.name, type(error).__name__)
 
 
+def is_served(bot: str, engine: str | None = None) -> bool:
+    """Whether a server of its own talks for this bot. Raises UnknownBot, UnknownEngine or BotDataError."""
+    return (engine or _named(_folder(bot, engine))) == "rasa"
+
+
 def look_at_quiet_servers() -> None:
     """Ask each server of which nothing was heard for QUIET_S whether it is there; so one that was away is found back
     before a subscriber has to try it. Takes as long as a call may, for each.

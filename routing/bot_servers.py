@@ -11,6 +11,7 @@ import orjson
 from django.db import connection
 
 from bots import engine
+from bots.errors import BotDataError
 from bots.remote import servers
 from bots.remote.server import Facts
 from conversations.models import Line
@@ -27,14 +28,16 @@ on conflict (owner, bot) do update
 set state = excluded.state, error = excluded.error, since = excluded.since, until = excluded.until,
     facts = excluded.facts, updated_at = excluded.updated_at
 """
-_FORGET = "delete from routing_botserver where updated_at < clock_timestamp() - make_interval(days => %s)"
+_FORGET = """
+delete from routing_botserver
+where updated_at < clock_timestamp() - make_interval(days => %s) or (owner = %s and bot <> all(%s))
+"""
 
 
 def warm(tried: set[tuple[str, str]]) -> None:
     """Train what lines name and has not been `tried` (bot and engine): before the first text, or when a line is given
     another bot. One that cannot be used costs the others nothing."""
-    named = Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", "bot_engine").distinct()
-    for bot, name in set(named) - tried:
+    for bot, name in _named() - tried:
         tried.add((bot, name))
         try:
             engine.warm(bot, name or None)
@@ -51,10 +54,25 @@ def tell(owner: str) -> None:
     found = servers.facts()
     if not found:
         return
+    asked = {bot for bot, name in _named() if _is_served(bot, name)}
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [FORGOTTEN_DAYS])
+        cursor.execute(_FORGET, [FORGOTTEN_DAYS, owner[:80], list(asked)])
         for one in found:
+            if one.bot not in asked:  # its lines have gone over to another engine since
+                continue
             cursor.execute(_TELL, {"owner": owner[:80], **_row(one)})
+
+
+def _named() -> set[tuple[str, str]]:
+    """The bots of lines, with the engine that the line names or ""."""
+    return set(Line.objects.filter(is_enabled=True).exclude(bot="").values_list("bot", "bot_engine").distinct())
+
+
+def _is_served(bot: str, name: str) -> bool:
+    try:
+        return engine.is_served(bot, name or None)
+    except BotDataError:  # said when it was to be made ready
+        return False
 
 
 _COUNTS = ("asked", "calls", "fallbacks", "failures", "p95_ms")

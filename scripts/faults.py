@@ -1,4 +1,4 @@
-"""`make faults [ONLY=name]`: many seeds of each fault, and the broken builds that tests must notice; within an hour.
+"""`make faults [ONLY=name]`: many seeds of each fault, and the broken builds that tests must notice; an hour or so.
 
 ONLY is the name of a test file of tests/faults (without `test_` and `.py`), `screens` (every screen in every language,
 theme and width; `screens_of_the_administration` are apart), `broken`, or the name of one patch. `soak` runs only when

@@ -236,3 +236,12 @@ def test_a_bot_that_a_line_is_given_later_learns_then_and_once(cast: Cast, monke
     bot_servers.warm(tried)
     bot_servers.warm(tried)
     assert warmed == [("telecom", None), ("insurance", "rasa")]
+
+
+def test_a_server_whose_lines_have_gone_over_to_another_engine_is_told_of_no_more(cast: Cast, rasa: FakeRasa) -> None:
+    bot_servers.tell("d1")
+    assert BotServer.objects.filter(owner="d1", bot="telecom").exists()
+    cast.line_1919.bot_engine = ""
+    cast.line_1919.save(update_fields=["bot_engine"])
+    bot_servers.tell("d1")
+    assert not BotServer.objects.exists()

@@ -64,7 +64,7 @@ const en = {
     addressHint: "What customers write to: 1919, a number, a name.",
     answers_after_stop: "Answer customers who opted out and then write again",
     bot: "Bot", noBot: "No bot: straight to the queue",
-    bot_engine: "What talks for the bot", bot_engineHint: "Rasa is a server of its own; while it does not answer, Palabre's own engine does.",
+    bot_engine: "What talks for the bot", bot_engineHint: "Rasa is a server of its own; while it does not answer, Palabre’s own engine does.",
     queue_id: "Queue",
     link_ids: "Links, first choice first",
     is_enabled: "In service",
@@ -118,7 +118,7 @@ const en = {
   },
   role: { agent: "Agent", supervisor: "Supervisor", administrator: "Administrator", observer: "Observer" },
   languages: { fr: "French", en: "English" },
-  engine: { own: "What the bot names", embedded: "Palabre's own engine", rasa: "Rasa" },
+  engine: { own: "As the bot’s files say", embedded: "Palabre’s own engine", rasa: "Rasa" },
   saver: {
     ask: "Offer the cheaper spelling to the agent",
     always: "Always write the cheaper spelling, and show it",
@@ -310,7 +310,7 @@ const fr: Same<typeof en> = {
   },
   role: { agent: "Agent", supervisor: "Superviseur", administrator: "Administrateur", observer: "Observateur" },
   languages: { fr: "Français", en: "Anglais" },
-  engine: { own: "Ce que nomme le robot", embedded: "Le moteur de Palabre", rasa: "Rasa" },
+  engine: { own: "Comme le disent les fichiers du robot", embedded: "Le moteur de Palabre", rasa: "Rasa" },
   saver: {
     ask: "Proposer l’écriture moins chère à l’agent",
     always: "Toujours écrire moins cher, et le montrer",
