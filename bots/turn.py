@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Author = Literal["contact", "bot", "agent"]
 Reason = Literal["asked", "unsure", "failed", "rule"]
@@ -60,9 +60,40 @@ class Reading:
     best: str = ""
 
 
+Outcome = Literal["found", "none", "code_asked", "code_wrong", "refused", "timeout", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What the bot wants to know of the installation's own systems before it can answer.
+
+    name    of a look-up that is configured in the web.
+    values  what the dialogue has gathered, by slot; never whose number it is, which the caller knows better.
+    code    what the subscriber wrote when he was asked for a one-time code; "" before.
+    """
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a `LookUp`. `rows`: texts by column, at most as many as the look-up may give; only when "found".
+
+    none        the look-up was made, and there is nothing.
+    code_asked  it is sensitive: a one-time code has been made, and `code` is what must be sent to the subscriber.
+    code_wrong  the code was not the one; refused: too many wrong ones, or it is not allowed at all.
+    """
+
+    outcome: Outcome
+    rows: tuple[Mapping[str, str], ...] = ()
+    code: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class BotTurn:
-    """What the bot makes of one text. Never empty: there is a reply, or a handover, or both.
+    """What the bot makes of one text. Never empty: there is a reply, a handover, both, or a look-up to be made first.
 
     replies     texts to send, in order, in `language`.
     intent      what was understood, or None when the engine was not sure enough to say.
@@ -70,6 +101,12 @@ class BotTurn:
     entities    values found in this text, by entity name.
     language    the language that the subscriber writes ("fr", "en"); "" only when the engine failed unasked.
     actions     what the caller must do besides: "opt_out".
+    sentiment   "negative", "neutral", "positive"; "" when not sure, or not asked for.
+    memory      what the dialogue needs to know at the next text, of JSON's types; the caller keeps it with the turn.
+    look_up     the turn cannot end without it: make it, and take the same turn again with what was found.
+    source      where the words come from when they are not the bot's own: "article:<id>".
+    ranking     the best guesses with their confidence, best first, at most five.
+    why         what led here, step by step, for people who try a bot: short words of ours, never the subscriber's.
     """
 
     replies: tuple[str, ...]
@@ -79,3 +116,9 @@ class BotTurn:
     language: str = ""
     handover: Handover | None = None
     actions: tuple[str, ...] = ()
+    sentiment: str = ""
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    look_up: LookUp | None = None
+    source: str = ""
+    ranking: tuple[tuple[str, float], ...] = ()
+    why: tuple[str, ...] = ()
