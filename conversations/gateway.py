@@ -32,7 +32,7 @@ from conversations.link_owner import LinkOwner
 from conversations.link_tests import LinkTests, Steps, steps_of
 from conversations.links import adapter_class, config_of
 from conversations.opposed import Opposed
-from conversations.patience import cut_after
+from conversations.patience import cut_after, cut_all
 from realtime import doorbell
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,8 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.wait(tasks, timeout=2.0)
+            cut_all()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._bells.close()
             for connection in (self._control, self._state_connection):
@@ -142,12 +144,16 @@ class Gateway:
                     await connection.close()
 
     async def _leave(self) -> None:
-        for _, owner, _ in self._owners.values():
+        for _, owner, task in self._owners.values():
             owner.stop()
+            if not owner.holds_lease:
+                task.cancel()  # it has nothing to leave in order, and may be waiting for PostgreSQL
         running = [task for _, _, task in self._owners.values()]
         if running:
             await asyncio.wait(running, timeout=8.0)
-        await self._save_states_once()
+        with suppress(psycopg.Error, OSError, TimeoutError):  # who watches sees it by the silence, too
+            async with asyncio.timeout(2.0):
+                await self._save_states_once(silence_s=1.0)
 
     async def _arrange_links(self) -> None:
         """Start, restart or stop owners so that they match the rows."""
@@ -268,7 +274,7 @@ class Gateway:
             except (psycopg.Error, OSError):
                 continue
 
-    async def _save_states_once(self) -> None:
+    async def _save_states_once(self, silence_s: float = SILENCE_S) -> None:
         """Write what changed, and everything each five seconds, so that a reader can tell old from silent."""
         now = asyncio.get_running_loop().time()
         everything = now - self._saved_at >= 5.0
@@ -287,7 +293,7 @@ class Gateway:
             anew = state == "bound" and link_id not in self._saved
             self._saved[link_id] = said  # even where it cannot be written: a deleted link must not stop the rest
             shown = {key: value for key, value in said[1].items() if key != "error"}
-            with cut_after(self._state_connection, SILENCE_S), suppress(psycopg.IntegrityError):
+            with cut_after(self._state_connection, silence_s), suppress(psycopg.IntegrityError):
                 await self._state_connection.execute(
                     SAVE_STATE,
                     {

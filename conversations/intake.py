@@ -21,6 +21,7 @@ from common.text import storable
 from contacts.keywords import Keyword
 from conversations.adapters import InboundText
 from conversations.consent import Asked, take_keywords
+from conversations.patience import KEEPALIVE, known
 
 log = logging.getLogger(__name__)
 
@@ -228,17 +229,15 @@ _NOT_OURS = Stored(None, None, put_off="the link has another owner")
 async def connect(dsn: str, **settings: str) -> psycopg.AsyncConnection[Any]:
     """A raw connection of its own: statements prepared, autocommit; `settings` are PostgreSQL's."""
     options = " ".join(f"-c {name}={value}" for name, value in {**BOUNDS, **settings}.items())
-    return await psycopg.AsyncConnection.connect(
+    connection = await psycopg.AsyncConnection.connect(
         dsn,
         autocommit=True,
         options=options,
         application_name="palabre intake",
         connect_timeout=5,
-        # A peer that has gone without a word is noticed on idle connections too.
-        keepalives_idle=10,
-        keepalives_interval=3,
-        keepalives_count=3,
+        **KEEPALIVE,
     )
+    return known(connection)
 
 
 async def store(connection: psycopg.AsyncConnection[Any], texts: Sequence[ReadyText]) -> list[Stored]:

@@ -7,12 +7,18 @@ import contextlib
 import logging
 import os
 import socket
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 
 log = logging.getLogger(__name__)
+
+# A peer that has gone without a word is noticed on idle connections too.
+KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+
+_known: weakref.WeakSet[psycopg.AsyncConnection[Any]] = weakref.WeakSet()
 
 
 @contextlib.contextmanager
@@ -29,8 +35,25 @@ def cut_after(connection: psycopg.AsyncConnection[Any], seconds: float) -> Itera
         handle.cancel()
 
 
+def known(connection: psycopg.AsyncConnection[Any]) -> psycopg.AsyncConnection[Any]:
+    """One that `cut_all` cuts, for as long as it lives."""
+    _known.add(connection)
+    return connection
+
+
+def cut_all() -> None:
+    """For a process that ends: nothing of it goes on waiting for PostgreSQL, whose silence would keep it for as long
+    as psycopg tries to cancel (10 s each, one after the other where they are nested)."""
+    for connection in list(_known):
+        _end_stream(connection)
+
+
 def _cut(connection: psycopg.AsyncConnection[Any], seconds: float) -> None:
-    with contextlib.suppress(psycopg.Error, OSError):  # closed meanwhile
-        log.error("PostgreSQL has said nothing for %.1f s: its connection is cut", seconds)
-        with socket.socket(fileno=os.dup(connection.fileno())) as stream:
-            stream.shutdown(socket.SHUT_RDWR)
+    log.error("PostgreSQL has said nothing for %.1f s: its connection is cut", seconds)
+    _end_stream(connection)
+
+
+def _end_stream(connection: psycopg.AsyncConnection[Any]) -> None:
+    # Suppressed: it has been closed meanwhile.
+    with contextlib.suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as stream:
+        stream.shutdown(socket.SHUT_RDWR)

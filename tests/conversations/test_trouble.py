@@ -223,3 +223,32 @@ async def test_a_batcher_that_ends_leaves_nobody_waiting():
     task.cancel()
     answers = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 2)
     assert all(isinstance(answer, IntakeUnavailable) for answer in answers)
+
+
+@pytest.mark.timeout(60)
+async def test_a_gateway_that_is_told_to_stop_ends_though_the_database_has_long_said_nothing(
+    scripted, dsn, redis_url, monkeypatch
+):
+    """Its supervisor waits for that before it starts another; psycopg alone would wait 10 s for each connection."""
+    monkeypatch.setattr("conversations.link_owner.LEASE_S", 5.0)
+    monkeypatch.setattr("conversations.link_owner.MARGIN_S", 2.5)
+    monkeypatch.setattr("conversations.link_owner.RENEW_EVERY_S", 0.5)
+    loop = asyncio.get_running_loop()
+    async with wire_to(dsn) as wire:
+        others = asyncio.all_tasks()
+        async with gateway_at_work(wire.dsn, redis_url) as (gateway, task):
+            async with asyncio.timeout(5):
+                while not ScriptedLink.made:
+                    await asyncio.sleep(0.01)
+            wire.freeze()
+            await asyncio.sleep(7)  # the link has been left, and its owner waits for the database again
+            began = loop.time()
+            gateway.stop()
+            await asyncio.wait([task], timeout=30)
+            left = {one for one in asyncio.all_tasks() - others if one.get_name().startswith("link")}
+            for one in left:  # as whoever runs the loop does at the end
+                one.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            took = loop.time() - began
+        print(f"ended {took:.1f} s after it was told")
+        assert task.done() and took < 7.8, took
