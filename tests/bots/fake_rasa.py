@@ -106,6 +106,11 @@ class FakeRasa:
         """Whatever waits, goes on."""
         self._loop.call_soon_threadsafe(self._released.set)
 
+    def hold(self) -> None:
+        """Whatever waits from now on, waits until `go_on`, also when that was said before."""
+        self.thinking.clear()
+        self._loop.call_soon_threadsafe(self._released.clear)
+
     def lose_memory(self) -> None:
         """Trap 6."""
         self.trackers.clear()
