@@ -26,6 +26,9 @@ class Process:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
+LEARNING = "starting (bots learn their phrases, half a minute, once)"
+
+
 def facts(state: Path, name: str, pid: int) -> dict[str, object] | None:
     """What process `name` says of itself, when it is this very process that says so."""
     try:
@@ -35,13 +38,13 @@ def facts(state: Path, name: str, pid: int) -> dict[str, object] | None:
     return said if isinstance(said, dict) and said.get("pid") == pid else None
 
 
-def _says(state: Path, name: str, fact: str, lacking: str) -> Callable[[int], str]:
-    """Ready once its ready file holds a non-empty `fact`."""
+def _says(state: Path, name: str, fact: str, lacking: str, starting: str = "starting") -> Callable[[int], str]:
+    """Ready once its ready file holds a non-empty `fact`. `starting`: what it does before it has one."""
 
     def ready(pid: int) -> str:
         said = facts(state, name, pid)
         if said is None:
-            return "starting"
+            return starting
         return "" if said.get(fact) else lacking
 
     return ready
@@ -57,7 +60,9 @@ def table(state: Path, *, web_port: int, simulator: bool) -> list[Process]:
 
     rows = [
         Process("gateway", (*palabre, "gateway"), _says(state, "gateway", "bound", "no link is bound yet")),
-        Process("dispatcher", (*palabre, "dispatcher"), _says(state, "dispatcher", "leading", "not leading yet")),
+        Process(
+            "dispatcher", (*palabre, "dispatcher"), _says(state, "dispatcher", "leading", "not leading yet", LEARNING)
+        ),
         Process("web", (*palabre, "web"), web_ready),
         Process("worker", (*palabre, "worker"), _says(state, "worker", "pid", "starting"), essential=False),
         Process("beat", (*palabre, "beat"), _says(state, "beat", "pid", "starting"), essential=False),
