@@ -195,6 +195,14 @@ def of(source: Source) -> Guarded:
     return fresh
 
 
+def forget_one(source_id: UUID) -> None:
+    """As if it had not been asked yet."""
+    with _lock:
+        former = _guarded.pop(source_id, None)
+    if former is not None:
+        former.close()
+
+
 def forget() -> None:
     """All of them, as when the process began: for tests."""
     with _lock:

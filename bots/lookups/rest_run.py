@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -135,15 +136,13 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes | None:
 
 
 def _headers(found: RestSettings, secret: str, body: bytes | None) -> dict[str, str]:
-    import aiohttp
-
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Palabre"}
     if body is not None:
         headers["Content-Type"] = "application/json"
     if found.auth == "bearer":
         headers["Authorization"] = f"Bearer {secret}"
     elif found.auth == "basic":
-        headers["Authorization"] = aiohttp.BasicAuth(found.user, secret, "utf-8").encode()
+        headers["Authorization"] = f"Basic {b64encode(f'{found.user}:{secret}'.encode()).decode()}"
     elif found.auth == "header":
         headers[found.auth_name] = secret
     return headers

@@ -82,7 +82,7 @@ def _typed(written: str, type_: str) -> Value:
             return _decimal(text)
     except (ValueError, InvalidOperation):
         raise Nothing from None
-    digits = re.sub(r"[\s.\-]", "", text)
+    digits = re.sub(r"[\s.\-]" if type_ == "digits" else r"\s", "", text)
     if not (digits.isascii() and digits.isdecimal()):
         raise Nothing
     if type_ == "digits":
