@@ -63,6 +63,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "rules.administer": ADMINISTRATION,
     "rules.try": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # as filters.try
     "tokens.administer": ADMINISTRATION,
+    "lookups.administer": ADMINISTRATION,  # what bots may ask of other systems, and what these know of people
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "audit.read": ADMINISTRATION,
     "health.read": ADMINISTRATION,

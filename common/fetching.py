@@ -34,16 +34,23 @@ class Unreached(OSError):
 
 def is_public(address: str) -> bool:
     """Whether an IP address is of the world, and of none of our networks: not this machine, not the cloud's own."""
+    found = real_address(address)
+    return found.is_global and not found.is_multicast
+
+
+def real_address(address: str) -> IPAddress:
+    """The address that is reached by `address`, which may hold another one inside itself. Raises ValueError."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
         if inner is not None:
-            return is_public(str(inner))
+            return inner
         if found in _NAT64:
-            return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
-    return found.is_global and not found.is_multicast
+            return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    return found
 
 
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 

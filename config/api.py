@@ -44,6 +44,7 @@ from config.hours_api import router as hours_router
 from config.keywords_api import router as keywords_router
 from config.links_api import control_router, watch_router
 from config.lists_api import router as lists_router
+from config.lookups_api import router as lookups_router
 from config.parser import OneMeaning, Unreadable
 from config.paths_api import router as paths_router
 from config.routing_api import router as routing_router
@@ -106,6 +107,7 @@ api.add_router("/admin", tokens_router)
 api.add_router("/admin", lists_router)
 api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
+api.add_router("/admin", lookups_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,14 @@ def flag(name: str, default: bool) -> bool:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def network(name: str, written: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """One entry of the list in `name`, such as 10.20.0.0/16."""
+    try:
+        return ipaddress.ip_network(written)
+    except ValueError:
+        raise SettingError(f"{name} must hold networks such as 10.20.0.0/16, not {written!r}") from None
 
 
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from config.lookup_texts import OF_LOOK_UPS
+
 TEXTS: dict[str, tuple[str, str]] = {
+    **OF_LOOK_UPS,
     "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
     "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
     "role": ("Votre rôle ne le permet pas.", "Your role does not include this."),
@@ -357,7 +360,8 @@ TEXTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-WITH_FACTS = ("out_of_range",)  # in whose sentences {names} stand for what is refused; in others they stand as they are
+# In whose sentences {names} stand for what is refused; in others they stand as they are.
+WITH_FACTS = ("out_of_range", "lookup_one_select", "lookup_function", "lookup_bounds")
 
 
 def in_words(code: str, language: str, otherwise: str, facts: Mapping[str, Any] | None = None) -> str:

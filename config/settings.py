@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "contacts",
     "conversations",
     "bots",
+    "bots.lookups",
     "routing",
     "channels_sms",
     "inbox",
@@ -161,6 +162,12 @@ RASA_URL = env.http_address("RASA_URL")
 RASA_TOKEN = env.text("RASA_TOKEN", "")
 if RASA_URL and not (RASA_TOKEN.isascii() and RASA_TOKEN.isprintable() and len(RASA_TOKEN) >= 16):
     raise env.SettingError("RASA_TOKEN must have at least 16 plain characters where RASA_URL is set")
+# Which machines bots may look things up on (docs/look-ups.md): all networks but the cloud's own and this machine, where
+# nothing is named; of this machine the ports that are.
+LOOKUP_NETWORKS = [env.network("LOOKUP_NETWORKS", one) for one in env.words("LOOKUP_NETWORKS")]
+LOOKUP_LOOPBACK_PORTS = env.words("LOOKUP_LOOPBACK_PORTS")
+if not all(one.isascii() and one.isdecimal() for one in LOOKUP_LOOPBACK_PORTS):
+    raise env.SettingError("LOOKUP_LOOPBACK_PORTS must be numbers, separated by commas")
 # What providers that call us have said, until it is stored: it must outlive the process, and a cut of power.
 WEBHOOK_SPOOL = env.text("WEBHOOK_SPOOL", str(STATE / "webhooks"))
 # Who may see what, asked by the socket hub, which knows nobody above it.

@@ -2,6 +2,7 @@
 
     wire      what is sent and what may come back; an answer is judged value by value, never trusted
     breaker   when a server that fails is left alone, and when it is tried again
+    loop      where all calls are made, in a thread of its own
     calls     one call: bounded in time, in bytes and in number
     server    one bot's server: calls behind its breaker, and how it has fared
     servers   which bot is answered by which server of this installation

@@ -10,11 +10,11 @@ import asyncio
 import concurrent.futures
 import threading
 import time
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from bots.remote.failures import Kind, ServerFailed
+from bots.remote.loop import submitted as _submitted
 from bots.remote.wire import LARGEST
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ MOST_AT_ONCE = 32
 # Sanic, Rasa's server, ends a connection that rests for 5 s: an earlier end is ours to choose, and costs no text.
 _REST_S = 3.0
 _SLACK_S = 0.25  # beyond the limit, for a loop that is late
-Result = TypeVar("Result")
 
 
 class Calls:
@@ -133,17 +132,3 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
         if len(octets) > LARGEST:
             raise ServerFailed(Kind.TOO_LARGE)
     return bytes(octets)
-
-
-_starting = threading.Lock()
-_loops: list[asyncio.AbstractEventLoop] = []
-
-
-def _submitted(deed: Coroutine[Any, Any, Result]) -> concurrent.futures.Future[Result]:
-    with _starting:
-        if not _loops:
-            loop = asyncio.new_event_loop()
-            # A daemon: a call that hangs must not keep a process from ending.
-            threading.Thread(target=loop.run_forever, name="bot servers", daemon=True).start()
-            _loops.append(loop)
-    return asyncio.run_coroutine_threadsafe(deed, _loops[0])

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
+from bots.lookups.models import Source
 from config.api import openapi
 from config.doors import Door
 from conversations.models import Link
@@ -86,6 +87,20 @@ BODIES: dict[str, Body] = {
     "POST /api/history/exports": lambda _: {"form": "csv"},
     "POST /api/supervision/targets/exports": lambda _: {"form": "csv"},
     "POST /api/admin/tokens": lambda company: {"name": "Agenda", "line_ids": [str(company.own.open_line.id)]},
+    "POST /api/admin/lookup-sources": lambda _: {
+        "name": "Facturation", "kind": "sql", "secret": "baobab1",
+        "settings": {"host": "127.0.0.1", "port": 5433, "database": "billing", "user": "reader"},
+    },
+    "PATCH /api/admin/lookup-sources/{source_id}": lambda _: {
+        "settings": {"url": "http://127.0.0.1:9/api", "auth": "bearer"}, "secret": "baobab1",
+    },
+    "POST /api/admin/lookups": lambda company: {
+        "name": "solde", "source_id": str(Source.objects.get(organisation=company.own.organisation).id),
+        "parameters": [{"name": "numero", "origin": "number", "form": "e164"}], "path": "/accounts/{numero}",
+        "columns": [{"name": "solde", "path": "balance"}],
+    },
+    "PATCH /api/admin/lookups/{look_up_id}": lambda _: {"cached_s": 60},
+    "POST /api/admin/lookups/{look_up_id}/try": lambda _: {"number": "0197123400"},
     "POST /api/texts/check": lambda company: {
         "line_id": str(company.own.open_line.id), "numbers": ["+2290197123400", "+2290197123400", "1919"],
     },

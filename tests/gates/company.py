@@ -23,6 +23,7 @@ from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
+from bots.lookups.models import Definition, Source
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
@@ -32,6 +33,7 @@ from tests.gates.leftovers import (
     equip,
     keep_hours,
     keep_lists,
+    keep_look_ups,
     leave_behind,
     send_for_an_application,
     write_file,
@@ -66,6 +68,7 @@ MEANS_SOMETHING = {
     "jobs.lease.owner",
     "sessions.session.session_key", "sessions.session.session_data",
     "routing.agentstate.state", "routing.skill.language", "routing.queue.full_reply", "routing.agentmedium.medium",
+    "lookups.source.settings", "lookups.definition.parameters", "lookups.definition.columns", "lookups.faring.state",
     "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key", "routing.queue.silence_text",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
 }  # fmt: skip
@@ -119,6 +122,8 @@ class Company:
             "attachment_id": Attachment.objects.values_list("id", flat=True).get(
                 conversation=conversation, state=Attachment.State.DRAFT
             ),
+            "source_id": Source.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "look_up_id": Definition.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "attribute_id": Attribute.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sending__scope__startswith="token:"
@@ -186,6 +191,7 @@ def make_company() -> Company:
     send_for_an_application(own)
     equip(own)
     keep_lists(own, own.people["alim"])
+    keep_look_ups(own, mine)
     keep_hours(own, mine, own.people["boss"])
 
     before = _keys()

@@ -12,6 +12,7 @@ from django.db.models import F
 from accounts.models import HolidayDate, Role, SpecialDays, Team, User
 from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
+from bots.lookups.models import Code, Definition, Faring, Source
 from contacts.models import (
     Attribute,
     AttributeType,
@@ -165,6 +166,23 @@ def equip(world: World) -> None:
     )  # fmt: skip
 
 
+def keep_look_ups(world: World, conversation: Conversation) -> None:
+    """A source on a machine that nobody may reach, a look-up on it, a code that was sent, and how the source fares."""
+    source = Source.objects.create(
+        organisation=world.organisation, name="Comptes", kind="rest", settings={"url": "http://127.0.0.1:9/api"}
+    )
+    definition = Definition.objects.create(
+        organisation=world.organisation, source=source, name="compte", path="/accounts/{numero}",
+        parameters=[{"name": "numero", "origin": "number", "form": "e164", "slot": ""}],
+        columns=[{"name": "solde", "path": "balance"}],
+    )  # fmt: skip
+    Code.objects.create(
+        organisation=world.organisation, conversation=conversation, definition=definition, number=b"?", asked=b"?",
+        code=b"?", expires_at=datetime.now(UTC) + timedelta(minutes=5),
+    )  # fmt: skip
+    Faring.objects.create(organisation=world.organisation, source=source, owner="d1", state="answering")
+
+
 FILE = b"+2290197123400"
 
 
@@ -232,6 +250,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     send_for_an_application(world)
     equip(world)
     keep_lists(world, nadia)
+    keep_look_ups(world, conversation)
     come_to_a_filter(world, conversation)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"

@@ -56,6 +56,13 @@ export type CheckedNumber = Schemas["CheckedView"];
 export type CheckedNumbers = Schemas["CheckView"];
 export type SentTo = Narrow<"RecipientView", { state: "sent" | "refused" | "pending" }>;
 export type NewTextResult = Narrow<"NewTextView", { items: SentTo[] }>;
+export type LookUp = Schemas["LookUpShown"];
+export type LookUps = Schemas["LookUpsShown"];
+export type LookUpSource = Schemas["LookUpSourceShown"];
+export type LookUpParameter = Schemas["LookUpParameterShown"];
+export type LookUpColumn = Schemas["LookUpColumnShown"];
+export type TriedLookUp = Schemas["LookUpTriedShown"];
+export type TriedSource = Schemas["LookUpSourceTriedShown"];
 export type ApiToken = Schemas["TokenShown"];
 export type MadeToken = Schemas["TokenMade"];
 

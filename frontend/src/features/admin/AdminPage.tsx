@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -20,6 +20,7 @@ import { useSchedules } from "./hoursApi";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
 import { ListsSection } from "./ListsSection";
+import { LookupsSection } from "./LookupsSection";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
@@ -36,14 +37,14 @@ import styles from "./Admin.module.css";
 
 const SECTIONS = [
   "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "lists", "tags",
-  "links", "numbers", "consent", "applications", "audit", "health",
+  "links", "numbers", "consent", "lookups", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
   hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, lists: ListsSection, tags: TagsSection,
-  consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
+  consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
 const isPage = (section: SectionName): section is keyof typeof PAGES => section in PAGES;
@@ -63,6 +64,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,
+  lookups: <DatabaseZap size={16} />,
   applications: <KeyRound size={16} />,
   audit: <FileClock size={16} />,
   health: <Activity size={16} />,

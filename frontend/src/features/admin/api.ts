@@ -3,7 +3,7 @@ import { get, patch, post } from "@/api/fetch";
 import type { AdminAgent, AdminQueue, Disposition, Reason, Skill, LadderTexts } from "@/api/routing";
 import type { AdminLine, AdminLink, AdminUser, AuditItem, Health } from "@/api/types";
 
-export type Kind = "users" | "lines" | "links" | "queues" | "skills" | "reasons" | "dispositions";
+export type Kind = "users" | "lines" | "links" | "queues" | "skills" | "reasons" | "dispositions" | "lookups" | "lookup-sources";
 
 export interface Tables {
   users: { items: AdminUser[] };

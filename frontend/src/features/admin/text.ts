@@ -9,24 +9,24 @@ import { hoursEn, hoursFr, targetsEn, targetsFr } from "./hoursText";
 import { linkKindText } from "./linkKindText";
 import { linksEn, linksFr } from "./linksText";
 import { listsEn, listsFr, tagsEn, tagsFr } from "./listsText";
+import { lookupsEn, lookupsFr } from "./lookupsText";
 import { mediaEn, mediaFr, numbersEn, numbersFr } from "./numbersText";
 import { routingEn, routingFr } from "./routingText";
 
 const en = {
   applications: applicationsEn,
-  consent: consentEn,
+  consent: consentEn, lookups: lookupsEn,
   health: healthEn,
   hours: hoursEn,
   targets: targetsEn,
   work: linksEn,
   numbers: numbersEn, media: mediaEn,
-  filter: filterEn,
-  rules: rulesEn,
+  filter: filterEn, rules: rulesEn,
   lists: listsEn,
   tags: tagsEn,
   ...routingEn,
   title: "Administration",
-  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", lookups: "Look-ups", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -206,19 +206,18 @@ const en = {
 
 const fr: Same<typeof en> = {
   applications: applicationsFr,
-  consent: consentFr,
+  consent: consentFr, lookups: lookupsFr,
   health: healthFr,
   hours: hoursFr,
   targets: targetsFr,
   work: linksFr,
   numbers: numbersFr, media: mediaFr,
-  filter: filterFr,
-  rules: rulesFr,
+  filter: filterFr, rules: rulesFr,
   lists: listsFr,
   tags: tagsFr,
   ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", lookups: "Consultations", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",

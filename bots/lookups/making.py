@@ -1,0 +1,78 @@
+"""One look-up for one turn of a bot, from its name to what was found."""
+
+from __future__ import annotations
+
+import logging
+import time
+from uuid import UUID
+
+from django.db import connection
+
+from bots.lookups import codes, guarded, told
+from bots.lookups.failures import Kind, LookUpFailed, Nothing
+from bots.lookups.kept import Kept, key_of
+from bots.lookups.models import Definition
+from bots.lookups.values import bind, parameters_of
+from bots.turn import Found, LookUp
+from common.places import place_of
+
+log = logging.getLogger(__name__)
+
+kept = Kept()
+
+
+def make(*, organisation_id: UUID, conversation_id: UUID, number: str, look_up: LookUp) -> Found:
+    """See bots.lookups.make."""
+    began = time.monotonic()
+    why = ""
+    try:
+        found = _made(organisation_id, conversation_id, number, look_up)
+    except Nothing:
+        found = Found("none")
+    except LookUpFailed as failure:
+        found, why = Found(failure.outcome), failure.kind.value
+    except Exception as error:  # its own words may quote the subscriber
+        log.error("look-up %s: %s at %s", _name(look_up), type(error).__name__, place_of(error))
+        found, why = Found("failed"), Kind.BROKEN.value
+    finally:
+        if not connection.in_atomic_block:  # a thread keeps no connection of the pool for itself
+            connection.close()
+    log.info(
+        "look-up %s: %s%s in %.0f ms", _name(look_up), found.outcome, f" ({why})" if why else "",
+        1000 * (time.monotonic() - began),
+    )  # fmt: skip
+    return found
+
+
+def _name(look_up: LookUp) -> str:
+    """For the log: a bot's file may ask for anything."""
+    return look_up.name if look_up.name.isidentifier() and len(look_up.name) <= 40 else "?"
+
+
+def _made(organisation_id: UUID, conversation_id: UUID, number: str, look_up: LookUp) -> Found:
+    """Raises LookUpFailed, Nothing."""
+    definition = (
+        Definition.objects.select_related("source").filter(organisation_id=organisation_id, name=look_up.name).first()
+    )
+    if definition is None:
+        raise LookUpFailed(Kind.UNKNOWN)
+    if not (definition.is_enabled and definition.source.is_enabled):
+        raise LookUpFailed(Kind.DISABLED)
+    bound = bind(parameters_of(definition.parameters), number=number, values=look_up.values)
+    if definition.is_sensitive:
+        asked = codes.Asked(organisation_id, conversation_id, definition.id, number, bound)
+        unproved = codes.prove(asked, look_up.code)
+        if unproved is not None:
+            return unproved
+    source = definition.source
+    key = key_of(organisation_id, definition.name, (definition.revision, source.revision), bound)
+    if definition.cached_s and (rows := kept.find(key)) is not None:
+        return Found("found", rows) if rows else Found("none")
+    one = guarded.of(source)
+    try:
+        found = tuple(one.ask(definition, bound))
+    finally:
+        told.tell(one)
+    if definition.cached_s:
+        kept.keep(key, found, definition.cached_s)
+    return Found("found", found) if found else Found("none")
