@@ -24,7 +24,7 @@ SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """`label`: "negative", "neutral", "positive"; "" when not sure. `best`: the label that would have been the guess."""
+    """`label`: "negative", "neutral", "positive"; "" when not sure. `best`: the guess, sure or not."""
 
     label: str
     confidence: float

@@ -56,8 +56,8 @@ class Words:
                 (self._stems if entry.endswith("*") else self._whole)[stem] = side
         self._shortest = min(map(len, self._stems), default=1)
         self._negations = frozenset(keys["negations"].as_text().split())
-        self._faces = {face: -1 for face in keys["negative_signs"].as_text()}
-        self._faces |= {face: 1 for face in keys["positive_signs"].as_text()}
+        self._faces = dict.fromkeys(keys["negative_signs"].as_text(), -1)
+        self._faces |= dict.fromkeys(keys["positive_signs"].as_text(), 1)
         self._side = lru_cache(maxsize=4096)(self._look_up)
 
     def of(self, text: str, words: Sequence[str]) -> list[str]:

@@ -66,7 +66,7 @@ def _mapping(file: Path, language: str) -> list[Read]:
     keys = yaml_files.read(file, root=file.parent).as_map()
     if language in keys and isinstance(keys[language].value, dict):
         keys = keys[language].as_map()
-    found = []
+    found: list[Read] = []
     for label, node in keys.items():
         if label not in LABELS:
             raise node.refuse(f"there is no mood {label!r} (known: {', '.join(LABELS)})")
