@@ -22,8 +22,8 @@ Say = Callable[..., BotTurn]
 
 STOP_WORDS = {
     "fr": "le la les un une des de du au aux et ou mais donc car que qui quoi ce cet cette ces je j tu il elle on nous "
-    "vous ils elles mon ma mes ton ta tes son sa ses notre votre vos leur ne n pas plus est sont ai as a avez ont suis es "
-    "pour par sur dans avec sans chez en y si comment quand pourquoi quel quelle c s l d qu m t",
+    "vous ils elles mon ma mes ton ta tes son sa ses notre votre vos leur ne n pas plus est sont ai as a avez ont suis "
+    "es pour par sur dans avec sans chez en y si comment quand pourquoi quel quelle c s l d qu m t",
     "en": "the a an and or but so because that who what this these those i you he she it we they my your his her its "
     "our their not no is are am was were have has had do does did for by on in with without at to of from if how when "
     "why which be been can will would me him them us",
