@@ -1,6 +1,8 @@
 """palabre bots check [BOT ...]           reads bots as the engine does and says the first thing that is wrong
 palabre bots ask BOT "TEXT" [...]      what the bot makes of a text; several texts are one conversation
 palabre bots evaluate ... FILE.yml     how well it understands texts that it has never seen, as JSON (docs/bots.md)
+palabre bots mood "TEXT" [...]         how whoever wrote it feels (docs/mood.md)
+palabre bots evaluate-mood ... FILE    how well moods are told of texts that were read by people, as JSON
 
 Needs neither a database nor settings; `python -m bots` is the same. A bot's server is the one of RASA_URL.
 """
@@ -17,6 +19,7 @@ from uuid import UUID
 
 from bots import catalogue, engine
 from bots.errors import BotDataError
+from bots.mood import command as mood_command
 from bots.remote import servers
 from bots.remote.failures import ServerFailed
 from bots.turn import Turn
@@ -28,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         catalogue.keep_models_in(Path(place))
     if url := os.environ.get("RASA_URL"):
         servers.use(url=url, token=_secret("RASA_TOKEN"))
+    if chosen.command in mood_command.COMMANDS:
+        return mood_command.run(chosen)
     if chosen.command == "ask":
         return _ask(chosen.bot, chosen.texts, chosen.engine)
     if chosen.command == "evaluate":
@@ -51,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--engine", choices=sorted(engine.ENGINES), help="default: the one of its bot.yml")
     evaluate.add_argument("--wrong", action="store_true", help="list the automatic answers that are wrong, too")
     evaluate.add_argument("file", type=Path, metavar="FILE.yml", help="intent: [texts]; __oos__ for off topic")
+    mood_command.add_to(commands)
     return parser
 
 

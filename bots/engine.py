@@ -21,6 +21,7 @@ from bots import catalogue, figures
 from bots.embedded import bot_files, yaml_files
 from bots.embedded.engine import EmbeddedEngine
 from bots.errors import BotDataError, UnknownEngine
+from bots.mood import turns as moods
 from bots.remote.engine import RasaEngine
 from bots.turn import BotTurn, Handover, Reading, Turn
 
@@ -81,7 +82,8 @@ def take_turn(
     talking: Engine | None = None
     try:
         talking = _engine(folder, engine or "")
-        return talking.take_turn(conversation_id=conversation_id, history=history, text=text, language=language)
+        turn = talking.take_turn(conversation_id=conversation_id, history=history, text=text, language=language)
+        return moods.with_mood(turn, own.files if (own := embedded_of(talking)) else None, history, text)
     except BotDataError as error:
         logger.error("bot %s cannot be used: %s", bot, error)
     except Exception as error:
@@ -237,7 +239,9 @@ def _shared(folder: Path, name: str) -> Engine:
         return _engine(folder, _named(folder))
     if name == "rasa" and (own := embedded_of(_engine(folder, "embedded"))) is not None:
         return RasaEngine(own)
-    return ENGINES[name](folder, catalogue.models())
+    made = ENGINES[name](folder, catalogue.models())
+    moods.get_ready(own.files if (own := embedded_of(made)) else None)
+    return made
 
 
 def _named(folder: Path) -> str:

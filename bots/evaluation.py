@@ -15,7 +15,7 @@ from bots.embedded import bot_files, yaml_files
 from bots.embedded.nlu import Example
 from bots.engine import Engine, make
 from bots.errors import BotDataError
-from bots.figures import OFF_TOPIC, Judged, confusion, figures
+from bots.figures import OFF_TOPIC, Judged, confusion, figures, quantile
 from bots.turn import NOT_ANSWERED
 
 
@@ -71,7 +71,7 @@ def evaluate(
         "understood": figures(judged),
         "majority_class": figures([Judged(meant, majority.read(text)) for meant, text in texts]),
         "keyword_rules": figures([Judged(meant, keywords.read(text)) for meant, text in texts]),
-        "read_ms": {"p50": _quantile(seconds, 0.5), "p99": _quantile(seconds, 0.99)},
+        "read_ms": {"p50": quantile(seconds, 0.5), "p99": quantile(seconds, 0.99)},
         "intents": confusion(judged),
     }
     if wrong:
@@ -82,7 +82,3 @@ def evaluate(
             if one.answer not in {None, one.meant}
         ]
     return result
-
-
-def _quantile(seconds: Sequence[float], part: float) -> float:
-    return round(1000 * sorted(seconds)[min(len(seconds) - 1, int(part * len(seconds)))], 3)

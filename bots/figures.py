@@ -79,6 +79,11 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
+def quantile(seconds: Sequence[float], part: float) -> float:
+    """In milliseconds."""
+    return round(1000 * sorted(seconds)[min(len(seconds) - 1, int(part * len(seconds)))], 3)
+
+
 def threshold_for(precision: float, judged: Sequence[Judged]) -> float | None:
     """The lowest confidence from which on so many automatic answers are right, whatever was sure until now."""
     ranked = sorted(

@@ -42,6 +42,11 @@ class BotFiles:
     entities: Entities
     thresholds: Thresholds
     languages: tuple[str, ...]
+    mood: bool = False
+    """Whether the mood of each text is told (bot.yml, `mood: yes`)."""
+
+    told_by: str = "own"
+    """Who tells its languages apart (bot.yml, `languages`; bots/languages.py)."""
 
     def unused_responses(self) -> list[str]:
         used = {response.name for steps in self.rules.steps.values() for response in steps}
@@ -49,7 +54,7 @@ class BotFiles:
         return [
             name
             for name in self.domain.responses
-            if name not in used and not name.startswith(("utter_topic_", "utter_detail_"))
+            if name not in used and not name.startswith(("utter_topic_", "utter_detail_", "utter_summary_mood_"))
         ]
 
 
@@ -69,7 +74,8 @@ def read(folder: Path) -> BotFiles:
     if entities.missing:
         raise domain.top.child("entities").refuse(f"nothing finds {entities.missing[0]!r}: no regex, no lookup")
     _check_phrases(nlu, domain, languages)
-    return BotFiles(folder, folder.name, nlu, domain, rules, spelling, entities, thresholds, languages)
+    mood, told_by = _switches(folder)
+    return BotFiles(folder, folder.name, nlu, domain, rules, spelling, entities, thresholds, languages, mood, told_by)
 
 
 def _thresholds(folder: Path) -> Thresholds:
@@ -78,6 +84,15 @@ def _thresholds(folder: Path) -> Thresholds:
     return Thresholds(
         keys["confidence"].as_number(0, 1), keys["margin"].as_number(0, 1), keys["language"].as_number(0.5, 1)
     )
+
+
+def _switches(folder: Path) -> tuple[bool, str]:
+    """`mood` and `languages` of bot.yml, which may be left out."""
+    top = yaml_files.read(folder / "bot.yml", root=folder).as_map()
+    mood, told_by = top.get("mood"), top.get("languages")
+    if mood is not None and not isinstance(mood.value, bool):
+        raise mood.refuse("must be yes or no")
+    return bool(mood and mood.value), told_by.as_text() if told_by else "own"
 
 
 def _check_phrases(nlu: Nlu, domain: Domain, languages: tuple[str, ...]) -> None:

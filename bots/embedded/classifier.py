@@ -61,13 +61,23 @@ class Classifier:
 
     def guess(self, features: Features) -> Guess:
         """Nothing known at all: equal confidence for every label."""
+        odds, known = self.shares(features)
+        if not len(known):
+            even = 1.0 / len(self.labels)
+            return Guess(self.labels[0], even, even, strange=True)
+        best = int(odds.argmax())
+        confidence = float(odds[best])
+        odds[best] = 0.0
+        return Guess(self.labels[best], confidence, float(odds.max()), strange=not are_words(known).any())
+
+    def shares(self, features: Features) -> tuple[NDArray[np.float32], Features]:
+        """The confidence of each label, and which of the features are known."""
         found, counts = np.unique(features, return_counts=True)
         places = np.searchsorted(self.keys, found)
         places[places == len(self.keys)] = 0
         known = self.keys.take(places) == found
         if not known.any():
-            even = 1.0 / len(self.labels)
-            return Guess(self.labels[0], even, even, strange=True)
+            return np.full(len(self.labels), 1.0 / len(self.labels), dtype=np.float32), found[known]
         places = places[known]
         values = (1.0 + np.log(counts[known].astype(np.float32))) * self.idf.take(places)
         strangers = len(found) - len(places)
@@ -75,8 +85,4 @@ class Classifier:
         scores = values @ self.weights.take(places, axis=0).astype(np.float32) / length + self.bias
         odds = np.exp(scores - scores.max())
         odds /= odds.sum()
-        best = int(odds.argmax())
-        confidence = float(odds[best])
-        odds[best] = 0.0
-        strange = not are_words(found[known]).any()
-        return Guess(self.labels[best], confidence, float(odds.max()), strange)
+        return odds, found[known]

@@ -17,6 +17,7 @@ Sentences that no rule utters, because the application asks for them by name:
     utter_summary_topic            {topic}    utter_topic_<intent>: the words for one intent
     utter_summary_details          {details}  utter_detail_<entity>: the words for one {value}
     utter_summary_said             {asked}    the subscriber's own words
+    utter_summary_mood_<mood>      may be left out: one line on a subscriber who is negative, neutral or positive
 """
 
 from __future__ import annotations

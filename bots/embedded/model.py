@@ -13,6 +13,7 @@ from bots.embedded.bot_files import BotFiles
 from bots.embedded.classifier import Classifier
 from bots.errors import BotDataError
 from bots.figures import Judged
+from bots.languages import OWN, Tongues, UnknownTongue
 from bots.turn import NOT_ANSWERED, Reading
 
 _NOTHING = Reading(None, 0.0)
@@ -40,6 +41,10 @@ class Model:
         """
         self._files = files
         self._only_language = files.languages[0] if len(files.languages) == 1 else ""
+        try:
+            self._tongues = Tongues(files.languages, OWN if self._only_language else files.told_by)
+        except UnknownTongue as problem:
+            raise BotDataError(f"{files.name}/bot.yml", "languages", str(problem)) from problem
         self._known: dict[str, dict[str, str]] = {}
         self.intents: dict[str, Classifier] = {}
         learnt = trained.recalled(memory, files)
@@ -142,8 +147,14 @@ class Model:
             return None
         if self._only_language:
             return self._only_language
-        guess = self.languages.guess(features.of_words(words))
-        return guess.label if guess.confidence >= self._files.thresholds.language else None
+        language, confidence = self.spoken(words)
+        return language if confidence >= self._files.thresholds.language else None
+
+    def spoken(self, words: Sequence[str]) -> tuple[str, float]:
+        """The likeliest language, and how sure that is; of a bot with several."""
+        shares, _ = self.languages.shares(features.of_words(words))
+        own = dict(zip(self.languages.labels, shares.tolist(), strict=True))
+        return self._tongues.best(" ".join(words), own)
 
     def intent(self, words: Sequence[str], language: str) -> Reading:
         if _only_numbers(words):

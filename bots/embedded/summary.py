@@ -1,7 +1,8 @@
-"""The one or two lines that an agent reads before answering. All words come from the domain.
+"""The lines that an agent reads before answering. All words come from the domain.
 
 line 1   why the bot stepped aside; the subjects that came up; the values that were given
 line 2   the subscriber's own last words
+line 3   how he feels, where that is told (bots/mood/turns.py)
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from bots.embedded.domain import Domain, fill
 from bots.embedded.spelling import clean
 
 _LONGEST = 200
+
+MOOD = "utter_summary_mood_"
 
 
 def write(
@@ -40,6 +43,12 @@ def write(
             words = "..." + words[-_LONGEST:]  # the end is what they want now
         lines.append(fill(_sentence(domain, "utter_summary_said"), {"asked": words}))
     return "\n".join(lines)
+
+
+def mood(domain: Domain, label: str) -> str:
+    """The line that says how the subscriber feels; "" for a mood of which the bot says nothing."""
+    name = f"{MOOD}{label}"
+    return _sentence(domain, name) if label and name in domain.responses else ""
 
 
 def _sentence(domain: Domain, name: str) -> str:

@@ -123,10 +123,11 @@ def test_the_agent_reads_what_was_asked_and_which_values_were_given(say: Say) ->
     handover = say("g pa recu mn credit de 2000f", "tjr rien", "conseiller").handover
     assert handover is not None
     lines = handover.summary.splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert "recharge ou crédit non reçu" in lines[0]
     assert "montant 2000f" in lines[0]
     assert "g pa recu mn credit de 2000f / tjr rien / conseiller" in lines[1]
+    assert lines[2] == "Humeur : mécontent."
 
 
 def test_braces_and_control_characters_in_a_text_stay_harmless_in_the_summary(say: Say) -> None:

@@ -23,6 +23,8 @@ process.main = lambda: print(json.dumps([gc.isenabled(), sorted(sys.modules)]))
 from config import cli
 cli.main(["{name}"])
 """
+# Each takes half a second or more, and only a bot that asks for it pays.
+OF_MOODS = {"lingua", "vaderSentiment"}
 # About a third of the seconds of a start.
 OF_WEB = {"ninja", "pydantic", "daphne", "twisted", "config.api", "config.urls"}
 OF_JOBS = {"celery", "kombu", "config.celery", "jobs.tasks"}
@@ -40,8 +42,8 @@ def loaded(name: str, module: str) -> tuple[bool, set[str]]:
 @pytest.mark.parametrize(
     ("name", "module", "without"),
     [
-        ("gateway", "conversations.gateway", OF_WEB | OF_JOBS | {"bots.engine", "numpy"}),
-        ("dispatcher", "routing.dispatcher", OF_WEB | OF_JOBS),
+        ("gateway", "conversations.gateway", OF_WEB | OF_JOBS | OF_MOODS | {"bots.engine", "numpy"}),
+        ("dispatcher", "routing.dispatcher", OF_WEB | OF_JOBS | OF_MOODS),
     ],
 )
 def test_a_process_loads_nothing_that_only_others_need(name, module, without):
