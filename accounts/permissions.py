@@ -64,6 +64,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "rules.try": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # as filters.try
     "tokens.administer": ADMINISTRATION,
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "knowledge.read": DESK,  # what agents look up and insert
+    "knowledge.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # drafts, which nobody is told yet
+    "knowledge.approve": ADMINISTRATION,  # what subscribers are told
     "audit.read": ADMINISTRATION,
     "health.read": ADMINISTRATION,
 }

@@ -59,6 +59,7 @@ from inbox.session_api import router as session_router
 from inbox.snooze_api import router as snooze_router
 from inbox.transfers_api import router as transfers_router
 from inbox.waits_api import router as waits_router
+from knowledge.api import router as knowledge_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
 
@@ -106,6 +107,7 @@ api.add_router("/admin", tokens_router)
 api.add_router("/admin", lists_router)
 api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
+api.add_router("/admin", knowledge_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from config import error_texts_knowledge
+
 TEXTS: dict[str, tuple[str, str]] = {
     "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
     "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
@@ -354,6 +356,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "search": (
         "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
     ),
+    **error_texts_knowledge.TEXTS,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import errors
 
 from bots.turn import BotTurn
@@ -30,6 +30,7 @@ from conversations.consent import consent_of
 from conversations.messages import send_message
 from conversations.models import Author, Conversation, Status
 from conversations.wording import in_texts
+from knowledge.search import Book, books
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import deadlines, front_door
@@ -172,7 +173,7 @@ def decide(
         wave = read_talks(rest[start : start + AT_ONCE])
         judged = front_door.judge(wave, now or database_now()) if any(talk.is_filtered for talk in wave) else {}
         asked = [talk for talk in wave if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))]
-        decided = Decided(turns.take(asked), judged, closed)
+        decided = Decided(turns.take(asked, books_of(asked)), judged, closed)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
             for first in range(0, len(mine), TOGETHER):
@@ -185,6 +186,18 @@ def decide(
                     break  # the rest of this organisation would wait in vain, too
     if held is not None:
         raise held
+
+
+def books_of(talks: Sequence[Talk]) -> dict[UUID, Book]:
+    """The articles that their bots may quote. Without them bots answer as if there were none: a mistake in an article
+    must not cost anybody his answer."""
+    try:
+        return books({talk.organisation_id for talk in talks}) if talks else {}
+    except Error:
+        raise
+    except Exception as error:
+        log.error("articles cannot be read: %s at %s", type(error).__name__, place_of(error))
+        return {}
 
 
 def _is_for_bot(talk: Talk, judged: Decision | None) -> bool:
@@ -372,7 +385,9 @@ def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
     for body in turn.replies:
         try:
             for text in in_texts(conversation, body):
-                send_message(changes=changes, conversation=conversation, body=text, author=Author.BOT)
+                send_message(
+                    changes=changes, conversation=conversation, body=text, author=Author.BOT, source=turn.source
+                )
         except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
             log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
             return False

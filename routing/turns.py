@@ -6,18 +6,20 @@ Nothing here touches the database but `read_talks`, which is one query for the w
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection
 
 from bots.engine import take_turn
 from bots.errors import BotDataError
+from bots.quoting import wants_article, with_article
 from bots.turn import BotTurn, Handover, Turn
 from common.places import place_of
+from knowledge.search import EMPTY, Book
 
 log = logging.getLogger(__name__)
 
@@ -109,9 +111,11 @@ class Turns:
         self._limit_s = limit_s
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bot turn")
 
-    def take(self, talks: Sequence[Talk]) -> dict[UUID, BotTurn]:
-        """One turn for each of at most AT_ONCE talks, in at most `limit_s` together."""
-        futures = {self._pool.submit(_take, talk): talk for talk in talks}
+    def take(self, talks: Sequence[Talk], books: Mapping[UUID, Book] | None = None) -> dict[UUID, BotTurn]:
+        """One turn for each of at most AT_ONCE talks, in at most `limit_s` together. `books`: the articles of their
+        organisations, which are quoted where a bot has no answer; None: nobody's."""
+        known = books or {}
+        futures = {self._pool.submit(_take, talk, known.get(talk.organisation_id, EMPTY)): talk for talk in talks}
         done, late = wait(futures, timeout=self._limit_s)
         turns = {futures[future].id: future.result() for future in done}
         for future in late:
@@ -125,9 +129,9 @@ class Turns:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _take(talk: Talk) -> BotTurn:
+def _take(talk: Talk, book: Book = EMPTY) -> BotTurn:
     try:
-        return take_turn(
+        turn = take_turn(
             bot=talk.bot,
             engine=talk.engine or None,
             conversation_id=talk.id,
@@ -135,8 +139,17 @@ def _take(talk: Talk) -> BotTurn:
             text=talk.text,
             language=talk.language,
         )
+        return _or_an_article(talk, turn, book)
     except BotDataError as error:  # no such bot
         log.error("conversation %s: %s", talk.id, error)
     except Exception as error:  # its own words may quote the subscriber
         log.error("conversation %s: the bot raised %s at %s", talk.id, type(error).__name__, place_of(error))
     return FAILED
+
+
+def _or_an_article(talk: Talk, turn: BotTurn, book: Book) -> BotTurn:
+    if talk.hint or not book.bot_quotes or not wants_article(turn):
+        return turn
+    # The machine's clock: a planned switch may be heard of as late as that one is off. No statement from these threads.
+    hits = book.search(talk.text, turn.language or talk.language, talk.line_id, datetime.now(UTC))
+    return with_article(turn, hits, threshold=book.threshold)

@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, BookOpen, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -19,6 +19,7 @@ import { HoursSection } from "./HoursSection";
 import { useSchedules } from "./hoursApi";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
+import { KnowledgeSection } from "./KnowledgeSection";
 import { ListsSection } from "./ListsSection";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
@@ -36,14 +37,14 @@ import styles from "./Admin.module.css";
 
 const SECTIONS = [
   "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "lists", "tags",
-  "links", "numbers", "consent", "applications", "audit", "health",
+  "knowledge", "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
   hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, lists: ListsSection, tags: TagsSection,
-  consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
+  knowledge: KnowledgeSection, consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
 const isPage = (section: SectionName): section is keyof typeof PAGES => section in PAGES;
@@ -60,6 +61,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   rules: <Split size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
+  knowledge: <BookOpen size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,
