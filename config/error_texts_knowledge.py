@@ -24,5 +24,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Another administrator has to approve what you wrote.",
     ),
     "times_in_order": ("La fin doit suivre le début.", "It must end after it begins."),
+    "policy_range": ("Ce nombre est hors limites.", "This number is out of range."),
     "knowledge_threshold": ("De 0,5 à 1.", "From 0.5 to 1."),
 }

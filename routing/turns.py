@@ -5,11 +5,13 @@ Nothing here touches the database but `read_talks`, which is one query for the w
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -33,13 +35,14 @@ HISTORY = 40  # messages
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
-       m.kind, m.author, m.body, m.created_at, m.hint
+       m.kind, m.author, m.body, m.created_at, m.hint, m.marks
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
 join contacts_contact contact on contact.id = c.contact_id
 left join lateral (
     -- A keyword has its own answer (routing/keyword_replies.py): no bot hears of it.
-    select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint from conversations_message m
+    select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint,
+           case when author = 'bot' then facts end as marks from conversations_message m
     where m.conversation_id = c.id and m.kind in ('incoming', 'outgoing') and m.author <> 'system'
       and m.facts->>'keyword' is null
       and m.id >= uuid_floor(least(c.opened_at, uuid_extract_timestamp(c.id)) - interval '1 hour')
@@ -67,6 +70,7 @@ class Talk:
     hint: bool = False  # one of them may ask for no more texts: a person should look
     is_filtered: bool = False  # its line has a front filter (routing/front_door.py)
     line_id: UUID | None = None
+    marks: tuple[Mapping[str, Any], ...] = ()  # beside each turn of the history: what the bot knew when it said so
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -98,7 +102,13 @@ def _talk(rows: list[tuple]) -> Talk:
         hint=any(text[4] for text in texts),
         is_filtered=is_filtered,
         line_id=line_id,
+        marks=tuple(_marks(message[5]) for message in messages[:answered]),
     )
+
+
+def _marks(stored: Any) -> Mapping[str, Any]:
+    facts = json.loads(stored) if isinstance(stored, str) else stored  # Django leaves JSON as text
+    return facts if isinstance(facts, dict) else {}
 
 
 FAILED = BotTurn((), None, 0.0, handover=Handover("failed", ""))

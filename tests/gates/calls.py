@@ -141,6 +141,7 @@ BODIES: dict[str, Body] = {
         "checks": [{"kind": "keyword", "words": ["solde"], "way": {"queue_id": str(company.own.queue.id)}}],
     },
     "POST /api/admin/lines/{line_id}/filter/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
+    "PUT /api/admin/lines/{line_id}/handover": lambda _: {"unsure_times": 3, "keywords": ["avocat"]},
     "PUT /api/admin/lines/{line_id}/rules": lambda company: {
         "is_enabled": True,
         "revision": Workflow.objects.filter(line=company.own.open_line).values_list("revision", flat=True).first() or 0,

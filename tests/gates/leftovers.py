@@ -53,6 +53,7 @@ from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from knowledge.models import Article, ArticleVersion, KnowledgeSettings
 from measures.models import Interval, Remark
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted
+from routing.handover_policy_models import HandoverPolicy
 from routing.models import (
     AgentMedium,
     AgentSkill,
@@ -205,6 +206,10 @@ def come_to_a_filter(world: World, conversation: Conversation) -> None:
         model = {"contact_list": ContactList, "tag": Tag, "attribute": Attribute}[thing]
         given = {thing: model.objects.filter(organisation=organisation).first()}
         FrontCheck.objects.create(filter=filter_, place=place, name="contrôle", kind=thing[:12], value="v", **given)
+    HandoverPolicy.objects.create(
+        line=world.open_line, organisation=organisation, kind="tag",
+        tag=Tag.objects.filter(organisation=organisation)[0], vip="after_one", keywords="avocat", value="v",
+    )  # fmt: skip
     rules = Workflow.objects.create(line=world.open_line, organisation=organisation, revision=1)
     rule = Rule.objects.create(
         organisation=organisation, workflow=rules, place=1, name="règle", queue=world.queue, wants=[], ladder=[]

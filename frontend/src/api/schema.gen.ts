@@ -450,6 +450,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/lines/{line_id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Handover Policy */
+        get: operations["config_handover_api_show_handover_policy"];
+        /**
+         * Change Handover Policy
+         * @description The whole of it: the next turn is judged by it.
+         */
+        put: operations["config_handover_api_change_handover_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/lines/{line_id}/keywords": {
         parameters: {
             query?: never;
@@ -3635,6 +3656,68 @@ export interface components {
             /** Summary */
             summary: string;
         };
+        /**
+         * HandoverPolicyGiven
+         * @description `mood_texts` 0: mood decides nothing. `kind` "": nobody is looked after. `priorities`: added, by reason.
+         */
+        HandoverPolicyGiven: {
+            /**
+             * Compare
+             * @default is
+             */
+            compare: string;
+            /**
+             * Keywords
+             * @default []
+             */
+            keywords: string[];
+            /**
+             * Kind
+             * @default
+             * @enum {string}
+             */
+            kind: "" | "in_list" | "tag" | "attribute";
+            /**
+             * Loops
+             * @default true
+             */
+            loops: boolean;
+            /**
+             * Mood Texts
+             * @default 0
+             */
+            mood_texts: number;
+            /**
+             * Priorities
+             * @default {}
+             */
+            priorities: {
+                [key: string]: number;
+            };
+            /**
+             * Tells Wait
+             * @default true
+             */
+            tells_wait: boolean;
+            /** Thing Id */
+            thing_id?: string | null;
+            /**
+             * Unsure Times
+             * @default 2
+             */
+            unsure_times: number;
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+            /**
+             * Vip
+             * @default off
+             * @enum {string}
+             */
+            vip: "off" | "at_once" | "after_one";
+        };
         /** HealthShown */
         HealthShown: {
             /** At */
@@ -4710,6 +4793,35 @@ export interface components {
             region: string;
             /** Regions */
             regions: string[];
+        };
+        /** PolicyView */
+        PolicyView: {
+            /** Compare */
+            compare: string;
+            /** Keywords */
+            keywords: string[];
+            /** Kind */
+            kind: string;
+            /** Line Id */
+            line_id: string;
+            /** Loops */
+            loops: boolean;
+            /** Mood Texts */
+            mood_texts: number;
+            /** Priorities */
+            priorities: {
+                [key: string]: number;
+            };
+            /** Tells Wait */
+            tells_wait: boolean;
+            /** Thing Id */
+            thing_id: string | null;
+            /** Unsure Times */
+            unsure_times: number;
+            /** Value */
+            value: string;
+            /** Vip */
+            vip: string;
         };
         /** PortedShown */
         PortedShown: {
@@ -9853,6 +9965,225 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TriedShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_handover_api_show_handover_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_handover_api_change_handover_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverPolicyGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyView"];
                 };
             };
             /** @description More parameters than any form has */

@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, BookOpen, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, BookOpen, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Handshake, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -14,6 +14,7 @@ import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
 import { FilterSection } from "./FilterSection";
+import { HandoverSection } from "./HandoverSection";
 import { HealthTable } from "./HealthTable";
 import { HoursSection } from "./HoursSection";
 import { useSchedules } from "./hoursApi";
@@ -36,14 +37,14 @@ import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "lists", "tags",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "lists", "tags",
   "knowledge", "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, lists: ListsSection, tags: TagsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, handover: HandoverSection, lists: ListsSection, tags: TagsSection,
   knowledge: KnowledgeSection, consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -59,6 +60,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   targets: <Goal size={16} />,
   filter: <DoorOpen size={16} />,
   rules: <Split size={16} />,
+  handover: <Handshake size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
   knowledge: <BookOpen size={16} />,
