@@ -65,6 +65,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "tokens.administer": ADMINISTRATION,
     "lookups.administer": ADMINISTRATION,  # what bots may ask of other systems, and what these know of people
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "knowledge.read": DESK,  # what agents look up and insert
+    "knowledge.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # drafts, which nobody is told yet
+    "knowledge.approve": ADMINISTRATION,  # what subscribers are told
     "audit.read": ADMINISTRATION,
     "health.read": ADMINISTRATION,
 }

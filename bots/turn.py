@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Author = Literal["contact", "bot", "agent"]
-Reason = Literal["asked", "unsure", "failed", "rule"]
+Reason = Literal["asked", "unsure", "failed", "rule", "keyword", "vip", "mood", "loop"]
 
 NOT_ANSWERED = frozenset({None, "out_of_scope"})
 """Intents on which nothing is answered: not sure, and sure that it is no business of ours."""
@@ -30,7 +30,8 @@ class Handover:
     """The bot steps aside for a person.
 
     reason    asked: the subscriber wants a person. unsure: not understood. rule: this subject belongs to
-              people. failed: the engine broke, a person must look.
+              people. failed: the engine broke, a person must look. The others are never an engine's: its line's
+              policy has decided (routing/handover_policy.py).
     summary   one or two lines for the agent, in the bot's home language; may be empty when the engine failed.
     skills    what the work asks of an agent, as the bot's author named it.
     priority  0 is normal; higher is sooner.
@@ -100,7 +101,7 @@ class BotTurn:
     confidence  0 to 1, the engine's own scale, calibrated as a probability where the engine can.
     entities    values found in this text, by entity name.
     language    the language that the subscriber writes ("fr", "en"); "" only when the engine failed unasked.
-    actions     what the caller must do besides: "opt_out".
+    actions     what the caller must do besides: "opt_out"; "tell_wait", which a line's policy adds to a handover.
     sentiment   "negative", "neutral", "positive"; "" when not sure, or not asked for.
     memory      what the dialogue needs to know at the next text, of JSON's types; the caller keeps it with the turn.
     look_up     the turn cannot end without it: make it, and take the same turn again with what was found.

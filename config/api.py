@@ -39,6 +39,7 @@ from config.doors import Undeclared
 from config.error_texts import in_words
 from config.filter_api import router as filter_router
 from config.filter_api import watch_router as filter_watch_router
+from config.handover_api import router as handover_router
 from config.health.api import router as health_router
 from config.hours_api import router as hours_router
 from config.keywords_api import router as keywords_router
@@ -60,6 +61,7 @@ from inbox.session_api import router as session_router
 from inbox.snooze_api import router as snooze_router
 from inbox.transfers_api import router as transfers_router
 from inbox.waits_api import router as waits_router
+from knowledge.api import router as knowledge_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
 
@@ -108,6 +110,8 @@ api.add_router("/admin", lists_router)
 api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
 api.add_router("/admin", lookups_router)
+api.add_router("/admin", knowledge_router)
+api.add_router("/admin", handover_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

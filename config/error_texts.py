@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from config import error_texts_knowledge
 from config.lookup_texts import OF_LOOK_UPS
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -357,6 +358,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "search": (
         "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
     ),
+    **error_texts_knowledge.TEXTS,
 }  # fmt: skip
 
 

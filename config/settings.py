@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "measures",
     "contacts",
     "conversations",
+    "knowledge",
     "bots",
     "bots.lookups",
     "routing",

@@ -7,7 +7,7 @@ the number of a message is the conversation's counter, so the lock is what makes
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -84,11 +84,13 @@ def send_message(
     application: str = "",
     closed_too: bool = False,
     attachments: Sequence[UUID] = (),
+    marks: Mapping[str, Any] | None = None,
 ) -> Message:
     """Store an answer and its delivery, due at once. `regardless` of an opt-out, `closed_too`: only what confirms it.
 
     `answers`: whether it is what the subscriber has waited for; None: if a person wrote it. `application`: the name of
     the one that sent it. `attachments`: drafts of `author_user` that leave with it (conversations/outgoing_media.py).
+    `marks`: what a bot's next turns need to know of this one (routing/handover_policies.py); facts, never words.
 
     Raises Invalid ("empty", "too_long", and what is wrong with an attachment), Conflict ("closed", "no_link",
     "opted_out", "already_sent": the same client id has been used at this very moment; the caller looks it up again).
@@ -105,6 +107,7 @@ def send_message(
         regardless = consent.opted_out_at is not None
     link, path = link_for_answer(conversation)
     facts: dict[str, Any] = {"application": application} if application else {}
+    facts.update(marks or {})
     written = body
     body, planned = worded(conversation.line, link, body)
     drafts = []

@@ -32,10 +32,12 @@ from conversations.models import Author, Conversation, Status
 from conversations.wording import in_texts
 from realtime import doorbell
 from realtime.log import Changes, record_changes
-from routing import deadlines, front_door
+from routing import bot_answers, deadlines, front_door
 from routing.after_hours import tell_closed, without_bot
+from routing.destination import where_to
 from routing.front_filter import Decision, Outcome
 from routing.handover import hand_over
+from routing.handover_policies import marks_of
 from routing.hours import Closed, closed_at, closed_places
 from routing.robots import must_be_silent, replies_lately
 from routing.rows import set_fields
@@ -172,7 +174,7 @@ def decide(
         wave = read_talks(rest[start : start + AT_ONCE])
         judged = front_door.judge(wave, now or database_now()) if any(talk.is_filtered for talk in wave) else {}
         asked = [talk for talk in wave if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))]
-        decided = Decided(turns.take(asked), judged, closed)
+        decided = Decided(bot_answers.taken(turns, asked, now or database_now()), judged, closed)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
             for first in range(0, len(mine), TOGETHER):
@@ -297,7 +299,7 @@ def _store(
                 ):  # fmt: skip
                     decided.append(conversation.id)
                     continue
-                _act(changes, conversation, talk, given.answers.get(talk.id), at, lately.get(talk.id, 0), rests=rests)
+                _act(changes, conversation, talk, given, at, lately.get(talk.id, 0), rests=rests)
             shut = closed_at(given.closed, (conversation.line_id, conversation.queue_id))
             if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
                 tell_closed(changes, conversation, shut, now=at, lately=lately.get(talk.id, 0))
@@ -328,7 +330,7 @@ def _may_be_told(talk: Talk) -> bool:
 
 
 def _act(
-    changes: Changes, conversation: Conversation, talk: Talk, turn: BotTurn | None, now: datetime, lately: int,
+    changes: Changes, conversation: Conversation, talk: Talk, given: Decided, now: datetime, lately: int,
     *, rests: bool,
 ) -> None:  # fmt: skip
     """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
@@ -341,6 +343,7 @@ def _act(
     if rests:
         hand_over(changes, conversation, talk, "opt_out_hint" if talk.hint else "after_hours", now)
         return
+    turn = given.answers.get(talk.id)
     if turn is None:
         hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
         return
@@ -349,6 +352,10 @@ def _act(
     if talk.hint or "opt_out" in turn.actions:  # a guess, which nobody may be silenced by; nor ignored
         to_people("opt_out_hint")
         return
+    if turn.handover is not None:
+        there = where_to(conversation, talk, turn, language, now)
+        turn = bot_answers.with_wait_told(conversation, turn, there, given.closed, now)
+        to_people = partial(to_people, there=there, heard=turn)
     silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
     if consent_of(conversation).refuses:
         to_people("opted_out")
@@ -372,7 +379,9 @@ def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
     for body in turn.replies:
         try:
             for text in in_texts(conversation, body):
-                send_message(changes=changes, conversation=conversation, body=text, author=Author.BOT)
+                send_message(
+                    changes=changes, conversation=conversation, body=text, author=Author.BOT, marks=marks_of(turn)
+                )
         except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
             log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
             return False

@@ -4,6 +4,7 @@ is, and what is noted of why.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from conversations.models import Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes
 from routing import deadlines, routes, stretches
-from routing.destination import where_to
+from routing.destination import Destination, where_to
+from routing.handover_text import LONGEST, summary
 from routing.rows import set_fields
 from routing.sticky import prefer_last
 from routing.turns import Talk
@@ -30,11 +32,13 @@ def hand_over(
     asked: Handover | None = None,
     language: str | None = None,
     heard: BotTurn | None = None,
+    there: Destination | None = None,
 ) -> None:
     """From the bot's hands, or nobody's, into a queue. The conversation is locked. `asked`: what whoever hands it over
-    says about it. `heard`: what the bot made of the unanswered texts; None: it was not asked."""
+    says about it. `heard`: what the bot made of the unanswered texts; None: it was not asked. `there`: where to, if the
+    caller knows."""
     spoken = conversation.language if language is None else language
-    there = where_to(conversation, talk, heard, spoken, now)
+    there = there or where_to(conversation, talk, heard, spoken, now)
     facts: dict[str, Any] = {"type": "handover", "reason": reason, **there.facts}
     if reason != "filter":  # no bot had it
         stretches.end_before_person(conversation, now=now, how="handed_over", agent_id=None)
@@ -45,7 +49,7 @@ def hand_over(
         queued_at=now,
         waiting_since=conversation.waiting_since or talk.first_at or now,
         handover_reason=reason[:16],
-        handover_summary=storable(asked.summary)[:500] if asked else "",
+        handover_summary=storable(_brief(conversation, talk, asked, heard))[:LONGEST],
         priority=max(conversation.priority, asked.priority if asked else 0, there.priority),
         language=spoken,
     )
@@ -59,3 +63,9 @@ def hand_over(
         )
     )
     changes.ring(doorbell.WAITING)
+
+
+def _brief(conversation: Conversation, talk: Talk, asked: Handover | None, heard: BotTurn | None) -> str:
+    if asked is None or heard is None:
+        return asked.summary if asked else ""
+    return summary(talk, replace(heard, handover=asked), conversation.line.language)

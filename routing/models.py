@@ -14,6 +14,7 @@ from conversations.models import Conversation
 from routing.bot_server_models import BotServer  # noqa: F401
 from routing.consult_models import Consult  # noqa: F401
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted  # noqa: F401
+from routing.handover_policy_models import HandoverPolicy  # noqa: F401
 from routing.ladder_models import LadderStart, LadderTold  # noqa: F401
 from routing.pace_models import SendingPace, TokenPace  # noqa: F401
 from routing.target_models import Deadline, TargetEvent, TargetKind, Targets  # noqa: F401

@@ -5,19 +5,23 @@ Nothing here touches the database but `read_talks`, which is one query for the w
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from bots.engine import take_turn
 from bots.errors import BotDataError
+from bots.quoting import wants_article, with_article
 from bots.turn import BotTurn, Handover, Turn
 from common.places import place_of
+from knowledge.search import EMPTY, Book
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +35,14 @@ HISTORY = 40  # messages
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
-       m.kind, m.author, m.body, m.created_at, m.hint
+       m.kind, m.author, m.body, m.created_at, m.hint, m.marks
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
 join contacts_contact contact on contact.id = c.contact_id
 left join lateral (
     -- A keyword has its own answer (routing/keyword_replies.py): no bot hears of it.
-    select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint from conversations_message m
+    select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint,
+           case when author = 'bot' then facts end as marks from conversations_message m
     where m.conversation_id = c.id and m.kind in ('incoming', 'outgoing') and m.author <> 'system'
       and m.facts->>'keyword' is null
       and m.id >= uuid_floor(least(c.opened_at, uuid_extract_timestamp(c.id)) - interval '1 hour')
@@ -65,6 +70,7 @@ class Talk:
     hint: bool = False  # one of them may ask for no more texts: a person should look
     is_filtered: bool = False  # its line has a front filter (routing/front_door.py)
     line_id: UUID | None = None
+    marks: tuple[Mapping[str, Any], ...] = ()  # beside each turn of the history: what the bot knew when it said so
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -96,7 +102,13 @@ def _talk(rows: list[tuple]) -> Talk:
         hint=any(text[4] for text in texts),
         is_filtered=is_filtered,
         line_id=line_id,
+        marks=tuple(_marks(message[5]) for message in messages[:answered]),
     )
+
+
+def _marks(stored: Any) -> Mapping[str, Any]:
+    facts = json.loads(stored) if isinstance(stored, str) else stored  # Django leaves JSON as text
+    return facts if isinstance(facts, dict) else {}
 
 
 FAILED = BotTurn((), None, 0.0, handover=Handover("failed", ""))
@@ -109,9 +121,11 @@ class Turns:
         self._limit_s = limit_s
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bot turn")
 
-    def take(self, talks: Sequence[Talk]) -> dict[UUID, BotTurn]:
-        """One turn for each of at most AT_ONCE talks, in at most `limit_s` together."""
-        futures = {self._pool.submit(_take, talk): talk for talk in talks}
+    def take(self, talks: Sequence[Talk], books: Mapping[UUID, Book] | None = None) -> dict[UUID, BotTurn]:
+        """One turn for each of at most AT_ONCE talks, in at most `limit_s` together. `books`: the articles of their
+        organisations, which are quoted where a bot has no answer; None: nobody's."""
+        known = books or {}
+        futures = {self._pool.submit(_take, talk, known.get(talk.organisation_id, EMPTY)): talk for talk in talks}
         done, late = wait(futures, timeout=self._limit_s)
         turns = {futures[future].id: future.result() for future in done}
         for future in late:
@@ -125,9 +139,9 @@ class Turns:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _take(talk: Talk) -> BotTurn:
+def _take(talk: Talk, book: Book = EMPTY) -> BotTurn:
     try:
-        return take_turn(
+        turn = take_turn(
             bot=talk.bot,
             engine=talk.engine or None,
             conversation_id=talk.id,
@@ -135,8 +149,17 @@ def _take(talk: Talk) -> BotTurn:
             text=talk.text,
             language=talk.language,
         )
+        return _or_an_article(talk, turn, book)
     except BotDataError as error:  # no such bot
         log.error("conversation %s: %s", talk.id, error)
     except Exception as error:  # its own words may quote the subscriber
         log.error("conversation %s: the bot raised %s at %s", talk.id, type(error).__name__, place_of(error))
     return FAILED
+
+
+def _or_an_article(talk: Talk, turn: BotTurn, book: Book) -> BotTurn:
+    if talk.hint or not book.bot_quotes or not wants_article(turn):
+        return turn
+    # The machine's clock: a planned switch may be heard of as late as that one is off. No statement from these threads.
+    hits = book.search(talk.text, turn.language or talk.language, talk.line_id, datetime.now(UTC))
+    return with_article(turn, hits, threshold=book.threshold)

@@ -14,6 +14,7 @@ from bots.lookups.models import Source
 from config.api import openapi
 from config.doors import Door
 from conversations.models import Link
+from knowledge.models import ArticleVersion
 from routing.models import Workflow
 from tests.browser import Answer, Browser
 from tests.gates.company import OWN_WRONG_NUMBER, Company
@@ -46,6 +47,19 @@ def _carried(company: Company) -> int:
     """Octets, where the line's link carries attachments."""
     Link.objects.filter(id=company.own.link.id).update(adapter="sms.twilio")
     return 100
+
+
+def _version(state: str) -> Body:
+    """The organisation's own article is in this state; whoever wrote it is not the administrator."""
+
+    def made(company: Company) -> dict[str, Any]:
+        given: dict[str, Any] = {"state": state}
+        if state == "approved":
+            given |= {"judged_by": company.people["administrator"], "live_from": datetime.now(UTC)}
+        ArticleVersion.objects.filter(organisation=company.own.organisation).update(**given)
+        return {"remark": "À préciser"} if state == "submitted" else {}
+
+    return made
 
 
 # What an operation wants that its description alone does not tell. An operation that none of the roles can use with
@@ -142,6 +156,7 @@ BODIES: dict[str, Body] = {
         "checks": [{"kind": "keyword", "words": ["solde"], "way": {"queue_id": str(company.own.queue.id)}}],
     },
     "POST /api/admin/lines/{line_id}/filter/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
+    "PUT /api/admin/lines/{line_id}/handover": lambda _: {"unsure_times": 3, "keywords": ["avocat"]},
     "PUT /api/admin/lines/{line_id}/rules": lambda company: {
         "is_enabled": True,
         "revision": Workflow.objects.filter(line=company.own.open_line).values_list("revision", flat=True).first() or 0,
@@ -150,6 +165,15 @@ BODIES: dict[str, Body] = {
         ],
     },
     "POST /api/admin/lines/{line_id}/rules/try": lambda _: {"number": "0197123400", "text": "Bonjour"},
+    "POST /api/admin/knowledge": lambda _: {"key": "fibre", "topic": "Internet"},
+    "PATCH /api/admin/knowledge/{article_id}": lambda _: {"topic": "Autre"},
+    "PUT /api/admin/knowledge/{article_id}/draft": lambda _: {"language": "en", "title": "Fibre", "answer": "Ask us."},
+    "POST /api/admin/knowledge/versions/{version_id}/approve": lambda company: _version("submitted")(company) and {},
+    "POST /api/admin/knowledge/versions/{version_id}/refuse": _version("submitted"),
+    "POST /api/admin/knowledge/versions/{version_id}/withdraw": _version("approved"),
+    "POST /api/admin/knowledge/versions/{version_id}/bring-back": _version("approved"),
+    "PUT /api/admin/knowledge/settings": lambda _: {"threshold": 0.8},
+    "POST /api/admin/knowledge/try": lambda _: {"text": "esim"},
     "POST /api/admin/schedules": lambda _: {"name": "Soirs", "week": [[[480, 1080]]] * 5 + [[], []], "country": "BJ"},
     "PATCH /api/admin/schedules/{schedule_id}": lambda _: {"week": [[[540, 1020]]] * 7},
     "POST /api/admin/schedules/{schedule_id}/remove": lambda _: {},

@@ -26,6 +26,7 @@ from accounts.models import Role, Schedule, SpecialDays, User
 from bots.lookups.models import Definition, Source
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
+from knowledge.models import Article, ArticleVersion
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
 from tests.gates.leftovers import (
@@ -34,6 +35,7 @@ from tests.gates.leftovers import (
     keep_hours,
     keep_lists,
     keep_look_ups,
+    know,
     leave_behind,
     send_for_an_application,
     write_file,
@@ -69,6 +71,7 @@ MEANS_SOMETHING = {
     "sessions.session.session_key", "sessions.session.session_data",
     "routing.agentstate.state", "routing.skill.language", "routing.queue.full_reply", "routing.agentmedium.medium",
     "lookups.source.settings", "lookups.definition.parameters", "lookups.definition.columns", "lookups.faring.state",
+    "knowledge.articleversion.language",
     "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key", "routing.queue.silence_text",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
 }  # fmt: skip
@@ -118,6 +121,8 @@ class Company:
             "token_id": ApiToken.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "list_id": ContactList.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "upload_id": ListUpload.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "article_id": Article.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "version_id": ArticleVersion.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "tag_id": Tag.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "attachment_id": Attachment.objects.values_list("id", flat=True).get(
                 conversation=conversation, state=Attachment.State.DRAFT
@@ -192,6 +197,7 @@ def make_company() -> Company:
     equip(own)
     keep_lists(own, own.people["alim"])
     keep_look_ups(own, mine)
+    know(own, own.people["boss"])
     keep_hours(own, mine, own.people["boss"])
 
     before = _keys()

@@ -51,8 +51,10 @@ from conversations.models import (
     WrongNumber,
 )
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
+from knowledge.models import Article, ArticleVersion, KnowledgeSettings
 from measures.models import Interval, Remark
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted
+from routing.handover_policy_models import HandoverPolicy
 from routing.models import (
     AgentMedium,
     AgentSkill,
@@ -201,6 +203,19 @@ def keep_lists(world: World, owner: User) -> None:
     Attribute.objects.create(organisation=world.organisation, key="offre", name="Offre", type=AttributeType.TEXT)
 
 
+def know(world: World, author: User) -> None:
+    """An article with a draft."""
+    organisation = world.organisation
+    KnowledgeSettings.objects.create(organisation=organisation)
+    article = Article.objects.create(organisation=organisation, key="esim", topic="SIM", tags="eSIM")
+    article.lines.add(world.open_line)
+    ArticleVersion.objects.create(
+        organisation=organisation, article=article, language="fr", number=1, title="Avoir une eSIM",
+        questions="Comment avoir une eSIM ?", body="En agence.", answer="Venez en agence.", written_by=author,
+        written_at=datetime.now(UTC), remark="non",
+    )  # fmt: skip
+
+
 def come_to_a_filter(world: World, conversation: Conversation) -> None:
     """A filter with a check, and a rule with a condition, of each kind of thing; and who came by them."""
     organisation = world.organisation
@@ -209,6 +224,10 @@ def come_to_a_filter(world: World, conversation: Conversation) -> None:
         model = {"contact_list": ContactList, "tag": Tag, "attribute": Attribute}[thing]
         given = {thing: model.objects.filter(organisation=organisation).first()}
         FrontCheck.objects.create(filter=filter_, place=place, name="contrôle", kind=thing[:12], value="v", **given)
+    HandoverPolicy.objects.create(
+        line=world.open_line, organisation=organisation, kind="tag",
+        tag=Tag.objects.filter(organisation=organisation)[0], vip="after_one", keywords="avocat", value="v",
+    )  # fmt: skip
     rules = Workflow.objects.create(line=world.open_line, organisation=organisation, revision=1)
     rule = Rule.objects.create(
         organisation=organisation, workflow=rules, place=1, name="règle", queue=world.queue, wants=[], ladder=[]
@@ -251,6 +270,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     equip(world)
     keep_lists(world, nadia)
     keep_look_ups(world, conversation)
+    know(world, nadia)
     come_to_a_filter(world, conversation)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"

@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, BookOpen, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Handshake, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -14,11 +14,13 @@ import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
 import { ConsentSection } from "./ConsentSection";
 import { FilterSection } from "./FilterSection";
+import { HandoverSection } from "./HandoverSection";
 import { HealthTable } from "./HealthTable";
 import { HoursSection } from "./HoursSection";
 import { useSchedules } from "./hoursApi";
 import { lineFields, linkFields, userFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
+import { KnowledgeSection } from "./KnowledgeSection";
 import { ListsSection } from "./ListsSection";
 import { LookupsSection } from "./LookupsSection";
 import { PlanPicker } from "./PlanPicker";
@@ -36,15 +38,15 @@ import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "lists", "tags",
-  "links", "numbers", "consent", "lookups", "applications", "audit", "health",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "lists", "tags",
+  "knowledge", "links", "numbers", "consent", "lookups", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, lists: ListsSection, tags: TagsSection,
-  consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, handover: HandoverSection, lists: ListsSection, tags: TagsSection,
+  knowledge: KnowledgeSection, consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
 const isPage = (section: SectionName): section is keyof typeof PAGES => section in PAGES;
@@ -59,8 +61,10 @@ const ICONS: Record<SectionName, ReactNode> = {
   targets: <Goal size={16} />,
   filter: <DoorOpen size={16} />,
   rules: <Split size={16} />,
+  handover: <Handshake size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
+  knowledge: <BookOpen size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,

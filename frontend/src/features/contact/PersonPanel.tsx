@@ -12,7 +12,7 @@ import { Consent } from "./Consent";
 import { WrongNumber } from "./WrongNumber";
 import styles from "./PersonPanel.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule", "filter", "opt_out_hint", "opted_out", "after_hours", "callback", "ladder"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "filter", "opt_out_hint", "opted_out", "after_hours", "callback", "ladder", "keyword", "vip", "mood", "loop"] as const;
 
 interface PersonPanelProps {
   id: string;
@@ -97,7 +97,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
               <Bot size={15} aria-hidden="true" />
               {t(`reason.${reason}`)}
             </p>
-            {conversation.handover.summary && <p>{typeset(conversation.handover.summary)}</p>}
+            <Summary text={conversation.handover.summary} more={t("more")} />
           </div>
         )}
       </section>
@@ -126,5 +126,26 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
         )}
       </section>
     </div>
+  );
+}
+
+/** Two lines say most; what the bot tried, the mood and the language are folded away below. */
+function Summary({ text, more }: { text: string; more: string }) {
+  const lines = text.split("\n").filter(Boolean);
+  if (lines.length === 0) return null;
+  return (
+    <>
+      {lines.slice(0, 2).map((line) => (
+        <p key={line}>{typeset(line)}</p>
+      ))}
+      {lines.length > 2 && (
+        <details>
+          <summary>{more}</summary>
+          {lines.slice(2).map((line) => (
+            <p key={line}>{typeset(line)}</p>
+          ))}
+        </details>
+      )}
+    </>
   );
 }

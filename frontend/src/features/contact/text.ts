@@ -14,6 +14,7 @@ const en = {
   opened: "Opened on {{when}}",
   conversation: "This conversation",
   handover: "Handed over by the bot",
+  more: "What the bot tried",
   reason: {
     asked: "The customer asked for a person",
     unsure: "The bot was not sure",
@@ -25,6 +26,10 @@ const en = {
     after_hours: "Came outside the hours",
     callback: "A promised callback was due",
     ladder: "Waited too long for a person",
+    keyword: "A word of the line asks for a person",
+    vip: "A customer to look after",
+    mood: "The customer is losing patience",
+    loop: "The bot was going round in circles",
     other: "Handed over",
   },
   wrong: {
@@ -69,6 +74,7 @@ const fr: Same<typeof en> = {
   opened: "Ouverte le {{when}}",
   conversation: "Cette conversation",
   handover: "Transmise par le robot",
+  more: "Ce que le robot a tenté",
   reason: {
     asked: "Le client a demandé un conseiller",
     unsure: "Le robot n’était pas sûr",
@@ -80,6 +86,10 @@ const fr: Same<typeof en> = {
     after_hours: "Arrivée hors des horaires",
     callback: "Un rappel promis était attendu",
     ladder: "A attendu trop longtemps un conseiller",
+    keyword: "Un mot de la ligne demande une personne",
+    vip: "Un client à suivre de près",
+    mood: "Le client s’impatiente",
+    loop: "Le robot tournait en rond",
     other: "Transmise",
   },
   wrong: {

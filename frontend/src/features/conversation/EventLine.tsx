@@ -4,7 +4,7 @@ import { clockTime, fullTime } from "@/ui/format";
 import { transferSaid } from "./transferSaid";
 import styles from "./Thread.module.css";
 
-const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter", "after_hours", "callback"] as const;
+const REASONS = ["asked", "unsure", "failed", "rule", "opt_out_hint", "opted_out", "filter", "after_hours", "callback", "keyword", "vip", "mood", "loop"] as const;
 const SILENCES = ["opted_out", "no_number", "too_many", "failed", "empty", "told"] as const;
 /** What wakes a sleeping conversation by itself; else somebody did. */
 const WOKEN = ["text", "time", "callback"] as const;
