@@ -126,6 +126,13 @@ def _make_ready(folder: Path, name: str) -> None:
         logger.error("bot %s cannot be used: %s", folder.name, type(error).__name__)
 
 
+def forget(bot: str) -> None:
+    """Let go of what was made ready of a bot that nobody asks for any more; whoever asks again makes it again."""
+    with _lock:
+        for key in [key for key in _ready if key[0] == catalogue.place(bot)]:
+            del _ready[key]
+
+
 def is_served(bot: str, engine: str | None = None) -> bool:
     """Whether a server of its own talks for this bot. Raises UnknownBot, UnknownEngine or BotDataError."""
     return (engine or _named(_folder(bot, engine))) == "rasa"
@@ -146,7 +153,7 @@ def make(bot: str, engine: str | None = None) -> Engine:
     Raises UnknownBot, UnknownEngine or BotDataError.
     """
     folder = _folder(bot, engine)
-    return ENGINES[engine or _named(folder)](folder, catalogue.models())
+    return ENGINES[engine or _named(folder)](folder, catalogue.memory(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +244,7 @@ def _shared(folder: Path, name: str) -> Engine:
         return _engine(folder, _named(folder))
     if name == "rasa" and (own := embedded_of(_engine(folder, "embedded"))) is not None:
         return RasaEngine(own)
-    return ENGINES[name](folder, catalogue.models())
+    return ENGINES[name](folder, catalogue.memory(folder))
 
 
 def _named(folder: Path) -> str:

@@ -49,6 +49,7 @@ from config.paths_api import router as paths_router
 from config.routing_api import router as routing_router
 from config.tokens_api import router as tokens_router
 from config.workflow_api import router as workflow_router
+from config.workshop_api import router as workshop_router
 from inbox.attachments_api import router as attachments_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
@@ -106,6 +107,7 @@ api.add_router("/admin", tokens_router)
 api.add_router("/admin", lists_router)
 api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
+api.add_router("/admin", workshop_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from config.bot_error_texts import BOT_TEXTS
+
 TEXTS: dict[str, tuple[str, str]] = {
     "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
     "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
@@ -357,7 +359,12 @@ TEXTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-WITH_FACTS = ("out_of_range",)  # in whose sentences {names} stand for what is refused; in others they stand as they are
+TEXTS |= BOT_TEXTS
+
+WITH_FACTS = (
+    "out_of_range",
+    "phrase_elsewhere",
+)  # in whose sentences {names} stand for what is refused; in others they stand as they are
 
 
 def in_words(code: str, language: str, otherwise: str, facts: Mapping[str, Any] | None = None) -> str:

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "contacts",
     "conversations",
     "bots",
+    "bots.workshop",
     "routing",
     "channels_sms",
     "inbox",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.db import connection
 from bots.engine import take_turn
 from bots.errors import BotDataError
 from bots.turn import BotTurn, Handover, Turn
+from bots.workshop import voices
 from common.places import place_of
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,12 @@ HISTORY = 40  # messages
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
-       m.kind, m.author, m.body, m.created_at, m.hint
+       version.id, m.kind, m.author, m.body, m.created_at, m.hint
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
 join contacts_contact contact on contact.id = c.contact_id
+left join workshop_version version on version.organisation_id = c.organisation_id and version.bot = line.bot
+    and version.state = 'published'
 left join lateral (
     -- A keyword has its own answer (routing/keyword_replies.py): no bot hears of it.
     select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint from conversations_message m
@@ -65,6 +68,7 @@ class Talk:
     hint: bool = False  # one of them may ask for no more texts: a person should look
     is_filtered: bool = False  # its line has a front filter (routing/front_door.py)
     line_id: UUID | None = None
+    version_id: UUID | None = None  # of the bot, that the organisation has published
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -78,8 +82,8 @@ def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
 
 
 def _talk(rows: list[tuple]) -> Talk:
-    id_, organisation_id, status, bot, engine, last_seq, language, is_filtered, line_id = rows[0][:9]
-    messages = [row[9:] for row in rows if row[9] is not None]
+    id_, organisation_id, status, bot, engine, last_seq, language, is_filtered, line_id, version_id = rows[0][:10]
+    messages = [row[10:] for row in rows if row[10] is not None]
     answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
     texts = messages[answered:]
     return Talk(
@@ -96,6 +100,7 @@ def _talk(rows: list[tuple]) -> Talk:
         hint=any(text[4] for text in texts),
         is_filtered=is_filtered,
         line_id=line_id,
+        version_id=version_id,
     )
 
 
@@ -127,14 +132,16 @@ class Turns:
 
 def _take(talk: Talk) -> BotTurn:
     try:
-        return take_turn(
-            bot=talk.bot,
+        speaks = voices.voice(talk.organisation_id, talk.bot, talk.version_id, talk.engine)
+        turn = take_turn(
+            bot=speaks.name,
             engine=talk.engine or None,
             conversation_id=talk.id,
             history=talk.history,
             text=talk.text,
             language=talk.language,
         )
+        return replace(turn, version=speaks.number)
     except BotDataError as error:  # no such bot
         log.error("conversation %s: %s", talk.id, error)
     except Exception as error:  # its own words may quote the subscriber

@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Language } from "@/api/types";
+import { text as bot } from "@/features/admin/botText";
 import { text as admin } from "@/features/admin/text";
 import { text as calls } from "@/features/calls/text";
 import { text as contact } from "@/features/contact/text";
@@ -19,7 +20,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, calls, contact, conversation, conversationList, history, newText, offers, presence, session, staffing,
+  app, admin, bot, calls, contact, conversation, conversationList, history, newText, offers, presence, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;

@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, Bot, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -12,6 +12,7 @@ import { useSession } from "@/api/session";
 import { useTable, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
+import { BotSection } from "./BotSection";
 import { ConsentSection } from "./ConsentSection";
 import { FilterSection } from "./FilterSection";
 import { HealthTable } from "./HealthTable";
@@ -35,14 +36,14 @@ import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "lists", "tags",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "bot", "lists", "tags",
   "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, lists: ListsSection, tags: TagsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, bot: BotSection, lists: ListsSection, tags: TagsSection,
   consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -58,6 +59,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   targets: <Goal size={16} />,
   filter: <DoorOpen size={16} />,
   rules: <Split size={16} />,
+  bot: <Bot size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
   links: <Radio size={16} />,
