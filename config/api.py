@@ -42,6 +42,7 @@ from config.filter_api import watch_router as filter_watch_router
 from config.health.api import router as health_router
 from config.hours_api import router as hours_router
 from config.keywords_api import router as keywords_router
+from config.learning_api import router as learning_router
 from config.links_api import control_router, watch_router
 from config.lists_api import router as lists_router
 from config.parser import OneMeaning, Unreadable
@@ -108,6 +109,7 @@ api.add_router("/admin", lists_router)
 api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
 api.add_router("/admin", workshop_router)
+api.add_router("/admin", learning_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -49,6 +49,8 @@ order by t.at desc limit %s
 @job_kind(TRAIN_KIND)
 def train_version(job: RunningJob, *, version_id: str, revision: int, **_later: object) -> dict[str, Any]:
     """Does nothing when the version was changed or thrown away since. A second run finds what the first has learnt."""
+    if job.organisation_id is None:
+        return {"state": "gone"}
     row = Version.objects.filter(
         id=version_id, organisation_id=job.organisation_id, revision=revision, state=Version.State.TRAINING
     ).first()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from bots.embedded import bot_files
 from bots.workshop.edits import Edits, Phrase
@@ -46,24 +47,41 @@ def proposed(text: str) -> str:
     return " ".join(bare.split())[:LONGEST_PHRASE]
 
 
-def refuse_unlearnable(files: bot_files.BotFiles, edits: Edits) -> None:
-    """What training would refuse, said before it begins: one phrase under two intents, an intent without phrases."""
-    if len(edits.added) + len(edits.removed) > MOST_EDITS:
-        raise Invalid("too_many_phrases", f"at most {MOST_EDITS} changed phrases", field="add")
-    shipped, gone = _shipped(files.folder), set(edits.removed)
-    known: dict[tuple[str, str], str] = {}
-    for one in edits.added:
-        words = files.spelling.meaning(files.spelling.words(one.text), one.language, courtesy=True)
+class Learnable:
+    """What training would refuse of added phrases, said before it begins; one after the other, as they come."""
+
+    def __init__(self, files: bot_files.BotFiles, removed: Collection[Phrase]) -> None:
+        self._spelling, self._shipped, self._gone = files.spelling, _shipped(files.folder), set(removed)
+        self._known: dict[tuple[str, str], str] = {}
+
+    def take(self, one: Phrase) -> None:
+        """Raises Invalid: no word, nothing but numbers, or the same words under another intent."""
+        words = self._spelling.meaning(self._spelling.words(one.text), one.language, courtesy=True)
         if not words:
             raise Invalid("phrase_length", f"{one.text!r} has no word in it", field="add")
         if all(word == "0" for word in words):
             raise Invalid("phrase_numbers", "numbers alone are never understood", field="add")
         key = (one.language, " ".join(words))
-        standing = {other.intent for other in shipped.get(key, ()) if other not in gone}
-        other = known.setdefault(key, one.intent)
-        for intent in {*standing, other} - {one.intent}:
+        standing = {other.intent for other in self._shipped.get(key, ()) if other not in self._gone}
+        if key in self._known:
+            standing.add(self._known[key])
+        for intent in standing - {one.intent}:
             raise Invalid("phrase_elsewhere", f"{one.text!r} already stands under {intent}", field="add", intent=intent)
-    left = Counter((one.intent, one.language) for some in shipped.values() for one in some if one not in gone)
+        self._known[key] = one.intent
+
+
+def refuse_unlearnable(files: bot_files.BotFiles, edits: Edits) -> None:
+    """Raises Invalid for what training would refuse: as `Learnable`, and an intent that is left without a phrase."""
+    if len(edits.added) + len(edits.removed) > MOST_EDITS:
+        raise Invalid("too_many_phrases", f"at most {MOST_EDITS} changed phrases", field="add")
+    learnable = Learnable(files, edits.removed)
+    for one in edits.added:
+        learnable.take(one)
+    if not edits.removed:
+        return
+    gone = set(edits.removed)
+    left = Counter((one.intent, one.language) for some in _shipped(files.folder).values() for one in some
+                   if one not in gone)  # fmt: skip
     left.update((one.intent, one.language) for one in edits.added)
     for one in edits.removed:
         if not left[one.intent, one.language]:
@@ -71,9 +89,9 @@ def refuse_unlearnable(files: bot_files.BotFiles, edits: Edits) -> None:
 
 
 @lru_cache(maxsize=8)
-def _shipped(folder: object) -> _Known:
+def _shipped(folder: Path) -> _Known:
     """By language and by the words that count: an installation's own files are read once a process."""
-    files = bot_files.read(folder)  # type: ignore[arg-type]  # lru_cache knows no Path
+    files = bot_files.read(folder)
     found: dict[tuple[str, str], list[Phrase]] = defaultdict(list)
     for one in files.nlu.examples:
         words = files.spelling.meaning(files.spelling.words(one.text), one.language, courtesy=True)

@@ -30,11 +30,11 @@ delete from workshop_turntaken where id in (select id from old)
 def taken(conversation: Conversation, bot: str, turn: BotTurn, seq: int, at: datetime) -> TurnTaken:
     """Not stored yet. `conversation`: as the decision leaves it. `seq`: of the last message that it knew."""
     outcome, reason = _outcome(conversation, turn)
-    ranking = [[intent[:80], round(share, 4)] for intent, share in turn.ranking[:MOST_GUESSES]]
+    ranking: list[list[Any]] = [[intent[:80], round(share, 4)] for intent, share in turn.ranking[:MOST_GUESSES]]
     return TurnTaken(
         organisation_id=conversation.organisation_id, conversation_id=conversation.id, seq=seq,
         line_id=conversation.line_id, bot=bot, version=turn.version, language=turn.language[:5],
-        intent=(turn.intent or "")[:80], best=(ranking[0][0] if ranking else turn.intent or "")[:80],
+        intent=(turn.intent or "")[:80], best=(str(ranking[0][0]) if ranking else turn.intent or "")[:80],
         confidence=turn.confidence, ranking=ranking, outcome=outcome, reason=reason[:24], mood=turn.sentiment[:12],
         at=at,
     )  # fmt: skip

@@ -66,7 +66,7 @@ def bot_shown(organisation_id: UUID, bot: str) -> dict[str, Any]:
 
 def version_shown(row: Version) -> dict[str, Any]:
     job = None
-    if row.state == Version.State.TRAINING:
+    if row.state == Version.State.TRAINING and row.job_id is not None:
         job = Job.objects.filter(id=row.job_id).values("state", "progress", "error").first()
     is_over = row.state == Version.State.TRAINING and (job is None or job["state"] in ("failed", "cancelled"))
     return {

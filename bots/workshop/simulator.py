@@ -48,6 +48,8 @@ def talk(
     number, edits, is_learnt = _chosen(organisation_id, bot, version_id, shipped=shipped)
     _, base = published_edits(organisation_id, bot)
     unlearnt = not is_learnt and edits.phrases_print != base.phrases_print
+    if not texts:
+        return {"version": number, "unlearnt": unlearnt, "turns": []}
     name = ready(bot, edits.with_phrases_of(base) if unlearnt else edits)
     home = language if language in files.languages else files.domain.home_language
     turns = play(name, [storable(one) for one in texts], home)

@@ -47,7 +47,7 @@ def set_sentence(*, actor: User, bot: str, response: str, language: str, texts: 
     clean = None if texts is None else _texts(response, texts, (text for some in said.values() for text in some))
     if clean is not None and tuple(clean) == said[language]:
         clean = None
-    return _change(actor, bot, lambda edits: edits.saying(response, language, clean))
+    return edit_draft(actor, bot, lambda edits: edits.saying(response, language, clean))
 
 
 def change_phrases(
@@ -71,7 +71,7 @@ def change_phrases(
         refuse_unlearnable(files, changed)
         return changed
 
-    return _change(actor, bot, change)
+    return edit_draft(actor, bot, change)
 
 
 def discard(*, actor: User, bot: str) -> None:
@@ -104,7 +104,7 @@ def train(*, actor: User, bot: str) -> dict[str, Any]:
 
 def is_learning(row: Version) -> bool:
     """Not one whose job is over, as when its worker died each time."""
-    if row.state != State.TRAINING:
+    if row.state != State.TRAINING or row.job_id is None:
         return False
     return Job.objects.filter(id=row.job_id, state__in=(JobState.WAITING, JobState.RUNNING)).exists()
 
@@ -186,7 +186,11 @@ def _refuse_worse(row: Version, published: Version | None, rehearsed: Sequence[d
         raise Conflict("worse", "it is worse than what talks now", reasons=list(verdict.reasons))
 
 
-def _change(actor: User, bot: str, change: Callable[[Edits], Edits]) -> dict[str, Any]:
+def edit_draft(actor: User, bot: str, change: Callable[[Edits], Edits]) -> dict[str, Any]:
+    """Keep what `change` makes of the open version's edits; the first change opens one. Returns it.
+
+    Raises NotFound, Conflict("training"), and what `change` raises.
+    """
     organisation_id = actor.organisation_id
     files = shipped_files(bot)
     with record_changes(organisation_id) as changes:
@@ -199,9 +203,8 @@ def _change(actor: User, bot: str, change: Callable[[Edits], Edits]) -> dict[str
         before = from_json(row.edits) if row else base
         after = change(before)
         if row is None:
-            last = Version.objects.filter(organisation_id=organisation_id, bot=bot).aggregate(last=Max("number"))[
-                "last"
-            ]
+            mine = Version.objects.filter(organisation_id=organisation_id, bot=bot)
+            last = mine.aggregate(last=Max("number"))["last"]
             row = Version(
                 organisation_id=organisation_id, bot=files.name, number=(last or 0) + 1, made_by=actor,
                 based_on=published.number if published else 0, edits=after.as_json(),

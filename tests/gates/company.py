@@ -23,6 +23,7 @@ from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
+from bots.workshop.models import Rehearsal, Version
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
@@ -32,6 +33,7 @@ from tests.gates.leftovers import (
     equip,
     keep_hours,
     keep_lists,
+    keep_versions,
     leave_behind,
     send_for_an_application,
     write_file,
@@ -150,9 +152,10 @@ class Company:
         return found
 
 
-# What routing's addresses name, by the name that they give it.
+# What addresses of routing and of the bots' workshop name, by the name that they give it.
 ROUTING: dict[str, Any] = {
     "offer_id": Offer, "wrap_up_id": WrapUp, "skill_id": Skill, "reason_id": Reason, "disposition_id": Disposition,
+    "version_id": Version, "rehearsal_id": Rehearsal,
 }  # fmt: skip
 
 
@@ -187,6 +190,7 @@ def make_company() -> Company:
     equip(own)
     keep_lists(own, own.people["alim"])
     keep_hours(own, mine, own.people["boss"])
+    keep_versions(own, mine, own.people["boss"])
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

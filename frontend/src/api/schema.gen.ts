@@ -137,6 +137,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/bot/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Label Turns
+         * @description Say what texts meant. One in five is kept apart, to judge by.
+         */
+        post: operations["config_learning_api_label_turns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bot/labels/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Learn Labels
+         * @description Puts what is labelled and not kept apart into the draft, which then has to learn it.
+         */
+        post: operations["config_learning_api_learn_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/bot/phrases": {
         parameters: {
             query?: never;
@@ -148,6 +188,23 @@ export interface paths {
         get: operations["config_workshop_api_show_phrases"];
         /** Change Phrases */
         put: operations["config_workshop_api_change_phrases"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bot/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show Progress */
+        get: operations["config_learning_api_show_progress"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -267,6 +324,26 @@ export interface paths {
          * @description Begins; half a minute later the version says how it compares with what is published.
          */
         post: operations["config_workshop_api_train_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bot/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Turns
+         * @description Newest first, with the texts.
+         */
+        get: operations["config_learning_api_list_turns"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2978,6 +3055,15 @@ export interface components {
             /** Seen */
             seen: string;
         };
+        /** Confused */
+        Confused: {
+            /** Count */
+            count: number;
+            /** Meant */
+            meant: string;
+            /** Taken For */
+            taken_for: string;
+        };
         /** ConsentReason */
         ConsentReason: {
             /** Reason */
@@ -3844,6 +3930,39 @@ export interface components {
             values: {
                 [key: string]: string | null;
             };
+        };
+        /**
+         * LabelGiven
+         * @description `intent` "": nothing to learn here. `phrase` null: what is proposed.
+         */
+        LabelGiven: {
+            /** Intent */
+            intent: string;
+            /** Phrase */
+            phrase?: string | null;
+            /** Turn Ids */
+            turn_ids: string[];
+        };
+        /**
+         * LabelShown
+         * @description `intent` "": skipped. `is_kept_apart`: it judges candidates, and nothing learns from it.
+         */
+        LabelShown: {
+            /** By */
+            by: string;
+            /** Intent */
+            intent: string;
+            /** Is Kept Apart */
+            is_kept_apart: boolean;
+            /** Phrase */
+            phrase: string;
+        };
+        /** Labelled */
+        Labelled: {
+            /** Kept Apart */
+            kept_apart: number;
+            /** Labelled */
+            labelled: number;
         };
         /**
          * LadderStepGiven
@@ -4767,6 +4886,27 @@ export interface components {
             line: number;
         };
         /**
+         * ProgressShown
+         * @description `right`: best guesses that labels agree with; of the labelled texts, which are the harder ones.
+         */
+        ProgressShown: {
+            /** By Intent */
+            by_intent: components["schemas"]["RightOfIntent"][];
+            /** By Version */
+            by_version: components["schemas"]["RightOfVersion"][];
+            /** Confused */
+            confused: components["schemas"]["Confused"][];
+            /** Kept Apart */
+            kept_apart: number;
+            /** Labels */
+            labels: number;
+            right: components["schemas"]["Share"] | null;
+            /** To Learn */
+            to_learn: number;
+            /** Weeks */
+            weeks: components["schemas"]["WeekShown"][];
+        };
+        /**
          * Promise
          * @description `at`: when somebody is to come back to the subscriber. Without `note`, what was noted before stays.
          */
@@ -5207,6 +5347,23 @@ export interface components {
             passed: boolean;
             /** Problems */
             problems: components["schemas"]["Otherwise"][];
+        };
+        /**
+         * RightOfIntent
+         * @description `enough`: there are 30 labels or more.
+         */
+        RightOfIntent: {
+            /** Enough */
+            enough: boolean;
+            /** Intent */
+            intent: string;
+            right: components["schemas"]["Share"] | null;
+        };
+        /** RightOfVersion */
+        RightOfVersion: {
+            right: components["schemas"]["Share"] | null;
+            /** Version */
+            version: number;
         };
         /** Row */
         Row: {
@@ -6051,6 +6208,19 @@ export interface components {
             /** Warn Percent */
             warn_percent: number;
         };
+        /**
+         * Taught
+         * @description `refused`: their words stand under another subject. `known`: learnt before.
+         */
+        Taught: {
+            /** Added */
+            added: number;
+            /** Known */
+            known: number;
+            /** Refused */
+            refused: number;
+            version: components["schemas"]["VersionShown"];
+        };
         /** TeamView */
         TeamView: {
             /** Id */
@@ -6328,6 +6498,61 @@ export interface components {
             text: string;
         };
         /**
+         * TurnListed
+         * @description `proposed`: the text without numbers and names, to learn from. `status`: of the conversation now.
+         */
+        TurnListed: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Best */
+            best: string;
+            /** Bot */
+            bot: string;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Conversation Id
+             * Format: uuid
+             */
+            conversation_id: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Intent */
+            intent: string;
+            label: components["schemas"]["LabelShown"] | null;
+            /** Language */
+            language: string;
+            /** Line */
+            line: string;
+            /**
+             * Line Id
+             * Format: uuid
+             */
+            line_id: string;
+            /** Mood */
+            mood: string;
+            /** Outcome */
+            outcome: string;
+            /** Proposed */
+            proposed: string;
+            /** Ranking */
+            ranking: components["schemas"]["Guess"][];
+            /** Reason */
+            reason: string;
+            /** Status */
+            status: string;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * TurnShown
          * @description bots.turn.BotTurn, for whoever tries the bot.
          */
@@ -6363,6 +6588,50 @@ export interface components {
             text: string;
             /** Why */
             why: string[];
+        };
+        /**
+         * TurnsAsked
+         * @description `show`: review (not sure, low, not understood), sample (one answer in twenty), labelled, all. `intent`: the best
+         *     guess. `before`: the last turn of the page before.
+         */
+        TurnsAsked: {
+            /** Before */
+            before?: string | null;
+            /** Bot */
+            bot: string;
+            /** Day */
+            day?: string | null;
+            /**
+             * Intent
+             * @default
+             */
+            intent: string;
+            /**
+             * Language
+             * @default
+             */
+            language: string;
+            /** Line Id */
+            line_id?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Show
+             * @default review
+             */
+            show: string;
+        };
+        /** TurnsListed */
+        TurnsListed: {
+            /** Has More */
+            has_more: boolean;
+            /** Intents */
+            intents: string[];
+            /** Items */
+            items: components["schemas"]["TurnListed"][];
         };
         /** Understood */
         Understood: {
@@ -6591,6 +6860,28 @@ export interface components {
             queue_id: string | null;
             /** Reply */
             reply: string;
+        };
+        /**
+         * WeekShown
+         * @description `answered`: containment. `handed_over`: by reason.
+         */
+        WeekShown: {
+            answered: components["schemas"]["Share"] | null;
+            /** Clarified */
+            clarified: number;
+            /** Handed Over */
+            handed_over: {
+                [key: string]: number;
+            };
+            /** Turns */
+            turns: number;
+            /** Version */
+            version: number;
+            /**
+             * Week
+             * Format: date
+             */
+            week: string;
         };
         /**
          * WorkflowIn
@@ -7632,6 +7923,252 @@ export interface operations {
             };
         };
     };
+    config_learning_api_label_turns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Labelled"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_learning_api_learn_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfBot"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taught"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     config_workshop_api_show_phrases: {
         parameters: {
             query: {
@@ -7797,6 +8334,91 @@ export interface operations {
             };
             /** @description The body is not called application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_learning_api_show_progress: {
+        parameters: {
+            query: {
+                bot: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressShown"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8614,6 +9236,98 @@ export interface operations {
             };
             /** @description The body is not called application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    config_learning_api_list_turns: {
+        parameters: {
+            query: {
+                bot: string;
+                show?: string;
+                language?: string;
+                intent?: string;
+                reason?: string;
+                line_id?: string | null;
+                day?: string | null;
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TurnsListed"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Language } from "@/api/types";
+import { text as learning } from "@/features/admin/learningText";
 import { text as bot } from "@/features/admin/botText";
 import { text as admin } from "@/features/admin/text";
 import { text as calls } from "@/features/calls/text";
@@ -20,7 +21,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, bot, calls, contact, conversation, conversationList, history, newText, offers, presence, session, staffing,
+  app, admin, bot, learning, calls, contact, conversation, conversationList, history, newText, offers, presence, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;

@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, Bot, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, Bot, CalendarClock, CircleUser, CloudOff, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Hash, Inbox, KeyRound, Lightbulb, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -24,6 +24,7 @@ import { ListsSection } from "./ListsSection";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
+import { LearningSection } from "./LearningSection";
 import { LevelsSection } from "./LevelsSection";
 import { QueuesSection } from "./QueuesSection";
 import { RulesSection } from "./RulesSection";
@@ -36,14 +37,14 @@ import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "bot", "lists", "tags",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "bot", "learning", "lists", "tags",
   "links", "numbers", "consent", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, bot: BotSection, lists: ListsSection, tags: TagsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, bot: BotSection, learning: LearningSection, lists: ListsSection, tags: TagsSection,
   consent: ConsentSection, numbers: NumbersSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -60,6 +61,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   filter: <DoorOpen size={16} />,
   rules: <Split size={16} />,
   bot: <Bot size={16} />,
+  learning: <Lightbulb size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
   links: <Radio size={16} />,

@@ -26,7 +26,7 @@ const en = {
   tags: tagsEn,
   ...routingEn,
   title: "Administration",
-  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", bot: "Bot", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", bot: "Bot", learning: "Learning", lists: "Lists", tags: "Tags and attributes", links: "Links", numbers: "Numbers", consent: "Opt-outs", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -218,7 +218,7 @@ const fr: Same<typeof en> = {
   tags: tagsFr,
   ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", bot: "Bot", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", bot: "Bot", learning: "Apprentissage", lists: "Listes", tags: "Étiquettes et attributs", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",
