@@ -62,6 +62,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "filters.watch": OVERSIGHT,  # an observer: without whole numbers
     "rules.administer": ADMINISTRATION,
     "rules.try": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # as filters.try
+    "bots.administer": ADMINISTRATION,  # what bots say and understand
+    "bots.review": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # what was understood, with the texts
     "tokens.administer": ADMINISTRATION,
     "lookups.administer": ADMINISTRATION,  # what bots may ask of other systems, and what these know of people
     "links.watch": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),

@@ -128,6 +128,13 @@ def _make_ready(folder: Path, name: str) -> None:
         logger.error("bot %s cannot be used: %s", folder.name, type(error).__name__)
 
 
+def forget(bot: str) -> None:
+    """Let go of what was made ready of a bot that nobody asks for any more; whoever asks again makes it again."""
+    with _lock:
+        for key in [key for key in _ready if key[0] == catalogue.place(bot)]:
+            del _ready[key]
+
+
 def is_served(bot: str, engine: str | None = None) -> bool:
     """Whether a server of its own talks for this bot. Raises UnknownBot, UnknownEngine or BotDataError."""
     return (engine or _named(_folder(bot, engine))) == "rasa"
@@ -148,7 +155,7 @@ def make(bot: str, engine: str | None = None) -> Engine:
     Raises UnknownBot, UnknownEngine or BotDataError.
     """
     folder = _folder(bot, engine)
-    return ENGINES[engine or _named(folder)](folder, catalogue.models())
+    return ENGINES[engine or _named(folder)](folder, catalogue.memory(folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +246,7 @@ def _shared(folder: Path, name: str) -> Engine:
         return _engine(folder, _named(folder))
     if name == "rasa" and (own := embedded_of(_engine(folder, "embedded"))) is not None:
         return RasaEngine(own)
-    made = ENGINES[name](folder, catalogue.models())
+    made = ENGINES[name](folder, catalogue.memory(folder))
     moods.get_ready(own.files if (own := embedded_of(made)) else None)
     return made
 

@@ -108,6 +108,7 @@ class BotTurn:
     source      where the words come from when they are not the bot's own: "article:<id>".
     ranking     the best guesses with their confidence, best first, at most five.
     why         what led here, step by step, for people who try a bot: short words of ours, never the subscriber's.
+    version     which of the installation's versions of the bot talked (bots/workshop); 0: the one that is shipped.
     """
 
     replies: tuple[str, ...]
@@ -123,3 +124,4 @@ class BotTurn:
     source: str = ""
     ranking: tuple[tuple[str, float], ...] = ()
     why: tuple[str, ...] = ()
+    version: int = 0

@@ -43,6 +43,7 @@ from config.handover_api import router as handover_router
 from config.health.api import router as health_router
 from config.hours_api import router as hours_router
 from config.keywords_api import router as keywords_router
+from config.learning_api import router as learning_router
 from config.links_api import control_router, watch_router
 from config.lists_api import router as lists_router
 from config.lookups_api import router as lookups_router
@@ -51,6 +52,7 @@ from config.paths_api import router as paths_router
 from config.routing_api import router as routing_router
 from config.tokens_api import router as tokens_router
 from config.workflow_api import router as workflow_router
+from config.workshop_api import router as workshop_router
 from inbox.attachments_api import router as attachments_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
@@ -112,6 +114,8 @@ api.add_router("/admin", workflow_router)
 api.add_router("/admin", lookups_router)
 api.add_router("/admin", knowledge_router)
 api.add_router("/admin", handover_router)
+api.add_router("/admin", workshop_router)
+api.add_router("/admin", learning_router)
 api.add_router("/front-filter", filter_watch_router)
 api.add_router("/links", watch_router)
 api.add_router("/admin", health_router)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from config import error_texts_knowledge
+from config.bot_error_texts import BOT_TEXTS
 from config.lookup_texts import OF_LOOK_UPS
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -362,8 +363,10 @@ TEXTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+TEXTS |= BOT_TEXTS
+
 # In whose sentences {names} stand for what is refused; in others they stand as they are.
-WITH_FACTS = ("out_of_range", "lookup_one_select", "lookup_function", "lookup_bounds")
+WITH_FACTS = ("out_of_range", "phrase_elsewhere", "lookup_one_select", "lookup_function", "lookup_bounds")
 
 
 def in_words(code: str, language: str, otherwise: str, facts: Mapping[str, Any] | None = None) -> str:

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "knowledge",
     "bots",
     "bots.lookups",
+    "bots.workshop",
     "routing",
     "channels_sms",
     "inbox",

@@ -14,6 +14,7 @@ from bots import engine
 from bots.errors import BotDataError
 from bots.remote import servers
 from bots.remote.server import Facts
+from bots.workshop import voices
 from conversations.models import Line
 
 log = logging.getLogger(__name__)
@@ -37,12 +38,15 @@ where updated_at < clock_timestamp() - make_interval(days => %s) or (owner = %s 
 def warm(tried: set[tuple[str, str]]) -> None:
     """Train what lines name and has not been `tried` (bot and engine): before the first text, or when a line is given
     another bot. One that cannot be used costs the others nothing."""
-    for bot, name in _named() - tried:
+    new = _named() - tried
+    for bot, name in new:
         tried.add((bot, name))
         try:
             engine.warm(bot, name or None)
         except Exception as error:
             log.error("bot %s cannot be used: %s", bot, type(error).__name__)
+    if new:
+        voices.warm({bot: {name for other, name in new if other == bot} for bot, _ in new})
 
 
 def tell(owner: str) -> None:

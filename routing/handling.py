@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError, connection
 from psycopg import errors
 
 from bots.turn import BotTurn
+from bots.workshop import records
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
@@ -260,7 +261,7 @@ def _store(
 ) -> None:
     """`lock_ms`: how long to wait for a row that somebody holds; None: as long as everybody (settings)."""
     by_id = {talk.id: talk for talk in talks}
-    decided, left = [], []
+    decided, left, taken = [], [], []
     with record_changes(organisation_id) as changes:
         if lock_ms is not None:
             with connection.cursor() as cursor:
@@ -300,10 +301,13 @@ def _store(
                     decided.append(conversation.id)
                     continue
                 _act(changes, conversation, talk, given, at, lately.get(talk.id, 0), rests=rests)
+                if (turn := given.answers.get(talk.id)) is not None and talk.first_at is not None:
+                    taken.append(records.taken(conversation, talk.bot, turn, talk.last_seq, at))
             shut = closed_at(given.closed, (conversation.line_id, conversation.queue_id))
             if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
                 tell_closed(changes, conversation, shut, now=at, lately=lately.get(talk.id, 0))
             decided.append(conversation.id)
+        records.store(taken)
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, {"ids": decided, "claim": claim})
             if left:

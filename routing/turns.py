@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from bots.engine import take_turn
 from bots.errors import BotDataError
 from bots.quoting import wants_article, with_article
 from bots.turn import BotTurn, Handover, Turn
+from bots.workshop import voices
 from common.places import place_of
 from knowledge.search import EMPTY, Book
 
@@ -35,10 +36,12 @@ HISTORY = 40  # messages
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
-       m.kind, m.author, m.body, m.created_at, m.hint, m.marks
+       version.id, m.kind, m.author, m.body, m.created_at, m.hint, m.marks
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
 join contacts_contact contact on contact.id = c.contact_id
+left join workshop_version version on version.organisation_id = c.organisation_id and version.bot = line.bot
+    and version.state = 'published'
 left join lateral (
     -- A keyword has its own answer (routing/keyword_replies.py): no bot hears of it.
     select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint,
@@ -71,6 +74,7 @@ class Talk:
     is_filtered: bool = False  # its line has a front filter (routing/front_door.py)
     line_id: UUID | None = None
     marks: tuple[Mapping[str, Any], ...] = ()  # beside each turn of the history: what the bot knew when it said so
+    version_id: UUID | None = None  # of the bot, that the organisation has published
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -84,8 +88,8 @@ def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
 
 
 def _talk(rows: list[tuple]) -> Talk:
-    id_, organisation_id, status, bot, engine, last_seq, language, is_filtered, line_id = rows[0][:9]
-    messages = [row[9:] for row in rows if row[9] is not None]
+    id_, organisation_id, status, bot, engine, last_seq, language, is_filtered, line_id, version_id = rows[0][:10]
+    messages = [row[10:] for row in rows if row[10] is not None]
     answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
     texts = messages[answered:]
     return Talk(
@@ -103,6 +107,7 @@ def _talk(rows: list[tuple]) -> Talk:
         is_filtered=is_filtered,
         line_id=line_id,
         marks=tuple(_marks(message[5]) for message in messages[:answered]),
+        version_id=version_id,
     )
 
 
@@ -141,15 +146,16 @@ class Turns:
 
 def _take(talk: Talk, book: Book = EMPTY) -> BotTurn:
     try:
+        speaks = voices.voice(talk.organisation_id, talk.bot, talk.version_id, talk.engine)
         turn = take_turn(
-            bot=talk.bot,
+            bot=speaks.name,
             engine=talk.engine or None,
             conversation_id=talk.id,
             history=talk.history,
             text=talk.text,
             language=talk.language,
         )
-        return _or_an_article(talk, turn, book)
+        return replace(_or_an_article(talk, turn, book), version=speaks.number)
     except BotDataError as error:  # no such bot
         log.error("conversation %s: %s", talk.id, error)
     except Exception as error:  # its own words may quote the subscriber

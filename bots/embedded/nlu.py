@@ -85,8 +85,13 @@ def _intent(block: Node, nlu: Nlu, marked: dict[str, Node]) -> None:
     for phrase in keys["examples"].as_lines():
         for match in _MARK.finditer(phrase):
             marked.setdefault(_marked_entity(match, keys["examples"]), keys["examples"])
-        nlu.examples.append(Example(_MARK.sub(r"\1", phrase), intent, language))
+        nlu.examples.append(Example(without_marks(phrase), intent, language))
     nlu.nodes.setdefault(intent, block)
+
+
+def without_marks(phrase: str) -> str:
+    """ "[2000](amount) f" is "2000 f"."""
+    return _MARK.sub(r"\1", phrase)
 
 
 def _marked_entity(match: re.Match[str], node: Node) -> str:

@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection
 
 from common.partitions import PARTITIONED, months_ahead
 from config.health.bot_servers import bot_servers
+from config.health.bot_versions import bot_versions
 from config.health.limits import CheckName, Facts, Finding, Level, measured, unanswered
 from conversations.spool import Spool
 
@@ -210,6 +211,7 @@ _ASKED_OF_THE_DATABASE: dict[CheckName, Probe] = {
     "routing_lease": _leaders,
     "inbound_unhandled": _unhandled,
     "bot_server": bot_servers,
+    "bot_version": bot_versions,
     "jobs_due": _jobs,
     "partitions_ahead": _partitions,
     "oldest_transaction": _oldest_transaction,

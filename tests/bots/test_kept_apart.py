@@ -7,15 +7,14 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import pytest
 import yaml
 
-from bots import evaluation
+from bots import catalogue, evaluation
 from bots.embedded.engine import EmbeddedEngine
 
-KEPT = Path(__file__).parent / "kept"
+KEPT = catalogue.FOLDER.parent / "kept"
 LANGUAGES = ("en", "fr")
 
 

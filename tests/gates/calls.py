@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from bots.lookups.models import Source
+from bots.workshop.models import TurnTaken
 from config.api import openapi
 from config.doors import Door
 from conversations.models import Link
@@ -35,6 +36,11 @@ QUERIES = {
     "/api/opt-outs/said": "?number=%2B2290197999999",
     "/api/admin/lists/{list_id}/numbers": "?number=0197123400",
     "/api/admin/person": "?number=0197123400",
+    "/api/admin/bot": "?bot=telecom",
+    "/api/admin/bot/phrases": "?bot=telecom&intent=balance&language=fr",
+    "/api/admin/bot/rehearsals": "?bot=telecom",
+    "/api/admin/bot/turns": "?bot=telecom&show=all",
+    "/api/admin/bot/progress": "?bot=telecom",
 }
 
 # 503 where monitors see that all is not well, and where the front end is not built.
@@ -198,6 +204,23 @@ BODIES: dict[str, Body] = {
     "POST /api/conversations/reassign": lambda company: {
         "conversation_ids": [str(company.mine.id)], "queue_id": str(company.own.queue.id),
     },
+    "PUT /api/admin/bot/sentence": lambda _: {
+        "bot": "telecom", "name": "utter_opening_hours", "language": "fr", "texts": ["De 9h a 17h."],
+    },
+    "PUT /api/admin/bot/phrases": lambda _: {
+        "bot": "telecom", "intent": "balance", "language": "fr", "add": ["combien de sous il y a la"],
+    },
+    "POST /api/admin/bot/discard": lambda _: {"bot": "telecom"},
+    "POST /api/admin/bot/train": lambda _: {"bot": "telecom"},
+    "POST /api/admin/bot/restore": lambda _: {"bot": "telecom"},
+    "POST /api/admin/bot/talk": lambda _: {"bot": "telecom", "texts": []},
+    "PUT /api/admin/bot/rehearsals": lambda _: {
+        "bot": "telecom", "name": "Bonjour", "language": "fr", "steps": [{"text": "Bonjour", "intent": "greet"}],
+    },
+    "POST /api/admin/bot/labels": lambda company: {
+        "turn_ids": [str(TurnTaken.objects.get(organisation=company.own.organisation).id)], "intent": "",
+    },
+    "POST /api/admin/bot/labels/learn": lambda _: {"bot": "telecom"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ from django.db import connection, models, transaction
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
 from bots.lookups.models import Definition, Source
+from bots.workshop.models import Rehearsal, Version
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from knowledge.models import Article, ArticleVersion
@@ -35,6 +36,7 @@ from tests.gates.leftovers import (
     keep_hours,
     keep_lists,
     keep_look_ups,
+    keep_versions,
     know,
     leave_behind,
     send_for_an_application,
@@ -160,9 +162,10 @@ class Company:
         return found
 
 
-# What routing's addresses name, by the name that they give it.
+# What addresses of routing and of the bots' workshop name, by the name that they give it.
 ROUTING: dict[str, Any] = {
     "offer_id": Offer, "wrap_up_id": WrapUp, "skill_id": Skill, "reason_id": Reason, "disposition_id": Disposition,
+    "version_id": Version, "rehearsal_id": Rehearsal,
 }  # fmt: skip
 
 
@@ -199,6 +202,7 @@ def make_company() -> Company:
     keep_look_ups(own, mine)
     know(own, own.people["boss"])
     keep_hours(own, mine, own.people["boss"])
+    keep_versions(own, mine, own.people["boss"])
 
     before = _keys()
     hidden = own.conversation(own.team_line, status="queued", queue_id=own.queue.id, queued_at=datetime.now(UTC))

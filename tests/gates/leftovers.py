@@ -13,6 +13,7 @@ from accounts.models import HolidayDate, Role, SpecialDays, Team, User
 from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
 from bots.lookups.models import Code, Definition, Faring, Source
+from bots.workshop.models import Label, Rehearsal, TurnTaken, Version
 from contacts.models import (
     Attribute,
     AttributeType,
@@ -333,6 +334,30 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     )  # fmt: skip
     Remark.objects.create(organisation_id=organisation.id, words="Repas")
     keep_hours(world, conversation, nadia)
+    keep_versions(world, conversation, nadia)
+
+
+def keep_versions(world: World, conversation: Conversation, boss: User) -> None:
+    """A version that is published, one that is worked on, a turn with its label, and a saved conversation."""
+    organisation, now = world.organisation, datetime.now(UTC)
+    edits = {"sentences": {"utter_opening_hours": {"fr": ["Chez nous"]}}, "added": [], "removed": []}
+    for number, state in ((1, "published"), (2, "draft")):
+        Version.objects.create(
+            organisation=organisation, bot="telecom", number=number, state=state, edits=edits, note="Essai",
+            figures={"de": "nous"}, trouble="rien", made_by=boss,
+        )  # fmt: skip
+    turn = TurnTaken.objects.create(
+        organisation=organisation, conversation_id=conversation.id, seq=1, line_id=conversation.line_id, bot="telecom",
+        language="fr", intent="balance", best="balance", confidence=0.5, ranking=[["balance", 0.5]],
+        outcome="answered", reason="r", mood="m", at=now,
+    )  # fmt: skip
+    Label.objects.create(
+        organisation=organisation, turn=turn, bot="telecom", language="fr", intent="balance", taken_for="bundle",
+        phrase="mon argent", by=boss,
+    )  # fmt: skip
+    Rehearsal.objects.create(
+        organisation=organisation, bot="telecom", name="Bonjour", language="fr", steps=[{"text": "bjr"}], by=boss
+    )
 
 
 def keep_hours(world: World, conversation: Conversation, boss: User) -> None:

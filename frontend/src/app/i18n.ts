@@ -1,6 +1,8 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Language } from "@/api/types";
+import { text as learning } from "@/features/admin/learningText";
+import { text as bot } from "@/features/admin/botText";
 import { text as admin } from "@/features/admin/text";
 import { text as handover } from "@/features/admin/handoverText";
 import { text as knowledge } from "@/features/admin/knowledgeText";
@@ -21,7 +23,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, presence, session, staffing,
+  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, presence, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;

@@ -1,5 +1,5 @@
 import {
-  Activity, BellOff, BookOpen, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Handshake, Hash, Inbox, KeyRound, ListChecks, Plus, Radio,
+  Activity, BellOff, BookOpen, Bot, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Handshake, Hash, Inbox, KeyRound, Lightbulb, ListChecks, Plus, Radio,
   Signpost, Split, Tags, Users,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
@@ -12,6 +12,7 @@ import { useSession } from "@/api/session";
 import { useTable, type Tables } from "./api";
 import { AuditTable } from "./AuditTable";
 import { ApplicationsSection } from "./ApplicationsSection";
+import { BotSection } from "./BotSection";
 import { ConsentSection } from "./ConsentSection";
 import { FilterSection } from "./FilterSection";
 import { HandoverSection } from "./HandoverSection";
@@ -26,6 +27,7 @@ import { LookupsSection } from "./LookupsSection";
 import { PlanPicker } from "./PlanPicker";
 import { SideForm, type Field } from "./SideForm";
 import { NumbersSection } from "./NumbersSection";
+import { LearningSection } from "./LearningSection";
 import { LevelsSection } from "./LevelsSection";
 import { QueuesSection } from "./QueuesSection";
 import { RulesSection } from "./RulesSection";
@@ -38,14 +40,14 @@ import { LinesTable, LinksTable, UsersTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "lists", "tags",
+  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "bot", "learning", "lists", "tags",
   "knowledge", "links", "numbers", "consent", "lookups", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
-  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, handover: HandoverSection, lists: ListsSection, tags: TagsSection,
+  hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, handover: HandoverSection, bot: BotSection, learning: LearningSection, lists: ListsSection, tags: TagsSection,
   knowledge: KnowledgeSection, consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
@@ -62,6 +64,8 @@ const ICONS: Record<SectionName, ReactNode> = {
   filter: <DoorOpen size={16} />,
   rules: <Split size={16} />,
   handover: <Handshake size={16} />,
+  bot: <Bot size={16} />,
+  learning: <Lightbulb size={16} />,
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
   knowledge: <BookOpen size={16} />,
