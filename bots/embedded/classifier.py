@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bots.embedded.features import Features, are_words
+from bots.turn import RANKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Guess:
 
     strange: bool
     """No word of the text is known, not even by its sound: only pieces of them are."""
+
+    ranking: tuple[tuple[str, float], ...] = ()
+    """The best labels with their confidence, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ class Classifier:
         scores = values @ self.weights.take(places, axis=0).astype(np.float32) / length + self.bias
         odds = np.exp(scores - scores.max())
         odds /= odds.sum()
-        best = int(odds.argmax())
-        confidence = float(odds[best])
-        odds[best] = 0.0
+        ranked = [(self.labels[place], float(odds[place])) for place in np.argsort(-odds, kind="stable")[:RANKED]]
         strange = not are_words(found[known]).any()
-        return Guess(self.labels[best], confidence, float(odds.max()), strange)
+        runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
+        return Guess(*ranked[0], runner_up, strange, tuple(ranked))
