@@ -1,22 +1,26 @@
 """Asking the bots, outside any transaction: an engine may be slow, or never answer.
 
-Nothing here touches the database but `read_talks`, which is one query for the whole batch.
+Nothing here touches the database but `read_talks`, which is one query for the whole batch, and whatever makes a bot's
+look-ups.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import orjson
 from django.db import connection
 
 from bots.engine import take_turn
 from bots.errors import BotDataError
-from bots.turn import BotTurn, Handover, Turn
+from bots.turn import BotTurn, Found, Handover, LookUp, Turn
 from common.places import place_of
 
 log = logging.getLogger(__name__)
@@ -31,10 +35,14 @@ HISTORY = 40  # messages
 _TALKS = """
 select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        coalesce(nullif(c.language, ''), nullif(contact.language, ''), line.language), line.is_filtered, c.line_id,
+       address.value, organisation.time_zone, dialogue.memory,
        m.kind, m.author, m.body, m.created_at, m.hint
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
 join contacts_contact contact on contact.id = c.contact_id
+join accounts_organisation organisation on organisation.id = c.organisation_id
+join contacts_address address on address.id = c.address_id
+left join bots_dialogue dialogue on dialogue.conversation_id = c.id
 left join lateral (
     -- A keyword has its own answer (routing/keyword_replies.py): no bot hears of it.
     select seq, kind, author, body, created_at, m.facts->>'hint' is not null as hint from conversations_message m
@@ -65,6 +73,10 @@ class Talk:
     hint: bool = False  # one of them may ask for no more texts: a person should look
     is_filtered: bool = False  # its line has a front filter (routing/front_door.py)
     line_id: UUID | None = None
+    number: str = ""  # of the subscriber, as it is stored: whose data a look-up may read, whatever a text says
+    time_zone: str = "UTC"
+    memory: Mapping[str, Any] = field(default_factory=dict)  # what the bot knew after its last turn
+    people_open: bool | None = None  # whether somebody is at work on its line
 
 
 def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
@@ -79,7 +91,8 @@ def read_talks(conversation_ids: Collection[UUID]) -> list[Talk]:
 
 def _talk(rows: list[tuple]) -> Talk:
     id_, organisation_id, status, bot, engine, last_seq, language, is_filtered, line_id = rows[0][:9]
-    messages = [row[9:] for row in rows if row[9] is not None]
+    number, time_zone, memory = rows[0][9:12]
+    messages = [row[12:] for row in rows if row[12] is not None]
     answered = max((n for n, message in enumerate(messages, 1) if message[0] == "outgoing"), default=0)
     texts = messages[answered:]
     return Talk(
@@ -96,22 +109,40 @@ def _talk(rows: list[tuple]) -> Talk:
         hint=any(text[4] for text in texts),
         is_filtered=is_filtered,
         line_id=line_id,
+        number=number,
+        time_zone=time_zone,
+        memory=_object(memory),
     )
+
+
+def _object(memory: object) -> dict[str, Any]:
+    """Django tells psycopg to leave JSON as text."""
+    found = orjson.loads(memory) if isinstance(memory, str) else memory
+    return found if isinstance(found, dict) else {}
 
 
 FAILED = BotTurn((), None, 0.0, handover=Handover("failed", ""))
 
 
-class Turns:
-    """A pool of threads for bot turns. `take` never raises for a bot: what fails or hangs is a handover."""
+# Makes what a turn asks to be looked up: `bots.lookups.make`, of which it has the signature.
+MakeLookUp = Callable[..., Found]
+MOST_LOOKUPS = 3  # of one turn
 
-    def __init__(self, limit_s: float = TURN_LIMIT_S) -> None:
+
+class Turns:
+    """A pool of threads for bot turns. `take` never raises for a bot: what fails or hangs is a handover.
+
+    `make_look_up`: None where nothing can be looked up; the bot then says what it says without.
+    """
+
+    def __init__(self, limit_s: float = TURN_LIMIT_S, make_look_up: MakeLookUp | None = None) -> None:
         self._limit_s = limit_s
+        self._make_look_up = make_look_up
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bot turn")
 
     def take(self, talks: Sequence[Talk]) -> dict[UUID, BotTurn]:
         """One turn for each of at most AT_ONCE talks, in at most `limit_s` together."""
-        futures = {self._pool.submit(_take, talk): talk for talk in talks}
+        futures = {self._pool.submit(_take, talk, self._make_look_up): talk for talk in talks}
         done, late = wait(futures, timeout=self._limit_s)
         turns = {futures[future].id: future.result() for future in done}
         for future in late:
@@ -125,18 +156,55 @@ class Turns:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _take(talk: Talk) -> BotTurn:
+def _take(talk: Talk, make_look_up: MakeLookUp | None = None) -> BotTurn:
+    """A turn that must look something up is taken again with what was found: the same texts, the same memory."""
+    found: list[Found] = []
     try:
-        return take_turn(
-            bot=talk.bot,
-            engine=talk.engine or None,
-            conversation_id=talk.id,
-            history=talk.history,
-            text=talk.text,
-            language=talk.language,
-        )
+        while True:
+            turn = take_turn(
+                bot=talk.bot,
+                engine=talk.engine or None,
+                conversation_id=talk.id,
+                history=talk.history,
+                text=talk.text,
+                language=talk.language,
+                memory=talk.memory,
+                found=tuple(found),
+                now=_there(talk),
+                people_open=talk.people_open,
+            )
+            if turn.look_up is None:
+                return turn
+            if len(found) > MOST_LOOKUPS:
+                log.error("conversation %s: the bot asks for a look-up again and again", talk.id)
+                return FAILED
+            found.append(_look_up(talk, turn.look_up, make_look_up))
     except BotDataError as error:  # no such bot
         log.error("conversation %s: %s", talk.id, error)
     except Exception as error:  # its own words may quote the subscriber
         log.error("conversation %s: the bot raised %s at %s", talk.id, type(error).__name__, place_of(error))
     return FAILED
+
+
+def _look_up(talk: Talk, look_up: LookUp, make: MakeLookUp | None) -> Found:
+    if make is None:
+        return Found("failed")
+    try:
+        return make(
+            organisation_id=talk.organisation_id, conversation_id=talk.id, number=talk.number, look_up=look_up
+        )
+    except Exception as error:  # the subscriber still gets the answer that needs none
+        log.error("conversation %s: look-up %s: %s at %s", talk.id, look_up.name, type(error).__name__, place_of(error))
+        return Found("failed")
+    finally:
+        connection.close()  # this thread's own: 96 of them would be more than the database gives
+
+
+def _there(talk: Talk) -> datetime | None:
+    """When the text was written, by the clock of where the subscriber is."""
+    if talk.first_at is None:
+        return None
+    try:
+        return talk.first_at.astimezone(ZoneInfo(talk.time_zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return talk.first_at

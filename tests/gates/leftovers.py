@@ -12,6 +12,7 @@ from django.db.models import F
 from accounts.models import HolidayDate, Role, SpecialDays, Team, User
 from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
+from bots.models import Dialogue
 from contacts.models import (
     Attribute,
     AttributeType,
@@ -227,6 +228,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     sign_in(nadia)
     EmailAddress.objects.create(user=nadia, email=nadia.email)
 
+    Dialogue.objects.create(conversation=conversation, organisation=organisation, memory={"slots": {"town": "Ganvié"}})
     attach(world, conversation)
     write_file(world, nadia)
     send_for_an_application(world)
