@@ -10,20 +10,22 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
 from bots import catalogue, figures
+from bots.dialogue import policy
 from bots.embedded import bot_files, yaml_files
 from bots.embedded.engine import EmbeddedEngine
 from bots.errors import BotDataError, UnknownEngine
 from bots.mood import turns as moods
 from bots.remote.engine import RasaEngine
-from bots.turn import BotTurn, Handover, Reading, Turn
+from bots.turn import BotTurn, Found, Handover, Reading, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -71,9 +73,19 @@ def take_turn(
     text: str,
     language: str | None,
     engine: str | None = None,
+    memory: Mapping[str, Any] | None = None,
+    found: Found | Sequence[Found] | None = None,
+    now: datetime | None = None,
+    people_open: bool | None = None,
 ) -> BotTurn:
     """`bot`: a folder's name in bots/data. `history`: the turns before `text`, oldest first. `language`: what
     is known of the subscriber, used where the texts do not show it. `engine`: another than the one of its bot.yml.
+
+    memory       of the last turn; {}: there is none yet. None: nobody keeps one, so each text is answered by itself,
+                 without menus, questions and what came before (docs/dialogue.md).
+    found        what came of the look-ups that this same turn has asked for before, in order.
+    now          when the text was written, where the subscriber is: "yesterday" is a day before. None: now, in UTC.
+    people_open  whether somebody is at work; None: not known.
 
     Raises UnknownBot or UnknownEngine, mistakes in a line's settings. Anything else that goes wrong is a handover with
     the reason "failed"; the log says where, never what the subscriber wrote.
@@ -82,8 +94,24 @@ def take_turn(
     talking: Engine | None = None
     try:
         talking = _engine(folder, engine or "")
-        turn = talking.take_turn(conversation_id=conversation_id, history=history, text=text, language=language)
-        return moods.with_mood(turn, own.files if (own := embedded_of(talking)) else None, history, text)
+        own = embedded_of(talking)
+        if memory is None or own is None or own.plan is None:
+            turn = talking.take_turn(conversation_id=conversation_id, history=history, text=text, language=language)
+        else:
+            turn = policy.take_turn(
+                talking,
+                own,
+                own.plan,
+                conversation_id=conversation_id,
+                history=history,
+                text=text,
+                language=language,
+                kept=memory,
+                found=(found,) if isinstance(found, Found) else found or (),
+                now=now or datetime.now(UTC),
+                people_open=people_open,
+            )
+        return moods.with_mood(turn, own.files if own else None, history, text)
     except BotDataError as error:
         logger.error("bot %s cannot be used: %s", bot, error)
     except Exception as error:

@@ -13,6 +13,9 @@ from typing import Any, Literal
 Author = Literal["contact", "bot", "agent"]
 Reason = Literal["asked", "unsure", "failed", "rule", "keyword", "vip", "mood", "loop"]
 
+RANKED = 5
+"""Guesses of a `ranking`."""
+
 NOT_ANSWERED = frozenset({None, "out_of_scope"})
 """Intents on which nothing is answered: not sure, and sure that it is no business of ours."""
 
@@ -54,11 +57,13 @@ class Reading:
     intent      None when not sure.
     confidence  that of the best guess either way.
     best        the best guess, sure or not; "" when there is none.
+    ranking     the best guesses with their confidence, best first, at most RANKED; empty when nothing was guessed.
     """
 
     intent: str | None
     confidence: float
     best: str = ""
+    ranking: tuple[tuple[str, float], ...] = ()
 
 
 Outcome = Literal["found", "none", "code_asked", "code_wrong", "refused", "timeout", "failed"]

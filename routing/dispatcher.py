@@ -23,6 +23,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
+from bots import lookups
 from common.memory import settled
 from common.places import place_of
 from common.readiness import clear_ready, mark_ready
@@ -71,7 +72,7 @@ class Dispatcher:
         self._dsn = dsn
         self._owner = owner
         self._claimer = owner[:60]
-        self._turns = Turns()
+        self._turns = Turns(make_look_up=lookups.make)
         self._leadership = Leadership(dsn, owner, self._on_leadership)
         self._housekeeping = Housekeeping()
         self._absences = Absences()

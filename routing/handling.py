@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -21,6 +22,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from psycopg import errors
 
+from bots import memories
 from bots.turn import BotTurn
 from bots.workshop import records
 from common.clock import database_now
@@ -174,7 +176,11 @@ def decide(
     for start in range(0, len(rest), AT_ONCE):
         wave = read_talks(rest[start : start + AT_ONCE])
         judged = front_door.judge(wave, now or database_now()) if any(talk.is_filtered for talk in wave) else {}
-        asked = [talk for talk in wave if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))]
+        asked = [
+            replace(talk, people_open=closed.get(talk.line_id) is None)
+            for talk in wave
+            if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))
+        ]
         decided = Decided(bot_answers.taken(turns, asked, now or database_now()), judged, closed)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
@@ -262,6 +268,7 @@ def _store(
     """`lock_ms`: how long to wait for a row that somebody holds; None: as long as everybody (settings)."""
     by_id = {talk.id: talk for talk in talks}
     decided, left, taken = [], [], []
+    remembered: list[tuple[UUID, Mapping[str, Any]]] = []
     with record_changes(organisation_id) as changes:
         if lock_ms is not None:
             with connection.cursor() as cursor:
@@ -300,14 +307,19 @@ def _store(
                 ):  # fmt: skip
                     decided.append(conversation.id)
                     continue
-                _act(changes, conversation, talk, given, at, lately.get(talk.id, 0), rests=rests)
-                if (turn := given.answers.get(talk.id)) is not None and talk.first_at is not None:
+                turn = given.answers.get(talk.id)
+                heeded = _act(changes, conversation, talk, given, at, lately.get(talk.id, 0), rests=rests)
+                if turn is not None and talk.first_at is not None:
                     taken.append(records.taken(conversation, talk.bot, turn, talk.last_seq, at))
+                if heeded and turn is not None and (turn.memory or talk.memory):
+                    remembered.append((conversation.id, turn.memory))
             shut = closed_at(given.closed, (conversation.line_id, conversation.queue_id))
             if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
                 tell_closed(changes, conversation, shut, now=at, lately=lately.get(talk.id, 0))
             decided.append(conversation.id)
         records.store(taken)
+        memories.keep(organisation_id, remembered)
+        memories.forget(*(one.id for one in conversations if one.status == Status.CLOSED and by_id[one.id].memory))
         with connection.cursor() as cursor:
             cursor.execute(_FORGET, {"ids": decided, "claim": claim})
             if left:
@@ -336,26 +348,27 @@ def _may_be_told(talk: Talk) -> bool:
 def _act(
     changes: Changes, conversation: Conversation, talk: Talk, given: Decided, now: datetime, lately: int,
     *, rests: bool,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
+    Returns whether it came to what the bot decided, so that its memory of it holds.
 
     `lately`: how many answers it has given in the last minutes (routing/robots.py). `rests`: it does not work outside
     the hours of its line.
     """
     if talk.first_at is None:  # nothing is unanswered; an empty text is something
-        return
+        return False
     if rests:
         hand_over(changes, conversation, talk, "opt_out_hint" if talk.hint else "after_hours", now)
-        return
+        return False
     turn = given.answers.get(talk.id)
     if turn is None:
         hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
-        return
+        return False
     language = storable(turn.language)[:5] or conversation.language
     to_people = partial(hand_over, changes, conversation, talk, now=now, language=language, heard=turn)
     if talk.hint or "opt_out" in turn.actions:  # a guess, which nobody may be silenced by; nor ignored
         to_people("opt_out_hint")
-        return
+        return False
     if turn.handover is not None:
         there = where_to(conversation, talk, turn, language, now)
         turn = bot_answers.with_wait_told(conversation, turn, there, given.closed, now)
@@ -363,19 +376,22 @@ def _act(
     silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
     if consent_of(conversation).refuses:
         to_people("opted_out")
-        return
+        return False
     steps_aside = turn.handover is not None and turn.handover.reason != "failed"
     if steps_aside and front_door.ended_by_bot_only(changes, conversation, now):
-        return
+        return False
     sent = silenced is None and _send(changes, conversation, turn)
     if silenced is not None and turn.handover is None:
         to_people(silenced.reason, asked=silenced)
     elif turn.handover is not None:
         to_people(turn.handover.reason, asked=turn.handover)
+        return True
     elif sent:
         set_fields(conversation, waiting_since=None, language=language)
+        return True
     else:
         to_people("failed")
+    return False
 
 
 def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:

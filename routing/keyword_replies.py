@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from psycopg import errors
 
+from bots import memories
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
@@ -193,6 +194,7 @@ def _let_go(changes: Changes, conversation: Conversation) -> None:
     now = database_now()
     withdraw(changes, conversation, now=now, why="closed")
     stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
+    memories.forget(conversation.id)
     set_fields(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0)
     changes.add(
         ConversationClosed(line_id=conversation.line_id, conversation_id=conversation.id, previous_owner_id=None)

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import F
 
 from accounts.models import Role, User
+from bots import memories
 from common.clock import database_now
 from common.errors import Conflict, Invalid
 from conversations.attachments import WORDLESS
@@ -193,6 +194,7 @@ def close(
         else:
             stretches.end_before_person(conversation, now=now, how="closed", agent_id=None)
         stretches.resolution(conversation, now=now)
+        memories.forget(conversation.id)
         _set(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0, **AWAKE)
         end_with_close(changes, conversation, user, now)
         deadlines.renew([conversation])

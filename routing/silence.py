@@ -24,6 +24,7 @@ from django.db import connection
 
 from accounts.hours import Hours, business_seconds, is_open
 from accounts.schedules import hours_of_all
+from bots import memories
 from common.clock import database_now
 from common.errors import PalabreError
 from common.places import place_of
@@ -257,6 +258,7 @@ def _close(changes: Changes, conversation: Conversation, queue: Queue, now: date
     let_go(changes, conversation, owner_id, now=now, how="silence")
     remember(conversation, owner_id, now=now)
     stretches.resolution(conversation, now=now)
+    memories.forget(conversation.id)
     set_fields(conversation, status=Status.CLOSED, closed_at=now, waiting_since=None, unread=0, **AWAKE)
     end_with_close(changes, conversation, None, now)
     deadlines.renew([conversation])

@@ -61,7 +61,7 @@ class BotFiles:
 def read(folder: Path) -> BotFiles:
     """Raises BotDataError at the first thing that the engine cannot honour."""
     for path in sorted(folder.iterdir()):
-        known = path.name in {"bot.yml", "spelling.yml", "domain.yml", "rules.yml", "nlu"}
+        known = path.name in {"bot.yml", "spelling.yml", "domain.yml", "rules.yml", "dialogue.yml", "nlu"}
         if not known and path.suffix in {".yml", ".yaml"}:
             raise yaml_files.read(path, root=folder).refuse("the embedded engine does not know this file")
     thresholds = _thresholds(folder)

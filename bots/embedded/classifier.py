@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bots.embedded.features import Features, are_words
+from bots.turn import RANKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Guess:
 
     strange: bool
     """No word of the text is known, not even by its sound: only pieces of them are."""
+
+    ranking: tuple[tuple[str, float], ...] = ()
+    """The best labels with their confidence, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,9 @@ class Classifier:
         if not len(known):
             even = 1.0 / len(self.labels)
             return Guess(self.labels[0], even, even, strange=True)
-        best = int(odds.argmax())
-        confidence = float(odds[best])
-        odds[best] = 0.0
-        return Guess(self.labels[best], confidence, float(odds.max()), strange=not are_words(known).any())
+        ranked = [(self.labels[place], float(odds[place])) for place in np.argsort(-odds, kind="stable")[:RANKED]]
+        runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
+        return Guess(*ranked[0], runner_up, not are_words(known).any(), tuple(ranked))
 
     def shares(self, features: Features) -> tuple[NDArray[np.float32], Features]:
         """The confidence of each label, and which of the features are known."""

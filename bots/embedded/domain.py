@@ -141,7 +141,7 @@ def _response(name: str, node: Node, languages: tuple[str, ...]) -> Response:
         if "text" in keys:
             texts.setdefault(language, []).append(_text(name, keys["text"]))
         else:
-            signals.append(_signal(keys["custom"]))
+            signals.append(signal_of(keys["custom"]))
     if len(signals) > 1 or (signals and texts):
         raise node.refuse("a signal stands alone: one variation with a custom payload, and no text")
     if not signals:
@@ -173,7 +173,8 @@ def _text(name: str, node: Node) -> str:
     return text
 
 
-def _signal(node: Node) -> Signal:
+def signal_of(node: Node) -> Signal:
+    """Raises BotDataError."""
     keys = node.as_map(required=("action",), optional=("reason", "skills", "priority"))
     action = keys["action"].as_text()
     if action == "opt_out":

@@ -6,20 +6,30 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from bots.dialogue import plan_file
 from bots.embedded import bot_files, summary
-from bots.embedded.domain import Response, Signal
+from bots.embedded.domain import Signal
 from bots.embedded.lookalikes import as_seen
 from bots.embedded.model import Model
 from bots.embedded.rules import FALLBACK
-from bots.turn import BotTurn, Handover, Reading, Turn
+from bots.turn import RANKED, BotTurn, Handover, Reading, Turn
 
 _REMEMBERED = 50
 """Turns of a history that are looked at; older ones no longer say what the subscriber wants."""
 
 _RECENT_TEXTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`sentences`: by the name of the response, in order. `signal`: what the application must do besides."""
+
+    sentences: Mapping[str, str]
+    signal: Signal | None
 
 
 class EmbeddedEngine:
@@ -29,7 +39,16 @@ class EmbeddedEngine:
         Raises BotDataError.
         """
         self.files = bot_files.read(folder)
+        domain = self.files.domain
+        self.plan = plan_file.read(folder, domain, self.files.languages)
         self.model = Model(self.files, memory)
+        self.names = {
+            text: name
+            for name, response in domain.responses.items()
+            for texts in response.texts.values()
+            for text in texts
+        }
+        """The response of each sentence."""
 
     def take_turn(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """1. which language, 2. which intent, 3. which rule, 4. its sentences, or a handover."""
@@ -44,25 +63,35 @@ class EmbeddedEngine:
         if self._only_looks_final(words, spoken):
             # Obeyed, it could be wrong; asked again, he would have to say it twice: a person reads it.
             reading, clarified = Reading(None, reading.confidence), True
-        responses = self.files.rules.steps[reading.intent or FALLBACK, clarified]
-        replies = tuple(
-            self._choose(response, spoken, said, conversation_id) for response in responses if response.signal is None
-        )
+        told = self.told(reading.intent, spoken, said, conversation_id, clarified=clarified)
         handover: Handover | None = None
         actions: tuple[str, ...] = ()
-        for signal in (response.signal for response in responses if response.signal):
-            if signal.action == "handover":
-                handover = self.handover(signal, history, text, spoken, intent=reading.intent, entities=entities)
-            else:
-                actions = (signal.action,)
+        if told.signal is not None and told.signal.action == "handover":
+            handover = self.handover(told.signal, history, text, spoken, intent=reading.intent, entities=entities)
+        elif told.signal is not None:
+            actions = (told.signal.action,)
         return BotTurn(
-            replies=replies,
+            replies=tuple(told.sentences.values()),
             intent=reading.intent,
             confidence=round(reading.confidence, 4),
             entities=entities,
             language=spoken,
             handover=handover,
             actions=actions,
+            ranking=ranked(reading.ranking),
+            why=(_why(reading),),
+        )
+
+    @property
+    def person_intent(self) -> str | None:
+        """The intent of whoever asks for a person; None: the rules of this bot know none."""
+        return next(
+            (
+                intent
+                for (intent, _), steps in self.files.rules.steps.items()
+                if any(step.signal is not None and step.signal.reason == "asked" for step in steps)
+            ),
+            None,
         )
 
     @property
@@ -72,6 +101,10 @@ class EmbeddedEngine:
     def read(self, *, text: str, language: str | None) -> Reading:
         words = self.files.spelling.words(text)
         return self.model.intent(words, self.model.language(words) or self._language_before((), language))
+
+    def read_in(self, text: str, language: str) -> Reading:
+        """What a text of a language that is known means."""
+        return self.model.intent(self.files.spelling.words(text), language)
 
     def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """The turn to take when `take_turn` raised: uses the domain's sentences only, no model."""
@@ -85,7 +118,28 @@ class EmbeddedEngine:
             handover=Handover("failed", summary.write(domain, reason="failed", intents=(), entities={}, said=(text,))),
         )
 
-    # --- what an engine that talks through a server asks here, too (bots/remote/engine.py) ---------------------
+    # --- what an engine that talks through a server and the dialogue above both ask here, too ------------------
+
+    def told(
+        self, intent: str | None, language: str, said: Sequence[str], conversation_id: UUID, *, clarified: bool
+    ) -> Told:
+        """What the rules answer to an intent (None: not understood). `said`: the bot's sentences so far."""
+        responses = self.files.rules.steps[intent or FALLBACK, clarified]
+        sentences = {
+            response.name: self.choose(response.name, response.variants(language), said, conversation_id)
+            for response in responses
+            if response.signal is None
+        }
+        return Told(sentences, next((response.signal for response in responses if response.signal), None))
+
+    @staticmethod
+    def choose(name: str, variants: Sequence[str], said: Sequence[str], conversation_id: UUID) -> str:
+        """Conversations start at different variants and go round: whoever asks again hears it otherwise."""
+        if len(variants) == 1:
+            return variants[0]
+        start = zlib.crc32(conversation_id.bytes + name.encode())
+        told = sum(variant in body for body in said for variant in variants)
+        return variants[(start + told) % len(variants)]
 
     @staticmethod
     def before(history: Sequence[Turn], text: str) -> Sequence[Turn]:
@@ -126,7 +180,7 @@ class EmbeddedEngine:
         entities: Mapping[str, str],
     ) -> Handover:
         """`intent` and `entities`: what this text was taken to mean, and what was found in it."""
-        earlier = self._last_texts(history)[::-1]
+        earlier = self.last_texts(history)[::-1]
         intents: list[str] = []
         found: dict[str, str] = {}
         for body in earlier:
@@ -147,14 +201,14 @@ class EmbeddedEngine:
 
     def _language_before(self, history: Sequence[Turn], given: str | None) -> str:
         """What the subscriber wrote last that shows a language; else what is known of them; else the bot's."""
-        for body in self._last_texts(history):
+        for body in self.last_texts(history):
             earlier = self.model.language(self.files.spelling.words(body))
             if earlier:
                 return earlier
         return given if given in self.files.languages else self.files.domain.home_language
 
     @staticmethod
-    def _last_texts(history: Sequence[Turn]) -> list[str]:
+    def last_texts(history: Sequence[Turn]) -> list[str]:
         """The subscriber's last few texts, newest first."""
         return [turn.body for turn in reversed(history) if turn.author == "contact"][:_RECENT_TEXTS]
 
@@ -169,12 +223,12 @@ class EmbeddedEngine:
         steps = self.files.rules.steps.get((intent, False), ()) if intent else ()
         return any(step.signal is not None and step.signal.action == "opt_out" for step in steps)
 
-    @staticmethod
-    def _choose(response: Response, language: str, said: Sequence[str], conversation_id: UUID) -> str:
-        """Conversations start at different variants and go round: whoever asks again hears it otherwise."""
-        variants = response.variants(language)
-        if len(variants) == 1:
-            return variants[0]
-        start = zlib.crc32(conversation_id.bytes + response.name.encode())
-        told = sum(variant in body for body in said for variant in variants)
-        return variants[(start + told) % len(variants)]
+
+def ranked(guesses: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple((name, round(confidence, 4)) for name, confidence in guesses[:RANKED])
+
+
+def _why(reading: Reading) -> str:
+    if reading.intent is None:
+        return f"not sure: {reading.best or 'no word'} {reading.confidence:.2f}"
+    return f"understood {reading.intent} {reading.confidence:.2f}"

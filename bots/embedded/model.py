@@ -161,14 +161,14 @@ class Model:
             return _NOTHING
         known = self.stands_for(words, language)
         if known is not None:
-            return Reading(known, 1.0, known)
+            return Reading(known, 1.0, known, ((known, 1.0),))
         meant = self._files.spelling.meaning(words, language, courtesy=True)
         guess = self.intents[language].guess(features.of_words(meant))
         thresholds = self._files.thresholds
         sure = guess.confidence >= thresholds.confidence and guess.confidence - guess.runner_up >= thresholds.margin
         if guess.strange and guess.label in NOT_ANSWERED:
             sure = False  # "xqzt" is not off topic: it is not understood, and asked about
-        return Reading(guess.label if sure else None, guess.confidence, guess.label)
+        return Reading(guess.label if sure else None, guess.confidence, guess.label, guess.ranking)
 
     def stands_for(self, words: Sequence[str], language: str) -> str | None:
         """The intent of a phrase that stands in the files as it is, words of courtesy apart; None for any other.

@@ -18,9 +18,17 @@ MOOD = "utter_summary_mood_"
 
 
 def write(
-    domain: Domain, *, reason: str, intents: Sequence[str], entities: Mapping[str, str], said: Sequence[str]
+    domain: Domain,
+    *,
+    reason: str,
+    intents: Sequence[str],
+    entities: Mapping[str, str],
+    said: Sequence[str],
+    given: Sequence[str] = (),
+    more: Sequence[str] = (),
 ) -> str:
-    """`intents` and `said`: newest last."""
+    """`intents` and `said`: newest last. `given`: details that stand before those of `entities`, in words already.
+    `more`: sentences at the end of the first line."""
     first = [_sentence(domain, f"utter_summary_{reason}")]
     topics = [
         _sentence(domain, f"utter_topic_{intent}")
@@ -29,14 +37,15 @@ def write(
     ]
     if topics:
         first.append(fill(_sentence(domain, "utter_summary_topic"), {"topic": ", ".join(topics)}))
-    details = [
+    details = list(given)
+    details += [
         fill(_sentence(domain, f"utter_detail_{entity}"), {"value": value})
         for entity, value in entities.items()
         if f"utter_detail_{entity}" in domain.responses
     ]
     if details:
         first.append(fill(_sentence(domain, "utter_summary_details"), {"details": ", ".join(details)}))
-    lines = [" ".join(first)]
+    lines = [" ".join([*first, *more])]
     words = " / ".join(filter(None, (clean(text) for text in said)))
     if words:
         if len(words) > _LONGEST:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from bots.embedded.bot_files import BotFiles
-from bots.embedded.engine import EmbeddedEngine
+from bots.embedded.engine import EmbeddedEngine, ranked
 from bots.remote import servers, wire
 from bots.remote.failures import Kind, ServerFailed
 from bots.remote.server import Server
@@ -62,7 +62,7 @@ class RasaEngine:
         if server is None:
             raise ServerFailed(Kind.UNREACHED)
         answer = server.ask(Question(uuid4(), message, self.own.spoken((), text, language), False), self.expected)
-        return Reading(answer.intent, answer.confidence, answer.best)
+        return Reading(answer.intent, answer.confidence, answer.best, answer.ranking)
 
     def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         return self.own.failed(conversation_id=conversation_id, history=history, text=text, language=language)
@@ -92,4 +92,6 @@ class RasaEngine:
             language=question.language,
             handover=handover,
             actions=answer.actions,
+            ranking=ranked(answer.ranking),
+            why=(f"the server understood {answer.intent or 'nothing'} {answer.confidence:.2f}",),
         )

@@ -36,7 +36,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -47,6 +47,7 @@ from bots.embedded.domain import SIGNAL_REASONS, Signal
 from bots.embedded.rules import FALLBACK
 from bots.embedded.spelling import MOST_CHARACTERS, clean
 from bots.remote.failures import Kind, ServerFailed
+from bots.turn import RANKED
 from common.text import shows_something, storable
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Answer:
     replies: tuple[str, ...] = ()
     handover: Signal | None = None
     actions: tuple[str, ...] = ()
+    ranking: tuple[tuple[str, float], ...] = ()
 
 
 def sendable(text: str) -> str:
@@ -104,7 +106,7 @@ def judge(octets: bytes, expected: Expected) -> Answer:
     """Raises ServerFailed for an answer that may not be used."""
     top = _object(octets)
     _name_of(top, expected.bot)
-    intent, confidence, best = _understood(top, expected)
+    intent, confidence, best, ranking = _understood(top, expected)
     replies: list[str] = []
     handover: Signal | None = None
     actions: list[str] = []
@@ -130,7 +132,7 @@ def judge(octets: bytes, expected: Expected) -> Answer:
     if not kept and handover is None:
         raise ServerFailed(Kind.PAUSED if paused and not messages else Kind.SILENT)
     entities = _entities(top, expected)
-    return Answer(intent, confidence, best, entities, kept, handover, tuple(dict.fromkeys(actions)))
+    return Answer(intent, confidence, best, entities, kept, handover, tuple(dict.fromkeys(actions)), ranking)
 
 
 def judge_about(octets: bytes, expected: Expected) -> str:
@@ -161,17 +163,24 @@ def _name_of(top: Mapping[str, Any], bot: str) -> None:
         raise ServerFailed(Kind.OTHER_BOT)
 
 
-def _understood(top: Mapping[str, Any], expected: Expected) -> tuple[str | None, float, str]:
-    """(intent, confidence, best guess)."""
+def _understood(
+    top: Mapping[str, Any], expected: Expected
+) -> tuple[str | None, float, str, tuple[tuple[str, float], ...]]:
+    """(intent, confidence, best guess, guesses by confidence)."""
     name, confidence = _guess(top.get("intent"))
     ranking = [_guess(one) for one in _list(top, "intent_ranking", MOST_RANKED, needed=False)]
     if name != FALLBACK:
         if name not in expected.intents:
             raise ServerFailed(Kind.OTHER_FILES)
-        return name, confidence, name
-    guesses = [one for one in ranking if one[0] in expected.intents]
-    best, confidence = max(guesses, key=lambda one: one[1], default=("", 0.0))
-    return None, confidence, best
+        others = [one for one in ranking if one[0] in expected.intents and one[0] != name]
+        return name, confidence, name, ((name, confidence), *_best(others)[: RANKED - 1])
+    guesses = _best(one for one in ranking if one[0] in expected.intents)
+    best, confidence = guesses[0] if guesses else ("", 0.0)
+    return None, confidence, best, guesses
+
+
+def _best(guesses: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(guesses, key=lambda one: -one[1])[:RANKED])
 
 
 def _guess(value: object) -> tuple[str, float]:

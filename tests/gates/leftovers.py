@@ -13,6 +13,7 @@ from accounts.models import HolidayDate, Role, SpecialDays, Team, User
 from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
 from bots.lookups.models import Code, Definition, Faring, Source
+from bots.models import Dialogue
 from bots.workshop.models import Label, Rehearsal, TurnTaken, Version
 from contacts.models import (
     Attribute,
@@ -265,6 +266,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     sign_in(nadia)
     EmailAddress.objects.create(user=nadia, email=nadia.email)
 
+    Dialogue.objects.create(conversation=conversation, organisation=organisation, memory={"slots": {"town": "Ganvié"}})
     attach(world, conversation)
     write_file(world, nadia)
     send_for_an_application(world)

@@ -47,7 +47,7 @@ def asked(monkeypatch) -> list[str]:
     """What the bot was asked: it answers, and hands over who wants a "conseiller"."""
     heard: list[str] = []
 
-    def answer(*, bot, conversation_id, history, text, language, engine):
+    def answer(*, bot, conversation_id, history, text, language, engine, **_given):
         heard.append(text)
         handover = Handover("asked", "Demande un conseiller") if "conseiller" in text else None
         return BotTurn(("Je note.",), "any", 1.0, language="fr", handover=handover)

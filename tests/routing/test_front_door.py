@@ -44,7 +44,7 @@ def asked(monkeypatch) -> list[str]:
     """What the bot was asked. It answers everything, and hands over when asked for a person."""
     heard: list[str] = []
 
-    def take_turn(*, bot, conversation_id, history, text, language, engine):
+    def take_turn(*, bot, conversation_id, history, text, language, engine, **_given):
         heard.append(text)
         if "conseiller" in text:
             return BotTurn((), "human", 1.0, language="fr", handover=Handover("asked", "Demande un conseiller"))

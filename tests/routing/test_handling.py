@@ -42,7 +42,7 @@ class ScriptedBot:
         self.histories: list[tuple] = []
         self.before_answer = lambda text: None
 
-    def __call__(self, *, bot, conversation_id, history, text, language, engine):
+    def __call__(self, *, bot, conversation_id, history, text, language, engine, **_given):
         self.asked.append(text)
         self.histories.append(tuple((turn.author, turn.body) for turn in history))
         self.before_answer(text)
