@@ -2759,7 +2759,7 @@ export interface components {
              * Check
              * @enum {string}
              */
-            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "webhooks_waiting" | "disk_free" | "bot_server";
+            check: "database" | "link" | "routing_lease" | "inbound_unhandled" | "outbound_ready" | "outbound_under_way" | "deliveries_unknown" | "inbound_unreadable" | "receipts_parked" | "jobs_due" | "jobs_failed" | "partitions_ahead" | "oldest_transaction" | "clock" | "redis" | "webhooks_waiting" | "disk_free" | "bot_server" | "look_up_source";
             /** Facts */
             facts: {
                 [key: string]: number | string | boolean | null;
@@ -4230,7 +4230,7 @@ export interface components {
         };
         /**
          * LookUpTriedShown
-         * @description `outcome`: found, none, timeout or failed. `why`: one word of bots/lookups/failures.py; "": nothing went wrong.
+         * @description `outcome`: found, none, timeout or failed. `why`: one word of bots/lookups/failures.py; "": nothing is wrong.
          */
         LookUpTriedShown: {
             /** Hint */

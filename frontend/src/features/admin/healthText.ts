@@ -32,6 +32,7 @@ export const healthEn = {
     webhooks_waiting: "Oldest call of a provider not stored",
     disk_free: "Free disk",
     bot_server: "Bot server {{name}}",
+    look_up_source: "Source of look-ups {{name}}",
   },
   why: {
     database: "Nothing works without it: texts stay with the operators until it answers.",
@@ -52,6 +53,7 @@ export const healthEn = {
     webhooks_waiting: "What Twilio or an aggregator told us is kept on disk, and nobody sees it yet.",
     disk_free: "When it is full nothing can be stored: texts stay with the operators.",
     bot_server: "Palabre’s own engine answers in its place; whoever it does not understand reaches a person. See RASA_URL in the settings of the installation.",
+    look_up_source: "Bots say that they cannot tell now. Test the source under Look-ups.",
   },
   botServer: {
     state: { unused: "no bot asks for one", unasked: "not asked yet", answering: "answers", failing: "fails", open: "left alone", not_configured: "not configured", unknown: "not known" },
@@ -113,6 +115,7 @@ export const healthFr: Same<typeof healthEn> = {
     webhooks_waiting: "Plus ancien appel d’un prestataire non enregistré",
     disk_free: "Disque libre",
     bot_server: "Serveur de robot {{name}}",
+    look_up_source: "Source de consultations {{name}}",
   },
   why: {
     database: "Rien ne marche sans elle : les textes restent chez les opérateurs jusqu’à son retour.",
@@ -133,6 +136,7 @@ export const healthFr: Same<typeof healthEn> = {
     webhooks_waiting: "Ce que Twilio ou un agrégateur nous a dit est gardé sur le disque, et personne ne le voit encore.",
     disk_free: "Plein, plus rien ne peut être enregistré : les textes restent chez les opérateurs.",
     bot_server: "Le moteur de Palabre répond à sa place ; qui n’est pas compris arrive à une personne. Voir RASA_URL dans les réglages de l’installation.",
+    look_up_source: "Les bots disent qu’ils ne peuvent pas répondre pour l’instant. Testez la source sous Consultations.",
   },
   botServer: {
     state: { unused: "aucun robot n’en demande", unasked: "pas encore interrogé", answering: "répond", failing: "échoue", open: "laissé au repos", not_configured: "non configuré", unknown: "inconnu" },
