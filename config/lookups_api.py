@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from accounts.permissions import May, caller
 from bots.lookups.look_up_admin import LookUpFields, look_ups_shown, save_look_up
@@ -71,8 +71,6 @@ class LookUpsShown(Schema):
 class LookUpSourceGiven(Schema):
     """What is left out stays as it is. `secret`: written, never read."""
 
-    model_config = ConfigDict(extra="forbid")
-
     name: Words | None = None
     kind: Words | None = None
     settings: dict[Words, Plain] | None = None
@@ -85,8 +83,6 @@ class LookUpSourceGiven(Schema):
 
 
 class LookUpParameterGiven(Schema):
-    model_config = ConfigDict(extra="forbid")
-
     name: Words
     origin: Words
     form: Words
@@ -94,16 +90,12 @@ class LookUpParameterGiven(Schema):
 
 
 class LookUpColumnGiven(Schema):
-    model_config = ConfigDict(extra="forbid")
-
     name: Words
     path: Words
 
 
 class LookUpGiven(Schema):
     """What is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Words | None = None
     source_id: UUID | None = None
@@ -126,8 +118,6 @@ class LookUpGiven(Schema):
 
 class LookUpTryGiven(Schema):
     """`values`: by slot, as the dialogue would have gathered them."""
-
-    model_config = ConfigDict(extra="forbid")
 
     number: Annotated[Words, Field(max_length=60)] = ""
     values: dict[Words, Annotated[Words, Field(max_length=400)]] = {}

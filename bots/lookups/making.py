@@ -6,7 +6,7 @@ import logging
 import time
 from uuid import UUID
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from bots.lookups import codes, guarded, told
 from bots.lookups.failures import Kind, LookUpFailed, Nothing
@@ -72,7 +72,15 @@ def _made(organisation_id: UUID, conversation_id: UUID, number: str, look_up: Lo
     try:
         found = tuple(one.ask(definition, bound))
     finally:
-        told.tell(one)
+        _tell(one)
     if definition.cached_s:
         kept.keep(key, found, definition.cached_s)
     return Found("found", found) if found else Found("none")
+
+
+def _tell(one: guarded.Guarded) -> None:
+    """What the health page says must not cost anybody his answer."""
+    try:
+        told.tell(one)
+    except DatabaseError as error:
+        log.warning("how source %s fares was not told: %s", one.source.id, type(error).__name__)

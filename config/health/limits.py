@@ -34,7 +34,7 @@ class Limit:
 CheckName = Literal[
     "database", "link", "routing_lease", "inbound_unhandled", "outbound_ready", "outbound_under_way",
     "deliveries_unknown", "inbound_unreadable", "receipts_parked", "jobs_due", "jobs_failed", "partitions_ahead",
-    "oldest_transaction", "clock", "redis", "webhooks_waiting", "disk_free", "bot_server", "bot_version",
+    "oldest_transaction", "clock", "redis", "webhooks_waiting", "disk_free", "bot_server", "bot_version","look_up_source",
 ]  # fmt: skip
 LIMITS: dict[CheckName, Limit] = {
     "database": Limit("s", 0.5, 2),  # of one question and its answer
@@ -54,6 +54,7 @@ LIMITS: dict[CheckName, Limit] = {
     "routing_lease": Limit("s", 0, 15),  # nobody has assigned conversations for so long
     "bot_server": Limit("s", 0),  # it fails for so long: the embedded engine answers meanwhile
     "bot_version": Limit("count", 1),  # published, and cannot be made: the one before goes on talking
+    "look_up_source": Limit("s", 0),  # it fails for so long: bots say that they cannot tell now
     "jobs_due": Limit("s", 60, 600),  # the oldest job that should have begun
     "jobs_failed": Limit("count", 1),  # in 24 h
     "webhooks_waiting": Limit("s", 30, 300),  # the oldest that a provider has told us and is not stored

@@ -51,6 +51,7 @@ class Palabre(Collector):
         yield from values.values()
         yield from self._links()
         yield from self._bot_servers()
+        yield from self._look_ups()
         yield from _events()
         yield _sockets()
 
@@ -89,6 +90,25 @@ class Palabre(Collector):
                 if key.startswith("fallbacks_"):
                     fallbacks.add_metric([one.name, key.removeprefix("fallbacks_")], float(count or 0))
         yield from (well, slow, turns, fallbacks)
+
+    def _look_ups(self) -> Iterator[Metric]:
+        told = [one for one in self._findings if one.check == "look_up_source" and one.of]
+        well = GaugeMetricFamily(
+            "palabre_look_up_source_answering", "1 while it does, or was not asked lately", labels=["source", "id"]
+        )
+        slow = GaugeMetricFamily("palabre_look_up_source_p95_ms", "of its last 500 calls", labels=["source", "id"])
+        calls = CounterMetricFamily("palabre_look_up_source_calls", "look-ups made there", labels=["source", "id"])
+        failures = CounterMetricFamily(
+            "palabre_look_up_source_failures", "of them, those without an answer", labels=["source", "id"]
+        )
+        for one in told:
+            about = [one.name, one.of]
+            well.add_metric(about, 1 if one.level == Level.OK else 0)
+            calls.add_metric(about, float(one.facts.get("calls") or 0))
+            failures.add_metric(about, float(one.facts.get("failures") or 0))
+            if (p95 := one.facts.get("p95_ms")) is not None:
+                slow.add_metric(about, float(p95))
+        yield from (well, slow, calls, failures)
 
 
 def _events() -> Iterator[Metric]:

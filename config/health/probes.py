@@ -22,6 +22,7 @@ from common.partitions import PARTITIONED, months_ahead
 from config.health.bot_servers import bot_servers
 from config.health.bot_versions import bot_versions
 from config.health.limits import CheckName, Facts, Finding, Level, measured, unanswered
+from config.health.look_up_sources import look_up_sources
 from conversations.spool import Spool
 
 PATIENCE_MS = 2000  # for one statement
@@ -212,6 +213,7 @@ _ASKED_OF_THE_DATABASE: dict[CheckName, Probe] = {
     "inbound_unhandled": _unhandled,
     "bot_server": bot_servers,
     "bot_version": bot_versions,
+    "look_up_source": look_up_sources,
     "jobs_due": _jobs,
     "partitions_ahead": _partitions,
     "oldest_transaction": _oldest_transaction,

@@ -27,6 +27,7 @@ from tests.journeys.catalogue import SCREENS as MOST_SCREENS
 from tests.journeys.catalogue_admin import ADMIN_SCREENS
 from tests.journeys.catalogue_hours import HOURS_SCREENS
 from tests.journeys.catalogue_ladder import LADDER_SCREENS
+from tests.journeys.catalogue_lookups import LOOK_UP_SCREENS
 from tests.journeys.catalogue_new_texts import NEW_TEXT_SCREENS
 from tests.journeys.catalogue_offers import OFFER_SCREENS
 from tests.journeys.catalogue_snooze import SNOOZE_SCREENS
@@ -49,6 +50,7 @@ SCREENS = [
     *LADDER_SCREENS,
     *TRANSFER_SCREENS,
     *SNOOZE_SCREENS,
+    *LOOK_UP_SCREENS,
     *WATCH_SCREENS,
 ]
 FULL = os.environ.get("PALABRE_SCREENS") == "all"

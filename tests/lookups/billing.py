@@ -119,7 +119,7 @@ def billing_of_its_own() -> Iterator[Billing]:
 
 class Service:
     """A REST service on this machine. What it does stands in the path: /slow, /status/500, /to-metadata, /huge, /words,
-    /drip, /odd-rows; /accounts/<number> and POST /search answer as they should. `asked`: method, path, headers, body."""
+    /drip, /odd-rows; /accounts/<number> and POST /search answer well. `asked`: method, path, headers, body."""
 
     def __init__(self) -> None:
         service = self

@@ -55,6 +55,10 @@ const health = (): Health => ({
       words: "timeout",
       facts: { state: "open", error: "timeout", open_s: 12, asked: 400, calls: 380, fallbacks: 25, p95_ms: 310 },
     }),
+    check("look_up_source", 40, "s", 0, null, {
+      of: "source-a", name: "Facturation", level: "warning", words: "timeout",
+      facts: { state: "open", error: "timeout", open_s: 20, calls: 120, failures: 6, p95_ms: 1010 },
+    }),
     check("disk_free", 63.2, "percent", 15, 5),
   ],
 });

@@ -4,6 +4,7 @@ import type { Health, HealthCheck } from "@/api/types";
 import { useServerSecond } from "@/realtime/clock";
 import { duration, exactTime, number } from "@/ui/format";
 import { BotServer } from "./BotServer";
+import { LookupSource } from "./LookupSource";
 import { Table } from "./tables";
 import styles from "./Health.module.css";
 import admin from "./Admin.module.css";
@@ -63,7 +64,7 @@ function Row({ check }: { check: HealthCheck }) {
         </div>
       </th>
       <td className={admin.figure}>
-        {check.check === "bot_server" ? <BotServer check={check} /> : check.value === null ? t("health.unmeasured") : AWAY.has(check.check) && level === "ok" ? t("health.there") : <Measure value={check.value} unit={check.unit} quick={QUICK.has(check.check)} />}
+        {check.check === "bot_server" ? <BotServer check={check} /> : check.check === "look_up_source" ? <LookupSource check={check} /> : check.value === null ? t("health.unmeasured") : AWAY.has(check.check) && level === "ok" ? t("health.there") : <Measure value={check.value} unit={check.unit} quick={QUICK.has(check.check)} />}
         {typeof count === "number" && count > 0 && <small className={styles.rows}>{t("health.rows", { count })}</small>}
       </td>
       <td className={`${admin.figure} ${styles.limit}`}>

@@ -33,6 +33,7 @@ export const healthEn = {
     disk_free: "Free disk",
     bot_server: "Bot server {{name}}",
     bot_version: "Bot version {{name}}",
+    look_up_source: "Source of look-ups {{name}}",
   },
   why: {
     database: "Nothing works without it: texts stay with the operators until it answers.",
@@ -54,6 +55,7 @@ export const healthEn = {
     disk_free: "When it is full nothing can be stored: texts stay with the operators.",
     bot_server: "Palabre’s own engine answers in its place; whoever it does not understand reaches a person. See RASA_URL in the settings of the installation.",
     bot_version: "It is published and cannot be made: the version before goes on talking. See Administration, Bot.",
+    look_up_source: "Bots say that they cannot tell now. Test the source under Look-ups.",
   },
   botServer: {
     state: { unused: "no bot asks for one", unasked: "not asked yet", answering: "answers", failing: "fails", open: "left alone", not_configured: "not configured", unknown: "not known" },
@@ -116,6 +118,7 @@ export const healthFr: Same<typeof healthEn> = {
     disk_free: "Disque libre",
     bot_server: "Serveur de robot {{name}}",
     bot_version: "Version de robot {{name}}",
+    look_up_source: "Source de consultations {{name}}",
   },
   why: {
     database: "Rien ne marche sans elle : les textes restent chez les opérateurs jusqu’à son retour.",
@@ -137,6 +140,7 @@ export const healthFr: Same<typeof healthEn> = {
     disk_free: "Plein, plus rien ne peut être enregistré : les textes restent chez les opérateurs.",
     bot_server: "Le moteur de Palabre répond à sa place ; qui n’est pas compris arrive à une personne. Voir RASA_URL dans les réglages de l’installation.",
     bot_version: "Elle est publiée et ne peut pas être faite : la précédente continue de parler. Voir Administration, Bot.",
+    look_up_source: "Les bots disent qu’ils ne peuvent pas répondre pour l’instant. Testez la source sous Consultations.",
   },
   botServer: {
     state: { unused: "aucun robot n’en demande", unasked: "pas encore interrogé", answering: "répond", failing: "échoue", open: "laissé au repos", not_configured: "non configuré", unknown: "inconnu" },

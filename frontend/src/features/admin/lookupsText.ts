@@ -57,6 +57,8 @@ export const lookupsEn = {
   ok: "It answers ({{ms}} ms), and its role may only read.", okRest: "It answers ({{ms}} ms).",
   mayWrite_one: "It answers, but its role may change {{count}} table. Look-ups never do; a role that only reads is safer all the same.",
   mayWrite_other: "It answers, but its role may change {{count}} tables. Look-ups never do; a role that only reads is safer all the same.",
+  state: { unused: "no bot looks anything up", unasked: "not asked lately", answering: "answers", failing: "fails", open: "left alone" },
+  calls_one: "{{count}} look-up, {{failures}} without an answer", calls_other: "{{count}} look-ups, {{failures}} without an answer",
   why: {
     unreached: "It cannot be reached: wrong machine or port, a firewall, or it is switched off.", timeout: "It did not answer in time.", cut: "It ended the connection in the middle.",
     password: "It refuses the name or the secret.", database: "It has no database of this name.", tls: "The connection cannot be encrypted as asked, or the certificate is not the expected one.",
@@ -125,6 +127,8 @@ export const lookupsFr: Same<typeof lookupsEn> = {
   ok: "Elle répond ({{ms}} ms), et son rôle ne peut que lire.", okRest: "Elle répond ({{ms}} ms).",
   mayWrite_one: "Elle répond, mais son rôle peut modifier {{count}} table. Les consultations ne le font jamais ; un rôle qui ne fait que lire reste plus sûr.",
   mayWrite_other: "Elle répond, mais son rôle peut modifier {{count}} tables. Les consultations ne le font jamais ; un rôle qui ne fait que lire reste plus sûr.",
+  state: { unused: "aucun bot ne consulte rien", unasked: "pas demandée récemment", answering: "répond", failing: "échoue", open: "laissée tranquille" },
+  calls_one: "{{count}} consultation, {{failures}} sans réponse", calls_other: "{{count}} consultations, {{failures}} sans réponse",
   why: {
     unreached: "Elle est injoignable : mauvaise machine, mauvais port, pare-feu, ou elle est arrêtée.", timeout: "Elle n’a pas répondu à temps.", cut: "Elle a coupé la connexion en cours de route.",
     password: "Elle refuse le nom ou le secret.", database: "Elle n’a pas de base de ce nom.", tls: "La connexion ne peut pas être chiffrée comme demandé, ou le certificat n’est pas celui attendu.",
