@@ -1,7 +1,8 @@
 """What a bot's turn costs, and how long whoever texts a bot waits for its answer, with everything of `make up` running.
 
 `embedded_turn_p99_ms`: processor time of take_turn, language and mood included, over the texts of tests/bots/kept, each
-with up to six turns before it. Baseline: the same turns without the mood.
+with up to six turns before it. Baseline: the same turns without the mood. `best_p99_ms`: each turn counted with the
+least that it took in any pass so far, which is what it costs on a machine that nobody else uses.
 
 `reply_p95_ms_100`, `reply_p95_ms_500`: subscribers text a line with a bot, 100 and 500 a second. From the commit of a
 text to the commit of the bot's first reply, both by PostgreSQL's own clock (track_commit_timestamp, switched on for
@@ -69,7 +70,8 @@ def _turns(palabre: Running) -> Iterator[dict[str, Any]]:
             yield {
                 "metric": "embedded_turn_p99_ms", "value": said["p99_ms"], "unit": "ms", "at_most": 1,
                 "baseline": "without the mood", "baseline_value": said["bare_p99_ms"],
-                "p50_ms": said["p50_ms"], "turns": said["turns"], "lost": said["lost"],
+                "p50_ms": said["p50_ms"], "best_p99_ms": said["best_p99_ms"],
+                "turns": said["turns"], "lost": said["lost"],
             }  # fmt: skip
         for _ in range(REPEATS):
             said = turns.hear()
