@@ -1,7 +1,8 @@
 """Turns of bots, in a process with the product's settings (bench/bot.py).
 
 Order: {"repeats"}. Says as often {"p99_ms", "p50_ms", "bare_p99_ms", "best_p99_ms", "turns", "lost"}, the embedded
-engine's; then as often {"real", "paced", "flooded"}, each {"p99_ms", "p50_ms", "rate", "turns", "lost", "fell_back"}, of a server.
+engine's; then as often {"real", "paced", "flooded"}, each of the two {"p99_ms", "p50_ms", "rate", "turns", "lost",
+"fell_back"}, of a server.
 """
 
 from __future__ import annotations
