@@ -33,6 +33,12 @@ _VOWEL = re.compile(r"[aeiou]")
 
 def of_words(words: Sequence[str]) -> Features:
     """As often as they occur, in no order that matters."""
+    return _of_words(tuple(words))
+
+
+@lru_cache(maxsize=64)
+def _of_words(words: tuple[str, ...]) -> Features:
+    """Cached: a turn asks for those of one text three times, for its language, its intent and its mood."""
     whole = [number for left, right in pairwise(words) for number in _of_pair(left, right)]
     if words:
         whole += _of_edges(words[0], words[-1], min(len(words), _MANY_WORDS))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -59,7 +60,12 @@ class Reader:
         told = self.signs.of(text, words)
         if all(word == "0" for word in words) and told in ([], ["signnone"]):
             return np.array([], dtype=np.uint32)
-        return np.concatenate([features.of_words(words), *(features.of_words([sign]) for sign in told)])
+        return np.concatenate([features.of_words(words), *map(_of_sign, told)])
+
+
+@cache
+def _of_sign(sign: str) -> Features:
+    return features.of_words([sign])
 
 
 _readers: dict[str, Reader] = {}

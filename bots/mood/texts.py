@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bots.embedded import yaml_files
@@ -29,6 +30,7 @@ class Read:
     second: str = ""
 
 
+@cache
 def languages() -> tuple[str, ...]:
     """Those of which moods can be told."""
     return tuple(sorted(path.stem for path in OWN.glob("*.tsv")))
