@@ -3743,7 +3743,7 @@ export interface components {
             kind: "" | "in_list" | "tag" | "attribute";
             /**
              * Loops
-             * @default true
+             * @default false
              */
             loops: boolean;
             /**
