@@ -22,7 +22,6 @@ from knowledge.articles import (
 from knowledge.models import ArticleVersion
 from knowledge.search import books, search, search_for_agents
 from knowledge.versions import DraftGiven, approve, bring_back, refuse, save_draft, submit, withdraw
-from tests.browser import someone
 from tests.cast import Cast, make_cast
 from tests.knowledge.conftest import Writes
 
