@@ -57,6 +57,7 @@ from inbox.attachments_api import router as attachments_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
+from inbox.knowledge_api import router as desk_knowledge_router
 from inbox.new_texts_api import router as new_texts_router
 from inbox.offers_api import router as offers_router
 from inbox.session_api import router as session_router
@@ -96,6 +97,7 @@ api.add_router("", snooze_router)
 api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", waits_router)
+api.add_router("", desk_knowledge_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)

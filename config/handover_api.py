@@ -24,7 +24,7 @@ class HandoverPolicyGiven(Schema):
 
     unsure_times: Number = 2
     mood_texts: Number = 0
-    loops: bool = True
+    loops: bool = False
     vip: Literal["off", "at_once", "after_one"] = "off"
     kind: Literal["", "in_list", "tag", "attribute"] = ""
     thing_id: UUID | None = None

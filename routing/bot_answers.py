@@ -26,7 +26,7 @@ from routing.waits import last_waits, still_to_wait
 log = logging.getLogger(__name__)
 
 
-def taken(turns: Turns, talks: Sequence[Talk], now: datetime) -> Mapping[UUID, BotTurn]:
+def taken(turns: Turns, talks: Sequence[Talk], now: datetime | None) -> Mapping[UUID, BotTurn]:
     return judged(talks, turns.take(talks, _books_of(talks)), now)
 
 

@@ -181,7 +181,7 @@ def decide(
             for talk in wave
             if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))
         ]
-        decided = Decided(bot_answers.taken(turns, asked, now or database_now()), judged, closed)
+        decided = Decided(bot_answers.taken(turns, asked, now), judged, closed)
         for organisation_id in sorted({talk.organisation_id for talk in wave}):
             mine = [talk for talk in wave if talk.organisation_id == organisation_id]
             for first in range(0, len(mine), TOGETHER):

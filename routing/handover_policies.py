@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import Error, connection
 
 from bots.turn import BotTurn
+from common.clock import database_now
 from common.places import place_of
 from contacts.attributes import Compare
 from conversations.models import Line
@@ -71,7 +72,7 @@ def policies_of(line_ids: Collection[UUID]) -> dict[UUID, HandoverPolicy]:
     return {row.line_id: row for row in rows}
 
 
-def judged(talks: Sequence[Talk], turns: Mapping[UUID, BotTurn], now: datetime) -> dict[UUID, BotTurn]:
+def judged(talks: Sequence[Talk], turns: Mapping[UUID, BotTurn], now: datetime | None) -> dict[UUID, BotTurn]:
     """The turns as their lines' policies leave them. A policy that cannot be asked for another reason than the database
     changes nothing: the bot's own turn stands."""
     rows = policies_of({talk.line_id for talk in talks if talk.line_id is not None}) if talks else {}
@@ -123,7 +124,7 @@ def marks_of(turn: BotTurn) -> dict[str, str | bool]:
     return found
 
 
-def _vips(rows: Mapping[UUID, HandoverPolicy], talks: Sequence[Talk], now: datetime) -> set[UUID]:
+def _vips(rows: Mapping[UUID, HandoverPolicy], talks: Sequence[Talk], now: datetime | None) -> set[UUID]:
     """Of `talks`, those whose subscriber is to be looked after. Nothing is asked where no line looks after anybody."""
     asked = {id_: row for id_, row in rows.items() if row.kind and row.vip != Vip.OFF}
     mine = {talk.id: talk for talk in talks if talk.line_id in asked}
@@ -133,9 +134,10 @@ def _vips(rows: Mapping[UUID, HandoverPolicy], talks: Sequence[Talk], now: datet
         cursor.execute(_WHO, [list(mine)])
         people = {id_: (contact_id, number) for id_, contact_id, number in cursor.fetchall()}
     found: set[UUID] = set()
+    at = now or database_now()
     for line_id, row in asked.items():
         try:
-            found |= _vips_of(row.line, row, [mine[id_] for id_ in people if mine[id_].line_id == line_id], people, now)
+            found |= _vips_of(row.line, row, [mine[id_] for id_ in people if mine[id_].line_id == line_id], people, at)
         except Error:
             raise
         except Exception as error:

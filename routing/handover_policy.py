@@ -30,12 +30,12 @@ class Vip(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`unsure_times`: so often running the bot may not understand. `mood_texts`: so many texts in a bad mood running;
-    0: mood decides nothing. `priorities`: what is added for a reason. `tells_wait`: who is handed over is told how
-    long it may take."""
+    0: mood decides nothing. `loops`: the bot does not say the same a third time. `priorities`: what is added for a
+    reason. `tells_wait`: who is handed over is told how long it may take."""
 
     unsure_times: int = 2
     mood_texts: int = 0
-    loops: bool = True
+    loops: bool = False
     vip: Vip = Vip.OFF
     words: tuple[str, ...] = ()
     priorities: Mapping[str, int] = field(default_factory=dict)
@@ -73,11 +73,11 @@ def judge(policy: Policy, so: So, turn: BotTurn) -> BotTurn:
     if "opt_out" in turn.actions:
         return turn
     found = _patient(policy, so, turn)
-    if found.handover is None:
-        reason = _reason(policy, so, found)
-        if reason is not None:
-            found = replace(found, replies=(), look_up=None, source="", handover=_asked(reason, found))
-    if found.handover is not None and policy.tells_wait and found.handover.reason != "failed":
+    if found.handover is None and (reason := _reason(policy, so, found)) is not None:
+        found = replace(found, replies=(), look_up=None, source="", handover=_asked(reason, found))
+    # A bot that hands over without a word wants it so; where the line takes it from it, somebody says what comes.
+    speaks = bool(found.replies) or turn.handover is None
+    if found.handover is not None and policy.tells_wait and speaks and found.handover.reason != "failed":
         found = replace(found, actions=(*found.actions, "tell_wait"))
     return _with_priority(policy, so, found)
 

@@ -44,7 +44,7 @@ class PolicyView(TypedDict):
 class PolicyGiven:
     unsure_times: int = 2
     mood_texts: int = 0
-    loops: bool = True
+    loops: bool = False
     vip: str = "off"
     kind: str = ""
     thing_id: UUID | None = None

@@ -26,7 +26,7 @@ class HandoverPolicy(QuestionFields):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     unsure_times = models.PositiveSmallIntegerField(default=2)
     mood_texts = models.PositiveSmallIntegerField(default=0)
-    loops = models.BooleanField(default=True)
+    loops = models.BooleanField(default=False)
     vip = models.CharField(max_length=10, choices=VipWay.choices, default=VipWay.OFF)
     keywords = models.TextField(default="", blank=True)  # one a line
     priorities = models.JSONField(default=dict)  # reason: 0 to 100

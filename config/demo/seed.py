@@ -21,6 +21,7 @@ from common.ids import uuid7_at
 from common.partitions import PARTITIONED
 from common.secrets import seal, unseal
 from config.demo.front_door import make_front_door
+from config.demo.knowledge import make_articles
 from config.demo.rules import make_rules
 from config.demo.talks import Step, Talk, organisation, talks
 from contacts.models import Address, Contact
@@ -134,6 +135,8 @@ def _make_place(data: dict[str, Any]) -> Place:
             LineLink.objects.create(line=lines[address], link=links[key], priority=priority)
     make_front_door(owner, lines)
     make_rules(owner, lines)
+    roles = {user.role: user for user in users.values()}
+    make_articles(owner, roles["supervisor"], roles["administrator"], database_now())
     return Place(owner, users, lines, links)
 
 

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('line', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='conversations.line')),
                 ('unsure_times', models.PositiveSmallIntegerField(default=2)),
                 ('mood_texts', models.PositiveSmallIntegerField(default=0)),
-                ('loops', models.BooleanField(default=True)),
+                ('loops', models.BooleanField(default=False)),
                 ('vip', models.CharField(choices=[('off', 'Off'), ('at_once', 'At Once'), ('after_one', 'After One')], default='off', max_length=10)),
                 ('keywords', models.TextField(blank=True, default='')),
                 ('priorities', models.JSONField(default=dict)),

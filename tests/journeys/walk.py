@@ -26,6 +26,7 @@ from tests.journeys.catalogue import FATOU, Screen
 from tests.journeys.catalogue import SCREENS as MOST_SCREENS
 from tests.journeys.catalogue_admin import ADMIN_SCREENS
 from tests.journeys.catalogue_hours import HOURS_SCREENS
+from tests.journeys.catalogue_knowledge import KNOWLEDGE_SCREENS
 from tests.journeys.catalogue_ladder import LADDER_SCREENS
 from tests.journeys.catalogue_lookups import LOOK_UP_SCREENS
 from tests.journeys.catalogue_new_texts import NEW_TEXT_SCREENS
@@ -47,6 +48,7 @@ SCREENS = [
     *NEW_TEXT_SCREENS,
     *OFFER_SCREENS,
     *HOURS_SCREENS,
+    *KNOWLEDGE_SCREENS,
     *LADDER_SCREENS,
     *TRANSFER_SCREENS,
     *SNOOZE_SCREENS,

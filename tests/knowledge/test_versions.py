@@ -22,7 +22,6 @@ from knowledge.articles import (
 from knowledge.models import ArticleVersion
 from knowledge.search import books, search, search_for_agents
 from knowledge.versions import DraftGiven, approve, bring_back, refuse, save_draft, submit, withdraw
-from tests.browser import someone
 from tests.cast import Cast, make_cast
 from tests.knowledge.conftest import Writes
 
@@ -158,7 +157,13 @@ def test_an_archived_article_is_found_by_nobody(cast: Cast, boss: User, live: Wr
 def test_another_organisation_s_articles_do_not_exist(cast: Cast, boss: User, live: Writes) -> None:
     row = live("esim", **ESIM)
     other = make_cast(name="Baobab", slug="baobab", domain="baobab.example")
-    stranger = someone(other, Role.ADMINISTRATOR)
+    stranger = User.objects.create_user(
+        "boss@baobab.example", None, organisation=other.organisation, name="Boss", role=Role.ADMINISTRATOR
+    )
+    own = create_article(actor=stranger, given=ArticleGiven("fibre"))  # they have a book, too
+    draft = save_draft(actor=stranger, article_id=UUID(own["id"]), given=DraftGiven("fr", "Fibre", (), "", "Oui."))
+    approve(actor=stranger, version_id=submit(actor=stranger, version_id=draft.id).id)
+    assert answers(other, "la fibre") == ["Oui."] and answers(cast, "la fibre") == []
     assert answers(other) == []
     assert search_for_agents(other.organisation.id, "esim", "fr", None) == []
     for deed in (submit, approve, withdraw, bring_back):

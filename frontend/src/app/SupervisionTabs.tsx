@@ -3,7 +3,9 @@ import { NavLink } from "react-router";
 import { usePlansStaffing, useWatchesLinks } from "@/api/session";
 import page from "@/ui/page.module.css";
 
-const TABS = ["team", "traffic", "history", "filter", "links", "staffing"] as const;
+const TABS = ["team", "traffic", "history", "filter", "links", "staffing", "knowledge"] as const;
+/** Not for observers. */
+const OWN = ["links", "staffing", "knowledge"] as const;
 const PATHS = {
   team: "/supervision",
   traffic: "/supervision/traffic",
@@ -11,15 +13,17 @@ const PATHS = {
   filter: "/supervision/filter",
   links: "/supervision/links",
   staffing: "/supervision/staffing",
+  knowledge: "/supervision/knowledge",
 };
 
 /** The pages of supervision, for each of them. */
 export function SupervisionTabs() {
   const { t } = useTranslation("app");
-  const may = { links: useWatchesLinks(), staffing: usePlansStaffing() };
+  const plans = usePlansStaffing();
+  const may = { links: useWatchesLinks(), staffing: plans, knowledge: plans };
   return (
     <nav className={page.tabs} aria-label={t("tabs.label")}>
-      {TABS.filter((tab) => (tab !== "links" && tab !== "staffing") || may[tab]).map((tab) => (
+      {TABS.filter((tab) => !(OWN as readonly string[]).includes(tab) || may[tab as (typeof OWN)[number]]).map((tab) => (
         <NavLink key={tab} to={PATHS[tab]} end>
           {t(`tabs.${tab}`)}
         </NavLink>

@@ -7,6 +7,7 @@ import { uuid } from "@/api/uuid";
 import { useConnection } from "@/realtime/connection";
 import { Button } from "@/ui/Button";
 import { useOutbox } from "./api";
+import { Articles, Suggestions } from "./Articles";
 import { AttachButton, AttachedList, useAttach, useAttached } from "./Attached";
 import { handOver } from "./attached";
 import { readDraft, writeDraft, type Draft } from "./drafts";
@@ -48,6 +49,8 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
   const longest = line?.capabilities.longest_text ?? Infinity;
   const tooLong = counts ? wording.tooLong : text.length > longest;
   const [focused, setFocused] = useState(false);
+  const [searching, setSearching] = useState(false);
+  const answers = mode === "reply" && mayReply;
   // Nothing to answer here: the way to a note stays, without shouting.
   const slim = !mayReply && !taking && text === "" && !focused;
   const attached = useAttached(row.id);
@@ -111,8 +114,17 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
     field.current?.focus();
   };
 
+  const insert = (answer: string) => {
+    change({ text: text.trim() === "" ? answer : `${text.trimEnd()} ${answer}`, mode: "reply" });
+    field.current?.focus();
+  };
+
   const press = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
+    if (answers && event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      setSearching(true);
+    }
     if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       // A key held down repeats itself: one press is one text.
@@ -161,6 +173,7 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
             <kbd aria-hidden="true">N</kbd>
           </button>
         </div>
+        {answers && text === "" && <Suggestions row={row} onInsert={insert} />}
         <div className={styles.field}>
           {!note && counts && wording.forcing.length > 0 && <Marks text={text} signs={wording.forcing} field={field} />}
           <textarea
@@ -198,6 +211,7 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
               <span className={styles.keys}>{connection.state === "offline" ? t("composer.offline") : t("composer.keys")}</span>
             )}
           </div>
+          {answers && <Articles row={row} open={searching} onOpen={setSearching} onInsert={insert} />}
           {attaches && <AttachButton accepts={line?.capabilities.media ?? []} onFiles={attachFiles} />}
           <Button
             type="submit"
