@@ -1,6 +1,7 @@
 """palabre bots check [BOT ...]           reads bots as the engine does and says the first thing that is wrong
 palabre bots ask BOT "TEXT" [...]      what the bot makes of a text; several texts are one conversation
 palabre bots evaluate ... FILE.yml     how well it understands texts that it has never seen, as JSON (docs/bots.md)
+palabre bots curve BOT                 how much it understands with 5, 10, 20... phrases of each intent, one JSON a line
 palabre bots versions BOT --as EMAIL     the versions that this administrator's organisation has made of a bot
 palabre bots publish BOT NUMBER --as EMAIL    have its lines talk with one of them; 0: as shipped
 
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         catalogue.keep_models_in(Path(place))
     if url := os.environ.get("RASA_URL"):
         servers.use(url=url, token=_secret("RASA_TOKEN"))
+    if chosen.command == "curve":
+        return _curve(chosen.bot)
     if chosen.command == "ask":
         return _ask(chosen.bot, chosen.texts, chosen.engine)
     if chosen.command in ("versions", "publish") or getattr(chosen, "version", 0):
@@ -58,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--version", type=int, default=0, help="of the organisation of --as (default: as shipped)")
     evaluate.add_argument("--as", dest="email", default="", help="address of an administrator")
     evaluate.add_argument("file", type=Path, metavar="FILE.yml", help="intent: [texts]; __oos__ for off topic")
+    curve = commands.add_parser("curve", help="how many phrases an intent needs: some minutes of training")
+    curve.add_argument("bot", metavar="BOT")
     versions = commands.add_parser("versions", help="list what an organisation has made of a bot")
     publish = commands.add_parser("publish", help="have an organisation's lines talk with a version")
     for one in (versions, publish):
@@ -133,6 +138,18 @@ def _evaluate(name: str | None, bot: str, language: str, file: Path, *, wrong: b
         print(f"palabre bots evaluate: the bot's server gave no answer: {failure.kind}", file=sys.stderr)  # noqa: T201
         return 3
     _say(json.dumps(found, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _curve(bot: str) -> int:
+    from bots.workshop import curve
+
+    try:
+        for size, language, found in curve.points(bot):
+            _say(json.dumps({"phrases": size, "language": language, **found}))
+    except BotDataError as error:
+        print(f"palabre bots curve: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     return 0
 
 
