@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _curve(chosen.bot)
     if chosen.command == "ask":
         return _ask(chosen.bot, chosen.texts, chosen.engine)
-    if chosen.command in ("versions", "publish") or getattr(chosen, "version", 0):
+    if chosen.command in ("versions", "publish") or getattr(chosen, "version", 0) != 0:
         return _of_organisation(chosen)
     if chosen.command == "evaluate":
         return _evaluate(chosen.engine, chosen.bot, chosen.lang, chosen.file, wrong=chosen.wrong)

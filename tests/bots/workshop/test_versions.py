@@ -70,6 +70,9 @@ def test_a_changed_sentence_reaches_nobody_until_published_and_everybody_from_th
     tried = desk.post("/api/admin/bot/talk", {"bot": "telecom", "texts": ["vous ouvrez a quelle heure"]})
     assert tried.status == 200, tried.raw
     assert tried.data["turns"][0]["replies"] == [NEW]
+    for making in list(voices._making.values()):  # whatever it would talk with is ready by now
+        making.join(30)
+    assert answers(cast, turns, "vous ouvrez a quelle heure", "+2290197000006") == shipped
 
     assert published(desk, draft)["state"] == "published"
     assert answers(cast, turns, "vous ouvrez a quelle heure", "+2290197000003") == [NEW]
