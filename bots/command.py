@@ -3,8 +3,12 @@ palabre bots ask BOT "TEXT" [...]      what the bot makes of a text; several tex
 palabre bots evaluate ... FILE.yml     how well it understands texts that it has never seen, as JSON (docs/bots.md)
 palabre bots mood "TEXT" [...]         how whoever wrote it feels (docs/mood.md)
 palabre bots evaluate-mood ... FILE    how well moods are told of texts that were read by people, as JSON
+palabre bots curve BOT                 how much it understands with 5, 10, 20... phrases of each intent, one JSON a line
+palabre bots versions BOT --as EMAIL     the versions that this administrator's organisation has made of a bot
+palabre bots publish BOT NUMBER --as EMAIL    have its lines talk with one of them; 0: as shipped
 
-Needs neither a database nor settings; `python -m bots` is the same. A bot's server is the one of RASA_URL.
+`check`, `ask` and `evaluate` of a shipped bot need neither a database nor settings; `python -m bots` is the same. A
+bot's server is the one of RASA_URL.
 """
 
 from __future__ import annotations
@@ -33,8 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         servers.use(url=url, token=_secret("RASA_TOKEN"))
     if chosen.command in mood_command.COMMANDS:
         return mood_command.run(chosen)
+    if chosen.command == "curve":
+        return _curve(chosen.bot)
     if chosen.command == "ask":
         return _ask(chosen.bot, chosen.texts, chosen.engine)
+    if chosen.command in ("versions", "publish") or getattr(chosen, "version", 0) != 0:
+        return _of_organisation(chosen)
     if chosen.command == "evaluate":
         return _evaluate(chosen.engine, chosen.bot, chosen.lang, chosen.file, wrong=chosen.wrong)
     return max([_check(bot) for bot in chosen.bots or catalogue.names()], default=0)
@@ -55,9 +63,44 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--lang", required=True, help="the language of the texts, such as fr")
     evaluate.add_argument("--engine", choices=sorted(engine.ENGINES), help="default: the one of its bot.yml")
     evaluate.add_argument("--wrong", action="store_true", help="list the automatic answers that are wrong, too")
+    evaluate.add_argument("--version", type=int, default=0, help="of the organisation of --as (default: as shipped)")
+    evaluate.add_argument("--as", dest="email", default="", help="address of an administrator")
     evaluate.add_argument("file", type=Path, metavar="FILE.yml", help="intent: [texts]; __oos__ for off topic")
     mood_command.add_to(commands)
+    curve = commands.add_parser("curve", help="how many phrases an intent needs: some minutes of training")
+    curve.add_argument("bot", metavar="BOT")
+    versions = commands.add_parser("versions", help="list what an organisation has made of a bot")
+    publish = commands.add_parser("publish", help="have an organisation's lines talk with a version")
+    for one in (versions, publish):
+        one.add_argument("bot", metavar="BOT")
+        one.add_argument("--as", dest="email", required=True, help="address of an administrator of the organisation")
+    publish.add_argument("number", type=int, metavar="NUMBER", help="0: as shipped")
+    publish.add_argument("--note", default="")
     return parser
+
+
+def _of_organisation(chosen: argparse.Namespace) -> int:
+    """What needs the database; whoever starts us has said where it is."""
+    import django
+
+    django.setup()
+    from bots.workshop import command
+    from common.errors import PalabreError
+
+    try:
+        if chosen.command == "versions":
+            for line in command.listed(chosen.email, chosen.bot):
+                _say(line)
+            return 0
+        if chosen.command == "publish":
+            _say(command.publish(chosen.email, chosen.bot, chosen.number, chosen.note))
+            return 0
+        name = command.name_of(chosen.email, chosen.bot, chosen.version)
+    except (PalabreError, BotDataError) as refusal:
+        reasons = ", ".join(getattr(refusal, "facts", {}).get("reasons", ()))
+        print(f"palabre bots {chosen.command}: {refusal}{f' ({reasons})' if reasons else ''}", file=sys.stderr)  # noqa: T201
+        return 1
+    return _evaluate(chosen.engine, name, chosen.lang, chosen.file, wrong=chosen.wrong)
 
 
 def _secret(name: str) -> str:
@@ -101,6 +144,18 @@ def _evaluate(name: str | None, bot: str, language: str, file: Path, *, wrong: b
         print(f"palabre bots evaluate: the bot's server gave no answer: {failure.kind}", file=sys.stderr)  # noqa: T201
         return 3
     _say(json.dumps(found, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _curve(bot: str) -> int:
+    from bots.workshop import curve
+
+    try:
+        for size, language, found in curve.points(bot):
+            _say(json.dumps({"phrases": size, "language": language, **found}))
+    except BotDataError as error:
+        print(f"palabre bots curve: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     return 0
 
 

@@ -299,7 +299,9 @@ def manage(words: Sequence[str]) -> int:
 
 
 def bots(words: Sequence[str]) -> int:
-    """Needs neither a database nor settings."""
+    """Needs neither a database nor settings, but for what an organisation has made of a bot."""
+    if {"versions", "publish", "--version"} & set(words):
+        _join_running()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the dispatcher does: the same training, to the last digit
     os.environ.setdefault("BOT_MODELS", str(state() / "bots"))
     from bots.command import main as run

@@ -143,5 +143,5 @@ def _settle(row: Version, state: str, figures: Mapping[str, Any], trouble: str) 
     """Unless it was changed or thrown away meanwhile."""
     with record_changes(row.organisation_id) as changes:
         found = Version.objects.filter(id=row.id, revision=row.revision, state=Version.State.TRAINING)
-        found.update(state=state, figures=dict(figures, judged=True), trouble=trouble[:300])
+        found.update(state=state, figures=dict(figures), trouble=trouble[:300])
         changes.add(SettingsChanged(kind="bot", object_id=row.id))

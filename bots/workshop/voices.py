@@ -121,7 +121,8 @@ def _make(version_id: UUID, engine_name: str, organisation_id: UUID) -> None:
         if trouble:
             _refused[version_id] = time.monotonic() + AGAIN_S
             log.error("version %s cannot talk: %s", version_id, trouble)
-        Version.objects.filter(id=version_id).exclude(trouble=trouble[:300]).update(trouble=trouble[:300])
+        mine = Version.objects.filter(id=version_id, organisation_id=organisation_id)
+        mine.exclude(trouble=trouble[:300]).update(trouble=trouble[:300])
     except Exception as error:  # the database is away: said again with the next try
         log.warning("what is wrong with version %s is not noted: %s", version_id, type(error).__name__)
     finally:

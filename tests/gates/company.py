@@ -76,6 +76,7 @@ MEANS_SOMETHING = {
     "knowledge.articleversion.language",
     "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key", "routing.queue.silence_text",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
+    "workshop.turntaken.language", "workshop.label.language", "workshop.rehearsal.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
 OF_NOBODY = {

@@ -346,7 +346,7 @@ def keep_versions(world: World, conversation: Conversation, boss: User) -> None:
     for number, state in ((1, "published"), (2, "draft")):
         Version.objects.create(
             organisation=organisation, bot="telecom", number=number, state=state, edits=edits, note="Essai",
-            figures={"de": "nous"}, trouble="rien", made_by=boss,
+            trouble="rien", made_by=boss,
         )  # fmt: skip
     turn = TurnTaken.objects.create(
         organisation=organisation, conversation_id=conversation.id, seq=1, line_id=conversation.line_id, bot="telecom",

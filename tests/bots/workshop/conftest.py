@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.browser import Browser, someone
 from tests.cast import Cast
 from tests.cast_fixtures import *  # noqa: F403
 
+SHIPPED, MODELS = catalogue.FOLDER, os.environ.get("BOT_MODELS")
 OF_EACH = 25  # phrases of an intent and language
 
 
@@ -59,6 +61,15 @@ def bots(small: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyt
     forget()
     if kept is not None:
         catalogue.keep_models_in(kept)
+
+
+@pytest.fixture
+def real(bots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bots as shipped, and what has been learnt of them: a candidate takes half a minute and more."""
+    monkeypatch.setattr(catalogue, "FOLDER", SHIPPED)
+    if MODELS:
+        catalogue.keep_models_in(Path(MODELS))
+    forget()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from accounts.models import Audit, User
 from bots import engine
 from bots.embedded.engine import EmbeddedEngine
-from bots.workshop import folders, judging, labels, records
+from bots.workshop import folders, judging, labels, records, review
 from bots.workshop.edits import Edits, Phrase, from_json
 from bots.workshop.models import Label, TurnTaken, Version
 from bots.workshop.phrases import proposed
@@ -64,9 +64,8 @@ def learnt(desk: Browser, work: Callable[[], None]) -> Any:
 @pytest.mark.needs(
     "RFP-130", part="corrections become phrases; a candidate is compared on texts kept apart, then published"
 )
-@pytest.mark.usefixtures("labelled")
 def test_fifty_corrections_change_what_an_unseen_text_is_answered(
-    cast: Cast, desk: Browser, work: Callable[[], None]
+    real: None, labelled: list[TurnTaken], desk: Browser, work: Callable[[], None]
 ) -> None:
     before = engine.make("telecom").read(text=UNSEEN, language="fr")
     assert before.intent != "balance"
@@ -199,6 +198,7 @@ def test_each_decision_leaves_a_turn_without_a_word_of_the_text(cast: Cast, turn
     assert not any("conseiller" in value or "ouvrez" in value for value in stored)
 
 
+@pytest.mark.needs("RFP-129", part="texts of low confidence and a sample of the answered, to be looked at")
 def test_turns_are_found_by_what_they_were_and_their_texts_go_with_the_message(cast: Cast, desk: Browser) -> None:
     unsure = turn_of(cast, "kesako 97 12 34 56 78", 1)
     turn_of(cast, "mon solde", 2, intent="balance", best="balance", confidence=0.99, outcome="answered")
@@ -213,6 +213,8 @@ def test_turns_are_found_by_what_they_were_and_their_texts_go_with_the_message(c
         return [one["text"] for one in answer.data["items"]]
 
     assert found() == ["le pass", "kesako 97 12 34 56 78"]
+    sampled = [one.id for one in TurnTaken.objects.filter(outcome="answered") if one.id.bytes[15] < review.SAMPLED]
+    assert len(found(show="sample")) == len(sampled)
     assert found(show="all") == ["le pass", "mon solde", "kesako 97 12 34 56 78"]
     assert found(language="en") == ["le pass"]
     assert found(intent="bundle") == ["le pass"]
@@ -234,7 +236,7 @@ def test_turns_are_found_by_what_they_were_and_their_texts_go_with_the_message(c
     ("text", "phrase"),
     [
         ("mon numero c'est +229 01 97 12 34 56 et j'ai plus de credit", "mon numero c'est et j'ai plus de credit"),
-        ("Je m'appelle Awa Soglo, mon solde svp", "Je m'appelle , mon solde svp"),
+        ("Je m'appelle Awa Soglo, mon solde svp", "Je m'appelle, mon solde svp"),
         ("ecris a awa@example.org stp", "ecris a stp"),
         ("pass 2000f", "pass 2000f"),
         ("[solde](x) {a}", "solde (x) a"),
@@ -258,6 +260,8 @@ def test_turns_are_forgotten_and_labels_stay(cast: Cast, desk: Browser) -> None:
     assert Label.objects.get().turn is None
 
 
+@pytest.mark.needs("RFP-127", part="how many texts the bot answers by itself, by week and version")
+@pytest.mark.needs("RFP-129", part="how often it is right, by subject, as people have labelled")
 def test_progress_is_counted_by_week_and_version_and_says_where_there_is_little(cast: Cast, desk: Browser) -> None:
     made = [turn_of(cast, f"texte {number}", number, version=number % 2) for number in range(6)]
     TurnTaken.objects.filter(id=made[0].id).update(outcome="handed_over", reason="unsure")

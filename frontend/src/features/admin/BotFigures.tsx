@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import type { Schemas } from "@/api/types";
 import { number } from "@/ui/format";
 import { spoken, type BotFigures } from "./botApi";
@@ -50,9 +51,9 @@ export function BotFiguresTable({ figures }: { figures: BotFigures }) {
         <ul className={look.phrases}>
           {figures.shadow.items.map((one) => (
             <li key={`${one.conversation_id} ${one.seq}`}>
-              <a href={`/c/${one.conversation_id}`}>
+              <Link to={`/?view=all&c=${one.conversation_id}`}>
                 {one.was || t("unsure")} → {one.now || t("unsure")}
-              </a>
+              </Link>
             </li>
           ))}
         </ul>

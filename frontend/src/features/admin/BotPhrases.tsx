@@ -8,7 +8,7 @@ import { Broken } from "./OfEachLine";
 import look from "./Bot.module.css";
 
 const SHOWN = 100;
-const FEW = 40;
+const FEW = 80;
 
 interface Given {
   intent: string;

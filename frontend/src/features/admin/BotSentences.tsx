@@ -19,8 +19,9 @@ export function BotSentences({ bot }: { bot: BotView }) {
   const [wanted, find] = useState("");
   const edit = useEdit<Given>("sentence", bot.bot);
   const words = wanted.trim().toLowerCase();
-  const fits = (one: Sentence) => !words || [one.name, one.subject, ...Object.values(one.texts).flat()].some((text) => text.toLowerCase().includes(words));
+  const fits = (one: Sentence) => !words || [one.name, one.subject, ...Object.values(one.texts).flat(), ...Object.values(one.shipped).flat()].some((text) => text.toLowerCase().includes(words));
   const shown = bot.sentences.filter(fits);
+  const languages = [bot.home_language, ...bot.languages.filter((one) => one !== bot.home_language)];
   return (
     <>
       <label className={look.find}>
@@ -36,7 +37,7 @@ export function BotSentences({ bot }: { bot: BotView }) {
             {one.changed ? <span className={look.mark}>{t("changed")}</span> : one.own && <span className={look.mark}>{t("own")}</span>}
           </h3>
           <div className={look.side}>
-            {bot.languages.filter((language) => one.texts[language]).map((language) => (
+            {languages.filter((language) => one.texts[language]).map((language) => (
               <InLanguage key={language} sentence={one} language={language} save={(texts) => edit.mutate({ name: one.name, language, texts })} />
             ))}
           </div>

@@ -55,7 +55,7 @@ export function LearningTurn({ turn, intents, picked, known, onPick, onLabel, on
         </time>{" "}
         · {turn.line} · {turn.version ? t("version", { number: turn.version }) : t("shipped")} · {turn.intent ? t("guessed", { intent: turn.intent, percent }) : turn.best ? t("unsure", { best: turn.best, percent }) : t("unsureOf", { percent })} ·{" "}
         {t(`outcomes.${turn.outcome as "answered"}`)}
-        {turn.outcome === "handed_over" && ` (${t(`reasons.${reason ?? "other"}`)})`} · <Link to={`/?c=${turn.conversation_id}`}>{t("open")}</Link>
+        {turn.outcome === "handed_over" && ` (${t(`reasons.${reason ?? "other"}`)})`} · <Link to={`/?view=all&c=${turn.conversation_id}`}>{t("open")}</Link>
       </p>
       {turn.label && (
         <p className={look.labelled} data-testid="label">
