@@ -50,7 +50,7 @@ _EXPRESSIONS = [
     ("before", re.compile(rf"\b(?:il y a|ya|y a|depuis) {_N} ?{_UNIT}\b")),
     ("before", re.compile(rf"\b{_N} ?{_UNIT} ago\b")),
     ("after", re.compile(rf"\b(?:dans|in) {_N} ?{_UNIT}\b")),
-    ("near", re.compile(rf"\b(?:{_any(_NEAR)})\b")),
+    ("near", re.compile(rf"\b(?:{_any(_NEAR).replace(' ', '[ -]')})\b")),
     ("weekday", re.compile(rf"\b(last|next|this)? ?({_any(_WEEKDAY)})(?: (dernier|passe|prochain))?\b")),
     ("day", re.compile(r"\b(?:le|the) (\d{1,2})(?:er|st|nd|rd|th)?\b(?![/.:-]?\d| ?(?:h|heures?|f|fcfa|francs?)\b)")),
 ]  # fmt: skip
@@ -110,7 +110,7 @@ def _meant(
         days = count * (7 if match[2].startswith(("sem", "week")) else 1)
         return [[today + timedelta(days=days if kind == "after" else -days)]]
     if kind == "near":
-        return [[today + timedelta(days=_NEAR[match[0]])]]
+        return [[today + timedelta(days=_NEAR[match[0].replace("-", " ")])]]
     if kind == "day":
         return _of_day(int(match[1]), today)
     return _of_weekday(match, today, first, last)

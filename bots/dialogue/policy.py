@@ -36,8 +36,14 @@ MOST_OFFERS = 3
 TOPIC_TEXTS = 5
 """So many texts later a subject is no longer the one that "and for a month?" is about."""
 
+_OF_THE_WHOLE = frozenset({"repeat", "shorter", "correction", "local_greeting", "stop_optout"})
+"""Intents that say how a whole text is meant, or to whom it belongs: none is a request beside another."""
+
 _TOGETHER, _SECOND = 0.6, 0.2
 """Two meanings are close when their confidence adds up to this, and the second has at least that."""
+
+_A_CHOICE = 3
+"""Words of a text that chooses between two, and says no more."""
 
 _CODE = re.compile(r"\W*(\d(?:[ -]?\d){3,7})\W*")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -81,6 +87,7 @@ def _as_it_is(taking: Taking) -> BotTurn:
     if turn.handover is not None:
         turn = replace(turn, handover=taking.handed(turn.handover, {}, intent=turn.intent).handover)
         _over(taking)
+    taking.memory.last = [taking.own.names.get(reply, "") for reply in turn.replies][:6]
     kept = memory.write(taking.memory, taking.now)
     return replace(turn, memory=kept, why=(*taking.why, "as the rules say"))
 
@@ -210,9 +217,10 @@ def _digit(taking: Taking, digit: int) -> Part | None:
 
 def _of_two(taking: Taking, either: Sequence[str]) -> str:
     """The one of two meanings that a text chooses by its words; "" when it chooses none."""
-    if taking.base.intent is not None:
+    written = re.findall(r"\w+", taking.folded)
+    if taking.base.intent is not None and (taking.base.intent in either or len(written) > _A_CHOICE):
         return taking.base.intent if taking.base.intent in either else ""
-    words = set(re.findall(r"\w{4,}", taking.folded))
+    words = {word for word in written if len(word) > 3}
     named = [
         intent
         for intent in either
@@ -220,6 +228,8 @@ def _of_two(taking: Taking, either: Sequence[str]) -> str:
     ]
     if len(named) == 1:
         return named[0]
+    if taking.base.intent is not None:
+        return ""
     best = taking.base.ranking[0] if taking.base.ranking else ("", 0.0)
     return best[0] if best[0] in either and best[1] >= _TOGETHER else ""
 
@@ -266,7 +276,7 @@ def _answered(taking: Taking, intent: str, *, whole: bool, text: str | None) -> 
         return forms.begin(taking, thing, taking.text if text is None else text)
     if thing is not None and (part := taking.look_up(thing, {})) is not None:
         return part
-    found = taking.own.files.entities.find(taking.text if text is None else text)
+    found = taking.own.find(taking.text if text is None else text)
     state.values.update(found)
     detail = plan.details.get(intent)
     if detail is not None:
@@ -303,7 +313,7 @@ def _several(taking: Taking) -> list[several.Request]:
     def read(piece: str) -> Any:
         return taking.own.read_in(piece, taking.spoken)
 
-    return several.parts(taking.text, read, courtesies)
+    return several.parts(taking.text, read, courtesies, _OF_THE_WHOLE)
 
 
 def _all_of(taking: Taking, requests: Sequence[several.Request]) -> Part:
@@ -336,9 +346,13 @@ def _follow_up(taking: Taking) -> str:
     if not state.topic:
         return ""
     for rule in taking.plan.follow_ups:
-        if state.topic not in rule.after or not (base.intent is None or base.intent in {*rule.instead, "correction"}):
+        if state.topic not in rule.after:
             continue
         chosen = values.chosen(taking.folded, rule.values, taking.spoken)
+        if base.intent == rule.then and not chosen:
+            return ""
+        if base.intent is not None and base.intent not in {*rule.instead, rule.then, "correction"}:
+            continue
         if chosen:
             state.topic, state.values[rule.entity] = rule.then, chosen[-1]
         elif not any(values.has_phrase(taking.folded, phrases) for phrases in rule.words.values()):
@@ -474,7 +488,7 @@ def _turn(taking: Taking, part: Part, people_open: bool | None) -> BotTurn:
         state = taking.memory
     state.last = list(sentences)[:6]
     state.age += 1
-    if state.age > TOPIC_TEXTS:
+    if state.age >= TOPIC_TEXTS:
         state.topic, state.values = "", {}
     return BotTurn(
         replies=_joined(list(sentences.values())),

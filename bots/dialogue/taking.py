@@ -149,7 +149,7 @@ class Taking:
         self, signal: Signal, sentences: Mapping[str, str], *, intent: str | None, ended: Sequence[Frame] = ()
     ) -> Part:
         handover = self.own.handover(
-            signal, self.before, self.text, self.spoken, intent=intent, entities=self.own.files.entities.find(self.text)
+            signal, self.before, self.text, self.spoken, intent=intent, entities=self.own.find(self.text)
         )
         return self.handed(handover, sentences, intent=intent, ended=ended)
 
