@@ -190,9 +190,7 @@ def _look_up(talk: Talk, look_up: LookUp, make: MakeLookUp | None) -> Found:
     if make is None:
         return Found("failed")
     try:
-        return make(
-            organisation_id=talk.organisation_id, conversation_id=talk.id, number=talk.number, look_up=look_up
-        )
+        return make(organisation_id=talk.organisation_id, conversation_id=talk.id, number=talk.number, look_up=look_up)
     except Exception as error:  # the subscriber still gets the answer that needs none
         log.error("conversation %s: look-up %s: %s at %s", talk.id, look_up.name, type(error).__name__, place_of(error))
         return Found("failed")

@@ -77,8 +77,8 @@ def find(text: str, *, today: date, first: date, last: date, country: str, alone
                 continue
             day = _choose(_meant(kind, match, today, country, first, last), first, last, today)
             found.append(Found(match.start(), match.end(), day))
-    if not found and alone and (match := _ALONE.fullmatch(text)) is not None:
-        found.append(Found(0, len(text), _choose(_of_day(int(match[1]), today), first, last, today)))
+    if not found and alone and (number := _ALONE.fullmatch(text)) is not None:
+        found.append(Found(0, len(text), _choose(_of_day(int(number[1]), today), first, last, today)))
     return sorted(found, key=lambda one: one.start)
 
 

@@ -135,7 +135,9 @@ def _kept(memory: Memory, now: datetime) -> dict[str, Any]:
 
 def _is_sound(memory: Memory) -> bool:
     empty = Memory()
-    if any(type(getattr(memory, name)) is not type(getattr(empty, name)) for name in Memory.__slots__ if name != "looking"):
+    if any(
+        type(getattr(memory, name)) is not type(getattr(empty, name)) for name in Memory.__slots__ if name != "looking"
+    ):
         return False
     texts = [*memory.topics, *memory.either, *memory.last, *memory.values.values(), *memory.slots.values()]
     for frame in memory.stack:

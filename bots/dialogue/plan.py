@@ -110,7 +110,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """"et pour le mois ?": after a subject, and not understood by itself (or taken for one of `instead`), a text with
+    """ "et pour le mois ?": after a subject, and not understood by itself (or taken for one of `instead`), a text with
     one of these words or values means `then`.
     """
 

@@ -40,7 +40,9 @@ def parts(
     if not 2 <= len(pieces) <= _MOST_PARTS:
         return []
     meant: dict[str, str] = {}
-    for piece in sorted(pieces, key=len):  # the shortest is the likeliest to mean nothing, and then there is no more to do
+    for piece in sorted(
+        pieces, key=len
+    ):  # the shortest is the likeliest to mean nothing, and then there is no more to do
         reading = read(piece)
         intent = reading.intent
         if intent is None or intent in NOT_ANSWERED or intent in never or reading.confidence < _SURE:

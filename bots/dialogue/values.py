@@ -30,9 +30,31 @@ _AMOUNT = re.compile(
     rf"(?: ?{_CURRENCY})?(?![\w€]|[./-]\d)"
 )
 _REFERENCE = re.compile(r"[^\W_](?:[^\W_]|[ /.-](?=[^\W_])){2,29}")
+# Words before a reference that are no part of it: "my file is 12345".
 _BEFORE_NUMBERS = frozenset(
-    "is est c le la les de du des no num nr n my mon ma of for id ref the a number numero dossier contrat police policy "
-    "claim file commande order et and svp please".split()
+    {
+        "is",
+        "est",
+        "c",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "no",
+        "num",
+        "nr",
+        "n",
+        "my",
+        "mon",
+        "ma",
+        "of",
+        "for",
+        "id",
+    }
+    | {"ref", "the", "a", "number", "numero", "dossier", "contrat", "police", "policy", "claim", "file", "commande"}
+    | {"order", "et", "and", "svp", "please"}
 )
 _DIGIT = re.compile(r"\W*(\d{1,2})\W*")
 _EURO = ("euro", "euros", "eur", "€")

@@ -47,7 +47,10 @@ class EmbeddedEngine:
         self.plan = plan_file.read(folder, domain, self.files.languages)
         self.model = Model(self.files, memory)
         self.names = {
-            text: name for name, response in domain.responses.items() for texts in response.texts.values() for text in texts
+            text: name
+            for name, response in domain.responses.items()
+            for texts in response.texts.values()
+            for text in texts
         }
         """The response of each sentence."""
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bots import engine
 from bots.dialogue import memory
-from bots.turn import BotTurn, Found, Turn
+from bots.turn import BotTurn, Found, Outcome, Turn
 from tests.bots.talk import CONVERSATION
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -27,11 +27,20 @@ WORDS = st.sampled_from([one.strip("\n") for line in TEXTS.split("\n") for one i
 SPOKEN = st.one_of(WORDS, WORDS, WORDS, st.text(max_size=200), st.lists(WORDS, max_size=4).map(" ".join))
 OUTCOMES = st.sampled_from(["found", "none", "code_asked", "code_wrong", "refused", "timeout", "failed"])
 BOTS = st.sampled_from(["telecom", "insurance"])
-ROW = {"balance": "{value}", "bundle": "Jour", "left": "1 Go", "number": "1", "state": "x", "claim": "A", "policy": "P", "due": "x"}
+ROW = {
+    "balance": "{value}",
+    "bundle": "Jour",
+    "left": "1 Go",
+    "number": "1",
+    "state": "x",
+    "claim": "A",
+    "policy": "P",
+    "due": "x",
+}
 
 
 def take(
-    bot: str, history: Sequence[Turn], text: str, kept: Any, outcome: str, now: datetime = NOW
+    bot: str, history: Sequence[Turn], text: str, kept: Any, outcome: Outcome, now: datetime = NOW
 ) -> BotTurn:  # fmt: skip
     found: list[Found] = []
     while True:
@@ -52,7 +61,11 @@ def sound(turn: BotTurn) -> None:
     assert not turn.handover or turn.handover.reason != "failed", "it broke"
     assert len(json.dumps(turn.memory, ensure_ascii=False).encode()) <= memory.MOST_BYTES
     assert json.loads(json.dumps(turn.memory)) == turn.memory
-    for written in (*turn.replies, turn.handover.summary if turn.handover else "", json.dumps(turn.memory, ensure_ascii=False)):
+    for written in (
+        *turn.replies,
+        turn.handover.summary if turn.handover else "",
+        json.dumps(turn.memory, ensure_ascii=False),
+    ):
         written.encode()
         assert "\x00" not in written
 
@@ -60,7 +73,7 @@ def sound(turn: BotTurn) -> None:
 @given(bot=BOTS, texts=st.lists(st.tuples(SPOKEN, OUTCOMES, st.booleans()), min_size=1, max_size=14))
 @settings(max_examples=150, deadline=None)
 def test_any_conversation_has_answers_a_small_memory_and_a_person_for_who_asks(
-    bot: str, texts: list[tuple[str, str, bool]]
+    bot: str, texts: list[tuple[str, Outcome, bool]]
 ) -> None:
     history: list[Turn] = []
     kept: Any = {}
@@ -71,7 +84,13 @@ def test_any_conversation_has_answers_a_small_memory_and_a_person_for_who_asks(
         sound(turn)
         assert take(bot, history, text, kept, outcome) == turn, "the same turn twice is the same turn"
         kept = turn.memory
-        asked = take(bot, [*history, Turn("contact", text), *(Turn("bot", one) for one in turn.replies)], "je veux un conseiller", kept, outcome)
+        asked = take(
+            bot,
+            [*history, Turn("contact", text), *(Turn("bot", one) for one in turn.replies)],
+            "je veux un conseiller",
+            kept,
+            outcome,
+        )
         assert asked.handover is not None
         assert asked.handover.reason == "asked"
         history += [Turn("contact", text), *(Turn("bot", reply) for reply in turn.replies)]
@@ -79,10 +98,16 @@ def test_any_conversation_has_answers_a_small_memory_and_a_person_for_who_asks(
 
 @given(
     kept=st.dictionaries(
-        st.sampled_from(["v", "at", "topic", "stack", "slots", "menu", "either", "said", "idle", "looking", "over", "x"]),
+        st.sampled_from(
+            ["v", "at", "topic", "stack", "slots", "menu", "either", "said", "idle", "looking", "over", "x"]
+        ),
         st.recursive(
-            st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.just(1), st.just(NOW.isoformat())),
-            lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+            st.one_of(
+                st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.just(1), st.just(NOW.isoformat())
+            ),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+            ),
             max_leaves=8,
         ),
     )
@@ -128,7 +153,9 @@ def test_a_turn_does_not_change_the_memory_that_it_is_given() -> None:
     assert json.dumps(kept) == before
 
 
-@pytest.mark.parametrize("text", ["5 " * 5000, "12/03 " * 1700, "AB 1" * 2500, "hier et " * 1300, "97 00 " * 1700, "a" * 10000])
+@pytest.mark.parametrize(
+    "text", ["5 " * 5000, "12/03 " * 1700, "AB 1" * 2500, "hier et " * 1300, "97 00 " * 1700, "a" * 10000]
+)
 def test_ten_thousand_characters_cost_a_form_no_more_than_a_screen(text: str) -> None:
     for first in ("ma facture est fausse", "order status"):
         kept = take("telecom", (), first, {}, "failed").memory

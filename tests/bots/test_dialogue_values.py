@@ -41,7 +41,8 @@ def test_a_past_day_is_found(plan: Plan, text: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["demain", "next Monday", "32/13", "31/02", "30/02/2026", "dans 3 jours", "12/03/2027", "01/01/1999", "le 99"]
+    "text",
+    ["demain", "next Monday", "32/13", "31/02", "30/02/2026", "dans 3 jours", "12/03/2027", "01/01/1999", "le 99"],
 )
 def test_a_day_that_cannot_be_is_none(plan: Plan, text: str) -> None:
     found = values.find(plan, ["date"], text, asked="date", language="fr", now=NOW)
@@ -74,7 +75,8 @@ def test_days_to_come_where_they_are_asked_for() -> None:
 @pytest.mark.parametrize(
     ("text", "amount"),
     [
-        ("25 000 F", "25000 F"), ("25.000", "25000 F"), ("25,000", "25000 F"), ("25k", "25000 F"), ("25 mille", "25000 F"),
+        ("25 000 F", "25000 F"), ("25.000", "25000 F"), ("25,000", "25000 F"),
+        ("25k", "25000 F"), ("25 mille", "25000 F"),
         ("2500f", "2500 F"), ("2500 fcfa", "2500 F"), ("12,50 EUR", "12.50 EUR"), ("12.50 euros", "12.50 EUR"),
         ("50", "50 F"), ("1 250 000 francs", "1250000 F"), ("c'est 2500!", "2500 F"),
     ],
@@ -94,7 +96,8 @@ def test_what_is_no_amount(plan: Plan, text: str) -> None:
     ("text", "number"),
     [
         ("97 00 12 34", "+2290197001234"), ("01 97 00 12 34", "+2290197001234"), ("+229 97001234", "+2290197001234"),
-        ("au 0197001234 svp", "+2290197001234"), ("+33 6 12 34 56 78", "+33612345678"), ("5000 97001234", "+2290197001234"),
+        ("au 0197001234 svp", "+2290197001234"), ("+33 6 12 34 56 78", "+33612345678"),
+        ("5000 97001234", "+2290197001234"),
     ],
 )  # fmt: skip
 def test_a_number_is_found_in_its_one_form(plan: Plan, text: str, number: str) -> None:
@@ -121,7 +124,12 @@ def test_both_values_of_a_correction_are_found_in_their_order(plan: Plan) -> Non
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("CMD12345", "CMD12345"), ("cmd 12345", "CMD12345"), ("c'est le 12345678", "12345678"), ("my order is 123-456", "123456")],
+    [
+        ("CMD12345", "CMD12345"),
+        ("cmd 12345", "CMD12345"),
+        ("c'est le 12345678", "12345678"),
+        ("my order is 123-456", "123456"),
+    ],
 )
 def test_a_reference_is_found_by_its_pattern(plan: Plan, text: str, number: str) -> None:
     assert values.find(plan, ["order"], text, asked="order", language="fr", now=NOW).values == {"order": [number]}

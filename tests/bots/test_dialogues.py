@@ -1,12 +1,12 @@
 """Scripted conversations (tests/bots/dialogues/*.yml): what is written, and what must come of it.
 
-    bot, language   telecom and fr unless said otherwise
-    found           what comes of look-ups, by name, in order; closed: nobody is at work
-    close           two intents between which the engine cannot decide at the first text
-    turns           says: a text      agent: what a person writes      later: hours that pass
+bot, language   telecom and fr unless said otherwise
+found           what comes of look-ups, by name, in order; closed: nobody is at work
+close           two intents between which the engine cannot decide at the first text
+turns           says: a text      agent: what a person writes      later: hours that pass
 
-    of a turn: said (names of its sentences, in order), is, has, lacks (its words), intent, intent_not, slots (some of
-    those kept), hand (reason of the handover), skills, priority, summary (in it), actions, looked_up, code
+of a turn: said (names of its sentences, in order), is, has, lacks (its words), intent, intent_not, slots (some of
+those kept), hand (reason of the handover), skills, priority, summary (in it), actions, looked_up, code
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ class Unsure:
 def hold(one: Mapping[str, Any], talking: Any, own: EmbeddedEngine) -> None:
     assert own.plan is not None
     assert set(one) <= {"name", "bot", "language", "found", "closed", "close", "needs", "turns"}
-    found = {name: [Found(**{**f, "rows": tuple(f.get("rows", ()))}) for f in all_] for name, all_ in one.get("found", {}).items()}
+    found = {
+        name: [Found(**{**f, "rows": tuple(f.get("rows", ()))}) for f in all_]
+        for name, all_ in one.get("found", {}).items()
+    }
     if "close" in one:
         talking = Unsure(own, one["close"])
     history: list[Turn] = []
@@ -139,7 +142,9 @@ def test_there_are_enough_of_them() -> None:
     assert len(DIALOGUES) >= 60
     for bot in ("telecom", "insurance"):
         for language in ("fr", "en"):
-            assert any((one.get("bot", "telecom"), one.get("language", "fr")) == (bot, language) for one in DIALOGUES.values())
+            assert any(
+                (one.get("bot", "telecom"), one.get("language", "fr")) == (bot, language) for one in DIALOGUES.values()
+            )
 
 
 @pytest.mark.parametrize("name", DIALOGUES)
@@ -179,7 +184,9 @@ def test_corrections_changes_of_subject_and_returns(name: str, owns: dict[str, E
 
 
 @pytest.mark.parametrize("name", [name for name, one in DIALOGUES.items() if one.get("bot", "telecom") == "telecom"])
-def test_a_server_that_talks_for_the_bot_changes_nothing_of_it(name: str, telecom: EmbeddedEngine, fake: FakeRasa) -> None:
+def test_a_server_that_talks_for_the_bot_changes_nothing_of_it(
+    name: str, telecom: EmbeddedEngine, fake: FakeRasa
+) -> None:
     """The dialogue stands above either engine."""
     talking: RasaEngine = remote(fake, telecom)
     hold(DIALOGUES[name], talking, telecom)
