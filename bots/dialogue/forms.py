@@ -34,7 +34,8 @@ def begin(taking: Taking, form: Form, text: str) -> Part:
     if form.gentle and not frame.slots:
         frame.asked = form.slots[0]
         return Part(lead, form.intent, asks=True)
-    return ask(taking, frame, {} if form.gentle else lead)
+    filled = form.confirm is None and all(name in frame.slots for name in form.slots)
+    return ask(taking, frame, {} if form.gentle or filled else lead)
 
 
 def ask(taking: Taking, frame: Frame, lead: Mapping[str, str] | None = None) -> Part:

@@ -55,6 +55,7 @@ class EmbeddedEngine:
         """The response of each sentence."""
 
         # A text is read by the engine, by the dialogue above it, and again among those before the next ones.
+        self.words = lru_cache(maxsize=_READ_LATELY)(self.files.spelling.words)
         self.language_of = lru_cache(maxsize=_READ_LATELY)(self._language_of)
         self.read_in = lru_cache(maxsize=_READ_LATELY)(self._read_in)
         self.find = lru_cache(maxsize=_READ_LATELY)(self.files.entities.find)
@@ -62,7 +63,7 @@ class EmbeddedEngine:
     def take_turn(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """1. which language, 2. which intent, 3. which rule, 4. its sentences, or a handover."""
         history = self.before(history, text)
-        words = self.files.spelling.words(text)
+        words = self.words(text)
         spoken = self.spoken(history, text, language)
         said = [turn.body for turn in history if turn.author == "bot"]
         reading = self.read_in(text, spoken)
@@ -108,7 +109,7 @@ class EmbeddedEngine:
         return self.files.thresholds.confidence
 
     def read(self, *, text: str, language: str | None) -> Reading:
-        words = self.files.spelling.words(text)
+        words = self.words(text)
         return self.model.intent(words, self.model.language(words) or self._language_before((), language))
 
     def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
@@ -160,7 +161,7 @@ class EmbeddedEngine:
 
     def is_final(self, text: str, language: str) -> bool:
         """Whether the text is a phrase that stops everything, or looks like one: no statistics are asked about it."""
-        words = self.files.spelling.words(text)
+        words = self.words(text)
         return self._stops(self.model.stands_for(words, language)) or self._only_looks_final(words, language)
 
     def has_clarified(self, history: Sequence[Turn]) -> bool:
@@ -204,11 +205,11 @@ class EmbeddedEngine:
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _language_of(self, text: str) -> str | None:
-        return self.model.language(self.files.spelling.words(text))
+        return self.model.language(self.words(text))
 
     def _read_in(self, text: str, language: str) -> Reading:
         """What a text of a language that is known means."""
-        return self.model.intent(self.files.spelling.words(text), language)
+        return self.model.intent(self.words(text), language)
 
     def _language_before(self, history: Sequence[Turn], given: str | None) -> str:
         """What the subscriber wrote last that shows a language; else what is known of them; else the bot's."""

@@ -24,8 +24,12 @@ def answers(shipped: EmbeddedEngine) -> list[tuple[str, str, str]]:
     ]
 
 
-LONG = {"choices": "1 paiement non pris en compte ou contesté, 2 recharge ou credit non recu", "value": "montant 5000000 F",
-        "slots": "montant 5000000 F, jour 21/11/2026", "code": "482193"}  # fmt: skip
+LONG = {
+    "choices": "1 paiement non pris en compte ou contesté, 2 recharge ou credit non recu",
+    "value": "montant 5000000 F",
+    "slots": "montant 5000000 F, jour 21/11/2026",
+    "code": "482193",
+}
 
 
 COLUMNS = {
