@@ -17,8 +17,10 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from bots import catalogue, engine
@@ -26,7 +28,7 @@ from bots.errors import BotDataError
 from bots.mood import command as mood_command
 from bots.remote import servers
 from bots.remote.failures import ServerFailed
-from bots.turn import Turn
+from bots.turn import Found, Turn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -166,13 +168,22 @@ def _ask(bot: str, texts: list[str], name: str | None) -> int:
     except BotDataError as error:
         _say(f"{bot}: REFUSED. {error}")
         return 1
+    memory: Mapping[str, Any] = {}
     for text in texts:
-        turn = engine.take_turn(
-            bot=bot, conversation_id=UUID(int=0), history=tuple(history), text=text, language=None, engine=name
-        )
+        found: list[Found] = []
+        while True:
+            turn = engine.take_turn(
+                bot=bot, conversation_id=UUID(int=0), history=tuple(history), text=text, language=None, engine=name,
+                memory=memory, found=tuple(found), now=datetime.now().astimezone(),
+            )  # fmt: skip
+            if turn.look_up is None:
+                break
+            found.append(Found("failed"))  # here is nothing to look it up in
+        memory = turn.memory
         _say(f"> {text}")
         values = ", ".join(f"{name}={value}" for name, value in turn.entities.items())
         _say(f"  [{turn.language}, {turn.intent or 'not sure'} {turn.confidence:.2f}] {values}".rstrip())
+        _say(f"  ({'; '.join(turn.why)})")
         for reply in turn.replies:
             _say(f"  {reply}")
         for action in turn.actions:

@@ -21,7 +21,7 @@ def keep(organisation_id: UUID, memories: Sequence[tuple[UUID, Mapping[str, Any]
     """By conversation, each once; their rows are locked. In the transaction of the decisions that they come from."""
     if not memories:
         return
-    given = {
+    given: dict[str, Any] = {
         "organisation_id": organisation_id,
         "ids": [conversation_id for conversation_id, _ in memories],
         "memories": [orjson.dumps(memory).decode() for _, memory in memories],  # texts in it are clean (spelling.py)

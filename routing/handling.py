@@ -177,7 +177,7 @@ def decide(
         wave = read_talks(rest[start : start + AT_ONCE])
         judged = front_door.judge(wave, now or database_now()) if any(talk.is_filtered for talk in wave) else {}
         asked = [
-            replace(talk, people_open=closed.get(talk.line_id) is None)
+            replace(talk, people_open=talk.line_id is None or closed.get(talk.line_id) is None)
             for talk in wave
             if talk.line_id not in resting and _is_for_bot(talk, judged.get(talk.id))
         ]
@@ -350,7 +350,7 @@ def _act(
     *, rests: bool,
 ) -> bool:  # fmt: skip
     """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
-    Returns whether it came to what the bot decided, so that its memory of it holds.
+    Returns whether Whether it came to what the bot decided, so that its memory of it holds.
 
     `lately`: how many answers it has given in the last minutes (routing/robots.py). `rests`: it does not work outside
     the hours of its line.

@@ -50,7 +50,7 @@ _EXPRESSIONS = [
     ("before", re.compile(rf"\b(?:il y a|ya|y a|depuis) {_N} ?{_UNIT}\b")),
     ("before", re.compile(rf"\b{_N} ?{_UNIT} ago\b")),
     ("after", re.compile(rf"\b(?:dans|in) {_N} ?{_UNIT}\b")),
-    ("near", re.compile(rf"\b(?:{_any(_NEAR)})\b")),
+    ("near", re.compile(rf"\b(?:{_any(_NEAR).replace(' ', '[ -]')})\b")),
     ("weekday", re.compile(rf"\b(last|next|this)? ?({_any(_WEEKDAY)})(?: (dernier|passe|prochain))?\b")),
     ("day", re.compile(r"\b(?:le|the) (\d{1,2})(?:er|st|nd|rd|th)?\b(?![/.:-]?\d| ?(?:h|heures?|f|fcfa|francs?)\b)")),
 ]  # fmt: skip
@@ -77,8 +77,8 @@ def find(text: str, *, today: date, first: date, last: date, country: str, alone
                 continue
             day = _choose(_meant(kind, match, today, country, first, last), first, last, today)
             found.append(Found(match.start(), match.end(), day))
-    if not found and alone and (match := _ALONE.fullmatch(text)) is not None:
-        found.append(Found(0, len(text), _choose(_of_day(int(match[1]), today), first, last, today)))
+    if not found and alone and (number := _ALONE.fullmatch(text)) is not None:
+        found.append(Found(0, len(text), _choose(_of_day(int(number[1]), today), first, last, today)))
     return sorted(found, key=lambda one: one.start)
 
 
@@ -110,7 +110,7 @@ def _meant(
         days = count * (7 if match[2].startswith(("sem", "week")) else 1)
         return [[today + timedelta(days=days if kind == "after" else -days)]]
     if kind == "near":
-        return [[today + timedelta(days=_NEAR[match[0]])]]
+        return [[today + timedelta(days=_NEAR[match[0].replace("-", " ")])]]
     if kind == "day":
         return _of_day(int(match[1]), today)
     return _of_weekday(match, today, first, last)

@@ -34,7 +34,8 @@ def begin(taking: Taking, form: Form, text: str) -> Part:
     if form.gentle and not frame.slots:
         frame.asked = form.slots[0]
         return Part(lead, form.intent, asks=True)
-    return ask(taking, frame, {} if form.gentle else lead)
+    filled = form.confirm is None and all(name in frame.slots for name in form.slots)
+    return ask(taking, frame, {} if form.gentle or filled else lead)
 
 
 def ask(taking: Taking, frame: Frame, lead: Mapping[str, str] | None = None) -> Part:
@@ -138,6 +139,9 @@ def answer(taking: Taking, frame: Frame) -> Part | None:
         frame.slots[frame.asked] = handing.UNKNOWN
         taking.why.append(f"{frame.asked} is not known")
         return ask(taking, frame)
+    slot = taking.plan.slots[frame.asked or form.slots[0]]
+    if slot.name in found.refused and len(found.rest) <= _FEW_WORDS and "?" not in taking.text:
+        return _wrong(taking, frame, taking.sentence(slot.wrong))
     if _elsewhere(taking, form):
         if form.gentle and not frame.slots:
             frame.asked = ""  # not asked again; a value that comes later still belongs to it
@@ -145,7 +149,6 @@ def answer(taking: Taking, frame: Frame) -> Part | None:
         return None
     if taking.base.handover is not None and taking.base.handover.reason == "rule":
         return None
-    slot = taking.plan.slots[frame.asked or form.slots[0]]
     return _wrong(taking, frame, taking.sentence(slot.wrong))
 
 
@@ -165,6 +168,8 @@ def correct(taking: Taking, frame: Frame, found: values.Found | None = None) -> 
     filled = [name for name in frame.slots if name in form.slots]
     if not filled:
         return None
+    if found is not None and frame.asked in found.refused:
+        return None  # an answer, and a wrong one
     says_so = taking.says("correct") or taking.base.intent == "correction" or taking.folded.startswith(("non", "no "))
     last = filled[-1]
     if says_so:

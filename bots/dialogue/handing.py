@@ -48,17 +48,24 @@ def told_more(
     waiting = [plan.forms[frame.form].intent for frame in memory.stack if frame.form in plan.forms]
     if ended and (topics := _topics(domain, [one for one in waiting if one not in own[-1:]])):
         more.append(fill(plan.talk["summary_open"].variants(language)[0], {"topics": topics}))
-    entities = {**handover.entities, **{name: value for name, value in slots.items() if value != UNKNOWN}}
+    known = {name: value for name, value in slots.items() if value != UNKNOWN}
+    digits = [_digits(value) for value in known.values()]
+    kept = {
+        name: value
+        for name, value in handover.entities.items()
+        # "dossier AB 12345" is no amount of 12345, whatever a pattern makes of it
+        if name in known or not _digits(value) or not any(_digits(value) in one for one in digits)
+    }
+    kept.update((name, value) for name, value in known.items() if name in domain.entities)
     lines = summary.write(
         domain,
         reason=handover.reason,
         intents=intents,
-        entities={name: value for name, value in handover.entities.items() if name not in slots},
+        entities={name: value for name, value in handover.entities.items() if name in kept and name not in slots},
         said=said,
         given=given,
         more=more,
     )
-    kept = {name: value for name, value in entities.items() if name in domain.entities}
     skills, priority = handover.skills, handover.priority
     for frame in memory.stack:
         signal = _signal_of(plan, files, frame)
@@ -85,6 +92,10 @@ def recap(plan: Plan, name: str, value: str, language: str) -> str:
     else:
         shown = values.shown(slot, value, language)
     return fill(slot.recap.variants(language)[0], {"value": shown})
+
+
+def _digits(value: str) -> str:
+    return "".join(filter(str.isdigit, value))
 
 
 def _topics(domain: Domain, intents: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ What is wrong in it is refused when the bot is made, with the file and the place
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import regex
@@ -75,15 +75,15 @@ class _Reader:
             country=country.as_text(),
             talk={name: self._says(f"talk.{name}", node, TALK[name]) for name, node in talk.items()},
             words={name: self._words(node) for name, node in words.items()},
-            again={self._intent(name, node): self._says(f"again.{name}", node) for name, node in self._map("again").items()},
+            again=self._sentences("again", self._intent),
             menus=menus,
             slots=slots,
             forms=forms,
             lookups=lookups,
             follow_ups=tuple(self._follow_up(node) for node in self._list("follow_ups")),
             details={self._intent(name, node): self._detail(name, node) for name, node in self._map("details").items()},
-            short={self._response(name, node): self._says(f"short.{name}", node) for name, node in self._map("short").items()},
-            closed={self._response(name, node): self._says(f"closed.{name}", node) for name, node in self._map("closed").items()},
+            short=self._sentences("short", self._response),
+            closed=self._sentences("closed", self._response),
             by_intent=self._by_intent(menus, forms, lookups),
         )  # fmt: skip
 
@@ -232,6 +232,9 @@ class _Reader:
 
     def _list(self, name: str) -> list[Node]:
         return self.keys[name].as_list() if name in self.keys else []
+
+    def _sentences(self, key: str, known: Callable[[str, Node], str]) -> dict[str, Says]:
+        return {known(name, node): self._says(f"{key}.{name}", node) for name, node in self._map(key).items()}
 
     def _intent(self, name: str, node: Node) -> str:
         if name not in self.domain.intents:

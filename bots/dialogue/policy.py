@@ -12,35 +12,30 @@ not understood       two likely meanings are offered once; else the rules
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from bots.dialogue import forms, handing, memory, several, values
+from bots.dialogue import forms, memory, pending, requests
 from bots.dialogue.memory import Memory
-from bots.dialogue.plan import Form, Menu, Plan
+from bots.dialogue.plan import Plan
 from bots.dialogue.taking import ONE_TEXT, NeedsLookUp, Part, Taking, Talking
 from bots.embedded.engine import EmbeddedEngine
-from bots.turn import NOT_ANSWERED, BotTurn, Found, Turn
+from bots.turn import BotTurn, Found, Turn
 
 MOST_ALIKE = 3
 """The same answer so often in a conversation: a person is offered; once more, and one takes over."""
 
-MOST_IDLE = 3
-"""Turns in a row that lead nowhere before a person is offered."""
-
-MOST_OFFERS = 3
 TOPIC_TEXTS = 5
 """So many texts later a subject is no longer the one that "and for a month?" is about."""
 
-_TOGETHER, _SECOND = 0.6, 0.2
-"""Two meanings are close when their confidence adds up to this, and the second has at least that."""
+_asking: dict[tuple[Any, ...], BotTurn] = {}
+"""What engines made of texts whose turns wait for a look-up: a bot's server need not be asked the same again. Lost, it
+is asked."""
 
-_CODE = re.compile(r"\W*(\d(?:[ -]?\d){3,7})\W*")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_MOST_ASKING = 256
 
 
 def take_turn(
@@ -63,9 +58,16 @@ def take_turn(
     taking = Taking(
         engine, own, plan, conversation_id, history, text, language, memory.read(kept, now), found, now
     )  # fmt: skip
+    same = (id(engine), conversation_id, len(history), text, language)
+    if found and (read := _asking.pop(same, None)) is not None:
+        taking.read_before(read)
     try:
         part = _decide(taking)
     except NeedsLookUp as needs:
+        if (read := taking.has_read) is not None:
+            _asking[same] = read
+            while len(_asking) > _MOST_ASKING:
+                _asking.pop(next(iter(_asking)), None)
         return BotTurn(
             (), needs.intent, 1.0, language=taking.spoken, look_up=needs.look_up, memory=kept,
             why=(*taking.why, f"look-up {needs.look_up.name}"),
@@ -81,6 +83,7 @@ def _as_it_is(taking: Taking) -> BotTurn:
     if turn.handover is not None:
         turn = replace(turn, handover=taking.handed(turn.handover, {}, intent=turn.intent).handover)
         _over(taking)
+    taking.memory.last = [taking.own.names.get(reply, "") for reply in turn.replies][:6]
     kept = memory.write(taking.memory, taking.now)
     return replace(turn, memory=kept, why=(*taking.why, "as the rules say"))
 
@@ -99,11 +102,11 @@ def _decide(taking: Taking) -> Part | None:
     if own.is_final(taking.text, taking.spoken):
         return None
     lead = _resumed(taking)
-    part = _pending(taking)
+    part = pending.pending(taking)
     if part is None:
         if taking.base.actions:
             return None
-        part = _fresh(taking)
+        part = requests.fresh(taking)
         frame = taking.frame
         if frame is not None and part.handover is None and not part.asks:
             if frame.asked or frame.checks:
@@ -443,7 +446,7 @@ def _shorter(taking: Taking) -> Part:
     return Part(taking.talk("short_no_more"), "shorter")
 
 
-# --- the turn -----------------------------------------------------------------------------------------------------
+# --- the turn --------------------------------------------------------------------------------------------------------
 
 
 def _guarded(taking: Taking, part: Part) -> Part:
@@ -469,13 +472,13 @@ def _turn(taking: Taking, part: Part, people_open: bool | None) -> BotTurn:
     if people_open is False:
         for name in sentences.keys() & taking.plan.closed.keys():
             sentences[name] = next(iter(taking.sentence(taking.plan.closed[name]).values()))
-    read = taking.__dict__.get("base")
+    read = taking.has_read
     if part.handover is not None:
         _over(taking)
         state = taking.memory
     state.last = list(sentences)[:6]
     state.age += 1
-    if state.age > TOPIC_TEXTS:
+    if state.age >= TOPIC_TEXTS:
         state.topic, state.values = "", {}
     return BotTurn(
         replies=_joined(list(sentences.values())),

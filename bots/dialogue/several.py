@@ -16,6 +16,8 @@ _CUT = re.compile(
     r"[.!?;\n]+|, |\b(?:et aussi|et puis|et|puis|ainsi que|and also|and then|and|then|also|aussi)\b", re.IGNORECASE
 )
 _MOST_PARTS, _MOST_CHARACTERS = 5, 400
+_SURE = 0.93
+"""Of each part: of what is one request in truth, a part alone is seldom so sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +26,30 @@ class Request:
     intent: str
 
 
-def parts(text: str, read: Callable[[str], Reading], courtesies: Collection[str]) -> list[Request]:
+def parts(
+    text: str, read: Callable[[str], Reading], courtesies: Collection[str], never: Collection[str]
+) -> list[Request]:  # fmt: skip
     """The requests in their order, at least two of different intents; empty: it is one, or not understood by parts.
 
-    `courtesies`: intents that are nothing beside a request ("bonjour, mon solde").
+    `courtesies`: intents that are nothing beside a request ("bonjour, mon solde"). `never`: those that say how the
+    whole is meant ("non, je voulais dire...").
     """
     if len(text) > _MOST_CHARACTERS:
         return []
     pieces = [piece.strip() for piece in _CUT.split(text) if any(map(str.isalpha, piece))]
     if not 2 <= len(pieces) <= _MOST_PARTS:
         return []
+    meant: dict[str, str] = {}
+    for piece in sorted(
+        pieces, key=len
+    ):  # the shortest is the likeliest to mean nothing, and then there is no more to do
+        reading = read(piece)
+        intent = reading.intent
+        if intent is None or intent in NOT_ANSWERED or intent in never or reading.confidence < _SURE:
+            return []
+        meant[piece] = intent
     found: list[Request] = []
     for piece in pieces:
-        meant = read(piece).intent
-        if meant in NOT_ANSWERED or meant is None:
-            return []
-        if meant in courtesies:
-            continue
-        if all(meant != other.intent for other in found):
-            found.append(Request(piece, meant))
+        if meant[piece] not in courtesies and all(meant[piece] != other.intent for other in found):
+            found.append(Request(piece, meant[piece]))
     return found if len(found) > 1 else []

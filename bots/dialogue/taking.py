@@ -95,6 +95,16 @@ class Taking:
         self.why.extend(turn.why)
         return turn
 
+    @property
+    def has_read(self) -> BotTurn | None:
+        """What the engine has made of it, if it was asked at all."""
+        return self.__dict__.get("base")
+
+    def read_before(self, turn: BotTurn) -> None:
+        """The engine was asked already, when this turn was taken for the first time."""
+        self.__dict__["base"] = turn
+        self.why.extend(turn.why)
+
     @cached_property
     def spoken(self) -> str:
         return self.own.spoken(self.before, self.text, self.language)
@@ -149,7 +159,7 @@ class Taking:
         self, signal: Signal, sentences: Mapping[str, str], *, intent: str | None, ended: Sequence[Frame] = ()
     ) -> Part:
         handover = self.own.handover(
-            signal, self.before, self.text, self.spoken, intent=intent, entities=self.own.files.entities.find(self.text)
+            signal, self.before, self.text, self.spoken, intent=intent, entities=self.own.find(self.text)
         )
         return self.handed(handover, sentences, intent=intent, ended=ended)
 

@@ -26,10 +26,36 @@ _NOT_A_WORD = re.compile(r"[^\w]+")
 _PHONE = re.compile(r"(?<![\w.,])(?:\+|00)?\d[\d .-]{5,20}\d(?![\w])|(?<![\w.,])\+?\d{8,15}(?![\w])")
 _CURRENCY = r"(fcfa|f cfa|cfa|xof|francs?|frs?|f|euros?|eur|€)"
 _AMOUNT = re.compile(
-    r"(?<![\w./,-])(\d{1,3}(?:[ .]\d{3})+|\d{1,9})(?:[.,](\d{1,2}))?(?: ?(k|mille|mil|millions?))?"
+    r"(?<![\w./,-])(\d{1,3}(?:[ .,]\d{3})+(?!\d)|\d{1,9})(?:[.,](\d{1,2}))?(?: ?(k|mille|mil|millions?))?"
     rf"(?: ?{_CURRENCY})?(?![\w€]|[./-]\d)"
 )
 _REFERENCE = re.compile(r"[^\W_](?:[^\W_]|[ /.-](?=[^\W_])){2,29}")
+# Words before a reference that are no part of it: "my file is 12345".
+_BEFORE_NUMBERS = frozenset(
+    {
+        "is",
+        "est",
+        "c",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "no",
+        "num",
+        "nr",
+        "n",
+        "my",
+        "mon",
+        "ma",
+        "of",
+        "for",
+        "id",
+    }
+    | {"ref", "the", "a", "number", "numero", "dossier", "contrat", "police", "policy", "claim", "file", "commande"}
+    | {"order", "et", "and", "svp", "please"}
+)
 _DIGIT = re.compile(r"\W*(\d{1,2})\W*")
 _EURO = ("euro", "euros", "eur", "€")
 _THOUSANDS = {"k": 1_000, "mille": 1_000, "mil": 1_000, "million": 1_000_000, "millions": 1_000_000}
@@ -134,7 +160,11 @@ def _numbers(slot: Slot, plan: Plan, folded: str, asked: bool, language: str, to
         for match in _REFERENCE.finditer(folded):
             # "contrat ab 12345 svp": every run of its words is tried, the longest first.
             words = list(re.finditer(r"[^ ]+", match[0]))[:12]
-            runs = [(a, b) for a in range(len(words)) for b in range(len(words), a, -1)]
+            runs = [
+                (a, b) for a in range(len(words)) for b in range(len(words), a, -1)
+                if not any(word[0] in _BEFORE_NUMBERS for word in words[a:b])
+                and sum(word[0].isalpha() for word in words[a:b]) <= 1
+            ]  # fmt: skip
             for first, end in sorted(runs, key=lambda run: run[0] - run[1]):
                 start, stop = match.start() + words[first].start(), match.start() + words[end - 1].end()
                 written = re.sub(r"[ ./-]", "", folded[start:stop]).upper()
@@ -160,7 +190,7 @@ def _amounts(slot: Slot, plan: Plan, folded: str, asked: bool, language: str, to
     spans: _Spans = []
     for match in _AMOUNT.finditer(folded):
         whole, part, times, unit = match.groups()
-        value = float(re.sub(r"[ .]", "", whole)) + (int(part) / 10 ** len(part) if part else 0)
+        value = float(re.sub(r"[ .,]", "", whole)) + (int(part) / 10 ** len(part) if part else 0)
         value *= _THOUSANDS.get(times or "", 1)
         if not asked and not unit and not times and not 100 <= value < 1_000_000:
             continue  # a digit, a year, a part of something else

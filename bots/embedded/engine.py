@@ -7,6 +7,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -22,6 +23,9 @@ _REMEMBERED = 50
 """Turns of a history that are looked at; older ones no longer say what the subscriber wants."""
 
 _RECENT_TEXTS = 3
+
+_READ_LATELY = 128
+"""Texts of which it is remembered what they mean, for as long as they are among the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,20 @@ class EmbeddedEngine:
         }
         """The response of each sentence."""
 
+        # A text is read by the engine, by the dialogue above it, and again among those before the next ones.
+        self.words = lru_cache(maxsize=_READ_LATELY)(self.files.spelling.words)
+        self.language_of = lru_cache(maxsize=_READ_LATELY)(self._language_of)
+        self.read_in = lru_cache(maxsize=_READ_LATELY)(self._read_in)
+        self.find = lru_cache(maxsize=_READ_LATELY)(self.files.entities.find)
+
     def take_turn(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """1. which language, 2. which intent, 3. which rule, 4. its sentences, or a handover."""
         history = self.before(history, text)
-        words = self.files.spelling.words(text)
+        words = self.words(text)
         spoken = self.spoken(history, text, language)
         said = [turn.body for turn in history if turn.author == "bot"]
-        reading = self.model.intent(words, spoken)
-        entities = self.files.entities.find(text)
+        reading = self.read_in(text, spoken)
+        entities = self.find(text)
 
         clarified = self.has_clarified(history)
         if self._only_looks_final(words, spoken):
@@ -99,12 +109,8 @@ class EmbeddedEngine:
         return self.files.thresholds.confidence
 
     def read(self, *, text: str, language: str | None) -> Reading:
-        words = self.files.spelling.words(text)
+        words = self.words(text)
         return self.model.intent(words, self.model.language(words) or self._language_before((), language))
-
-    def read_in(self, text: str, language: str) -> Reading:
-        """What a text of a language that is known means."""
-        return self.model.intent(self.files.spelling.words(text), language)
 
     def failed(self, *, conversation_id: UUID, history: Sequence[Turn], text: str, language: str | None) -> BotTurn:
         """The turn to take when `take_turn` raised: uses the domain's sentences only, no model."""
@@ -151,11 +157,11 @@ class EmbeddedEngine:
 
     def spoken(self, history: Sequence[Turn], text: str, given: str | None) -> str:
         """The language of this text, or of those before it. `given`: what is known of the subscriber."""
-        return self.model.language(self.files.spelling.words(text)) or self._language_before(history, given)
+        return self.language_of(text) or self._language_before(history, given)
 
     def is_final(self, text: str, language: str) -> bool:
         """Whether the text is a phrase that stops everything, or looks like one: no statistics are asked about it."""
-        words = self.files.spelling.words(text)
+        words = self.words(text)
         return self._stops(self.model.stands_for(words, language)) or self._only_looks_final(words, language)
 
     def has_clarified(self, history: Sequence[Turn]) -> bool:
@@ -184,11 +190,10 @@ class EmbeddedEngine:
         intents: list[str] = []
         found: dict[str, str] = {}
         for body in earlier:
-            words = self.files.spelling.words(body)
-            meant = self.model.intent(words, self.model.language(words) or language).intent
+            meant = self.read_in(body, self.language_of(body) or language).intent
             if meant:
                 intents.append(meant)
-            found.update(self.files.entities.find(body))
+            found.update(self.find(body))
         if intent:
             intents.append(intent)
         found.update(entities)
@@ -199,10 +204,17 @@ class EmbeddedEngine:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
+    def _language_of(self, text: str) -> str | None:
+        return self.model.language(self.words(text))
+
+    def _read_in(self, text: str, language: str) -> Reading:
+        """What a text of a language that is known means."""
+        return self.model.intent(self.words(text), language)
+
     def _language_before(self, history: Sequence[Turn], given: str | None) -> str:
         """What the subscriber wrote last that shows a language; else what is known of them; else the bot's."""
         for body in self.last_texts(history):
-            earlier = self.model.language(self.files.spelling.words(body))
+            earlier = self.language_of(body)
             if earlier:
                 return earlier
         return given if given in self.files.languages else self.files.domain.home_language

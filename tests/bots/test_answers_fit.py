@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from bots.embedded.domain import ASKED_FOR_BY_NAME
+from bots.dialogue import requests
+from bots.embedded.domain import ASKED_FOR_BY_NAME, fill
 from bots.embedded.engine import EmbeddedEngine
 from channels_sms.text import parts
 
@@ -19,6 +22,74 @@ def answers(shipped: EmbeddedEngine) -> list[tuple[str, str, str]]:
         for language in shipped.files.languages
         for text in response.variants(language)
     ]
+
+
+LONG = {
+    "choices": "1 paiement non pris en compte ou contesté, 2 recharge ou credit non recu",
+    "value": "montant 5000000 F",
+    "slots": "montant 5000000 F, jour 21/11/2026",
+    "code": "482193",
+}
+
+
+COLUMNS = {
+    **dict.fromkeys(("balance", "bundle", "left"), "1 250"),
+    **dict.fromkeys(("policy", "claim", "number", "due", "state"), "31/12/2026"),
+}
+
+
+def of_the_dialogue(shipped: EmbeddedEngine) -> list[tuple[str, str, str]]:
+    """(sentence, language, text) of what dialogue.yml says, its variables filled with long values."""
+    assert shipped.plan is not None
+    return [
+        (says.name, language, fill(text, {**LONG, **COLUMNS}))
+        for says in shipped.plan.sentences()
+        for language in shipped.files.languages
+        for text in says.variants(language)
+    ]  # fmt: skip
+
+
+def test_every_sentence_of_the_dialogue_is_one_short_message_of_its_language(shipped: EmbeddedEngine) -> None:
+    found = of_the_dialogue(shipped)
+    assert len(found) > 100
+    dear = []
+    for name, language, text in found:
+        plan = parts.plan(text)
+        if (plan.encoding, plan.parts) != ("gsm7", 1):
+            dear.append(f"{name} ({language}): {plan.parts} parts, {plan.units} units, {plan.unicode_characters}")
+        assert "{" not in text, f"{name} ({language}) has a variable that nothing fills"
+    assert not dear, "\n".join(dear)
+
+
+def test_two_subjects_to_choose_from_are_one_short_message(shipped: EmbeddedEngine) -> None:
+    """Subjects are written for agents, with every accent; to a subscriber they go in the alphabet of an SMS."""
+    domain, plan = shipped.files.domain, shipped.plan
+    assert plan is not None
+    for language in shipped.files.languages:
+        with_topic = [one for one in domain.intents if f"utter_topic_{one}" in domain.responses]
+        named = [requests.sendable_topic(domain, one, language) for one in with_topic]
+        longest = sorted(named, key=len)[-2:]
+        text = fill(plan.talk["either"].variants(language)[0], {"choices": f"1 {longest[0]}, 2 {longest[1]}"})
+        assert (parts.plan(text).encoding, parts.plan(text).parts) == ("gsm7", 1)
+        assert all(parts.plan(topic).encoding == "gsm7" for topic in named)
+
+
+def test_every_menu_offers_the_digits_that_it_has(shipped: EmbeddedEngine) -> None:
+    assert shipped.plan is not None
+    for menu in shipped.plan.menus.values():
+        for language in shipped.files.languages:
+            for text in menu.say.variants(language):
+                offered = {int(word) for word in re.findall(r"(?<![\w])([0-9])(?= )", text)}
+                assert offered - {0} == set(menu.choices), (menu.name, language)
+                assert (0 in offered) == bool(menu.parent)
+
+
+def test_every_question_has_a_person_s_words_for_its_answer(shipped: EmbeddedEngine) -> None:
+    """What a form gathers is read by agents: in their language, with the value in it."""
+    assert shipped.plan is not None
+    for slot in shipped.plan.slots.values():
+        assert any(slot.name in form.slots for form in shipped.plan.forms.values()) or slot.name == "phone_number"
+        assert all("{value}" in text for language in shipped.files.languages for text in slot.recap.variants(language))
 
 
 def test_every_answer_is_one_short_message_of_the_gsm_alphabet(shipped: EmbeddedEngine) -> None:

@@ -85,7 +85,7 @@ def test_texts_with_two_intents_wait_in_two_queues_and_the_trial_says_why(
             page.get_by_test_id("save-rules").click()
         assert saved.value.ok, saved.value.text()
 
-        says(palabre, COMPLAINS, BILL, code="1919")
+        says(palabre, COMPLAINS, f"{BILL} : 5000 F, hier", code="1919")  # what its bot would ask for first
         says(palabre, ASKS, HUMAN, code="1919")
         assert queue_of(desk, COMPLAINS) == queues["Factures"]
         assert queue_of(desk, ASKS) == queues["Accueil"]
