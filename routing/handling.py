@@ -350,7 +350,7 @@ def _act(
     *, rests: bool,
 ) -> bool:  # fmt: skip
     """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
-    Returns whether Whether it came to what the bot decided, so that its memory of it holds.
+    Returns whether it came to what the bot decided, so that its memory of it holds.
 
     `lately`: how many answers it has given in the last minutes (routing/robots.py). `rests`: it does not work outside
     the hours of its line.
