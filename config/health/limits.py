@@ -34,7 +34,8 @@ class Limit:
 CheckName = Literal[
     "database", "link", "routing_lease", "inbound_unhandled", "outbound_ready", "outbound_under_way",
     "deliveries_unknown", "inbound_unreadable", "receipts_parked", "jobs_due", "jobs_failed", "partitions_ahead",
-    "oldest_transaction", "clock", "redis", "webhooks_waiting", "disk_free", "bot_server", "bot_version", "look_up_source",
+    "oldest_transaction", "clock", "redis", "webhooks_waiting", "disk_free", "bot_server", "bot_version",
+    "look_up_source",
 ]  # fmt: skip
 LIMITS: dict[CheckName, Limit] = {
     "database": Limit("s", 0.5, 2),  # of one question and its answer
