@@ -3,6 +3,7 @@
 bots/data/<bot>/
     bot.yml        ours: which engine talks, and its thresholds (Rasa keeps such things in config.yml)
     spelling.yml   ours: how people shorten words on a phone, and words that carry only courtesy
+    dialogue.yml   ours: menus, questions, what came before; may be left out (bots/dialogue)
     domain.yml     Rasa's: intents, entities, slots, responses
     rules.yml      Rasa's: which intent leads to which responses
     nlu/*.yml      Rasa's: phrases for each intent, regexes, lookups, synonyms

@@ -37,7 +37,8 @@ def fresh(taking: Taking) -> Part:
     if base.intent == "repeat" and (again := _last_said(taking)):
         taking.why.append("says it again")
         _progress(taking, base.intent)
-        return Part({f"repeat.{number}": body for number, body in enumerate(again)}, base.intent)
+        said = {f"repeat.{number}": body for number, body in enumerate(again)}
+        return Part(said, base.intent, asks=taking.frame is not None)  # the question that stands is in it
     if base.intent == "shorter" and state.last:
         return _shorter(taking)
     if base.intent is None and base.handover is None and not state.asked_which and (both := _close(taking)):
@@ -195,7 +196,7 @@ def idle(taking: Taking, part: Part) -> Part:
 def open_menu(taking: Taking, menu: Menu) -> Part:
     taking.memory.menu, taking.memory.wrong_digits = menu.name, 0
     taking.why.append(f"menu {menu.name} open")
-    return Part(taking.sentence(menu.say), menu.intent or None, asks=True)
+    return Part(taking.sentence(menu.say), menu.intent or None, asks=True, counted=False)
 
 
 def _close(taking: Taking) -> list[str]:

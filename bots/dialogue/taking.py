@@ -81,28 +81,30 @@ class Taking:
     now: datetime
     why: list[str] = field(default_factory=list)
     looked_up: int = 0
+    has_read: BotTurn | None = None
+    """What the engine has made of the whole text, if it was asked at all."""
 
     @cached_property
     def before(self) -> Sequence[Turn]:
         return self.own.before(self.history, self.text)
 
-    @cached_property
+    @property
     def base(self) -> BotTurn:
         """What the engine makes of the whole text by itself."""
-        turn = self.engine.take_turn(
-            conversation_id=self.conversation_id, history=self.history, text=self.text, language=self.language
-        )
-        self.why.extend(turn.why)
-        return turn
-
-    @property
-    def has_read(self) -> BotTurn | None:
-        """What the engine has made of it, if it was asked at all."""
-        return self.__dict__.get("base")
+        # No cached_property: before Python 3.12 it holds one lock for all instances, so that every conversation would
+        # wait for the one whose server hangs.
+        if self.has_read is None:
+            self.read_before(
+                self.engine.take_turn(
+                    conversation_id=self.conversation_id, history=self.history, text=self.text, language=self.language
+                )
+            )
+        assert self.has_read is not None
+        return self.has_read
 
     def read_before(self, turn: BotTurn) -> None:
-        """The engine was asked already, when this turn was taken for the first time."""
-        self.__dict__["base"] = turn
+        """The engine has been asked, now or when this turn was taken for the first time."""
+        self.has_read = turn
         self.why.extend(turn.why)
 
     @cached_property

@@ -8,6 +8,6 @@ here and another under Rasa:
             `lang` (Rasa's conditional response variations), and signals in `custom` payloads
     rules   one intent, then responses; conditions on the slot `clarified`
 
-Slots are not filled by the dialogue: `lang` (what the subscriber writes) and `clarified` (the bot has asked
+Rasa's slots are not filled by a dialogue: `lang` (what the subscriber writes) and `clarified` (the bot has asked
 once what was meant) are facts that the caller of either engine knows, and sets.
 """
