@@ -172,10 +172,11 @@ ROUTING: dict[str, Any] = {
 
 def normal(text: str) -> str:
     """Without what differs between two answers to the same question: ids, times, CSRF tokens."""
-    return _HINT.sub("<hint>", _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text))))
+    return _HINT.sub("<hint>", _TOOK.sub('"ms":0', _TOKEN.sub("<token>", _AT.sub("<at>", _ID.sub("<id>", text)))))
 
 
 _TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b|palabre_[\w-]{43}")
+_TOOK = re.compile(r'"ms":\d+')
 _HINT = re.compile(r'"hint":"[^"]*"')
 _AT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)

@@ -101,10 +101,10 @@ function Sources({ sources }: { sources: LookUpSource[] }) {
           <h2 id="sources-title">{t("lookups.sources")}</h2>
           <p>{t("lookups.sourcesLead")}</p>
         </div>
-        <div>
+        <div className={look.adds}>
           <Button icon={<Plus size={16} aria-hidden="true" />} onClick={() => setEdited({ kind: "sql", id: null })} data-testid="add-sql">
             {t("lookups.addSql")}
-          </Button>{" "}
+          </Button>
           <Button icon={<Plus size={16} aria-hidden="true" />} onClick={() => setEdited({ kind: "rest", id: null })} data-testid="add-rest">
             {t("lookups.addRest")}
           </Button>
