@@ -105,7 +105,7 @@ class SettingsGiven:
 
 
 def create_article(*, actor: User, given: ArticleGiven) -> ArticleView:
-    """Without a text: drafts come next. Raises Invalid, Conflict("taken", "too_many_articles")."""
+    """Without a text: drafts come next. Raises Invalid, Conflict("article_taken", "too_many_articles")."""
     with record_changes(actor.organisation_id) as changes:
         mine = Article.objects.filter(organisation_id=actor.organisation_id)
         if mine.count() >= MOST_ARTICLES:
