@@ -105,7 +105,7 @@ class SettingsGiven:
 
 
 def create_article(*, actor: User, given: ArticleGiven) -> ArticleView:
-    """Without a text: drafts come next. Raises Invalid, Conflict("taken", "too_many_articles")."""
+    """Without a text: drafts come next. Raises Invalid, Conflict("article_taken", "too_many_articles")."""
     with record_changes(actor.organisation_id) as changes:
         mine = Article.objects.filter(organisation_id=actor.organisation_id)
         if mine.count() >= MOST_ARTICLES:
@@ -119,7 +119,7 @@ def create_article(*, actor: User, given: ArticleGiven) -> ArticleView:
         _set(article, given)
         article.save(force_insert=True)
         article.lines.set(_lines(actor, given.line_ids))
-        _note(actor, article, "knowledge.article_created", audit.difference({}, _plain(article)))
+        _note(actor, article, "article.created", audit.difference({}, _plain(article)))
         changes.add(SettingsChanged(kind="article", object_id=article.id))
     return article_shown(actor, article.id)
 
@@ -143,7 +143,7 @@ def change_article(
         changed = audit.difference(before, _plain(article))
         if changed:
             raise_revision(article.organisation_id)
-            _note(actor, article, "knowledge.article_changed", changed)
+            _note(actor, article, "article.changed", changed)
             changes.add(SettingsChanged(kind="article", object_id=article.id))
     return article_shown(actor, article.id)
 
@@ -163,7 +163,7 @@ def save_settings(*, actor: User, given: SettingsGiven) -> SettingsView:
         changed = audit.difference(before, {name: getattr(row, name) for name in names})
         if changed:
             audit.record(
-                actor=actor, organisation_id=actor.organisation_id, action="knowledge.settings_changed",
+                actor=actor, organisation_id=actor.organisation_id, action="knowledge.changed",
                 kind="knowledge", object_id=actor.organisation_id, name="", changes=changed,
             )  # fmt: skip
             changes.add(SettingsChanged(kind="knowledge", object_id=actor.organisation_id))

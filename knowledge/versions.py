@@ -92,7 +92,7 @@ def save_draft(*, actor: User, article_id: UUID, given: DraftGiven) -> ArticleVe
             setattr(row, name, value)
         row.written_by, row.written_at = actor, database_now()
         row.save()
-        _note(changes, actor, article, row, "knowledge.drafted", audit.difference(before, words))
+        _note(changes, actor, article, row, "article.drafted", audit.difference(before, words))
     return row
 
 
@@ -103,7 +103,7 @@ def submit(*, actor: User, version_id: UUID) -> ArticleVersion:
             raise Invalid("required", "an article without words", field="answer")
         row.state = VersionState.SUBMITTED
         row.save(update_fields=["state"])
-        _note(changes, actor, article, row, "knowledge.submitted", {"state": ["draft", "submitted"]})
+        _note(changes, actor, article, row, "article.submitted", {"state": ["draft", "submitted"]})
     return row
 
 
@@ -117,7 +117,7 @@ def approve(
         _set_live(row, actor, live_from, live_until)
         row.save()
         raise_revision(article.organisation_id)
-        _note(changes, actor, article, row, "knowledge.approved", _times(row))
+        _note(changes, actor, article, row, "article.approved", _times(row))
     return row
 
 
@@ -131,7 +131,7 @@ def refuse(*, actor: User, version_id: UUID, remark: str) -> ArticleVersion:
     with _changing(actor, version_id, VersionState.SUBMITTED, "not_submitted") as (changes, article, row):
         row.state, row.judged_by, row.judged_at, row.remark = VersionState.REFUSED, actor, database_now(), remark
         row.save()
-        _note(changes, actor, article, row, "knowledge.refused", {"remark": ["", remark]})
+        _note(changes, actor, article, row, "article.refused", {"remark": ["", remark]})
     return row
 
 
@@ -151,7 +151,7 @@ def withdraw(*, actor: User, version_id: UUID) -> ArticleVersion:
         ArticleVersion.objects.filter(id__in=gone).update(state=VersionState.WITHDRAWN)
         row.refresh_from_db()
         raise_revision(article.organisation_id)
-        _note(changes, actor, article, row, "knowledge.withdrawn", {"state": ["approved", "withdrawn"]})
+        _note(changes, actor, article, row, "article.withdrawn", {"state": ["approved", "withdrawn"]})
     return row
 
 
@@ -175,7 +175,7 @@ def bring_back(*, actor: User, version_id: UUID) -> ArticleVersion:
         _set_live(row, actor, None, None)
         row.save(force_insert=True)
         raise_revision(article.organisation_id)
-        _note(changes, actor, article, row, "knowledge.brought_back", {"number": [old.number, row.number]})
+        _note(changes, actor, article, row, "article.brought_back", {"number": [old.number, row.number]})
     return row
 
 

@@ -48,7 +48,7 @@ def test_a_text_is_told_to_nobody_before_somebody_else_has_approved_it(cast: Cas
     assert answers(cast) == [ESIM["answer"]]
     lines = [one.action for one in Audit.objects.filter(object_id=row.article_id).order_by("id")]
     assert lines == [
-        "knowledge.article_created", "knowledge.drafted", "knowledge.submitted", "knowledge.approved",
+        "article.created", "article.drafted", "article.submitted", "article.approved",
     ]  # fmt: skip
 
 

@@ -12,7 +12,10 @@ const OF_QUEUES = [
   "dispositions_required", "on_disconnect", "disconnect_grace_s", "callback_within_s", "silence_h", "silence_close_h", "silence_text", "teams", "skills",
 ] as const;
 const OF_STATES = ["counts_as", "takes_work"] as const;
-const OWN = ["position", "capacity", "media", "owner", "queue", "reason", "preferred_team", "schedule", "ladder", "ladder_texts"] as const;
+const OWN = ["position", "capacity", "media", "owner", "queue", "reason", "preferred_team", "schedule", "ladder", "ladder_texts",
+  "title", "questions", "answer", "body", "remark", "live_from", "live_until", "topic", "is_archived", "bot_quotes", "threshold", "author_may_approve",
+  "unsure_times", "mood_texts", "loops", "vip", "keywords", "priorities", "tells_wait",
+] as const;
 const ROLES = ["agent", "supervisor", "administrator", "observer"] as const;
 const STRATEGIES = ["best_level", "least_loaded", "longest_idle"] as const;
 const STATES = ["available", "busy", "break", "training", "away", "offline", "wrap_up", "not_responding", "disconnected"] as const;
