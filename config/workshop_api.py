@@ -72,12 +72,14 @@ class Rehearsed(Schema):
 
 
 class Differs(Schema):
-    """A text that the candidate would understand otherwise. "": not sure."""
+    """A text that the candidate would understand otherwise. `was`, `now` "": not sure. `text` "": erased, or of a
+    version that is not worked on."""
 
     conversation_id: UUID
     seq: int
     was: str
     now: str
+    text: str = ""
 
 
 class Shadow(Schema):
