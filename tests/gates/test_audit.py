@@ -32,6 +32,7 @@ UNTOLD = {
     "DELETE /api/conversations/{conversation_id}/attachments/{attachment_id}": _DRAFT,
     "POST /api/admin/lines/{line_id}/filter/try": "looks at a number, and changes nothing",
     "POST /api/admin/lines/{line_id}/rules/try": "looks at a text, and changes nothing",
+    "POST /api/admin/bot/talk": "takes turns of a bot, and changes nothing",
     "POST /api/texts/check": "looks at numbers, which do not belong in an address, and changes nothing",
 }
 
