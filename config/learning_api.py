@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from accounts.models import Organisation
 from accounts.permissions import May, caller
@@ -75,8 +75,6 @@ class TurnsListed(Schema):
 
 class LabelGiven(Schema):
     """`intent` "": nothing to learn here. `phrase` null: what is proposed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     turn_ids: Annotated[list[UUID], Field(max_length=100)]
     intent: Words

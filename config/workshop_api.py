@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from accounts.permissions import May, caller
 from bots.workshop import rehearsals, shown, simulator, versions
@@ -72,12 +72,14 @@ class Rehearsed(Schema):
 
 
 class Differs(Schema):
-    """A text that the candidate would understand otherwise. "": not sure."""
+    """A text that the candidate would understand otherwise. `was`, `now` "": not sure. `text` "": erased, or of a
+    version that is not worked on."""
 
     conversation_id: UUID
     seq: int
     was: str
     now: str
+    text: str = ""
 
 
 class Shadow(Schema):
@@ -189,8 +191,6 @@ class PhrasesShown(Schema):
 class SentenceGiven(Schema):
     """`texts` null: as shipped."""
 
-    model_config = ConfigDict(extra="forbid")
-
     bot: Bot
     name: Words
     language: Words
@@ -198,8 +198,6 @@ class SentenceGiven(Schema):
 
 
 class PhrasesGiven(Schema):
-    model_config = ConfigDict(extra="forbid")
-
     bot: Bot
     intent: Words
     language: Words
@@ -208,21 +206,15 @@ class PhrasesGiven(Schema):
 
 
 class OfBot(Schema):
-    model_config = ConfigDict(extra="forbid")
-
     bot: Bot
 
 
 class Published(Schema):
-    model_config = ConfigDict(extra="forbid")
-
     note: Annotated[Words, Field(max_length=200)] = ""
 
 
 class Talked(Schema):
     """`texts`: all that the phone has written so far. `version_id` null: what would be published next."""
-
-    model_config = ConfigDict(extra="forbid")
 
     bot: Bot
     texts: Annotated[list[Words], Field(max_length=100)]
@@ -273,8 +265,6 @@ class TalkShown(Schema):
 class StepOf(Schema):
     """What must come of a text; null: not asked about. `intent` "": not sure."""
 
-    model_config = ConfigDict(extra="forbid")
-
     text: Words
     intent: Words | None = None
     says: Words | None = None
@@ -294,8 +284,6 @@ class RehearsalsShown(Schema):
 
 
 class RehearsalGiven(Schema):
-    model_config = ConfigDict(extra="forbid")
-
     bot: Bot
     name: Words
     language: Words

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from bots import catalogue
 from bots.embedded import bot_files, yaml_files
 from bots.embedded.bot_files import BotFiles
@@ -18,6 +20,13 @@ from conversations.models import Line
 from jobs.models import Job
 
 MOST_VERSIONS = 50  # shown
+
+_BODIES = """
+select m.conversation_id, m.seq, m.body
+from unnest(%s::uuid[], %s::bigint[]) asked (conversation_id, seq)
+join conversations_message m using (conversation_id, seq)
+where m.organisation_id = %s and m.id >= uuid_floor(clock_timestamp() - interval '60 days')
+"""
 _SUBJECTS = ("utter_handover_", "utter_signal_", "utter_summary_", "utter_topic_", "utter_detail_", "utter_")
 
 
@@ -55,7 +64,7 @@ def bot_shown(organisation_id: UUID, bot: str) -> dict[str, Any]:
         "home_language": files.domain.home_language,
         "published": published.number if published else 0,
         "trouble": published.trouble if published else "",
-        "draft": version_shown(open_) if open_ else None,
+        "draft": _with_texts(organisation_id, version_shown(open_)) if open_ else None,
         "sentences": _sentences(files, base, edits),
         "intents": _intents(files, edits),
         "differences": _differences(base, edits),
@@ -84,6 +93,21 @@ def version_shown(row: Version) -> dict[str, Any]:
         "published_by": row.published_by.name if row.published_by else "",
         "published_at": row.published_at,
     }
+
+
+def _with_texts(organisation_id: UUID, version: dict[str, Any]) -> dict[str, Any]:
+    """With the texts that it would understand otherwise, as long as they are not erased."""
+    figures = version["figures"]
+    items = figures["shadow"]["items"] if figures else []
+    if not items:
+        return version
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BODIES, [[one["conversation_id"] for one in items], [one["seq"] for one in items], organisation_id]
+        )
+        bodies = {(str(conversation_id), seq): body for conversation_id, seq, body in cursor.fetchall()}
+    told = [{**one, "text": bodies.get((one["conversation_id"], one["seq"]), "")} for one in items]
+    return {**version, "figures": {**figures, "shadow": {**figures["shadow"], "items": told}}}
 
 
 def _figures_shown(row: Version) -> dict[str, Any] | None:

@@ -340,10 +340,10 @@ def leave_behind(world: World, conversation: Conversation) -> None:
 
 
 def keep_versions(world: World, conversation: Conversation, boss: User) -> None:
-    """A version that is published, one that is worked on, a turn with its label, and a saved conversation."""
+    """Versions that were and are published, one that is worked on, a turn with its label, and a saved conversation."""
     organisation, now = world.organisation, datetime.now(UTC)
     edits = {"sentences": {"utter_opening_hours": {"fr": ["Chez nous"]}}, "added": [], "removed": []}
-    for number, state in ((1, "published"), (2, "draft")):
+    for number, state in ((1, "retired"), (2, "draft"), (3, "published")):
         Version.objects.create(
             organisation=organisation, bot="telecom", number=number, state=state, edits=edits, note="Essai",
             trouble="rien", made_by=boss,

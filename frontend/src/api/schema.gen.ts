@@ -3771,7 +3771,8 @@ export interface components {
         };
         /**
          * Differs
-         * @description A text that the candidate would understand otherwise. "": not sure.
+         * @description A text that the candidate would understand otherwise. `was`, `now` "": not sure. `text` "": erased, or of a
+         *     version that is not worked on.
          */
         Differs: {
             /**
@@ -3783,6 +3784,11 @@ export interface components {
             now: string;
             /** Seq */
             seq: number;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
             /** Was */
             was: string;
         };

@@ -78,6 +78,7 @@ def test_fifty_corrections_change_what_an_unseen_text_is_answered(
     assert {(one["set"], one["language"]) for one in draft["figures"]["sets"]} >= {("shipped", "fr"), ("shipped", "en")}
     assert draft["figures"]["shadow"]["texts"] == 50
     assert draft["figures"]["shadow"]["differ"] >= 25
+    assert {one["text"] for one in draft["figures"]["shadow"]["items"]} <= set(TEXTS)
     assert desk.post(f"/api/admin/bot/versions/{draft['id']}/publish").status == 200
     row = Version.objects.get(id=draft["id"])
     after = engine.make(folders.materialise("telecom", from_json(row.edits))).read(text=UNSEEN, language="fr")

@@ -51,6 +51,7 @@ export function BotFiguresTable({ figures }: { figures: BotFigures }) {
         <ul className={look.phrases}>
           {figures.shadow.items.map((one) => (
             <li key={`${one.conversation_id} ${one.seq}`}>
+              <span>{one.text || "–"}</span>
               <Link to={`/?view=all&c=${one.conversation_id}`}>
                 {one.was || t("unsure")} → {one.now || t("unsure")}
               </Link>
