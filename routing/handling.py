@@ -14,7 +14,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,24 +25,17 @@ from bots import memories
 from bots.turn import BotTurn
 from bots.workshop import records
 from common.clock import database_now
-from common.errors import PalabreError
 from common.places import place_of
-from common.text import storable
-from conversations.consent import consent_of
-from conversations.messages import send_message
-from conversations.models import Author, Conversation, Status
-from conversations.wording import in_texts
+from conversations.models import Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
 from routing import bot_answers, deadlines, front_door
 from routing.after_hours import tell_closed, without_bot
-from routing.destination import where_to
+from routing.bot_acts import act, may_be_told
 from routing.front_filter import Decision, Outcome
 from routing.handover import hand_over
-from routing.handover_policies import marks_of
 from routing.hours import Closed, closed_at, closed_places
-from routing.robots import must_be_silent, replies_lately
-from routing.rows import set_fields
+from routing.robots import replies_lately
 from routing.snooze import lock_owners, wake
 from routing.turns import AT_ONCE, Talk, Turns, read_talks
 
@@ -302,19 +294,21 @@ def _store(
                     continue
                 rests = hours is not None and not conversation.line.bot_after_hours
                 if (
-                    hours is not None and rests and _may_be_told(talk)
+                    hours is not None and rests and may_be_told(talk)
                     and front_door.ended_while_bot_rests(changes, conversation, hours, at)
                 ):  # fmt: skip
                     decided.append(conversation.id)
                     continue
                 turn = given.answers.get(talk.id)
-                heeded = _act(changes, conversation, talk, given, at, lately.get(talk.id, 0), rests=rests)
+                heeded = act(
+                    changes, conversation, talk, turn, at, lately.get(talk.id, 0), rests=rests, closed=given.closed
+                )
                 if turn is not None and talk.first_at is not None:
                     taken.append(records.taken(conversation, talk.bot, turn, talk.last_seq, at))
                 if heeded and turn is not None and (turn.memory or talk.memory):
                     remembered.append((conversation.id, turn.memory))
             shut = closed_at(given.closed, (conversation.line_id, conversation.queue_id))
-            if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and _may_be_told(talk):
+            if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and may_be_told(talk):
                 tell_closed(changes, conversation, shut, now=at, lately=lately.get(talk.id, 0))
             decided.append(conversation.id)
         records.store(taken)
@@ -338,71 +332,3 @@ def _enter(changes: Changes, conversation: Conversation, talk: Talk, judged: Dec
         return True
     hand_over(changes, conversation, talk, "filter", now)
     return False
-
-
-def _may_be_told(talk: Talk) -> bool:
-    """Whether something is unanswered that a machine may answer at all (docs/consent.md)."""
-    return talk.first_at is not None and not talk.hint
-
-
-def _act(
-    changes: Changes, conversation: Conversation, talk: Talk, given: Decided, now: datetime, lately: int,
-    *, rests: bool,
-) -> bool:  # fmt: skip
-    """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
-    Returns whether it came to what the bot decided, so that its memory of it holds.
-
-    `lately`: how many answers it has given in the last minutes (routing/robots.py). `rests`: it does not work outside
-    the hours of its line.
-    """
-    if talk.first_at is None:  # nothing is unanswered; an empty text is something
-        return False
-    if rests:
-        hand_over(changes, conversation, talk, "opt_out_hint" if talk.hint else "after_hours", now)
-        return False
-    turn = given.answers.get(talk.id)
-    if turn is None:
-        hand_over(changes, conversation, talk, "failed" if talk.bot else "no_bot", now)
-        return False
-    language = storable(turn.language)[:5] or conversation.language
-    to_people = partial(hand_over, changes, conversation, talk, now=now, language=language, heard=turn)
-    if talk.hint or "opt_out" in turn.actions:  # a guess, which nobody may be silenced by; nor ignored
-        to_people("opt_out_hint")
-        return False
-    if turn.handover is not None:
-        there = where_to(conversation, talk, turn, language, now)
-        turn = bot_answers.with_wait_told(conversation, turn, there, given.closed, now)
-        to_people = partial(to_people, there=there, heard=turn)
-    silenced = must_be_silent(conversation, lately=lately, replies=len(turn.replies))
-    if consent_of(conversation).refuses:
-        to_people("opted_out")
-        return False
-    steps_aside = turn.handover is not None and turn.handover.reason != "failed"
-    if steps_aside and front_door.ended_by_bot_only(changes, conversation, now):
-        return False
-    sent = silenced is None and _send(changes, conversation, turn)
-    if silenced is not None and turn.handover is None:
-        to_people(silenced.reason, asked=silenced)
-    elif turn.handover is not None:
-        to_people(turn.handover.reason, asked=turn.handover)
-        return True
-    elif sent:
-        set_fields(conversation, waiting_since=None, language=language)
-        return True
-    else:
-        to_people("failed")
-    return False
-
-
-def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
-    """Whether everything that the bot says could be stored for sending."""
-    for body in turn.replies:
-        try:
-            for text in in_texts(conversation, body):
-                send_message(
-                    changes=changes, conversation=conversation, body=text, author=Author.BOT, marks=marks_of(turn)
-                )
-        except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
-            log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)
-            return False
-    return bool(turn.replies)

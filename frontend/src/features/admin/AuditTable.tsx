@@ -5,7 +5,7 @@ import { auditWords } from "./auditWords";
 import { Table } from "./tables";
 import styles from "./Admin.module.css";
 
-const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched", "deleted", "uploaded", "upload_begun", "upload_finished", "numbers_changed", "state_forced", "reassigned", "published", "trained", "discarded", "rehearsal", "labelled""drafted", "submitted", "approved", "refused", "withdrawn", "brought_back"] as const;
+const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched", "deleted", "uploaded", "upload_begun", "upload_finished", "numbers_changed", "state_forced", "reassigned", "published", "trained", "discarded", "rehearsal", "labelled", "drafted", "submitted", "approved", "refused", "withdrawn", "brought_back"] as const;
 /** The deed says it all. */
 const TOLD = ["started", "stopped", "drained", "tested", "removed", "deleted", "submitted", "withdrawn"];
 const SHOWN = 3;
