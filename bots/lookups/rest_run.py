@@ -120,7 +120,7 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes | None:
     if 300 <= status < 400:
         raise LookUpFailed(Kind.REDIRECT, str(status))
     if status in (401, 403):
-        raise LookUpFailed(Kind.PASSWORD, str(status))
+        raise LookUpFailed(Kind.NOT_LET_IN, str(status))
     if status >= 500 or status in (408, 429):
         raise LookUpFailed(Kind.STATUS, str(status))
     if status != 200:

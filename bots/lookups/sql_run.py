@@ -241,7 +241,7 @@ def _why_not_connected(error: psycopg.Error) -> Kind:
     if "ssl" in said or "certificate" in said or ("pg_hba.conf" in said and "encryption" in said):
         return Kind.TLS
     if "password" in said or "authentication" in said or "pg_hba.conf" in said or 'role "' in said:
-        return Kind.PASSWORD
+        return Kind.NOT_LET_IN
     if 'database "' in said:
         return Kind.DATABASE
     return Kind.UNREACHED

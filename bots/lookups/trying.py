@@ -62,7 +62,7 @@ def try_source(*, actor: User, source_id: UUID) -> dict[str, Any]:
 def _said(status: int) -> str:
     """A service may say 404 to its bare address, and be well."""
     if status in (401, 403):
-        return Kind.PASSWORD.value
+        return Kind.NOT_LET_IN.value
     return Kind.STATUS.value if status >= 500 else "ok"
 
 
