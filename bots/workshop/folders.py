@@ -158,7 +158,7 @@ def bare(phrase: str) -> str:
 
 
 def _read(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (a safe loader)
+    return _Loader(path.read_text(encoding="utf-8")).get_single_data()
 
 
 def _dumped(value: Any) -> str:
