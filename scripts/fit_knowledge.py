@@ -20,7 +20,8 @@ from tests.knowledge.askings import judged, load  # noqa: E402
 
 def rows(half: str) -> tuple[list[tuple[float, ...]], list[float]]:
     """The likeness of each text's best article, and whether it is the right one."""
-    features, right = [], []
+    features: list[tuple[float, ...]] = []
+    right: list[float] = []
     for language in ("fr", "en"):
         kept = load(language)
         index = matching.Index(kept.entries, language)
@@ -49,7 +50,8 @@ def main() -> None:
     found, right = rows("tune")
     weights, bias = fit(numpy.array(found), numpy.array(right))
     print("WEIGHTS =", tuple(round(float(one), 2) for one in weights), " BIAS =", round(bias, 2))
-    matching.WEIGHTS, matching.BIAS = tuple(map(float, weights)), bias
+    cosine, known, asked, ahead = map(float, weights)
+    matching.WEIGHTS, matching.BIAS = (cosine, known, asked, ahead), bias
     for threshold in (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
         print(threshold, judged("tune", threshold))
 
