@@ -6,7 +6,7 @@ import pytest
 
 from bots.lookups.sql_text import read
 from common.errors import Invalid
-from tests.lookups.test_sql import WRITES
+from tests.lookups.test_look_up_sql import WRITES
 
 GOOD = {
     "select balance from account where msisdn = {number}": "select balance from account where msisdn =  $1 ",

@@ -15,7 +15,7 @@ from common.errors import Invalid
 from common.secrets import seal
 from tests.lookups.billing import NUMBER, OTHER
 from tests.lookups.conftest import OWN_NUMBER, defined
-from tests.lookups.test_sql import HOSTILE, SLOT
+from tests.lookups.test_look_up_sql import HOSTILE, SLOT
 
 ROWS = [{"name": "amount", "path": "amount.value"}, {"name": "open", "path": "amount.open"},
         {"name": "since", "path": "amount.since"}, {"name": "gone", "path": "no.thing"}]  # fmt: skip
