@@ -6,4 +6,4 @@ class WorkshopConfig(AppConfig):
     label = "workshop"
 
     def ready(self) -> None:
-        from bots.workshop import candidates, records  # noqa: F401  (they register their kinds of job)
+        from bots.workshop import records, work  # noqa: F401  (they register their kinds of job)

@@ -20,9 +20,8 @@ from bots.workshop.edits import from_json
 from bots.workshop.judging import Text
 from bots.workshop.models import Label, Rehearsal, Version
 from bots.workshop.shown import shipped_files
-from bots.workshop.versions import TRAIN_KIND
 from bots.workshop.voices import published_edits
-from jobs.kinds import RunningJob, job_kind
+from jobs.kinds import RunningJob
 from realtime.log import record_changes
 
 log = logging.getLogger(__name__)
@@ -46,9 +45,8 @@ order by t.at desc limit %s
 """
 
 
-@job_kind(TRAIN_KIND)
-def train_version(job: RunningJob, *, version_id: str, revision: int, **_later: object) -> dict[str, Any]:
-    """Does nothing when the version was changed or thrown away since. A second run finds what the first has learnt."""
+def train(job: RunningJob, version_id: str, revision: int) -> dict[str, Any]:
+    """Does nothing when the version was changed or thrown away since."""
     if job.organisation_id is None:
         return {"state": "gone"}
     row = Version.objects.filter(

@@ -122,6 +122,9 @@ def publish(*, actor: User, version_id: UUID, note: str = "") -> dict[str, Any]:
     seen = row.revision
     rehearsed: list[dict[str, Any]] = []
     if row.state == State.DRAFT:  # outside the transaction: they take turns
+        # Not with phrases that are not learnt: this process would begin to learn them.
+        if from_json(row.edits).phrases_print != published_edits(organisation_id, row.bot)[1].phrases_print:
+            raise Conflict("not_trained", "its phrases have to be learnt first")
         rehearsed = rehearsals.run_all(organisation_id, row.bot, from_json(row.edits))
     with record_changes(organisation_id) as changes:
         rows = {
