@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 
 from accounts.permissions import May, caller
 from common.errors import NotFound
-from common.schemas import Words
+from common.text import storable
 from conversations.visibility import conversations_of, lines_visible_to
 from inbox import desk
 from knowledge.matching import Hit
@@ -40,15 +40,15 @@ class ArticlesFound(Schema):
 @router.get("/knowledge", auth=May("knowledge.read"), response=ArticlesFound)
 def look_up_articles(
     request: HttpRequest,
-    text: Annotated[Words, Query(max_length=200)] = "",
+    text: Annotated[str, Query(max_length=200)] = "",
     language: Literal["fr", "en"] = "fr",
-    line_id: Annotated[UUID | None, Query()] = None,
+    line_id: UUID | None = None,
 ) -> Any:
     """What is approved and live, best first; without `text` by title. `line_id`: only what is for that line."""
     user = caller(request)
     if line_id is not None and line_id not in lines_visible_to(user):
         raise NotFound("no_line", "there is no such line")
-    hits = search_for_agents(user.organisation_id, text, language, line_id)
+    hits = search_for_agents(user.organisation_id, storable(text), language, line_id)
     return {"items": [_found(hit) for hit in hits]}
 
 

@@ -25480,8 +25480,8 @@ export interface operations {
     };
     inbox_knowledge_api_look_up_articles: {
         parameters: {
-            query: {
-                text: string;
+            query?: {
+                text?: string;
                 language?: "fr" | "en";
                 line_id?: string | null;
             };
