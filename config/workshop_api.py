@@ -331,10 +331,10 @@ def train_draft(request: HttpRequest, given: OfBot) -> dict[str, Any]:
     return versions.train(actor=caller(request), bot=given.bot)
 
 
-@router.post("/bot/versions/{uuid:version_id}/publish", auth=May("bots.administer"), response=VersionShown)
-def publish_version(request: HttpRequest, version_id: UUID, given: Published) -> dict[str, Any]:
+@router.post("/bot/versions/{uuid:bot_version_id}/publish", auth=May("bots.administer"), response=VersionShown)
+def publish_version(request: HttpRequest, bot_version_id: UUID, given: Published) -> dict[str, Any]:
     """All lines with this bot talk so from the next text on. A version that was published before may be again."""
-    return versions.publish(actor=caller(request), version_id=version_id, note=given.note)
+    return versions.publish(actor=caller(request), version_id=bot_version_id, note=given.note)
 
 
 @router.post("/bot/restore", auth=May("bots.administer"), response={204: None})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from bots import engine
 from bots.errors import BotDataError
-from bots.turn import BotTurn, Turn
+from bots.turn import BotTurn, Found, Turn
 from bots.workshop import folders
 from bots.workshop.edits import Edits, from_json
 from bots.workshop.models import Version
@@ -20,6 +20,7 @@ from common.text import storable
 
 MOST_TEXTS = 30
 LONGEST_TEXT = 1600
+MOST_LOOK_UPS = 3  # of one turn, as in routing/turns.py
 LEARNS_S = 3.0  # that somebody waits for a version that has to learn or to be read first; it goes on meanwhile
 KEPT_READY = 6  # versions that this process keeps ready for whoever tries them next
 
@@ -71,13 +72,22 @@ def ready(bot: str, edits: Edits) -> str:
 
 
 def play(name: str, texts: Sequence[str], language: str) -> list[BotTurn]:
-    """A conversation from its beginning, with an engine that is ready."""
+    """A conversation from its beginning, with an engine that is ready. Nobody's number stands behind it, so nothing is
+    looked up: the bot says what it says when a look-up fails."""
     history: list[Turn] = []
-    turns = []
+    turns: list[BotTurn] = []
+    memory: Mapping[str, Any] = {}
     for text in texts:
-        turn = engine.take_turn(
-            bot=name, conversation_id=_TALK, history=tuple(history), text=text, language=language, engine="embedded"
-        )
+        found: list[Found] = []
+        while True:
+            turn = engine.take_turn(
+                bot=name, conversation_id=_TALK, history=tuple(history), text=text, language=language,
+                engine="embedded", memory=memory, found=tuple(found),
+            )  # fmt: skip
+            if turn.look_up is None or len(found) >= MOST_LOOK_UPS:
+                break
+            found.append(Found("failed"))
+        memory = turn.memory
         history += [Turn("contact", text), *(Turn("bot", reply) for reply in turn.replies)]
         turns.append(turn)
     return turns

@@ -166,7 +166,7 @@ class Company:
 # What addresses of routing and of the bots' workshop name, by the name that they give it.
 ROUTING: dict[str, Any] = {
     "offer_id": Offer, "wrap_up_id": WrapUp, "skill_id": Skill, "reason_id": Reason, "disposition_id": Disposition,
-    "version_id": Version, "rehearsal_id": Rehearsal,
+    "bot_version_id": Version, "rehearsal_id": Rehearsal,
 }  # fmt: skip
 
 

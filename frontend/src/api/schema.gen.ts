@@ -350,7 +350,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/bot/versions/{version_id}/publish": {
+    "/api/admin/bot/versions/{bot_version_id}/publish": {
         parameters: {
             query?: never;
             header?: never;
@@ -10313,7 +10313,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                version_id: string;
+                bot_version_id: string;
             };
             cookie?: never;
         };
