@@ -19,8 +19,9 @@ from conversations.models import Line
 from knowledge.live import live_at
 from knowledge.matching import Hit
 from knowledge.models import Article, ArticleVersion, KnowledgeSettings, VersionState
+from knowledge.places import lines_of
 from knowledge.search import books
-from knowledge.versions import Placed, lines_of, locked_article, may_approve_own, raise_revision, settings_of
+from knowledge.versions import Placed, locked_article, may_approve_own, raise_revision, settings_of
 from realtime.log import record_changes
 
 MOST_ARTICLES = 500  # of an organisation, archived ones included: all are held in memory

@@ -21,7 +21,7 @@ from common.clock import database_now
 from knowledge.live import live_at, next_switch
 from knowledge.matching import Entry, Hit, Index, indexes
 from knowledge.models import ArticleVersion, KnowledgeSettings, VersionState
-from knowledge.versions import lines_of
+from knowledge.places import lines_of
 
 FRESH_S = 1.0  # what the bot says after somebody has withdrawn an article: so old at most
 MOST_BOOKS = 50  # organisations that are held; 500 articles take some 20 MB
