@@ -106,7 +106,8 @@ class BotTurn:
     confidence  0 to 1, the engine's own scale, calibrated as a probability where the engine can.
     entities    values found in this text, by entity name.
     language    the language that the subscriber writes ("fr", "en"); "" only when the engine failed unasked.
-    actions     what the caller must do besides: "opt_out"; "tell_wait", which a line's policy adds to a handover.
+    actions     what the caller must do besides: "opt_out"; "send_first", before what other bots say, as a one-time code
+                is; "tell_wait", which a line's policy adds to a handover.
     sentiment   "negative", "neutral", "positive"; "" when not sure, or not asked for.
     memory      what the dialogue needs to know at the next text, of JSON's types; the caller keeps it with the turn.
     look_up     the turn cannot end without it: make it, and take the same turn again with what was found.

@@ -10,7 +10,7 @@ from bots.turn import BotTurn
 from common.errors import PalabreError
 from common.text import storable
 from conversations.consent import consent_of
-from conversations.messages import send_message
+from conversations.messages import LANE_PERSON, send_message
 from conversations.models import Author, Conversation
 from conversations.wording import in_texts
 from realtime.log import Changes
@@ -81,11 +81,17 @@ def act(
 
 def _send(changes: Changes, conversation: Conversation, turn: BotTurn) -> bool:
     """Whether everything that the bot says could be stored for sending."""
+    lane = LANE_PERSON if "send_first" in turn.actions else None
     for body in turn.replies:
         try:
             for text in in_texts(conversation, body):
                 send_message(
-                    changes=changes, conversation=conversation, body=text, author=Author.BOT, marks=marks_of(turn)
+                    changes=changes,
+                    conversation=conversation,
+                    body=text,
+                    author=Author.BOT,
+                    marks=marks_of(turn),
+                    lane=lane,
                 )
         except PalabreError as refusal:  # no enabled link, a text too long: nothing of it is stored
             log.error("conversation %s: the bot's answer cannot be sent: %s", conversation.id, refusal.code)

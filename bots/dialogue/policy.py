@@ -175,6 +175,7 @@ def _turn(taking: Taking, part: Part, people_open: bool | None) -> BotTurn:
         entities={} if read is None else read.entities,
         language=taking.spoken,
         handover=part.handover,
+        actions=("send_first",) if "talk.code" in sentences else (),
         memory=memory.write(state, taking.now),
         ranking=() if read is None else read.ranking,
         why=tuple(taking.why),
