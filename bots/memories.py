@@ -9,6 +9,8 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from common.text import storable
+
 _KEEP = """
 insert into bots_dialogue (conversation_id, organisation_id, memory)
 select given.id, %(organisation_id)s, given.memory::jsonb
@@ -24,10 +26,21 @@ def keep(organisation_id: UUID, memories: Sequence[tuple[UUID, Mapping[str, Any]
     given: dict[str, Any] = {
         "organisation_id": organisation_id,
         "ids": [conversation_id for conversation_id, _ in memories],
-        "memories": [orjson.dumps(memory).decode() for _, memory in memories],  # texts in it are clean (spelling.py)
+        "memories": [orjson.dumps(_storable(memory)).decode() for _, memory in memories],
     }
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, given)
+
+
+def _storable(value: Any) -> Any:
+    """With what PostgreSQL can hold in place of each text: values are the subscriber's own words."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(name): _storable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(one) for one in value]
+    return value
 
 
 def forget(*conversation_ids: UUID) -> None:

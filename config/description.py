@@ -76,7 +76,10 @@ def _add_refusals(address: str, method: str, operation: dict[str, Any]) -> None:
         refusals |= {"403": _OF_CHANGES["403"]}
     if operation.get("parameters"):
         refusals |= {"400": "More parameters than any form has", "422": _OF_CHANGES["422"]}
-    if "{" in address or not operation.get("security"):
+    names_something = any(
+        one["name"] == "bot" or one["name"].endswith("_id") for one in operation.get("parameters", ())
+    )
+    if "{" in address or names_something or not operation.get("security"):
         refusals["404"] = _OF_CHANGES["404"]
     answers = {str(status): answer for status, answer in operation["responses"].items()}
     for status, words in refusals.items():

@@ -38,15 +38,16 @@ where updated_at < clock_timestamp() - make_interval(days => %s) or (owner = %s 
 def warm(tried: set[tuple[str, str]]) -> None:
     """Train what lines name and has not been `tried` (bot and engine): before the first text, or when a line is given
     another bot. One that cannot be used costs the others nothing."""
-    new = _named() - tried
+    named = _named()
+    new = named - tried
     for bot, name in new:
         tried.add((bot, name))
         try:
             engine.warm(bot, name or None)
         except Exception as error:
             log.error("bot %s cannot be used: %s", bot, type(error).__name__)
-    if new:
-        voices.warm({bot: {name for other, name in new if other == bot} for bot, _ in new})
+    # A version is heard from the first text after its publication on, however long that one keeps us waiting.
+    voices.warm({bot: {name for other, name in named if other == bot} for bot, _ in named}, wait=bool(new))
 
 
 def tell(owner: str) -> None:

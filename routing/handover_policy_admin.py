@@ -94,7 +94,7 @@ def _set(row: HandoverPolicy, given: PolicyGiven) -> None:
     row.vip = one_of(given.vip, tuple(Vip), "vip")
     if one_of(given.kind, WHO, "kind"):
         set_question(row, row.organisation_id, given)
-    elif row.vip != Vip.OFF:
+    elif row.vip != Vip.OFF or given.value or given.compare != "is":
         raise Invalid("required", "who is to be looked after?", field="kind")
     row.keywords = "\n".join(_keywords(given.keywords))
     for reason, added in given.priorities.items():

@@ -191,7 +191,7 @@ def _take(talk: Talk, book: Book = EMPTY, make_look_up: MakeLookUp | None = None
                 people_open=talk.people_open,
             )
             if turn.look_up is None:
-                return replace(_or_an_article(talk, turn, book), version=speaks.number)
+                return replace(_or_an_article(talk, turn, book), version=speaks.version)
             if len(found) > MOST_LOOKUPS:
                 log.error("conversation %s: the bot asks for a look-up again and again", talk.id)
                 return FAILED

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bots.turn import BotTurn
 from bots.workshop.models import TurnTaken
+from common.text import storable
 from conversations.models import Conversation, Status
 from jobs.forgetting import forget_in_slices
 from jobs.kinds import RunningJob, job_kind
@@ -30,11 +31,12 @@ delete from workshop_turntaken where id in (select id from old)
 def taken(conversation: Conversation, bot: str, turn: BotTurn, seq: int, at: datetime) -> TurnTaken:
     """Not stored yet. `conversation`: as the decision leaves it. `seq`: of the last message that it knew."""
     outcome, reason = _outcome(conversation, turn)
-    ranking: list[list[Any]] = [[intent[:80], round(share, 4)] for intent, share in turn.ranking[:MOST_GUESSES]]
+    intent = storable(turn.intent or "")[:80]  # a foreign engine may answer anything
+    ranking: list[list[Any]] = [[storable(one)[:80], round(share, 4)] for one, share in turn.ranking[:MOST_GUESSES]]
     return TurnTaken(
         organisation_id=conversation.organisation_id, conversation_id=conversation.id, seq=seq,
-        line_id=conversation.line_id, bot=bot, version=turn.version, language=turn.language[:5],
-        intent=(turn.intent or "")[:80], best=(str(ranking[0][0]) if ranking else turn.intent or "")[:80],
+        line_id=conversation.line_id, bot=bot, version=turn.version, language=storable(turn.language)[:5],
+        intent=intent, best=str(ranking[0][0]) if ranking else intent,
         confidence=turn.confidence, ranking=ranking, outcome=outcome, reason=reason[:24], mood=turn.sentiment[:12],
         at=at,
     )  # fmt: skip

@@ -27,12 +27,13 @@ AGAIN_S = 30.0  # that a version which cannot be made is left alone
 
 
 class Voice(NamedTuple):
-    """`name`: for engines. `number`: of the version; 0: the shipped bot."""
+    """`name`: for engines. `version`: its number; 0: the shipped bot."""
 
     name: str
-    number: int
+    version: int
 
 
+_WHICH = ("id", "organisation_id", "bot")  # of a version; its edits may be long
 _Place = tuple[UUID, str, str]  # organisation, bot, engine of the line
 _talking: dict[_Place, tuple[UUID | None, Voice]] = {}
 _making: dict[tuple[UUID, str], threading.Thread] = {}
@@ -59,13 +60,15 @@ def voice(organisation_id: UUID, bot: str, published_id: UUID | None, engine_nam
     return now[1] if now else Voice(bot, 0)
 
 
-def warm(engine_names: dict[str, set[str]]) -> None:
-    """Make ready all versions that are published, before the first text. `engine_names`: of lines, by bot."""
-    for row in Version.objects.filter(state=Version.State.PUBLISHED, bot__in=engine_names):
+def warm(engine_names: dict[str, set[str]], *, wait: bool = True) -> None:
+    """Make ready all versions that are published, before a text needs them. `engine_names`: of lines, by bot. `wait`:
+    until they are; else they begin, and are taken up by the next call.
+    """
+    for row in Version.objects.filter(state=Version.State.PUBLISHED, bot__in=engine_names).only(*_WHICH):
         for name in engine_names[row.bot]:
             key = (row.id, name)
             thread = None if key in _made else _begin(key, row.organisation_id)
-            if thread is not None:
+            if thread is not None and wait:
                 thread.join()
             if key in _made:
                 _talk((row.organisation_id, row.bot, name), row.id, _made[key])
@@ -75,7 +78,7 @@ def _talk(place: _Place, version_id: UUID | None, voice: Voice) -> Voice:
     before = _talking.get(place)
     _talking[place] = (version_id, voice)
     if before is not None and before[1].name != voice.name:
-        log.info("bot %s talks with version %d", place[1], voice.number)
+        log.info("bot %s talks with version %d", place[1], voice.version)
         _let_go(before)
     return voice
 

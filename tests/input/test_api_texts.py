@@ -30,8 +30,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # Never shown again: secrets. Only compared: choices, addresses that must fit a form.
 # `was`: what the screen showed before, which is compared and not stored.
 NOT_SHOWN = {"password", "secret", "was"}
-# Told what became of each text by its id: not the text.
-SHOW_NOTHING = {"/api/v1/texts"}
+# Told what became of each text by its id, or which articles answer it: not the text.
+SHOW_NOTHING = {"/api/v1/texts", "/api/admin/knowledge/try"}
 # What an operation needs beside the field that is tried.
 BESIDE: dict[str, Any] = {
     "POST /api/admin/users": {"name": "Ada", "role": "agent", "password": "un baobab au bord du fleuve"},

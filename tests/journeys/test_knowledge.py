@@ -91,7 +91,7 @@ def test_what_one_writes_and_another_approves_is_what_the_phone_is_told(
     agent.page.get_by_test_id("composer-text").click()
     agent.page.keyboard.press("Control+k")
     agent.page.get_by_test_id("articles-search").fill("code wifi")
-    agent.page.get_by_test_id("article-insert").first.click()
+    agent.page.get_by_test_id("article-insert").filter(has_text="Wifi des agences").click()
     field = agent.page.get_by_test_id("composer-text")
     expect(field).to_have_value(ANSWER)
     expect(field).to_be_focused()

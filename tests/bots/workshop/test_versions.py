@@ -48,7 +48,7 @@ def published(desk: Browser, version: Any) -> Any:
     answer = desk.post(f"/api/admin/bot/versions/{version['id']}/publish", {"note": "essai"})
     assert answer.status == 200, answer.raw
     row = Version.objects.get(id=version["id"])
-    eventually(lambda: voices.voice(row.organisation_id, "telecom", row.id).number, row.number, 60)
+    eventually(lambda: voices.voice(row.organisation_id, "telecom", row.id).version, row.number, 60)
     return answer.data
 
 
@@ -100,7 +100,7 @@ def test_another_organisations_version_is_never_heard(cast: Cast, desk: Browser,
     assert tried.status == 404
     # Not even where its id is asked for: the row is looked for in one's own organisation.
     voices._make(theirs.id, "", cast.organisation.id)
-    assert voices.voice(cast.organisation.id, "telecom", theirs.id).number == 0
+    assert voices.voice(cast.organisation.id, "telecom", theirs.id).version == 0
 
 
 def test_a_version_that_is_being_learnt_leaves_the_one_before_talking_and_nobody_waits(
@@ -129,7 +129,7 @@ def test_a_version_that_is_being_learnt_leaves_the_one_before_talking_and_nobody
     assert answers(cast, turns, "vous ouvrez a quelle heure", "+2290197000002") == [NEW]
     assert time.monotonic() - began < 2
     go.set()
-    eventually(lambda: voices.voice(cast.organisation.id, "telecom", second.id).number, 2, 60)
+    eventually(lambda: voices.voice(cast.organisation.id, "telecom", second.id).version, 2, 60)
     assert answers(cast, turns, "vous ouvrez a quelle heure", "+2290197000003") == ["Jamais."]
 
 

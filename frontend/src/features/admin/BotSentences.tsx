@@ -52,7 +52,7 @@ function InLanguage({ sentence, language, save }: { sentence: Sentence; language
   const stored = sentence.texts[language] ?? [];
   const [texts, write] = useState(stored);
   const kept = stored.join("\n");
-  useEffect(() => write(kept.split("\n")), [kept]);
+  useEffect(() => { write(kept.split("\n")); }, [kept]);
   const known = spoken(language);
   const name = known ? t(`languages.${known}`) : language;
   const isOwn = JSON.stringify(stored) !== JSON.stringify(sentence.shipped[language]);

@@ -47,7 +47,10 @@ export function BotTalk({ bot }: { bot: BotView }) {
     if (heard) replay.current(texts);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- only when the draft is another one
   }, [revision, state]);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [talk.data]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which React would take for a clean-up.
+    void end.current?.scrollIntoView({ block: "nearest" });
+  }, [talk.data]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!text.trim()) return;

@@ -54,7 +54,7 @@ function PolicyForm({ stored }: { stored: Policy }) {
   const save = useMutation({
     mutationFn: () => {
       const { line_id: lineId, ...given } = policy;
-      const nobody = policy.vip === "off" ? { kind: "", thing_id: null } : { kind };
+      const nobody = policy.vip === "off" ? { kind: "", thing_id: null, value: "", compare: "is" } : { kind };
       return put<Policy>(`/api/admin/lines/${lineId}/handover`, { ...given, ...nobody, keywords: words.split(",").map((one) => one.trim()).filter(Boolean) });
     },
     onSuccess: (made) => {

@@ -116,7 +116,8 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
 
   const insert = (answer: string) => {
     change({ text: text.trim() === "" ? answer : `${text.trimEnd()} ${answer}`, mode: "reply" });
-    field.current?.focus();
+    // Not before the dialog that it was chosen in has gone: all behind it is inert.
+    requestAnimationFrame(() => field.current?.focus());
   };
 
   const press = (event: KeyboardEvent) => {
