@@ -8,7 +8,6 @@ TABLE = "main table"
 HANDOVER = '[data-testid="handover-policy"]'
 ADD = '[data-testid="add"]'
 NEW = "#article-key"
-DRAFT = '[data-testid="draft-fr"]'
 
 KNOWLEDGE_SCREENS: list[Screen] = [
     Screen("admin-knowledge-empty", "/admin/knowledge", FATOU, EMPTY, prepare=nothing_there),
@@ -21,7 +20,7 @@ KNOWLEDGE_SCREENS: list[Screen] = [
            then(fill('[data-testid="question"]', "je veux une esim"), click('[data-testid="try-question"]'),
                 see('[data-testid="question-tried"]'))),
     Screen("admin-article", "/admin/knowledge", FATOU, TABLE,
-           then(click(f"{TABLE} tbody button"), see(DRAFT))),
+           then(click(f"{TABLE} tbody button"), see('[data-testid="article-save"]'))),
     Screen("supervision-knowledge", "/supervision/knowledge", SAM, TABLE),
     Screen("admin-handover", "/admin/handover", FATOU, HANDOVER),
     Screen("admin-handover-vip", "/admin/handover", FATOU, HANDOVER,
