@@ -49,7 +49,7 @@ export function BotTalk({ bot }: { bot: BotView }) {
   }, [revision, state]);
   useEffect(() => {
     // Newer browsers answer with a promise, which React would take for a clean-up.
-    void end.current?.scrollIntoView({ block: "nearest" });
+    if (talk.data) void end.current?.scrollIntoView({ block: "nearest" });
   }, [talk.data]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
