@@ -34,7 +34,7 @@ from bots.remote import servers  # noqa: E402
 from bots.turn import BotTurn, Turn  # noqa: E402
 from tests.bots.fake_rasa import TOKEN, FakeRasa  # noqa: E402
 
-KEPT = Path(__file__).resolve().parent.parent / "tests" / "bots" / "kept"
+KEPT = Path(__file__).resolve().parent.parent / "bots" / "kept"
 BOTS, LANGUAGES = ("telecom", "insurance"), ("fr", "en")
 BEFORE = 6
 PACE, PACED_S = 50, 15

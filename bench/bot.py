@@ -1,6 +1,6 @@
 """What a bot's turn costs, and how long whoever texts a bot waits for its answer, with everything of `make up` running.
 
-`embedded_turn_p99_ms`: processor time of take_turn, language and mood included, over the texts of tests/bots/kept, each
+`embedded_turn_p99_ms`: processor time of take_turn, language and mood included, over the texts of bots/kept, each
 with up to six turns before it. Baseline: the same turns without the mood. `best_p99_ms`: each turn counted with the
 least that it took in any pass so far, which is what it costs on a machine that nobody else uses.
 

@@ -16,7 +16,7 @@ import yaml
 
 from tests.rasa.conftest import ROOT, Server
 
-KEPT = Path(__file__).parent.parent / "bots" / "kept"
+KEPT = Path(__file__).parents[2] / "bots" / "kept"
 NOT_ANSWERED = {"nlu_fallback", "out_of_scope"}
 
 
