@@ -154,7 +154,7 @@ def main(only: str) -> int:
         learn()
     # Side by side: none uses a whole processor, one of them hardly any.
     line, desk, whole = (
-        Step(name, tested(sections, name, ["--durations=15"], *where, seconds=1800)) for name, where in units.items()
+        Step(name, tested(sections, name, ["--durations=15"], *where, seconds=2700)) for name, where in units.items()
     )
     frontend = Step("frontend", screens(sections))
     # Engines that somebody gives (TEST_DATABASE_URL) hold one test database: the parts then follow each other.
@@ -170,7 +170,7 @@ def main(only: str) -> int:
     options = ["-s", "-p", "no:asyncio", "--durations=15"]
     beside(
         *(
-            [Step(name, tested(sections, name, options, *where, env=env, seconds=1200) if chromium else _no_browser)]
+            [Step(name, tested(sections, name, options, *where, env=env, seconds=2400) if chromium else _no_browser)]
             for name, where in walks.items()
         )
     )
@@ -178,7 +178,7 @@ def main(only: str) -> int:
     if list((ROOT / "tests" / "faults").glob("test_*.py")):
         env = {"FAULT_SEEDS": "1", "PALABRE_BROWSER": chromium or ""}
         options = ["-s", "--durations=15"]
-        sections.run("faults", tested(sections, "faults", options, "tests/faults", env=env, seconds=1200))
+        sections.run("faults", tested(sections, "faults", options, "tests/faults", env=env, seconds=1800))
     else:
         sections.skip("faults", "tests/faults is empty")
     return sections.verdict()
