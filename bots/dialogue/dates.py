@@ -7,6 +7,7 @@ A day without a year is the one that lies in the range that is asked for, and ne
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 _MONTH_FIRST = frozenset({"US"})
@@ -35,8 +36,8 @@ _COUNT = {"un": 1, "une": 1, "a": 1, "an": 1, "one": 1, "deux": 2, "two": 2, "tr
           "four": 4, "cinq": 5, "five": 5, "six": 6, "sept": 7, "seven": 7}  # fmt: skip
 
 
-def _any(names: object) -> str:
-    return "|".join(sorted(names, key=len, reverse=True))  # type: ignore[call-overload]
+def _any(names: Iterable[str]) -> str:
+    return "|".join(sorted(names, key=len, reverse=True))
 
 
 _N = rf"(\d{{1,3}}|{_any(_COUNT)})"

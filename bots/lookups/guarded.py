@@ -75,13 +75,14 @@ class Guarded:
             leave = self._breaker.ask()
             if leave is None:
                 raise LookUpFailed(Kind.OPEN)
-            began, failed = self._clock(), Kind.BROKEN
+            began = self._clock()
+            failed: Kind | None = Kind.BROKEN
             try:
                 rows = self._asked(definition, bound)
-                failed = None  # type: ignore[assignment]
+                failed = None
                 return rows
             except Nothing:
-                failed = None  # type: ignore[assignment]
+                failed = None
                 raise
             except LookUpFailed as failure:
                 failed = failure.kind

@@ -64,7 +64,7 @@ def shares(tell: Callable[[list[str]], str | None], engine: EmbeddedEngine) -> M
         found[language] = {
             "right": figures.share(sum((one or "") == language for one in told), len(told)) or {},
             "wrong": figures.share(sum(one not in {None, language} for one in told), len(told)) or {},
-        }  # type: ignore[dict-item]
+        }
     return found
 
 

@@ -253,10 +253,12 @@ def test_turns_are_forgotten_and_labels_stay(cast: Cast, desk: Browser) -> None:
     TurnTaken.objects.update(at=database_now() - timedelta(days=records.KEPT_DAYS + 1))
 
     class Running:
+        id, organisation_id, attempt = old.id, None, 1
+
         def progress(self, fraction: float) -> None:
             pass
 
-    assert records.forget_turns(Running()) == {"forgotten": 1}  # type: ignore[arg-type]
+    assert records.forget_turns(Running()) == {"forgotten": 1}
     assert not TurnTaken.objects.exists()
     assert Label.objects.get().turn is None
 

@@ -38,15 +38,14 @@ export function BotTalk({ bot }: { bot: BotView }) {
   // What was changed in the draft is heard at once: the same conversation is gone through again.
   const revision = bot.draft?.revision;
   const state = bot.draft?.state;
-  const replay = useRef(begin);
+  const replay = useRef(() => {});
   useEffect(() => {
-    replay.current = begin;
+    replay.current = () => {
+      if (texts.length > 0) begin(texts);
+    };
   });
   const heard = texts.length > 0;
-  useEffect(() => {
-    if (heard) replay.current(texts);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- only when the draft is another one
-  }, [revision, state]);
+  useEffect(() => replay.current(), [revision, state]);
   useEffect(() => {
     // Newer browsers answer with a promise, which React would take for a clean-up.
     if (talk.data) void end.current?.scrollIntoView({ block: "nearest" });
