@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 from common.errors import Conflict, Invalid
 from common.secrets import unseal
 from conversations.adapters import Capabilities, LinkAdapter, LinkConfig
-from conversations.models import Conversation, Link, PortedNumber
+from conversations.models import Conversation, LineLink, Link, PortedNumber
 from conversations.paths import Known, Way, choose
 
 
@@ -69,13 +69,26 @@ def config_of(
     )
 
 
-def link_for_answer(conversation: Conversation) -> tuple[Link, str]:
-    """The link that an answer in `conversation` leaves by, and why (conversations/paths.py).
+def enabled_links(line_ids: Collection[UUID]) -> dict[UUID, list[Link]]:
+    """Of each line, in its stated order. One query."""
+    found: dict[UUID, list[Link]] = {}
+    for one in (
+        LineLink.objects.filter(line_id__in=line_ids, link__is_enabled=True)
+        .select_related("link").order_by("priority", "link__name")
+    ):  # fmt: skip
+        found.setdefault(one.line_id, []).append(one.link)
+    return found
+
+
+def link_for_answer(conversation: Conversation, enabled: Sequence[Link] | None = None) -> tuple[Link, str]:
+    """The link that an answer in `conversation` leaves by, and why (conversations/paths.py). `enabled`: those of its
+    line, if the caller has asked `enabled_links`.
 
     Raises Conflict("no_link") where the line has no enabled link: nothing is stored that could never leave.
     """
     line = conversation.line
-    enabled = list(line.links.filter(is_enabled=True).order_by("linelink__priority", "name"))
+    if enabled is None:
+        enabled = list(line.links.filter(is_enabled=True).order_by("linelink__priority", "name"))
     if not enabled:
         raise Conflict("no_link", f"the line {line.address} has no enabled link")
     # One that is draining takes nothing new, and what waits for it is the last thing to do.

@@ -148,11 +148,11 @@ select distinct on (r.ord) r.ord, k.attempt_id, k.message_id
 from unnest(%(ord)b::int[], %(keys)b::text[], %(address)b::text[]) r (ord, keys, address)
 cross join lateral jsonb_array_elements_text(r.keys::jsonb) with ordinality spelling (key, rank)
 cross join lateral (
-    -- `offset 0`: one look into the index for each. Joined, a plan made while the table was small read all of it.
+    -- `offset 0`: one look into the index for each. Joined, a plan made while a table was small reads all of it.
     select k.attempt_id, k.message_id, k.created_at from conversations_providerkey k
     where k.link_id = %(link)s and k.key = spelling.key offset 0
 ) k
-join conversations_delivery d on d.message_id = k.message_id
+cross join lateral (select destination from conversations_delivery where message_id = k.message_id offset 0) d
 where r.address = '' or d.destination = r.address
 order by r.ord, spelling.rank, k.created_at desc
 """
@@ -169,7 +169,8 @@ with parked as materialized (
     cross join lateral jsonb_array_elements_text(p.keys) with ordinality spelling (key, rank)
     join unnest(%(key)b::text[], %(attempt)b::uuid[], %(message)b::uuid[]) with ordinality
         o (key, attempt_id, message_id, ord) on o.key = spelling.key
-    join conversations_delivery d on d.message_id = o.message_id and p.address in ('', d.destination)
+    cross join lateral (select destination from conversations_delivery where message_id = o.message_id offset 0) d
+    where p.address in ('', d.destination)
     order by p.id, spelling.rank, o.ord desc
 )
 update conversations_receipt r set attempt_id = found.attempt_id

@@ -19,7 +19,7 @@ import psycopg
 from conversations.adapters import IntakeError, IntakeFull, LinkConfig, OutboundPart, SubmitRefused
 from conversations.batching import Batcher
 from conversations.bells import Bells
-from conversations.intake import LOOKUP_SETTINGS, connect
+from conversations.intake import RESULT_SETTINGS, connect
 from conversations.models import DeliveryState
 from conversations.outcomes import RETRY_S, Outcome, ReadyReceipt, refused, store_results
 from conversations.patience import cut_after
@@ -150,7 +150,7 @@ class LinkResults:
 
     async def _store(self, items: Sequence[Outcome | ReadyReceipt]) -> Sequence[None]:
         if self._connection is None or self._connection.closed:
-            self._connection = await connect(self._dsn, **LOOKUP_SETTINGS)
+            self._connection = await connect(self._dsn, **RESULT_SETTINGS)
         with cut_after(self._connection, SILENCE_S):
             if items:
                 organisations = await store_results(

@@ -61,18 +61,18 @@ def refuse_too_long(line: Line, body: str) -> None:
     raise refusal or Conflict("no_link", f"the line {line.address} has no enabled link")
 
 
-def in_texts(conversation: Conversation, body: str) -> list[str]:
-    """`body` of a bot, in as many texts as its line needs, cut at the ends of sentences.
+def in_texts(conversation: Conversation, body: str, link: Link | None = None) -> list[str]:
+    """`body` of a bot, in as many texts as its line needs, cut at the ends of sentences. `link`: by which it leaves,
+    if the caller knows.
 
     Raises Conflict("no_link"), Invalid("too_long") when they need more SMS than MOST_PARTS and than one text may.
     """
     line = conversation.line
-    link, _ = link_for_answer(conversation)
-
+    by = link if link is not None else link_for_answer(conversation)[0]
     most = max(MOST_PARTS, line.most_parts)
 
     def parts(piece: str) -> int:
-        return _spared(line, link, piece.strip())[1].parts
+        return _spared(line, by, piece.strip())[1].parts
 
     def fits(piece: str) -> bool:
         return parts(piece) <= line.most_parts

@@ -26,6 +26,7 @@ from bots.turn import BotTurn
 from bots.workshop import records
 from common.clock import database_now
 from common.places import place_of
+from conversations.answers import Answers
 from conversations.models import Conversation, Status
 from realtime import doorbell
 from realtime.log import Changes, record_changes
@@ -278,6 +279,7 @@ def _store(
         at = now or database_now()
         lately = replies_lately(conversations, at)
         lock_owners(conversations)
+        answers = Answers(changes, [one for one in conversations if one.id in ours])
         for conversation in conversations:
             if conversation.id not in ours:
                 continue
@@ -301,7 +303,8 @@ def _store(
                     continue
                 turn = given.answers.get(talk.id)
                 heeded = act(
-                    changes, conversation, talk, turn, at, lately.get(talk.id, 0), rests=rests, closed=given.closed
+                    changes, answers, conversation, talk, turn, at, lately.get(talk.id, 0),
+                    rests=rests, closed=given.closed,
                 )
                 if turn is not None and talk.first_at is not None:
                     taken.append(records.taken(conversation, talk.bot, turn, talk.last_seq, at))
@@ -311,6 +314,7 @@ def _store(
             if shut is not None and conversation.status in (Status.QUEUED, Status.OPEN) and may_be_told(talk):
                 tell_closed(changes, conversation, shut, now=at, lately=lately.get(talk.id, 0))
             decided.append(conversation.id)
+        answers.store()
         records.store(taken)
         memories.keep(organisation_id, remembered)
         memories.forget(*(one.id for one in conversations if one.status == Status.CLOSED and by_id[one.id].memory))

@@ -6,9 +6,12 @@ look-ups.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -132,6 +135,9 @@ def _object(stored: object) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+# A turn of the embedded engine computes, and threads that compute only get into each other's way: one takes them all.
+# Whatever waits, for a server or a look-up, holds up the others so long; then there are twice as many threads.
+PATIENCE_S = 0.02
 FAILED = BotTurn((), None, 0.0, handover=Handover("failed", ""))
 
 
@@ -155,18 +161,31 @@ class Turns:
         """One turn for each of at most AT_ONCE talks, in at most `limit_s` together. `books`: the articles of their
         organisations, which are quoted where a bot has no answer; None: nobody's."""
         known = books or {}
-        futures = {
-            self._pool.submit(_take, talk, known.get(talk.organisation_id, EMPTY), self._make_look_up): talk
-            for talk in talks
-        }
-        done, late = wait(futures, timeout=self._limit_s)
-        turns = {futures[future].id: future.result() for future in done}
-        for future in late:
-            future.cancel()  # what has begun goes on for nobody: its conversation will be a person's
-            turns[futures[future].id] = FAILED
+        ends = time.monotonic() + self._limit_s
+        waiting = deque(talks)
+        taken: dict[UUID, BotTurn] = {}
+
+        def take_what_waits() -> None:
+            with contextlib.suppress(IndexError):  # nothing waits any more
+                while True:
+                    talk = waiting.popleft()
+                    taken[talk.id] = _take(talk, known.get(talk.organisation_id, EMPTY), self._make_look_up)
+
+        threads: list[Future[None]] = []
+        more = min(len(talks), 1 + sum(talk.engine == "rasa" for talk in talks))
+        while waiting and time.monotonic() < ends:
+            threads += [self._pool.submit(take_what_waits) for _ in range(more)]
+            wait(threads, timeout=min(PATIENCE_S, self._limit_s))
+            more = min(len(waiting), len(threads))
+        wait(threads, timeout=max(0.0, ends - time.monotonic()))
+        waiting.clear()
+        for thread in threads:
+            thread.cancel()
+        turns = dict(taken)  # what has begun goes on for nobody: its conversation will be a person's
+        late = [talk.id for talk in talks if talk.id not in turns]
         if late:
             log.error("%d bot turns did not end in %.1f s: people take over", len(late), self._limit_s)
-        return turns
+        return turns | dict.fromkeys(late, FAILED)
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Protocol
 from uuid import UUID
+
+from django.utils.functional import cached_property  # functools' holds one lock for all instances before Python 3.12
 
 from bots.dialogue import handing, values
 from bots.dialogue.memory import Frame, Memory
@@ -91,8 +92,6 @@ class Taking:
     @property
     def base(self) -> BotTurn:
         """What the engine makes of the whole text by itself."""
-        # No cached_property: before Python 3.12 it holds one lock for all instances, so that every conversation would
-        # wait for the one whose server hangs.
         if self.has_read is None:
             self.read_before(
                 self.engine.take_turn(

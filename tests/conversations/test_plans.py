@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import re
 from uuid import uuid4
 
 import psycopg
@@ -38,6 +40,28 @@ async def plan(connection, statement, parameters):
     return "\n".join(line for (line,) in rows)
 
 
+async def generic_plan(connection, statement):
+    """That the connections of results keep, whatever their parameters."""
+    names: dict[str, int] = {}
+    numbered = re.sub(
+        r"%\((\w+)\)[bs](::\w+(\[\])?)?",
+        lambda found: f"${names.setdefault(found[1], len(names) + 1)}{found[2] or ''}",
+        statement,
+    )
+    rows = await (await connection.execute(f"explain (generic_plan) {numbered}")).fetchall()
+    return "\n".join(line for (line,) in rows)
+
+
+def whole_indexes(plan):
+    """The scans of an index that read all of it."""
+    lines = plan.splitlines() + [""]
+    return [
+        line.strip()
+        for line, below in itertools.pairwise(lines)
+        if "Index Scan" in line and "Index Cond" not in below and "Order By" not in below
+    ]
+
+
 @pytest.mark.usefixtures("new_tables")
 async def test_receipts_and_redelivered_texts_are_looked_up_by_index(scripted, conversation, dsn):
     link = scripted.link.id
@@ -63,6 +87,9 @@ async def test_receipts_and_redelivered_texts_are_looked_up_by_index(scripted, c
         assert "Seq Scan on conversations" not in unparked
         assert "receipt_parked_keys" in unparked
         assert "seen_at" in await plan(connection, UNCONFIRMED, {"link": link, "seconds": 60, "since": None})
+        for statement in (outcomes._MATCH, outcomes._UNPARK, outcomes._RECOMPUTE):
+            kept = await generic_plan(connection, statement)
+            assert whole_indexes(kept) == [], kept
 
 
 async def test_the_months_ahead_are_not_waited_for_by_everybody(conversation, dsn):

@@ -37,6 +37,7 @@ def _afresh() -> Iterator[None]:
     yield
     guarded.forget()
     making.kept.clear()
+    making.absent.clear()
     told._told.clear()
 
 

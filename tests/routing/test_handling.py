@@ -11,10 +11,11 @@ import pytest
 from django.db import connection, connections, transaction
 
 from bots.turn import BotTurn, Handover
+from conversations.answers import Answers
 from conversations.models import Conversation, Delivery, Message, Status, Unhandled
 from measures.models import IntervalKind
 from realtime.checker import check_density
-from routing import bot_acts, ownership
+from routing import ownership
 from routing import turns as turns_module
 from routing.handling import claim_batch, decide, handle, settle
 from routing.turns import Turns
@@ -315,14 +316,14 @@ def test_one_conversation_that_cannot_be_stored_does_not_cost_its_neighbours(cas
     bad = cast.open_conversation(line=cast.line_1919, sender="+2290197000999")
     for conversation in (good[0], bad, *good[1:]):
         cast.text_in(conversation, "Bonjour")
-    really = bot_acts.send_message
+    really = Answers.give
 
-    def send(**given):
-        if given["conversation"].id == bad.id:
+    def give(self, conversation, *given, **named):
+        if conversation.id == bad.id:
             raise ZeroDivisionError
-        return really(**given)
+        really(self, conversation, *given, **named)
 
-    monkeypatch.setattr(bot_acts, "send_message", send)
+    monkeypatch.setattr(Answers, "give", give)
     handle(owner="d1", turns=turns)
     assert Message.objects.filter(author="bot").count() == 3
     assert cast.unhandled() == {bad.id}
