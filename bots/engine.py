@@ -188,10 +188,11 @@ def make(bot: str, engine: str | None = None) -> Engine:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a bot can understand, as its author named it."""
+    """What a bot can understand, and what its handovers ask of an agent, as its author named it."""
 
     intents: tuple[str, ...]
     entities: tuple[str, ...]
+    skills: tuple[str, ...]
 
 
 @lru_cache(maxsize=32)
@@ -200,7 +201,9 @@ def vocabulary(bot: str) -> Vocabulary:
     folder = catalogue.folder(bot)
     own = embedded_of(_ready.get((folder, "")))
     files = own.files if own else bot_files.read(folder)
-    return Vocabulary(tuple(files.domain.intents), tuple(files.domain.entities))
+    signals = [one.signal for one in files.domain.responses.values() if one.signal is not None]
+    skills = sorted({skill for signal in signals for skill in signal.skills})
+    return Vocabulary(tuple(files.domain.intents), tuple(files.domain.entities), tuple(skills))
 
 
 @dataclass(frozen=True, slots=True)

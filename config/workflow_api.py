@@ -63,10 +63,11 @@ class RuleShown(Schema):
 
 
 class BotWords(Schema):
-    """What the line's bot can understand."""
+    """What the line's bot can understand, and ask of an agent."""
 
     intents: list[str]
     entities: list[str]
+    skills: list[str]
 
 
 class WorkflowShown(Schema):

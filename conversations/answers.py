@@ -1,7 +1,7 @@
 """What a bot says to several subscribers, stored together: a few statements, whatever their number.
 
 A person's message is stored alone (conversations/messages.py), with eight statements of its own. For a bot, which
-answers ten subscribers in one transaction, those were four fifths of what a text cost (docs/decisions, 0024).
+answers ten subscribers in one transaction, those were five sixths of what a text cost (docs/decisions/0024).
 """
 
 from __future__ import annotations

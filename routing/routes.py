@@ -78,6 +78,7 @@ def decide(line: Line, rules: list[Rule], asked: Asked, heard: BotTurn | None, n
         intents=_intents(heard),
         entities=_entities(heard),
         confidence=None if heard is None else heard.confidence,
+        skills=heard.handover.skills if heard is not None and heard.handover is not None else (),
     )
     queues = Queue.objects.filter(id__in={rule.queue_id for rule in rules}, is_enabled=True)
     return route(rules, facts, set(queues.values_list("id", flat=True)))

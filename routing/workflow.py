@@ -28,6 +28,7 @@ class More(StrEnum):
     INTENT = "intent"  # one of `words`, in what the bot understood
     ENTITY = "entity"  # what the bot found under the name `key`
     CONFIDENCE = "confidence"  # per cent, of the bot's last turn
+    SKILL = "skill"  # one of `words`, in what the bot says that the work asks of an agent
     TIME = "time"  # `words`: days from "1", Monday, to "7"; `value`: "08:00-17:30" by the organisation's clock
 
 
@@ -71,7 +72,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known when people are to have a conversation. `intents`, `entities`: what the bot understood in its last
-    texts, oldest first. `confidence`: 0 to 1, of the last; None: no bot was asked. `weekday`: 1 is Monday; `minute`: of
+    texts, oldest first. `skills`: what it asks of the agent, in its author's words. `confidence`: 0 to 1, of the last; None: no bot was asked. `weekday`: 1 is Monday; `minute`: of
     the day; both by the organisation's clock."""
 
     person: front_filter.Facts
@@ -80,6 +81,7 @@ class Facts:
     intents: tuple[str, ...] = ()
     entities: Mapping[str, str] = field(default_factory=dict)
     confidence: float | None = None
+    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ def ask(condition: Condition, facts: Facts) -> tuple[bool, str]:
     if condition.kind == More.INTENT:
         found = next((one for one in condition.words if one in facts.intents), "")
         return bool(found), found or ", ".join(facts.intents)
+    if condition.kind == More.SKILL:
+        found = next((one for one in condition.words if one in facts.skills), "")
+        return bool(found), found or ", ".join(facts.skills)
     if condition.kind == More.ENTITY:
         has = facts.entities.get(condition.key)
         return holds("text", condition.compare, has, condition.value), has or ""

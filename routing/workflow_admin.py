@@ -46,7 +46,7 @@ LEARNS_S = 3.0  # that somebody who tries a text waits for a bot that has to lea
 
 @dataclass(frozen=True, slots=True)
 class ConditionGiven:
-    """`thing_id`: the list, tag or attribute. `key`: the name of an entity. `words`: words, intents, or days."""
+    """`thing_id`: the list, tag or attribute. `key`: the name of an entity. `words`: words, intents, skills, or days."""
 
     kind: str
     thing_id: UUID | None = None
@@ -261,7 +261,9 @@ def _vocabulary(line: Line) -> dict[str, Any] | None:
         words = vocabulary(line.bot) if line.bot else None
     except BotDataError:
         return None
-    return None if words is None else {"intents": list(words.intents), "entities": list(words.entities)}
+    return None if words is None else {
+        "intents": list(words.intents), "entities": list(words.entities), "skills": list(words.skills),
+    }  # fmt: skip
 
 
 # --- Reading what was given ------------------------------------------------------------------------------------------
@@ -351,7 +353,7 @@ def _conditions(row: Rule, given: Sequence[ConditionGiven], organisation_id: UUI
 def _set_more(row: RuleCondition, given: ConditionGiven) -> None:
     kind = More(one_of(given.kind, tuple(More), "kind"))
     row.kind = kind.value
-    if kind == More.INTENT:
+    if kind in (More.INTENT, More.SKILL):
         row.words = _names(given.words, "words")
     elif kind == More.ENTITY:
         (row.key,) = _names([given.key], "key")
@@ -370,7 +372,7 @@ def _set_more(row: RuleCondition, given: ConditionGiven) -> None:
 
 
 def _names(given: Sequence[str], field: str) -> list[str]:
-    """Of intents and entities, as the bot's author wrote them. They need not be there today: bots are replaced."""
+    """Of intents, skills and entities, as the bot's author wrote them. They need not be there today: bots are replaced."""
     names = list(dict.fromkeys(name for one in given if (name := storable(one).strip())))
     if not 1 <= len(names) <= MOST_INTENTS or any(len(name) > LONGEST_NAME for name in names):
         raise Invalid("rule_names", f"from 1 to {MOST_INTENTS} names of at most {LONGEST_NAME} signs", field=field)

@@ -39,7 +39,8 @@ def bot(monkeypatch) -> None:
             return BotTurn(("Oui ?",), "other", 0.6, language="fr")
         found = {"amount": "5000"} if "5000" in " ".join(said) else {}
         reason = "rule" if intents[-1] == "bill" else "asked"
-        asked = Handover(reason, "Résumé", priority=1, intents=tuple(intents), entities=found)
+        skills = ("billing",) if reason == "rule" else ()
+        asked = Handover(reason, "Résumé", skills, priority=1, intents=tuple(intents), entities=found)
         return BotTurn((), intents[-1], 0.95, language="fr", handover=asked)
 
     monkeypatch.setattr(turns_module, "take_turn", take_turn)

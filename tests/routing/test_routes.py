@@ -56,6 +56,15 @@ def test_what_was_understood_before_counts_when_a_person_is_asked_for(
     assert second.queue_id == bills.id
 
 
+def test_what_the_bot_asks_of_an_agent_leads_to_those_who_have_it(
+    cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
+) -> None:
+    """In the words of the bot's author: a rule says what they mean here, a queue and its skills."""
+    keep_rules(boss, cast.line_1919, when(bills, ConditionGiven("skill", words=("claims", "billing"))))
+    assert writes(cast, turns, cast.line_1919, SUBSCRIBER, "Ma facture est fausse").queue_id == bills.id
+    assert writes(cast, turns, cast.line_1919, OTHER, "Un conseiller").queue_id == cast.queue.id
+
+
 def test_a_line_without_bot_is_routed_by_words_tags_lists_and_language(
     cast: Cast, boss: User, bills: Queue, sales: Queue, turns: Turns
 ) -> None:

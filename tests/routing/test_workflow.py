@@ -70,6 +70,7 @@ def test_a_rule_that_is_off_decides_nothing_and_shows_what_it_would_have_seen() 
         (Condition(Kind.ATTRIBUTE, thing=OFFER, type="number", compare=Compare.MORE, value="10"),
          {"person": replace(PERSON, attributes={OFFER: "12"})}, "12"),
         (Condition(Kind.HOURS, value="closed"), {"person": replace(PERSON, is_open=False)}, "closed"),
+        (Condition(More.SKILL, words=("claims", "billing")), {"skills": ("health", "billing")}, "billing"),
         (Condition(More.ENTITY, key="amount", compare=Compare.SET), {"entities": {"amount": "5000"}}, "5000"),
         (Condition(More.ENTITY, key="pack", value="Or"), {"entities": {"pack": "or"}}, "or"),
         (Condition(More.CONFIDENCE, compare=Compare.LESS, value="50"), {"confidence": 0.42}, "42"),

@@ -3434,13 +3434,15 @@ export interface components {
         };
         /**
          * BotWords
-         * @description What the line's bot can understand.
+         * @description What the line's bot can understand, and ask of an agent.
          */
         BotWords: {
             /** Entities */
             entities: string[];
             /** Intents */
             intents: string[];
+            /** Skills */
+            skills: string[];
         };
         /** BotsListed */
         BotsListed: {

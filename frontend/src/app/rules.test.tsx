@@ -46,7 +46,7 @@ it("says that a colleague has changed the rules meanwhile, and shows his", async
   await user.click(await screen.findByTestId("add-rule"));
   await user.click(screen.getByRole("checkbox", { name: "balance" }));
   const line = screen.getByTestId<HTMLSelectElement>("rules-line").value;
-  rules[line] = { line_id: line, is_enabled: true, revision: 4, bot: { intents: [], entities: [] }, rules: [] };
+  rules[line] = { line_id: line, is_enabled: true, revision: 4, bot: { intents: [], entities: [], skills: [] }, rules: [] };
   await user.click(screen.getByTestId("save-rules"));
   expect(await screen.findByText(/Somebody has changed this/)).toBeVisible();
   expect(rules[line].rules).toEqual([]);

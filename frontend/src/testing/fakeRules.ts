@@ -8,7 +8,7 @@ export function forgetRules(): void {
   rules = {};
 }
 
-const BOT = { intents: ["balance", "bill_dispute"], entities: ["amount"] };
+const BOT = { intents: ["balance", "bill_dispute"], entities: ["amount"], skills: ["billing"] };
 /** What the line's front filter says of a number. */
 const FILTERED: Record<string, unknown> = {
   "0197000666": { place: 2, outcome: "answer", queue_id: null },

@@ -61,13 +61,14 @@ interface OfRulesProps {
 function OfRules({ id, kind, condition, bot, set }: OfRulesProps) {
   const { t } = useTranslation("admin");
   const chosen = listed(condition.words);
-  if (kind === "intent") {
-    // What the bot no longer understands stays in sight while a rule names it.
-    const names = [...new Set([...(bot?.intents ?? []), ...chosen])];
+  if (kind === "intent" || kind === "skill") {
+    // What the bot no longer knows stays in sight while a rule names it.
+    const known = kind === "intent" ? bot?.intents : bot?.skills;
+    const names = [...new Set([...(known ?? []), ...chosen])];
     return (
       <fieldset className={`${look.part} ${look.wide}`}>
-        <legend>{t("rules.intents")}</legend>
-        {names.length === 0 && <p className={styles.hint}>{t("rules.noIntents")}</p>}
+        <legend>{t(kind === "intent" ? "rules.intents" : "rules.skills")}</legend>
+        {names.length === 0 && <p className={styles.hint}>{t(kind === "intent" ? "rules.noIntents" : "rules.noSkills")}</p>}
         <div className={look.choices}>
           {names.map((name) => (
             <label key={name} className={styles.check}>

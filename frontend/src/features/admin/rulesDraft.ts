@@ -6,7 +6,7 @@ import { drafted, given, type Draft, type Step } from "./ladder";
 
 export const PERSON_KINDS = ["keyword", "language", "in_list", "not_in_list", "tag", "attribute", "hours", "time"] as const;
 /** What only a line with a bot can know. */
-export const BOT_KINDS = ["intent", "entity", "confidence"] as const;
+export const BOT_KINDS = ["intent", "skill", "entity", "confidence"] as const;
 export const DAYS = ["1", "2", "3", "4", "5", "6", "7"] as const;
 
 export interface DraftCondition {
