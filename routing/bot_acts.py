@@ -36,8 +36,8 @@ def act(
     """Send what the bot says; hand over when it steps aside, cannot be heard, must not speak, or does not exist.
     Returns whether it came to what the bot decided, so that its memory of it holds.
 
-    `answers`: those of this transaction, which the caller stores at its end. `lately`: how many the bot has given in the
-    last minutes (routing/robots.py). `rests`: it does not work outside the hours of its line.
+    `answers`: those of this transaction, which the caller stores at its end. `lately`: how many the bot has given
+    in the last minutes (routing/robots.py). `rests`: it does not work outside the hours of its line.
     """
     if talk.first_at is None:  # nothing is unanswered; an empty text is something
         return False

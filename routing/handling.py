@@ -303,8 +303,15 @@ def _store(
                     continue
                 turn = given.answers.get(talk.id)
                 heeded = act(
-                    changes, answers, conversation, talk, turn, at, lately.get(talk.id, 0),
-                    rests=rests, closed=given.closed,
+                    changes,
+                    answers,
+                    conversation,
+                    talk,
+                    turn,
+                    at,
+                    lately.get(talk.id, 0),
+                    rests=rests,
+                    closed=given.closed,
                 )
                 if turn is not None and talk.first_at is not None:
                     taken.append(records.taken(conversation, talk.bot, turn, talk.last_seq, at))

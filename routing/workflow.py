@@ -72,8 +72,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known when people are to have a conversation. `intents`, `entities`: what the bot understood in its last
-    texts, oldest first. `skills`: what it asks of the agent, in its author's words. `confidence`: 0 to 1, of the last; None: no bot was asked. `weekday`: 1 is Monday; `minute`: of
-    the day; both by the organisation's clock."""
+    texts, oldest first. `skills`: what it asks of the agent, in its author's words. `confidence`: 0 to 1, of the last;
+    None: no bot was asked. `weekday`: 1 is Monday; `minute`: of the day; both by the organisation's clock."""
 
     person: front_filter.Facts
     weekday: int

@@ -46,7 +46,7 @@ LEARNS_S = 3.0  # that somebody who tries a text waits for a bot that has to lea
 
 @dataclass(frozen=True, slots=True)
 class ConditionGiven:
-    """`thing_id`: the list, tag or attribute. `key`: the name of an entity. `words`: words, intents, skills, or days."""
+    """`thing_id`: the list, tag or attribute. `key`: the name of an entity. `words`: words, intents, skills, days."""
 
     kind: str
     thing_id: UUID | None = None
@@ -372,7 +372,7 @@ def _set_more(row: RuleCondition, given: ConditionGiven) -> None:
 
 
 def _names(given: Sequence[str], field: str) -> list[str]:
-    """Of intents, skills and entities, as the bot's author wrote them. They need not be there today: bots are replaced."""
+    """Of intents, skills and entities, as the bot's author wrote them. They need not be there: bots are replaced."""
     names = list(dict.fromkeys(name for one in given if (name := storable(one).strip())))
     if not 1 <= len(names) <= MOST_INTENTS or any(len(name) > LONGEST_NAME for name in names):
         raise Invalid("rule_names", f"from 1 to {MOST_INTENTS} names of at most {LONGEST_NAME} signs", field=field)

@@ -54,7 +54,7 @@ async def generic_plan(connection, statement):
 
 def whole_indexes(plan):
     """The scans of an index that read all of it."""
-    lines = plan.splitlines() + [""]
+    lines = [*plan.splitlines(), ""]
     return [
         line.strip()
         for line, below in itertools.pairwise(lines)
