@@ -53,6 +53,8 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.AGENT)
     language = models.CharField(max_length=5, default="fr")
     theme = models.CharField(max_length=8, default="system")
+    density = models.CharField(max_length=8, default="roomy", db_default="roomy")  # or "compact", of the desk's list
+    single_keys = models.BooleanField(default=True, db_default=True)  # whether letters alone do something
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

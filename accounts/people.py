@@ -20,7 +20,8 @@ from common.text import name_of
 from realtime.log import Changes, record_changes, take_event_head
 
 LANGUAGES = ("fr", "en")
-THEMES = ("system", "light", "dark")
+THEMES = ("system", "light", "dark", "contrast")
+DENSITIES = ("roomy", "compact")
 _SHOWN = ("name", "email", "role", "language", "is_active")
 
 
@@ -93,8 +94,10 @@ def change_person(*, actor: User, user_id: UUID, fields: PersonFields, keep_sess
     return user
 
 
-def change_own(*, user: User, language: str | None, theme: str | None) -> User:
-    """What each person may set for himself. Raises Invalid."""
+def change_own(
+    *, user: User, language: str | None, theme: str | None, density: str | None = None, single_keys: bool | None = None
+) -> User:
+    """What each person may set for himself; None: as it is. Raises Invalid."""
     changed = []
     if language is not None:
         user.language = _choice(language, LANGUAGES, "language")
@@ -102,6 +105,12 @@ def change_own(*, user: User, language: str | None, theme: str | None) -> User:
     if theme is not None:
         user.theme = _choice(theme, THEMES, "theme")
         changed.append("theme")
+    if density is not None:
+        user.density = _choice(density, DENSITIES, "density")
+        changed.append("density")
+    if single_keys is not None:
+        user.single_keys = single_keys
+        changed.append("single_keys")
     if changed:
         user.save(update_fields=changed)
     return user

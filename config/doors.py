@@ -39,6 +39,7 @@ OPEN: dict[str, str] = {
     "* /_allauth/browser/v1/config": "signing in: what the sign-in screen offers",
     "* /_allauth/browser/v1/auth/session": "signing in and out: tells the holder of a session who he is",
     "* /_allauth/browser/v1/auth/login": "signing in",
+    "* /sw.js": "a file of the application: no data",
     "* /": "the application's page: no data",
     "* /sign-in": "the application's page: no data",
     "* /^(?:supervision|admin|c)(?:/.*)?$": "the application's page: no data",

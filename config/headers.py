@@ -25,11 +25,14 @@ PAGE: dict[str, list[Any]] = {
     "connect-src": [SELF],
     "object-src": [NONE],
     "media-src": [SELF],
+    "manifest-src": [SELF],
+    "worker-src": [SELF],
     "base-uri": [NONE],
     "form-action": [NONE],
     "frame-ancestors": [NONE],
     "require-trusted-types-for": ["'script'"],
-    "trusted-types": [NONE],
+    # One address becomes a script by hand: the worker's (frontend/src/app/shell.ts). The name is taken as the page begins.
+    "trusted-types": ["palabre-shell"],
     "report-uri": [REPORTS],
 }
 # Everything else (JSON, a picture, a script opened by itself) is no page: as one, it may do nothing at all.

@@ -7,7 +7,7 @@ from allauth.headless.base import views as headless
 from allauth.headless.constants import Client
 from django.urls import include, path, re_path
 
-from config import media, policy_reports, spa, webhooks
+from config import media, policy_reports, shell, spa, webhooks
 from config.api import api, not_found
 from config.headers import REPORTS, clears_the_browser
 from config.health import views as health
@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/", api.urls),
     re_path(r"^api/.*$", not_found),
     path("_allauth/browser/v1/", include((_BROWSER, "headless"), namespace="headless")),
+    path("sw.js", shell.worker),
     path("", spa.page),
     path("sign-in", spa.page),
     re_path(r"^(?:supervision|admin|c)(?:/.*)?$", spa.page),

@@ -32,6 +32,8 @@ class UserView(TypedDict):
     role: str
     language: str
     theme: str
+    density: str
+    single_keys: bool
 
 
 class OrganisationView(TypedDict):

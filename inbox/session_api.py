@@ -29,6 +29,8 @@ router = Router(tags=["session"])
 class Preferences(Schema):
     language: Words | None = None
     theme: Words | None = None
+    density: Words | None = None
+    single_keys: bool | None = None
 
 
 SessionSchema: Any = schema_of(desk.Session)
@@ -43,7 +45,7 @@ def read_session(request: HttpRequest) -> HttpResponse:
 
 @router.patch("/session", auth=May("session.change"), response=SessionSchema)
 def change_session(request: HttpRequest, given: Preferences) -> HttpResponse:
-    user = change_own(user=caller(request), language=given.language, theme=given.theme)
+    user = change_own(user=caller(request), **given.dict())
     return as_json(_session(request, user))
 
 
@@ -78,6 +80,8 @@ def _session(request: HttpRequest, user: User) -> desk.Session:
             "role": user.role,
             "language": user.language,
             "theme": user.theme,
+            "density": user.density,
+            "single_keys": user.single_keys,
         },
         "organisation": {
             "id": str(organisation.id),

@@ -137,7 +137,9 @@ class Browsers:
         self.chromium.close()
 
     def open(self, seat: Seat, *, keep: bool = True) -> Screen:
-        context = self.chromium.new_context(locale="fr-FR", viewport={"width": 1280, "height": 860})
+        context = self.chromium.new_context(
+            locale="fr-FR", viewport={"width": 1280, "height": 860}, service_workers="block"
+        )
         context.set_default_timeout(WAIT_MS)
         context.add_init_script(EYES)
         base = self.palabre.desk.rstrip("/")

@@ -58,7 +58,9 @@ def visit(browser: Browser, watch: Watch, request: pytest.FixtureRequest) -> Ite
     contexts: list[BrowserContext] = []
 
     def open_page(address: str, **options: Any) -> Page:
-        context = browser.new_context(**{"locale": "fr-FR", "viewport": {"width": 1440, "height": 900}, **options})
+        # The shell's worker has a journey of its own; elsewhere requests are seen, and cut, where they are made.
+        usual = {"locale": "fr-FR", "viewport": {"width": 1440, "height": 900}, "service_workers": "block"}
+        context = browser.new_context(**{**usual, **options})
         context.set_default_timeout(WAIT_MS)
         watch.over(context)
         contexts.append(context)

@@ -171,7 +171,7 @@ class Rooms:
     def of(self, person: str) -> BrowserContext:
         if person not in self._open:
             context = self._browser.new_context(
-                locale="fr-FR", timezone_id="Africa/Porto-Novo", reduced_motion="reduce"
+                locale="fr-FR", timezone_id="Africa/Porto-Novo", reduced_motion="reduce", service_workers="block"
             )
             context.set_default_timeout(WAIT_MS)
             self._open[person] = context

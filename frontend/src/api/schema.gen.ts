@@ -5737,8 +5737,12 @@ export interface components {
         };
         /** Preferences */
         Preferences: {
+            /** Density */
+            density?: string | null;
             /** Language */
             language?: string | null;
+            /** Single Keys */
+            single_keys?: boolean | null;
             /** Theme */
             theme?: string | null;
         };
@@ -7604,6 +7608,8 @@ export interface components {
         };
         /** UserView */
         UserView: {
+            /** Density */
+            density: string;
             /** Email */
             email: string;
             /** Id */
@@ -7614,6 +7620,8 @@ export interface components {
             name: string;
             /** Role */
             role: string;
+            /** Single Keys */
+            single_keys: boolean;
             /** Theme */
             theme: string;
         };

@@ -17,7 +17,8 @@ export type Narrow<K extends keyof Schemas, N extends { [F in keyof N]: F extend
 export type ConversationStatus = "bot" | "queued" | "open" | "snoozed" | "closed";
 export type Role = "agent" | "supervisor" | "administrator" | "observer";
 export type Language = "fr" | "en";
-export type Theme = "system" | "light" | "dark";
+export type Theme = "system" | "light" | "dark" | "contrast";
+export type Density = "roomy" | "compact";
 export type AuthorKind = "contact" | "bot" | "agent" | "system";
 export type MessageKind = "incoming" | "outgoing" | "note" | "event";
 /** The last three of them are set by the product alone. */
@@ -166,7 +167,7 @@ export interface Line {
 }
 
 export interface Session {
-  user: { id: string; name: string; email: string; role: Role; language: Language; theme: Theme };
+  user: { id: string; name: string; email: string; role: Role; language: Language; theme: Theme; density: Density; single_keys: boolean };
   organisation: { id: string; name: string; time_zone: string; languages: string[]; brand: Record<string, unknown> };
   lines: Line[];
   queues: SessionQueue[];

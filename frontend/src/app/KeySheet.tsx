@@ -5,7 +5,7 @@ import styles from "./KeySheet.module.css";
 
 const SECTIONS = [
   ["list", [["J K", "move"], ["Enter", "open"], ["/", "search"], ["1 2 3", "views"], ["C", "compose"]]],
-  ["go", [["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
+  ["go", [["Ctrl+K", "palette"], ["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
   ["conversation", [["T", "take"], ["R", "reply"], ["N", "note"], ["X", "transfer"], ["S", "snooze"], ["E", "closeIt"], ["Esc", "leave"]]],
   ["work", [["O Enter", "offer"], ["N", "finish"], ["P", "next"]]],
 ] as const;

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import i18next from "i18next";
-import { createContext, useContext, useEffect, useState } from "react";
+import { createContext, lazy, Suspense, useCallback, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet, useNavigate, useSearchParams } from "react-router";
 import { isObserver, receivesWork, useCounts, useSession } from "@/api/session";
@@ -13,17 +13,23 @@ import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
 import { StateBar } from "@/features/presence/StateBar";
 import { address, configureFormats } from "@/ui/format";
-import { useKeys } from "@/ui/keys";
+import { allowSingleKeys, useKeys } from "@/ui/keys";
+import { usePaletteKey } from "@/ui/paletteKey";
 import { armByFirstUse } from "@/ui/sound";
 import { Toasts } from "@/ui/toasts";
 import { announce, Announcer } from "./announce";
+import { useAppCommands } from "./appCommands";
 import { setLanguage } from "./i18n";
 import { KeySheet } from "./KeySheet";
 import { LiveDesk } from "./liveDesk";
+import { notice } from "./notices";
 import styles from "./Signed.module.css";
 import { playText, soundIsOn, useSoundIsOn } from "./sounds";
 import { setTheme } from "./theme";
 import { TopBar } from "./TopBar";
+
+const Palette = lazy(() => import("./palette/Palette"));
+const Preferences = lazy(() => import("./preferences/Preferences"));
 
 const LiveContext = createContext<LiveDesk | null>(null);
 
@@ -41,7 +47,8 @@ export function Signed() {
   const { user, organisation } = session;
   const navigate = useNavigate();
   const shown = useSearchParams()[0].get("c");
-  const [keysShown, setKeysShown] = useState(false);
+  const [over, setOver] = useState<"keys" | "palette" | "preferences" | null>(null);
+  const show = { keys: () => setOver("keys"), preferences: () => setOver("preferences") };
 
   // Before the first drawing: what is below reads the formats and the outbox at once.
   configureFormats({ language: user.language, timeZone: organisation.time_zone });
@@ -53,6 +60,9 @@ export function Signed() {
         // Who has the conversation before his eyes sees it come.
         const seen = document.hasFocus() && new URLSearchParams(location.search).get("c") === row.id;
         if (!seen && soundIsOn("texts")) playText();
+        notice(i18next.t("notices.text", { name: row.contact.name ?? address(row.contact.address) }), {
+          about: `text-${row.id}`, open: () => void navigate(`/?view=mine&c=${row.id}`),
+        });
       }),
   );
   useEffect(() => {
@@ -61,6 +71,10 @@ export function Signed() {
   }, [live]);
   useEffect(() => setLanguage(user.language), [user.language]);
   useEffect(() => setTheme(user.theme), [user.theme]);
+  useEffect(() => {
+    document.documentElement.dataset.density = user.density;
+    allowSingleKeys(user.single_keys);
+  }, [user.density, user.single_keys]);
   useEffect(() => armByFirstUse(), []);
   const works = receivesWork(session);
   const offers = useOffers(works);
@@ -68,25 +82,35 @@ export function Signed() {
   const called = (text: string) => {
     announce(text);
     if (soundIsOn("texts")) playText();
+    notice(text, { about: "call", open: () => void navigate("/") });
   };
   const sound = useSoundIsOn("offers");
-  useTitle(useAlive(offers).length);
+  const alive = useAlive(offers);
+  useTitle(alive.length);
+  const newest = alive.at(-1)?.id;
+  useEffect(() => {
+    if (newest) notice(i18next.t("notices.offer"), { about: "offer", open: () => undefined });
+  }, [newest]);
   const accepted = (row: Row, busy: boolean) => {
     rowsChanged(client, [row], user.id);
     if (!busy) void navigate(`/?view=mine&c=${row.id}`);
   };
 
   useKeys({
-    "?": () => setKeysShown(true),
+    "?": show.keys,
     "g i": () => void navigate("/"),
     "g s": () => void (user.role === "agent" || navigate("/supervision")),
     "g a": () => void (user.role === "administrator" && navigate("/admin")),
   });
 
+  useAppCommands(show);
+  usePaletteKey(() => setOver("palette"));
+  const lookFor = useCallback((text: string) => void navigate(`/?view=all&q=${encodeURIComponent(text)}`), [navigate]);
+
   return (
     <LiveContext value={live}>
       <div className={styles.frame}>
-        <TopBar onKeys={() => setKeysShown(true)} />
+        <TopBar onShow={show} />
         {works && <StateBar />}
         <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
         {!isObserver(session) && <ConsultStrip shown={shown} onOpen={(id) => void navigate(`/?view=all&c=${id}`)} />}
@@ -95,7 +119,11 @@ export function Signed() {
       </div>
       <Announcer />
       <Toasts closeLabel={t("close")} />
-      {keysShown && <KeySheet onClose={() => setKeysShown(false)} />}
+      {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
+      <Suspense fallback={null}>
+        {over === "palette" && <Palette onClose={() => setOver(null)} onSearch={lookFor} />}
+        {over === "preferences" && <Preferences onClose={() => setOver(null)} />}
+      </Suspense>
     </LiveContext>
   );
 }

@@ -3,29 +3,26 @@ import { NavLink } from "react-router";
 import { usePlansStaffing, useWatchesLinks } from "@/api/session";
 import page from "@/ui/page.module.css";
 
-const TABS = ["team", "traffic", "history", "filter", "links", "staffing", "knowledge"] as const;
-/** Not for observers. */
-const OWN = ["links", "staffing", "knowledge"] as const;
-const PATHS = {
-  team: "/supervision",
-  traffic: "/supervision/traffic",
-  history: "/supervision/history",
-  filter: "/supervision/filter",
-  links: "/supervision/links",
-  staffing: "/supervision/staffing",
-  knowledge: "/supervision/knowledge",
-};
+/** `needs`: what observers have not. */
+export const TABS = [
+  { name: "team", path: "/supervision", needs: null },
+  { name: "traffic", path: "/supervision/traffic", needs: null },
+  { name: "history", path: "/supervision/history", needs: null },
+  { name: "filter", path: "/supervision/filter", needs: null },
+  { name: "links", path: "/supervision/links", needs: "links" },
+  { name: "staffing", path: "/supervision/staffing", needs: "staffing" },
+  { name: "knowledge", path: "/supervision/knowledge", needs: "staffing" },
+] as const;
 
 /** The pages of supervision, for each of them. */
 export function SupervisionTabs() {
   const { t } = useTranslation("app");
-  const plans = usePlansStaffing();
-  const may = { links: useWatchesLinks(), staffing: plans, knowledge: plans };
+  const may = { links: useWatchesLinks(), staffing: usePlansStaffing() };
   return (
     <nav className={page.tabs} aria-label={t("tabs.label")}>
-      {TABS.filter((tab) => !(OWN as readonly string[]).includes(tab) || may[tab as (typeof OWN)[number]]).map((tab) => (
-        <NavLink key={tab} to={PATHS[tab]} end>
-          {t(`tabs.${tab}`)}
+      {TABS.filter(({ needs }) => needs === null || may[needs]).map(({ name, path }) => (
+        <NavLink key={name} to={path} end>
+          {t(`tabs.${name}`)}
         </NavLink>
       ))}
     </nav>

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
+import { BellOff, BellRing, Contrast, Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Settings2, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
@@ -18,13 +18,14 @@ import { toast } from "@/ui/toasts";
 import { ConnectionLight } from "./ConnectionLight";
 import { leave } from "./leaving";
 import { Logo } from "./Logo";
-import { SOUNDS, switchSound, useSoundIsOn } from "./sounds";
+import { beQuiet, endQuiet, useQuiet } from "./quiet";
+import { SOUNDS, switchSound, useIsSwitchedOn } from "./sounds";
 import styles from "./TopBar.module.css";
 
 /** Below this width the links of the bar move into the menu (TopBar.module.css). */
 const NO_ROOM_FOR_NAV = "(max-width: 980px)";
-const THEMES: Theme[] = ["system", "light", "dark"];
-const THEME_ICONS = { system: <SunMoon size={16} />, light: <Sun size={16} />, dark: <Moon size={16} /> };
+const THEMES: Theme[] = ["system", "light", "dark", "contrast"];
+const THEME_ICONS = { system: <SunMoon size={16} />, light: <Sun size={16} />, dark: <Moon size={16} />, contrast: <Contrast size={16} /> };
 const LANGUAGES: Language[] = ["fr", "en"];
 
 export function useScreens(): { to: string; name: "desk" | "supervision" | "admin"; icon: React.ReactNode }[] {
@@ -36,7 +37,11 @@ export function useScreens(): { to: string; name: "desk" | "supervision" | "admi
   return role === "administrator" ? [desk, supervision, admin] : [desk, supervision];
 }
 
-export function TopBar({ onKeys }: { onKeys: () => void }) {
+interface TopBarProps {
+  onShow: { keys: () => void; preferences: () => void };
+}
+
+export function TopBar({ onShow }: TopBarProps) {
   const { t } = useTranslation("app");
   const navigate = useNavigate();
   const screens = useScreens();
@@ -61,19 +66,20 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
       </div>
       <ConnectionLight />
       {receivesWork(session) && <PresenceSwitch />}
-      <UserMenu onKeys={onKeys} />
+      <UserMenu onShow={onShow} />
     </header>
   );
 }
 
-function UserMenu({ onKeys }: { onKeys: () => void }) {
+function UserMenu({ onShow }: TopBarProps) {
   const { t } = useTranslation("app");
   const client = useQueryClient();
   const navigate = useNavigate();
   const screens = useScreens();
   const session = useSession();
   const { user, organisation, phone_page } = session;
-  const sounds = { offers: useSoundIsOn("offers"), texts: useSoundIsOn("texts") };
+  const sounds = { offers: useIsSwitchedOn("offers"), texts: useIsSwitchedOn("texts") };
+  const quiet = useQuiet() !== null;
   const [unsent, setUnsent] = useState(0);
   const goAway = () =>
     leave(client).then(
@@ -81,7 +87,15 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
       () => toast(t("leave.failed"), { bad: true }),
     );
   const askedToGo = () => (countUnsent() > 0 ? setUnsent(countUnsent()) : void goAway());
-  const last: MenuItem[] = [{ key: "keys", label: t("user.keys"), icon: <Keyboard size={16} />, run: onKeys }];
+  const last: MenuItem[] = [
+    { key: "preferences", label: t("preferences.open"), icon: <Settings2 size={16} />, run: onShow.preferences },
+    { key: "keys", label: t("user.keys"), icon: <Keyboard size={16} />, run: onShow.keys },
+  ];
+  if (receivesWork(session))
+    last.unshift({
+      key: "quiet", label: t(quiet ? "quiet.end" : "quiet.now"), icon: quiet ? <BellRing size={16} /> : <BellOff size={16} />,
+      run: () => (quiet ? endQuiet() : beQuiet(0)),
+    });
   if (phone_page) last.push({ key: "phone", label: t("user.phone"), icon: <Smartphone size={16} />, href: phone_page });
   last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: askedToGo });
   return (

@@ -1,5 +1,5 @@
 /** Palabre's server in memory, to develop and to test every screen: it answers through `window.fetch` and `window.WebSocket`. */
-import type { Agent, Counts, Message, Row } from "@/api/types";
+import type { Agent, Counts, Density, Message, Row, Theme } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
@@ -55,13 +55,13 @@ export class FakeServer {
   refuses = false;
   sockets = new Set<FakeSocket>();
   sent: string[] = [];
-  readonly preferences: { language: "fr" | "en"; theme: "system" | "light" | "dark" };
+  readonly preferences: { language: "fr" | "en"; theme: Theme; density: Density; single_keys: boolean };
   #timers = new Set<ReturnType<typeof setInterval>>();
   #byClient = new Map<string, Message>();
 
   constructor(readonly options: FakeOptions = {}) {
     this.me = options.signedInAs === undefined ? AWA : options.signedInAs;
-    this.preferences = { language: options.language ?? "fr", theme: options.theme ?? "system" };
+    this.preferences = { language: options.language ?? "fr", theme: options.theme ?? "system", density: "roomy", single_keys: true };
     this.attachments.carried = options.attachments === true;
     this.broken = options.scenario === "error";
     for (const one of makeConversations(options.scenario ?? "twelve")) this.conversations.set(one.row.id, one);

@@ -1,5 +1,5 @@
 import { X } from "lucide-react";
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { Button } from "./Button";
 import { layOver } from "./layer";
 import styles from "./Dialog.module.css";
@@ -19,7 +19,8 @@ interface DialogProps {
 export function Dialog({ title, closeLabel, look = "centre", onlyByButton = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // A layout effect ends before the dialog leaves the page: the browser then gives the focus back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (!element) return;
     element.showModal();

@@ -23,6 +23,13 @@ export function isTyping(target: EventTarget | null, inDialogs = false): boolean
   return target.isContentEditable || target.closest(inDialogs ? FIELDS : `${FIELDS}, [role=dialog]`) !== null;
 }
 
+let singleKeys = true;
+
+/** Whether letters alone do something (WCAG 2.1.4: whoever speaks to his computer, or presses by accident, ends it). */
+export function allowSingleKeys(allowed: boolean): void {
+  singleKeys = allowed;
+}
+
 export type KeyMap = Record<string, (event: KeyboardEvent) => unknown>;
 
 const LEADER_MS = 1200;
@@ -48,6 +55,8 @@ export function useKeys(map: KeyMap, enabled = true, { inDialogs = false }: Keys
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.isComposing) return;
       if (isTyping(event.target, inDialogs)) return;
       const key = readKey(event);
+      // Arrows, Enter and Escape are no letters.
+      if (!singleKeys && key.length === 1) return;
       if (event.repeat && !WALKING.has(key)) return;
       const led = leader !== "" && event.timeStamp - leaderAt < LEADER_MS ? `${leader} ${key}` : "";
       const act = (led && latest.current[led]) || latest.current[key];

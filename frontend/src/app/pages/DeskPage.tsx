@@ -19,6 +19,7 @@ import { NextButton } from "@/features/offers/NextButton";
 import { useFocusTold, useWrapUps } from "@/features/presence/api";
 import { PersonPanel } from "@/features/contact/PersonPanel";
 import { Button } from "@/ui/Button";
+import { useCommands, type Command } from "@/ui/commands";
 import { useKeys } from "@/ui/keys";
 import { useLiveDesk } from "../Signed";
 import styles from "./DeskPage.module.css";
@@ -45,6 +46,7 @@ function useRemembered(name: string, first: boolean): [boolean, (value: boolean)
 export function DeskPage() {
   const { t } = useTranslation("app");
   const { t: tNew } = useTranslation("newText");
+  const { t: tList } = useTranslation("conversationList");
   const client = useQueryClient();
   const session = useSession();
   const me = session.user.id;
@@ -148,6 +150,22 @@ export function DeskPage() {
     "1": () => isObserver(session) || onFilter({ view: "mine" }),
     "2": () => onFilter({ view: "queue" }),
     "3": () => onFilter({ view: "all" }),
+  });
+
+  useCommands(() => {
+    const found: Command[] = [];
+    const here = (id: string, label: string, keys: string, run: () => void) => found.push({ id, group: "conversation", label, keys, run });
+    if (opened !== null && !isObserver(session)) {
+      here("take", t("keys.take"), "T", () => pane.current?.take());
+      here("reply", t("keys.reply"), "R", () => pane.current?.write("reply"));
+      here("note", t("keys.note"), "N", () => pane.current?.write("note"));
+      here("snooze", t("keys.snooze"), "S", () => pane.current?.snooze());
+      here("close", t("keys.closeIt"), "E", () => pane.current?.close());
+    }
+    if (mayCompose) here("compose", tNew("open"), "C", () => compose(null));
+    const views = isObserver(session) ? (["queue", "all"] as const) : (["mine", "snoozed", "queue", "all"] as const);
+    for (const one of views) found.push({ id: `view-${one}`, group: "go", label: t("palette.view", { name: tList(one) }), run: () => onFilter({ view: one }) });
+    return found;
   });
 
   const narrow = window.matchMedia(NARROW).matches;

@@ -25,7 +25,7 @@ export function Articles({ row, open, onOpen, onInsert }: ArticlesProps) {
   const { t } = useTranslation("knowledge");
   return (
     <>
-      <Button look="quiet" size="small" square aria-label={t("desk.open")} title={`${t("desk.open")} (Ctrl+K)`} icon={<BookOpen size={16} />} onClick={() => onOpen(true)} data-testid="articles" />
+      <Button look="quiet" size="small" square aria-label={t("desk.open")} title={`${t("desk.open")} (Ctrl+J)`} icon={<BookOpen size={16} />} onClick={() => onOpen(true)} data-testid="articles" />
       {open && (
         <Dialog title={t("desk.label")} closeLabel={t("back")} look="side" onClose={() => onOpen(false)}>
           <Choice

@@ -122,7 +122,7 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
 
   const press = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
-    if (answers && event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+    if (answers && event.key.toLowerCase() === "j" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       setSearching(true);
     }

@@ -5,6 +5,7 @@ import type { Agent } from "@/api/types";
 import { groupsOf, stateName } from "@/api/states";
 import { useSecondsSince, useSecondsUntil } from "@/realtime/clock";
 import { stopwatch } from "@/ui/format";
+import { useCommands, type Command } from "@/ui/commands";
 import { Menu } from "@/ui/Menu";
 import { toast } from "@/ui/toasts";
 import { useSayState } from "./api";
@@ -20,6 +21,15 @@ export function PresenceSwitch() {
   // The only reason of its state says no more than the state itself.
   const alone = presence.reason_id !== null && reasons.filter((one) => one.state === presence.state).length <= 1;
   const shown = reason && reason !== state && !alone ? `${state} · ${reason}` : state;
+  useCommands(() =>
+    groupsOf(reasons).flatMap((group): Command[] =>
+      group.reasons.length === 0
+        ? [{ id: `state-${group.state}`, group: "work", label: t("command", { state: t(`state.${group.state}`) }), run: () => say.mutate({ state: group.state }) }]
+        : group.reasons
+            .filter((one) => presence.reason_id !== one.id)
+            .map((one) => ({ id: `state-${one.id}`, group: "work", label: t("command", { state: stateName(one.name, i18n.language) }), run: () => say.mutate({ reason_id: one.id }) })),
+    ),
+  );
   return (
     <div className={styles.presence} data-testid="presence" data-state={presence.state}>
       <Menu

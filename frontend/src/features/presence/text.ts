@@ -3,6 +3,7 @@ import type { Same } from "@/ui/text";
 const en = {
   label: "My state",
   prefix: "My state: ",
+  command: "My state: {{state}}",
   state: {
     available: "Available",
     busy: "Busy",
@@ -34,6 +35,7 @@ const en = {
 const fr: Same<typeof en> = {
   label: "Mon état",
   prefix: "Mon état : ",
+  command: "Mon état : {{state}}",
   state: {
     available: "Disponible",
     busy: "Occupé",

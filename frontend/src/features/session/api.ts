@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { ApiError, csrfToken, get, patch, post, request } from "@/api/fetch";
 import { sessionKey } from "@/api/session";
-import type { DemoPerson, Language, Session, Theme } from "@/api/types";
+import type { DemoPerson, Session } from "@/api/types";
 
 const AUTH = "/_allauth/browser/v1/auth";
 
@@ -46,8 +46,10 @@ export async function signOut(): Promise<void> {
   await request("DELETE", `${AUTH}/session`, { accept: [401] });
 }
 
-/** Language and theme of the user; shown at once, stored in the background. */
-export function changePreferences(client: QueryClient, change: { language?: Language; theme?: Theme }): void {
+export type Preferences = Pick<Session["user"], "language" | "theme" | "density" | "single_keys">;
+
+/** What the user sets for himself; shown at once, stored in the background. */
+export function changePreferences(client: QueryClient, change: Partial<Preferences>): void {
   client.setQueryData<Session>(sessionKey, (session) => session && { ...session, user: { ...session.user, ...change } });
   patch("/api/session", change).catch(() => undefined);
 }
