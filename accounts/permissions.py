@@ -40,6 +40,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     ),  # against what a subscriber has said: with proof
     "consent.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # numbers in full
     "counts.read": EVERYONE,
+    "views.read": EVERYONE,
+    "views.keep": DESK,  # one's own views
+    "views.share": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # with a team, with everybody
+    "views.arrange": EVERYONE,
+    "desk.arrange": EVERYONE,  # which lines one's own lists show
     "events.read": EVERYONE,
     "presence.set": DESK,
     "presence.force": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # another's state, with a line in the audit log

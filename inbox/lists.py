@@ -21,6 +21,7 @@ from contacts.numbers import clean, normalise
 from conversations.models import Conversation, MessageKind, Status
 from conversations.rendering import Row, render_rows
 from conversations.visibility import conversations_of
+from inbox.filters import Filter, narrowed
 from realtime.audience import Audience, AudienceKind
 
 VIEWS = ("mine", "snoozed", "queue", "all")
@@ -54,23 +55,17 @@ class Place:
 
 
 def list_page(
-    *, audience: Audience, organisation_region: str, view: str, line_id: UUID | None, status: str | None, q: str | None,
-    after: str | None, limit: int, order: str = "waiting",
+    *, audience: Audience, organisation_region: str, view: str, asked: Filter, q: str | None, after: str | None,
+    limit: int, now: datetime, order: str = "waiting", shown: frozenset[UUID] | None = None,
 ) -> tuple[list[Row], str | None]:  # fmt: skip
     """One page of a view and where the next one starts (None: this was the last). Raises Invalid, NotAllowed.
 
     `order`: of mine and queue, "waiting" (longest first) or "deadline" (the next to be missed first). Of snoozed the
-    next to wake is first.
+    next to wake is first. `shown`: as `in_view` says.
     """
-    found = _narrowed(audience, view)
-    if line_id is not None:
-        found = found.filter(line_id=line_id)
-    if status is not None:
-        if status not in Status.values:
-            raise Invalid("unknown_choice", f"must be one of {', '.join(Status.values)}", field="status")
-        found = found.filter(status=status)
+    found = narrowed(in_view(audience, view, shown), asked, audience, now)
     searched = bool(q and q.strip())
-    if view == "all" and status is None and not searched:
+    if view == "all" and asked.status is None and not searched:
         found = without_notices(found)
     if q and searched:
         if audience.kind != AudienceKind.FULL:
@@ -89,8 +84,12 @@ def list_page(
     return [rows[id_] for id_ in ids if id_ in rows], ends
 
 
-def _narrowed(audience: Audience, view: str) -> QuerySet[Conversation]:
+def in_view(audience: Audience, view: str, shown: frozenset[UUID] | None = None) -> QuerySet[Conversation]:
+    """The conversations of a view. `shown`: the lines that the asker has on his desk (None: all); what is his own
+    is there whatever its line, for it was given to him. Raises Invalid."""
     found = conversations_of(audience)
+    if shown is not None and view in ("queue", "all"):
+        found = found.filter(line_id__in=shown)
     if view == "mine":
         return found.filter(owner_id=audience.user_id, status=Status.OPEN)
     if view == "snoozed":

@@ -1723,7 +1723,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Conversations */
+        /**
+         * List Conversations
+         * @description Of the lines that the caller has on his desk (PUT /api/desk/lines); what is his own, of every line.
+         */
         get: operations["inbox_conversations_api_list_conversations"];
         put?: never;
         post?: never;
@@ -2278,6 +2281,26 @@ export interface paths {
         put?: never;
         /** Sign In */
         post: operations["accounts_demo_api_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose Lines
+         * @description Which lines the caller's lists show, of those that he may see. What is offered to him stays as it is.
+         */
+        put: operations["inbox_views_api_choose_lines"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2935,6 +2958,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description With how many conversations each holds now. Ask at the start, after a reset, and when something has changed; not
+         *     in between.
+         */
+        get: operations["inbox_views_api_list_views"];
+        put?: never;
+        /**
+         * Create View
+         * @description `sharing` other than personal is a supervisor's.
+         */
+        post: operations["inbox_views_api_create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/arrangement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Arrange Views */
+        put: operations["inbox_views_api_arrange_views"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change View */
+        put: operations["inbox_views_api_change_view"];
+        post?: never;
+        /** Delete View */
+        delete: operations["inbox_views_api_delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wrap-ups": {
         parameters: {
             query?: never;
@@ -3125,6 +3208,16 @@ export interface components {
              * Format: uuid
              */
             client_id: string;
+        };
+        /**
+         * Arrangement
+         * @description Ids of views in one's own order, and of those that stand open.
+         */
+        Arrangement: {
+            /** Pinned */
+            pinned: string[];
+            /** Views */
+            views: string[];
         };
         /**
          * ArticleChange
@@ -3647,7 +3740,7 @@ export interface components {
             all: components["schemas"]["AllCounts"];
             /** By Line */
             by_line: {
-                [key: string]: components["schemas"]["QueueCounts"];
+                [key: string]: components["schemas"]["LineCounts"];
             };
             mine: components["schemas"]["MineCounts"];
             queue: components["schemas"]["QueueCounts"];
@@ -3740,6 +3833,22 @@ export interface components {
         DemoSignIn: {
             /** Email */
             email: string;
+        };
+        /** DeskTeam */
+        DeskTeam: {
+            /** Id */
+            id: string;
+            /** Members */
+            members: string[];
+            /** Name */
+            name: string;
+        };
+        /** DeskView */
+        DeskView: {
+            /** Line Ids */
+            line_ids: string[] | null;
+            /** Tiles */
+            tiles: string[] | null;
         };
         /** Destination */
         Destination: {
@@ -4661,6 +4770,15 @@ export interface components {
             /** Medium */
             medium: string;
         };
+        /** LineCounts */
+        LineCounts: {
+            /** Live */
+            live: number;
+            /** Longest Since */
+            longest_since: string | null;
+            /** Waiting */
+            waiting: number;
+        };
         /** LineGiven */
         LineGiven: {
             /** Address */
@@ -4788,6 +4906,14 @@ export interface components {
             name: string;
             /** Saver */
             saver: string;
+        };
+        /**
+         * LinesGiven
+         * @description null: all that one may see.
+         */
+        LinesGiven: {
+            /** Line Ids */
+            line_ids: string[] | null;
         };
         /** LinesShown */
         LinesShown: {
@@ -4944,6 +5070,58 @@ export interface components {
             adapters: string[];
             /** Items */
             items: components["schemas"]["LinkShown"][];
+        };
+        /**
+         * ListAsked
+         * @description What a list is narrowed to; all that is given must hold, of several lines, media or tags any one.
+         *
+         *     `waiting_over`: seconds that somebody waits for an answer. `since`, `until`: of the last activity. `priority`: at
+         *     least.
+         */
+        ListAsked: {
+            /** Agent */
+            agent?: string | null;
+            /**
+             * Failed
+             * @default false
+             */
+            failed: boolean;
+            /** Language */
+            language?: string | null;
+            /**
+             * Line
+             * @default []
+             */
+            line: string[];
+            /**
+             * Medium
+             * @default []
+             */
+            medium: string[];
+            /** Priority */
+            priority?: number | null;
+            /** Queue */
+            queue?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Status */
+            status?: string | null;
+            /**
+             * Tag
+             * @default []
+             */
+            tag: string[];
+            /** Team */
+            team?: string | null;
+            /**
+             * Unread
+             * @default false
+             */
+            unread: boolean;
+            /** Until */
+            until?: string | null;
+            /** Waiting Over */
+            waiting_over?: number | null;
         };
         /** ListGiven */
         ListGiven: {
@@ -6260,6 +6438,8 @@ export interface components {
             closed_at: string | null;
             contact: components["schemas"]["RowContact"];
             deadline: components["schemas"]["NextDeadline"] | null;
+            /** Failed */
+            failed: boolean;
             handover: components["schemas"]["Handover"] | null;
             /** Id */
             id: string;
@@ -6283,8 +6463,12 @@ export interface components {
             snooze: components["schemas"]["Snooze"] | null;
             /** Status */
             status: string;
+            /** Tags */
+            tags: string[];
             /** Unread */
             unread: number;
+            /** Vip */
+            vip: boolean;
             /** Waiting Since */
             waiting_since: string | null;
         };
@@ -6562,6 +6746,7 @@ export interface components {
             at: string;
             /** Csrf */
             csrf: string;
+            desk: components["schemas"]["DeskView"];
             /** Dispositions */
             dispositions: components["schemas"]["DispositionView"][];
             /** Epoch */
@@ -6580,6 +6765,10 @@ export interface components {
             queues: components["schemas"]["QueueView"][];
             /** Reasons */
             reasons: components["schemas"]["ReasonView"][];
+            /** Tags */
+            tags: components["schemas"]["TagNamed"][];
+            /** Teams */
+            teams: components["schemas"]["DeskTeam"][];
             user: components["schemas"]["UserView"];
         };
         /**
@@ -6940,6 +7129,13 @@ export interface components {
              * Name
              * @default
              */
+            name: string;
+        };
+        /** TagNamed */
+        TagNamed: {
+            /** Id */
+            id: string;
+            /** Name */
             name: string;
         };
         /** TagShown */
@@ -7688,6 +7884,94 @@ export interface components {
             written_by: string;
             /** Written By Me */
             written_by_me: boolean;
+        };
+        /**
+         * ViewGiven
+         * @description `team_id`: with `sharing` "team". `filter`: what the view is narrowed to.
+         */
+        ViewGiven: {
+            /**
+             * Columns
+             * @default [
+             *       "tags",
+             *       "owner",
+             *       "line"
+             *     ]
+             */
+            columns: ("tags" | "owner" | "line")[];
+            /**
+             * @default {
+             *       "agent": null,
+             *       "failed": false,
+             *       "language": null,
+             *       "line": [],
+             *       "medium": [],
+             *       "priority": null,
+             *       "queue": null,
+             *       "since": null,
+             *       "status": null,
+             *       "tag": [],
+             *       "team": null,
+             *       "unread": false,
+             *       "until": null,
+             *       "waiting_over": null
+             *     }
+             */
+            filter: components["schemas"]["ListAsked"];
+            /** Name */
+            name: string;
+            /**
+             * Order
+             * @default waiting
+             * @enum {string}
+             */
+            order: "waiting" | "deadline";
+            /**
+             * Sharing
+             * @default personal
+             * @enum {string}
+             */
+            sharing: "personal" | "team" | "everybody";
+            /** Team Id */
+            team_id?: string | null;
+            /**
+             * View
+             * @default all
+             * @enum {string}
+             */
+            view: "mine" | "snoozed" | "queue" | "all";
+        };
+        /** ViewView */
+        ViewView: {
+            /** Columns */
+            columns: string[];
+            /** Count */
+            count: number | null;
+            /** Filter */
+            filter: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Mine */
+            mine: boolean;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Pinned */
+            pinned: boolean;
+            /** Sharing */
+            sharing: string;
+            /** Team Id */
+            team_id: string | null;
+        };
+        /** Views */
+        Views: {
+            /** Items */
+            items: components["schemas"]["ViewView"][];
         };
         /**
          * WaitShown
@@ -21127,9 +21411,21 @@ export interface operations {
     inbox_conversations_api_list_conversations: {
         parameters: {
             query?: {
-                view?: string;
-                line?: string | null;
+                line?: string[];
+                medium?: string[];
+                tag?: string[];
                 status?: string | null;
+                queue?: string | null;
+                team?: string | null;
+                agent?: string | null;
+                language?: string | null;
+                waiting_over?: number | null;
+                since?: string | null;
+                until?: string | null;
+                unread?: boolean;
+                failed?: boolean;
+                priority?: number | null;
+                view?: string;
                 q?: string | null;
                 after?: string | null;
                 limit?: number;
@@ -24709,6 +25005,129 @@ export interface operations {
             };
         };
     };
+    inbox_views_api_choose_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinesGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskView"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     inbox_events_api_read_events: {
         parameters: {
             query: {
@@ -28059,6 +28478,563 @@ export interface operations {
             };
             /** @description It is not there, or not there for you */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_views_api_list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_views_api_create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_views_api_arrange_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrangement"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description The body cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_views_api_change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewGiven"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something given cannot be used; `fields` says what */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Too many requests: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Something failed on our side; nothing of its cause is told */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    inbox_views_api_delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description More parameters than any form has */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description The role does not include this, the person may not do it, or the token is missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is not there, or not there for you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Somebody was faster, or its state forbids it now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is not called application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,10 +7,12 @@ import { Button } from "@/ui/Button";
 import { Empty, Skeleton } from "@/ui/States";
 import { useList } from "./api";
 import { ListRow } from "./ListRow";
+import { ASKED, countAsked } from "./asked";
 import type { ListFilter } from "./listState";
+import { COLUMNS } from "./viewGiven";
 import styles from "./List.module.css";
 
-const ROW_PX = 64;
+const ROW_PX = 60;
 
 interface ListProps {
   filter: ListFilter;
@@ -21,11 +23,13 @@ interface ListProps {
   /** Tells the desk which rows are shown, in order: j and k walk along them. */
   onOrder: (ids: string[]) => void;
   draftOf: (id: string) => string | null;
+  /** What of tags, owner and line the rows show; the same array as long as it is the same. */
+  columns?: readonly string[];
 }
 
 const NO_IDS: string[] = [];
 
-export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: ListProps) {
+export function List({ filter, selected, marked, onOpen, onOrder, draftOf, columns = COLUMNS }: ListProps) {
   const { t } = useTranslation("conversationList");
   const session = useSession();
   const scroller = useRef<HTMLDivElement>(null);
@@ -75,6 +79,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
   if (order.length === 0 && arrivals === 0) {
     if (filter.text !== "")
       return <Empty icon={<SearchX size={24} />} title={t("empty.search")} text={t("empty.searchText", { text: filter.text })} />;
+    if (countAsked(filter, ASKED) > 0) return <Empty icon={<SearchX size={24} />} title={t("empty.filtered")} text={t("empty.filteredText")} />;
     const Icon = filter.view === "queue" ? Coffee : Inbox;
     // "Wait, they come to you" is said only to those to whom they come.
     const mine = !receivesWork(session) ? "notGiven" : session.presence.state === "available" || session.presence.state === "wrap_up" ? "mine" : "away";
@@ -112,6 +117,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
                 marked={row.id === marked && row.id !== selected}
                 draft={row.id === selected ? null : draftOf(row.id)}
                 style={{ transform: `translateY(${item.start}px)` }}
+                columns={columns}
                 onOpen={onOpen}
               />
             );

@@ -1,5 +1,5 @@
-import { AlarmClock, Bot, ChevronsUp, CornerUpLeft, PencilLine, PhoneCall, UserRound } from "lucide-react";
-import { memo, type CSSProperties } from "react";
+import { AlarmClock, Bot, ChevronsUp, CornerUpLeft, Mail, MessageCircle, MessageSquareText, PencilLine, PhoneCall, Star, TriangleAlert, UserRound } from "lucide-react";
+import { memo, type CSSProperties, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
@@ -14,6 +14,8 @@ interface ListRowProps {
   marked: boolean;
   draft: string | null;
   style: CSSProperties;
+  /** What of tags, owner and line its second line shows. */
+  columns: readonly string[];
   onOpen: (id: string) => void;
 }
 
@@ -23,7 +25,44 @@ function When({ at }: { at: string }) {
   return <time dateTime={at}>{today ? clockTime(at) : shortDate(at)}</time>;
 }
 
-export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, onOpen }: ListRowProps) {
+const MEDIA = { sms: MessageSquareText, email: Mail } as const;
+
+function Medium({ medium }: { medium: string }) {
+  const { t } = useTranslation("conversationList");
+  const Icon = MEDIA[medium as keyof typeof MEDIA] ?? MessageCircle;
+  const name = t(`filters.medium.${(["sms", "whatsapp", "email", "webchat"] as const).find((one) => one === medium) ?? "other"}`);
+  return <Mark className={styles.medium!} label={t("medium", { medium: name })}><Icon size={14} aria-hidden="true" /></Mark>;
+}
+
+function Mark({ className, label, testId, children }: { className: string; label: string; testId?: string; children: ReactNode }) {
+  return (
+    <span className={className} title={label} data-testid={testId}>
+      {children}
+      <span className="visually-hidden">{label} </span>
+    </span>
+  );
+}
+
+const MOST_DOTS = 4;
+
+/** Dots, each of its tag's own colour; their names for who points at them and for who hears them. */
+function Tags({ ids }: { ids: readonly string[] }) {
+  const { t } = useTranslation("conversationList");
+  const { tags } = useSession();
+  const known = tags.filter((tag) => ids.includes(tag.id));
+  if (known.length === 0) return null;
+  const names = t("tagged", { names: known.map((tag) => tag.name).join(", ") });
+  return (
+    <span className={styles.tags} title={names} data-testid="row-tags">
+      {known.slice(0, MOST_DOTS).map((tag) => <span key={tag.id} className={styles.tag} style={{ "--hue": hueOf(tag.id) } as CSSProperties} aria-hidden="true" />)}
+      <span className="visually-hidden">{names} </span>
+    </span>
+  );
+}
+
+const hueOf = (id: string): number => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+
+export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, columns, onOpen }: ListRowProps) {
   const { t } = useTranslation("conversationList");
   const session = useSession();
   const line = findLine(session, row.line_id);
@@ -54,7 +93,10 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
       onClick={() => onOpen(row.id)}
     >
       <div className={styles.first}>
+        {line && <Medium medium={line.medium} />}
         <span className={styles.name}>{who}</span>
+        {row.vip && <Mark className={styles.vip!} label={t("vip")} testId="row-vip"><Star size={13} fill="currentColor" aria-hidden="true" /></Mark>}
+        {row.failed && <Mark className={styles.failed!} label={t("failed")} testId="row-failed"><TriangleAlert size={14} aria-hidden="true" /></Mark>}
         {row.status === "queued" && row.priority > 0 && (
           <span className={styles.urgent} title={t("urgent")}>
             <ChevronsUp size={14} aria-hidden="true" />
@@ -99,13 +141,15 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
             t("noMessage")
           )}
         </span>
+        {columns.includes("tags") && row.tags.length > 0 && <Tags ids={row.tags} />}
         {unread ? (
           <span className={styles.badge} aria-label={t("unread", { count: row.unread })}>
             {row.unread > 9 ? "9+" : row.unread}
           </span>
         ) : (
           owner &&
-          !mine && (
+          !mine &&
+          columns.includes("owner") && (
             <span className={styles.owner} title={t("owner", { name: owner.name })}>
               <UserRound size={12} aria-hidden="true" />
               {owner.name.split(" ")[0]}
@@ -133,7 +177,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
           </span>
         )}
         {row.status === "closed" && <span className={styles.state}>{t("status.closed")}</span>}
-        {line && (
+        {line && columns.includes("line") && (
           <span className={styles.line} title={line.name}>
             <span className="visually-hidden">{t("via", { line: "" })}</span>
             {line.address}

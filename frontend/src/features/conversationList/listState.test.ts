@@ -3,14 +3,14 @@ import type { Row } from "@/api/types";
 import { addPage, applyRows, fromPages, settle, type ListData, type ListFilter } from "./listState";
 
 const ME = "me";
-const filter = (change: Partial<ListFilter> = {}): ListFilter => ({ view: "queue", line: null, status: null, text: "", ...change });
+const filter = (change: Partial<ListFilter> = {}): ListFilter => ({ view: "queue", line: [], status: null, text: "", ...change });
 const at = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, "0")}:00Z`;
 const row = (id: string, change: Partial<Row> = {}): Row => ({
   id, revision: 1, status: "queued", line_id: "l", queue_id: "q", owner_id: null,
   contact: { id, name: id, address: id, language: null }, last_seq: 1,
   last_message: { kind: "incoming", author: "contact", preview: "", at: at(0) },
   waiting_since: at(0), opened_at: at(0), queued_at: null, closed_at: null, unread: 0, priority: 0, handover: null,
-  deadline: null, callback_at: null, snooze: null, ...change,
+  deadline: null, callback_at: null, snooze: null, tags: [], vip: false, failed: false, ...change,
 }); // prettier-ignore
 const list = (...rows: Row[]): ListData => fromPages([{ items: rows, next: null }]);
 
@@ -92,7 +92,7 @@ describe("what belongs in a view", () => {
   });
 
   it("obeys the line filter, and does not let a search grow", () => {
-    expect(applyRows(list(), [row("a")], filter({ line: "other" }), ME).arrivals).toEqual([]);
+    expect(applyRows(list(), [row("a")], filter({ line: ["other"] }), ME).arrivals).toEqual([]);
     expect(applyRows(list(), [row("a")], filter({ text: "ad" }), ME).arrivals).toEqual([]);
   });
 
