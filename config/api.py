@@ -54,6 +54,7 @@ from config.tokens_api import router as tokens_router
 from config.workflow_api import router as workflow_router
 from config.workshop_api import router as workshop_router
 from inbox.attachments_api import router as attachments_router
+from inbox.bulk_api import router as bulk_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
@@ -99,6 +100,7 @@ api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", waits_router)
 api.add_router("", views_router)
+api.add_router("", bulk_router)
 api.add_router("", desk_knowledge_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)

@@ -1,4 +1,4 @@
-"""How one person has his desk: which lines it shows, in which order his views and his figures stand.
+"""How one person has his desk: which lines it shows, in which order his views stand.
 
 Kept on the server, so that it is the same in another browser. It is a choice within what he may see, and gives or takes
 no right: what is offered to him is not changed by it.
@@ -23,10 +23,9 @@ DESK = "desk"  # what SettingsChanged calls it; its object is the user
 
 
 class DeskView(TypedDict):
-    """`line_ids` null: all that he may see. `tiles` null: the usual ones."""
+    """`line_ids` null: all that he may see."""
 
     line_ids: list[str] | None
-    tiles: list[str] | None
 
 
 def choice_of(user: User) -> DeskChoice:
@@ -38,7 +37,7 @@ def choice_of(user: User) -> DeskChoice:
 def desk_view(user: User, audience: Audience) -> DeskView:
     choice = choice_of(user)
     lines = shown_lines(choice, audience)
-    return {"line_ids": None if lines is None else sorted(map(str, lines)), "tiles": choice.tiles}
+    return {"line_ids": None if lines is None else sorted(map(str, lines))}
 
 
 def shown_lines(choice: DeskChoice, audience: Audience) -> frozenset[UUID] | None:
@@ -67,13 +66,6 @@ def choose_lines(*, user: User, audience: Audience, line_ids: Sequence[UUID] | N
         if any(id_ not in there or not audience.sees_line(id_) for id_ in line_ids):
             raise Invalid("unknown_choice", "there is no such line", field="line_ids")
     _keep(user, line_ids=None if line_ids is None else sorted(map(str, set(line_ids))))
-
-
-def choose_tiles(*, user: User, tiles: Sequence[str] | None, known: Sequence[str]) -> None:
-    """In this order; None: the usual ones. Raises Invalid."""
-    if tiles is not None and (len(set(tiles)) != len(tiles) or not set(tiles) <= set(known)):
-        raise Invalid("unknown_choice", f"each once, of {', '.join(known)}", field="tiles")
-    _keep(user, tiles=None if tiles is None else list(tiles))
 
 
 def arrange_views(*, user: User, views: Sequence[UUID], pinned: Sequence[UUID]) -> None:

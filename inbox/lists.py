@@ -63,6 +63,29 @@ def list_page(
     `order`: of mine and queue, "waiting" (longest first) or "deadline" (the next to be missed first). Of snoozed the
     next to wake is first. `shown`: as `in_view` says.
     """
+    found = _asked(audience, organisation_region, view, asked, q, now, shown)
+    place = Place.read(after) if after else None
+    found, first = _in_order(found, view, order, place)
+    values = list(found.values_list(first, "last_activity_at", "id")[: limit + 1])
+    ends = Place(*values[limit - 1]).written() if len(values) > limit else None
+    ids = [id_ for _, _, id_ in values[:limit]]
+    rows = render_rows(audience.organisation_id, ids, audience.kind)
+    return [rows[id_] for id_ in ids if id_ in rows], ends
+
+
+def list_ids(
+    *, audience: Audience, organisation_region: str, view: str, asked: Filter, q: str | None, limit: int, now: datetime,
+    order: str = "waiting", shown: frozenset[UUID] | None = None,
+) -> list[UUID]:  # fmt: skip
+    """The first `limit` of what list_page shows."""
+    found = _asked(audience, organisation_region, view, asked, q, now, shown)
+    return list(_in_order(found, view, order, None)[0].values_list("id", flat=True)[:limit])
+
+
+def _asked(
+    audience: Audience, region: str, view: str, asked: Filter, q: str | None, now: datetime,
+    shown: frozenset[UUID] | None,
+) -> QuerySet[Conversation]:  # fmt: skip
     found = narrowed(in_view(audience, view, shown), asked, audience, now)
     searched = bool(q and q.strip())
     if view == "all" and asked.status is None and not searched:
@@ -71,17 +94,18 @@ def list_page(
         if audience.kind != AudienceKind.FULL:
             # Finding by name or number would tell what is hidden, one digit at a time.
             raise NotAllowed("search", "names and numbers are not shown to you")
-        found = _matching(found, q, organisation_region)
-    place = Place.read(after) if after else None
+        found = _matching(found, q, region)
+    return found
+
+
+def _in_order(
+    found: QuerySet[Conversation], view: str, order: str, place: Place | None
+) -> tuple[QuerySet[Conversation], str]:
+    """From `place` on, and the name of the moment that it is ordered by first."""
     first = "next_deadline_at" if order == "deadline" else "waiting_since"
     if view == "snoozed":
         first = "snoozed_until"
-    found = _after_all(found, place) if view == "all" else _after_first(found, place, first)
-    values = list(found.values_list(first, "last_activity_at", "id")[: limit + 1])
-    ends = Place(*values[limit - 1]).written() if len(values) > limit else None
-    ids = [id_ for _, _, id_ in values[:limit]]
-    rows = render_rows(audience.organisation_id, ids, audience.kind)
-    return [rows[id_] for id_ in ids if id_ in rows], ends
+    return (_after_all(found, place) if view == "all" else _after_first(found, place, first)), first
 
 
 def in_view(audience: Audience, view: str, shown: frozenset[UUID] | None = None) -> QuerySet[Conversation]:

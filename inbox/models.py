@@ -51,15 +51,6 @@ class DeskChoice(models.Model):
     line_ids = models.JSONField(null=True)  # the lines that his lists show; null: all that he may see
     views = models.JSONField(default=list)  # ids of saved views in his order; others follow, by name
     pinned = models.JSONField(default=list)  # ids of those that stand open beside the tabs
-    tiles = models.JSONField(null=True)  # names of his figures in his order (inbox.tiles.TILES); null: the usual ones
-
-
-class HiddenTiles(models.Model):
-    """The figures that a supervisor keeps off the desks of a team."""
-
-    team = models.OneToOneField(Team, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
-    tiles = models.JSONField(default=list)
 
 
 class BulkDeed(models.Model):

@@ -204,6 +204,9 @@ BODIES: dict[str, Body] = {
     "POST /api/conversations/reassign": lambda company: {
         "conversation_ids": [str(company.mine.id)], "queue_id": str(company.own.queue.id),
     },
+    "POST /api/bulk": lambda company: {
+        "id": str(uuid4()), "action": "read", "conversation_ids": [str(company.mine.id)],
+    },
     "POST /api/views": lambda company: {
         "name": "À moi", "filter": {"line": [str(company.own.open_line.id)], "status": "queued"},
     },

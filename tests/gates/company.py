@@ -27,7 +27,7 @@ from bots.lookups.models import Definition, Source
 from bots.workshop.models import Rehearsal, Version
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
-from inbox.models import SavedView
+from inbox.models import BulkDeed, SavedView
 from knowledge.models import Article, ArticleVersion
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
@@ -79,7 +79,7 @@ MEANS_SOMETHING = {
     "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key", "routing.queue.silence_text",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
     "inbox.savedview.columns", "inbox.deskchoice.line_ids", "inbox.deskchoice.views", "inbox.deskchoice.pinned",
-    "inbox.deskchoice.tiles",
+    "inbox.bulkdeed.action", "inbox.bulkdeed.arguments", "inbox.bulkdeed.conversation_ids", "inbox.bulkdeed.outcomes",
     "workshop.turntaken.language", "workshop.label.language", "workshop.rehearsal.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
@@ -140,6 +140,7 @@ class Company:
             "view_id": SavedView.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sharing="everybody"
             ),
+            "deed_id": BulkDeed.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sending__scope__startswith="token:"
             ),
@@ -209,7 +210,7 @@ def make_company() -> Company:
     equip(own)
     keep_lists(own, own.people["alim"])
     keep_look_ups(own, mine)
-    keep_a_desk(own, own.people["boss"])
+    keep_a_desk(own, own.people["boss"], mine)
     know(own, own.people["boss"])
     keep_hours(own, mine, own.people["boss"])
     keep_versions(own, mine, own.people["boss"])
@@ -233,7 +234,7 @@ def make_company() -> Company:
     foreign = make_world("foreign")
     theirs = busy(foreign)
     leave_behind(foreign, theirs)
-    keep_a_desk(foreign, foreign.people["boss"])
+    keep_a_desk(foreign, foreign.people["boss"], theirs)
     rows = _since(before)
     _, foreign_ids = _mark(rows, "for")
     company = Company(own, foreign, {str(role): user for role, user in people.items()}, mine, hidden, theirs)

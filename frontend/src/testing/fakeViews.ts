@@ -13,6 +13,7 @@ export class FakeViews {
   lineIds: string[] | null = null;
   /** How often the views were asked for. */
   asked = 0;
+  deed: Record<string, unknown> = {};
 
   constructor(private readonly rows: () => Row[]) {}
 
@@ -25,6 +26,7 @@ export class FakeViews {
       this.lineIds = body.line_ids as string[] | null;
       return ok({ line_ids: this.lineIds, tiles: null });
     }
+    if (path.startsWith("/api/bulk")) return ok(this.#bulk(path, body));
     if (!path.startsWith("/api/views")) return null;
     const id = path.split("/")[3];
     if (method === "GET") this.asked += 1;
@@ -35,6 +37,17 @@ export class FakeViews {
       this.items = method === "DELETE" ? this.items.filter((one) => one.id !== id) : this.items.map((one) => (one.id === id ? this.#made(id, body) : one));
     }
     return ok({ items: this.items.map((one) => ({ ...one, count: this.#count(one) })) });
+  }
+
+  /** Tags are given; whatever else is asked is refused to what is closed. */
+  #bulk(path: string, body: Record<string, unknown>): unknown {
+    if (path.endsWith("/undo")) return (this.deed = { ...this.deed, undone: true, may_undo: false });
+    if (body.action === undefined) return this.deed;
+    const ids = body.conversation_ids as string[];
+    const some = this.rows().filter((row) => ids.includes(row.id));
+    const refused = some.filter((row) => row.status === "closed").map(({ id }) => ({ id, code: "closed" }));
+    this.deed = { id: body.id, action: body.action, state: "done", total: ids.length, done: ids.length, changed: ids.length - refused.length, refused, may_undo: body.action === "tag", undone: false };
+    return this.deed;
   }
 
   #made(id: string, body: Record<string, unknown>): SavedView {

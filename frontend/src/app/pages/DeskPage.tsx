@@ -1,8 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { PanelLeft, SquarePen } from "lucide-react";
+import { ListChecks, PanelLeft, SquarePen } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
+import { post } from "@/api/fetch";
 import { isObserver, receivesWork, useSession } from "@/api/session";
 import { detailKey } from "@/api/detail";
 import type { ConversationDetail, Row, View } from "@/api/types";
@@ -12,10 +13,12 @@ import type { First } from "@/features/conversation/writing";
 import { useDraftOf } from "@/features/conversation/drafts";
 import { filterOf, NOTHING_ASKED, parametersOf } from "@/features/conversationList/asked";
 import { rowsChanged } from "@/features/conversationList/events";
+import { BulkBar } from "@/features/conversationList/BulkBar";
 import { List } from "@/features/conversationList/List";
 import { ListHead } from "@/features/conversationList/ListHead";
 import type { ListFilter } from "@/features/conversationList/listState";
 import { ReassignButton } from "@/features/conversationList/Reassign";
+import { useSelection } from "@/features/conversationList/selection";
 import { askedOf, useViews } from "@/features/conversationList/viewsApi";
 import { NextButton } from "@/features/offers/NextButton";
 import { useFocusTold, useWrapUps } from "@/features/presence/api";
@@ -60,11 +63,15 @@ export function DeskPage() {
   const [composing, setComposing] = useState(false);
   const [first, setFirst] = useState<First | null>(null);
   const works = receivesWork(session);
+  const selection = useSelection();
   const wrappingUp = useWrapUps(works).length > 0;
   const mayCompose = !isObserver(session) && session.lines.some((one) => one.is_enabled);
 
   const filter = useMemo(() => filterOf(search, session, receivesWork(session) ? "mine" : "all"), [search, session]);
   const { view } = filter;
+  const listIs = JSON.stringify([view, parametersOf(filter), filter.text]);
+  const { clear: chooseNone } = selection;
+  useEffect(() => chooseNone, [listIs, chooseNone]); // of another list nothing is chosen
   const savedView = search.get("v");
   const views = useViews();
   const columns = views?.find((one) => one.id === savedView)?.columns;
@@ -133,6 +140,17 @@ export function DeskPage() {
     const here = ids.indexOf(marked ?? opened ?? "");
     setMarked(ids[here < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, here + by))]!);
   };
+  const chooseMarked = () => {
+    const here = marked ?? opened;
+    if (here !== null && order.current.includes(here)) selection.toggle(order.current, here, false);
+    else selection.start();
+  };
+  /** Unread again: it leaves the screen first, where it would be read at once. */
+  const putBack = async () => {
+    if (opened === null) return;
+    put({ c: null });
+    await post(`/api/conversations/${opened}/unread`).catch(() => undefined);
+  };
   const enter = () => {
     if (marked && marked !== opened) open(marked);
     else pane.current?.write("reply");
@@ -150,6 +168,8 @@ export function DeskPage() {
     // While something is wrapped up, N ends it (features/presence).
     ...(wrappingUp ? {} : { n: () => pane.current?.write("note") }),
     c: () => mayCompose && compose(null),
+    b: () => isObserver(session) || chooseMarked(),
+    u: () => works && void putBack(),
     "/": () => document.getElementById("search")?.focus(),
     "1": () => isObserver(session) || onFilter({ view: "mine" }),
     "2": () => onFilter({ view: "queue" }),
@@ -174,6 +194,18 @@ export function DeskPage() {
               beside={
                 <>
                   {works && <NextButton onTaken={taken} />}
+                  {!isObserver(session) && (
+                    <Button
+                      look="quiet"
+                      square
+                      aria-label={t(selection.choosing ? "choosing.stop" : "choosing.start")}
+                      aria-pressed={selection.choosing}
+                      aria-keyshortcuts="b"
+                      data-testid="choose"
+                      icon={<ListChecks size={17} />}
+                      onClick={selection.choosing ? selection.clear : selection.start}
+                    />
+                  )}
                   <ReassignButton filter={filter} />
                   {mayCompose && (
                     <Button
@@ -197,6 +229,7 @@ export function DeskPage() {
                 </>
               }
             />
+            <BulkBar filter={filter} selection={selection} />
             <div className={styles.rows}>
               <List
                 key={JSON.stringify([view, parametersOf(filter)])}
@@ -209,6 +242,7 @@ export function DeskPage() {
                 }}
                 draftOf={draftOf}
                 columns={columns}
+                selection={selection}
               />
             </div>
           </>

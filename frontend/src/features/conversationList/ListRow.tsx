@@ -1,4 +1,4 @@
-import { AlarmClock, Bot, ChevronsUp, CornerUpLeft, Mail, MessageCircle, MessageSquareText, PencilLine, PhoneCall, Star, TriangleAlert, UserRound } from "lucide-react";
+import { AlarmClock, Bot, Check, ChevronsUp, CornerUpLeft, Mail, MessageCircle, MessageSquareText, PencilLine, PhoneCall, Star, TriangleAlert, UserRound } from "lucide-react";
 import { memo, type CSSProperties, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
@@ -16,7 +16,10 @@ interface ListRowProps {
   style: CSSProperties;
   /** What of tags, owner and line its second line shows. */
   columns: readonly string[];
+  /** Chosen or not, while several are being chosen; else null. */
+  chosen: boolean | null;
   onOpen: (id: string) => void;
+  onChoose: (id: string, range: boolean) => void;
 }
 
 /** A moment as short as it can be: the hour today, the date before. */
@@ -62,7 +65,7 @@ function Tags({ ids }: { ids: readonly string[] }) {
 
 const hueOf = (id: string): number => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
 
-export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, columns, onOpen }: ListRowProps) {
+export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, columns, chosen, onOpen, onChoose }: ListRowProps) {
   const { t } = useTranslation("conversationList");
   const session = useSession();
   const line = findLine(session, row.line_id);
@@ -78,6 +81,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
     <div
       role="option"
       aria-selected={selected}
+      aria-checked={chosen ?? undefined}
       id={`row-${row.id}`}
       className={[
         styles.row,
@@ -90,10 +94,14 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
       data-testid="conversation-row"
       data-conversation={row.id}
       data-status={row.status}
-      onClick={() => onOpen(row.id)}
+      onClick={(event) => {
+        // Shift and a click choose up to here; a plain one opens, unless several are being chosen already.
+        if (chosen !== null || event.shiftKey || event.ctrlKey || event.metaKey) onChoose(row.id, event.shiftKey);
+        else onOpen(row.id);
+      }}
     >
       <div className={styles.first}>
-        {line && <Medium medium={line.medium} />}
+        {chosen === null ? line && <Medium medium={line.medium} /> : <span className={styles.box} data-on={chosen} aria-hidden="true">{chosen && <Check size={12} />}</span>}
         <span className={styles.name}>{who}</span>
         {row.vip && <Mark className={styles.vip!} label={t("vip")} testId="row-vip"><Star size={13} fill="currentColor" aria-hidden="true" /></Mark>}
         {row.failed && <Mark className={styles.failed!} label={t("failed")} testId="row-failed"><TriangleAlert size={14} aria-hidden="true" /></Mark>}

@@ -14,6 +14,7 @@ const WAITED_MS = 30_000;
 /** A refetch brings back at most this many pages: what is further down loads again when it is scrolled to. */
 const REFETCH_PAGES = 4;
 
+export const bulkKey = ["bulk"] as const;
 export const listsKey = ["list"] as const;
 export const listKey = (filter: ListFilter) => [...listsKey, filter] as const;
 

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { recentRows } from "@/api/detail";
 import { setCounts } from "@/api/session";
 import type { Counts, Row } from "@/api/types";
-import { listsKey } from "./api";
+import { bulkKey, listsKey } from "./api";
 import { viewsKey, viewsStale } from "./viewsApi";
 import { applyRows, type ListData, type ListFilter } from "./listState";
 
@@ -21,6 +21,11 @@ export function rowsChanged(client: QueryClient, rows: Row[], me: string): void 
 export function countsChanged(client: QueryClient, counts: Counts): void {
   setCounts(client, counts);
   viewsStale(client);
+}
+
+/** What a worker does to many of this person's conversations has gone on. */
+export function bulkProgressed(client: QueryClient): void {
+  void client.invalidateQueries({ queryKey: bulkKey });
 }
 
 /** A view, a tag, a line, who is in a team: what one's views show and count. */

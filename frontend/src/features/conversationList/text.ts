@@ -1,8 +1,10 @@
 import type { Same } from "@/ui/text";
+import { bulkEn, bulkFr } from "./bulkText";
 import { filterEn, filterFr, viewsEn, viewsFr } from "./filterText";
 import { reassignEn, reassignFr } from "./reassignText";
 
 const en = {
+  bulk: bulkEn,
   reassign: reassignEn,
   filters: filterEn,
   views: viewsEn,
@@ -76,6 +78,7 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
+  bulk: bulkFr,
   reassign: reassignFr,
   filters: filterFr,
   views: viewsFr,
