@@ -121,7 +121,8 @@ class Tally:
         for _, since in waiting.values():
             longest = _older(longest, since)
         by_line: dict[str, LineCounts] = {
-            str(line_id): {**_queue(*waiting.get(line_id, (0, None))), "live": number} for line_id, number in live.items()
+            str(line_id): {**_queue(*waiting.get(line_id, (0, None))), "live": number}
+            for line_id, number in live.items()
         }
         return _queue(every["queued"], longest), every, by_line
 

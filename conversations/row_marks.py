@@ -31,7 +31,8 @@ def failed_of(conversation: str) -> str:
       and d.message_id >= uuid_floor(CONV.last_activity_at - interval '1 hour')
       and not exists (
         select from conversations_message m
-        where m.conversation_id = CONV.id and m.seq > CONV.last_seq - 50 and m.kind = 'outgoing' and m.id > d.message_id)
+        where m.conversation_id = CONV.id and m.seq > CONV.last_seq - 50 and m.kind = 'outgoing'
+          and m.id > d.message_id)
 ))""".replace("CONV", conversation)
 
 

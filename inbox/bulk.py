@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from accounts.events import SettingsChanged
 from accounts.models import User
 from accounts.permissions import PERMISSIONS
+from common.clock import database_now
 from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError
 from contacts.models import Tag
 from conversations.models import Conversation, Status
@@ -38,6 +39,7 @@ MOST = 500
 AT_ONCE = 50  # more are a worker's
 TOLD_EVERY = 25  # conversations: how far it is
 KEPT = timedelta(days=7)
+GONE = timedelta(minutes=1)  # longer than any few take
 UNDO_WITHIN = timedelta(minutes=1)  # the screen offers it for 5 s; a slow network may take the rest
 # What may be done, and the permission for doing it to one.
 ACTIONS = {
@@ -88,7 +90,9 @@ def begin(*, user: User, audience: Audience, deed_id: UUID, given: Given) -> Bul
         # What each held when it was asked for: a text that comes meanwhile is not closed unread.
         seen = dict(conversations_of(audience).filter(id__in=ids).values_list("id", "last_seq"))
         arguments = {
-            name: str(value) for name in ("agent_id", "queue_id", "tag_id", "disposition_id") if (value := getattr(given, name))
+            name: str(value)
+            for name in ("agent_id", "queue_id", "tag_id", "disposition_id")
+            if (value := getattr(given, name))
         }
         arguments |= {"until": given.until.isoformat()} if given.until else {}
         with record_changes(user.organisation_id):
@@ -108,9 +112,17 @@ def begin(*, user: User, audience: Audience, deed_id: UUID, given: Given) -> Bul
                 earlier.save(update_fields=["job_id"])
         if made and earlier.job_id is None:
             _go_on(earlier, lambda _: None)
+    elif _left_lying(earlier, user):
+        _go_on(earlier, lambda _: None)
     if earlier.owner_id != user.id:
         raise Conflict("key_used", "this id was used for another request")
     return bulk_view(user, deed_id)
+
+
+def _left_lying(deed: BulkDeed, user: User) -> bool:
+    """Begun by a process that died in the middle, a while ago; nobody else will go on with so few."""
+    is_over = len(deed.outcomes) >= len(deed.conversation_ids)
+    return deed.owner_id == user.id and deed.job_id is None and not is_over and database_now() - deed.created_at > GONE
 
 
 def bulk_view(user: User, deed_id: UUID) -> BulkView:
@@ -147,7 +159,11 @@ def undo(*, user: User, deed_id: UUID, now: datetime) -> BulkView:
             raise NotFound("no_deed", "there is no such deed")
         if deed.undone_at is not None:
             return bulk_view(user, deed_id)
-        if deed.action not in UNDONE or now - deed.created_at > UNDO_WITHIN or len(deed.outcomes) < len(deed.conversation_ids):
+        if (
+            deed.action not in UNDONE
+            or now - deed.created_at > UNDO_WITHIN
+            or len(deed.outcomes) < len(deed.conversation_ids)
+        ):
             raise Conflict("too_late", "this cannot be taken back any more")
         BulkDeed.objects.filter(id=deed.id).update(undone_at=now)
     for id_, one in deed.outcomes.items():
@@ -166,7 +182,10 @@ def _take_back(user: User, deed: BulkDeed, conversation_id: UUID, before: Mappin
         )
         return
     found = Conversation.objects.filter(id=conversation_id).values("owner_id", "queue_id", "status").first()
-    if found is None or (str(found["owner_id"]), str(found["queue_id"])) != (before["left_owner"], before["left_queue"]):
+    if found is None or (str(found["owner_id"]), str(found["queue_id"])) != (
+        before["left_owner"],
+        before["left_queue"],
+    ):
         return
     owner = before["owner"]
     if owner:
@@ -188,7 +207,7 @@ def _check(user: User, given: Given) -> None:
             raise Invalid("unknown_choice", "there is no such agent", field="agent_id")
         if given.queue_id and not Queue.objects.filter(id=given.queue_id, is_enabled=True, **mine).exists():
             raise Invalid("unknown_choice", "there is no such queue", field="queue_id")
-    if given.action in ("tag", "untag") and not Tag.objects.filter(id=given.tag_id, **mine).exists():
+    if given.action in ("tag", "untag") and not (given.tag_id and Tag.objects.filter(id=given.tag_id, **mine).exists()):
         raise Invalid("unknown_choice", "there is no such tag", field="tag_id")
 
 
@@ -201,7 +220,7 @@ def go_on(job: RunningJob, *, deed_id: str, **_: Any) -> dict[str, Any]:
 
 
 def _go_on(deed: BulkDeed, progress: Callable[[float], None]) -> None:
-    """Do what is not done yet. What came of each is stored at once: whoever goes on after a crash repeats one at most."""
+    """Do what is not done yet. What came of each is stored at once: who goes on after a crash repeats one at most."""
     user = deed.owner
     audience = audience_of(user)
     outcomes = dict(deed.outcomes)

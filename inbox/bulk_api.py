@@ -80,9 +80,7 @@ def undo(request: HttpRequest, deed_id: UUID) -> HttpResponse:
     return as_json(bulk.undo(user=caller(request), deed_id=deed_id, now=database_now()))
 
 
-@router.post(
-    "/conversations/{uuid:conversation_id}/unread", auth=May("conversations.mark_read"), response={204: None}
-)
+@router.post("/conversations/{uuid:conversation_id}/unread", auth=May("conversations.mark_read"), response={204: None})
 def mark_unread(request: HttpRequest, conversation_id: UUID) -> Status[None]:
     """One's own: it counts as unread until one looks at it again, in every browser."""
     user = caller(request)

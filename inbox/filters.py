@@ -58,7 +58,9 @@ class Filter:
     def stored(self) -> dict[str, Any]:
         """As JSON, without what was not asked."""
         return {
-            one.name: _plain(value) for one in fields(self) if (value := getattr(self, one.name)) not in (None, False, ())
+            one.name: _plain(value)
+            for one in fields(self)
+            if (value := getattr(self, one.name)) not in (None, False, ())
         }
 
     @classmethod

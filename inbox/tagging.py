@@ -35,7 +35,8 @@ def put_tag(*, user: User, conversation_id: UUID, tag_id: UUID, on: bool) -> boo
             mine.delete()
         audit.record(
             actor=user, organisation_id=user.organisation_id, action="contact.changed", kind="contact",
-            object_id=conversation.contact_id, name="", changes={"tags": [[], [str(tag.id)]] if on else [[str(tag.id)], []]},
+            object_id=conversation.contact_id, name="",
+            changes={"tags": [[], [str(tag.id)]] if on else [[str(tag.id)], []]},
         )  # fmt: skip
         # Every list that shows this person draws him anew, on whichever line.
         shown = Conversation.objects.filter(

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -21,7 +22,7 @@ from accounts.models import Team, User
 from accounts.permissions import PERMISSIONS
 from common.errors import Invalid, NotAllowed, NotFound
 from common.text import name_of
-from conversations.models import Conversation, Line, Status
+from conversations.models import Line, Status
 from inbox.choices import DESK, choice_of, shown_lines
 from inbox.filters import Filter, for_reader_of, narrowed
 from inbox.lists import VIEWS, in_view
@@ -128,7 +129,9 @@ def _open_to(user: User, audience: Audience) -> QuerySet[SavedView]:
         shared |= Q(sharing=Sharing.TEAM)
     else:
         shared |= Q(sharing=Sharing.TEAM, team__in=Team.objects.filter(members=user))
-    return SavedView.objects.filter(Q(owner=user, sharing=Sharing.PERSONAL) | shared, organisation_id=user.organisation_id)
+    return SavedView.objects.filter(
+        Q(owner=user, sharing=Sharing.PERSONAL) | shared, organisation_id=user.organisation_id
+    )
 
 
 def _may_share(user: User) -> bool:
@@ -155,7 +158,8 @@ def _checked(user: User, audience: Audience, given: ViewFields) -> dict[str, Any
         raise NotAllowed("role", "your role does not include sharing views", permission="views.share")
     team = None
     if given.sharing == Sharing.TEAM:
-        team = Team.objects.filter(organisation_id=user.organisation_id, id=given.team_id).first()
+        teams = Team.objects.filter(organisation_id=user.organisation_id)
+        team = None if given.team_id is None else teams.filter(id=given.team_id).first()
         if team is None:
             raise Invalid("unknown_choice", "there is no such team", field="team_id")
     if given.view not in VIEWS:
@@ -195,7 +199,7 @@ def _described(view: SavedView) -> dict[str, Any]:
 def _note(
     changes: Changes, user: User, view: SavedView, action: str, changed: Mapping[str, list[Any]], *, shared_before: bool
 ) -> None:
-    """What is shared is everybody's business and leaves a line in the audit log; what is personal, its owner's desks'."""
+    """What is shared is everybody's business, with its line in the audit log; what is personal, its owner's desks'."""
     if view.sharing == Sharing.PERSONAL and not shared_before:
         changes.add(SettingsChanged(kind=DESK, object_id=user.id))
         return
@@ -219,8 +223,8 @@ def _order_in(stored: Mapping[str, Any]) -> str:
 def _counted(
     audience: Audience, shown: frozenset[UUID] | None, wanted: Sequence[tuple[Mapping[str, Any], Filter]], now: datetime
 ) -> list[int | None]:
-    """One statement for all. Each stops at COUNTED, and looks at what is not over alone: some thousands of rows at most,
-    by the index that the database keeps of them."""
+    """One statement for all. Each stops at COUNTED, and looks at what is not over alone: some thousands of rows at
+    most, by the index that the database keeps of them."""
     lines = Line.objects.filter(organisation_id=audience.organisation_id).values_list("id", flat=True)
     seen = [id_ for id_ in lines if audience.sees_line(id_)] if wanted else []
     pieces: list[str] = []
@@ -232,7 +236,7 @@ def _counted(
         live = in_view(audience, _view_in(stored), shown).exclude(status=Status.CLOSED).filter(line_id__in=seen)
         found = narrowed(live, asked, audience, now).order_by().values("id")[:COUNTED]
         statement, given = _sql(found)
-        pieces.append(f"(select count(*) from ({statement}) counted)")
+        pieces.append(f"(select count(*) from ({statement}) counted)")  # noqa: S608 (Django's own, with parameters)
         values += given
     if not pieces:
         return []
@@ -241,10 +245,8 @@ def _counted(
         return list(cursor.fetchone())
 
 
-def _sql(found: QuerySet[Conversation, dict[str, Any]]) -> tuple[str, list[Any]]:
+def _sql(found: QuerySet[Any, Any]) -> tuple[str, list[Any]]:
     """An empty filter ("of nobody") has no statement of its own."""
-    from django.core.exceptions import EmptyResultSet
-
     try:
         statement, given = found.query.sql_with_params()
     except EmptyResultSet:

@@ -46,8 +46,10 @@ class ListAsked(Schema):
     priority: Annotated[int, Field(ge=-32768, le=32767)] | None = None
 
     def asked(self) -> Filter:
-        given = {name: getattr(self, name) for name in ListAsked.model_fields}
-        return Filter(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+        given: dict[str, Any] = {name: getattr(self, name) for name in ListAsked.model_fields}
+        for name in ("line", "medium", "tag"):
+            given[name] = tuple(given[name])
+        return Filter(**given)
 
 
 class ViewGiven(Schema):

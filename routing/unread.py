@@ -32,7 +32,5 @@ def mark_unread(*, user: User, conversation_id: UUID) -> None:
             return
         set_fields(conversation, unread=1)
         changes.add(
-            ConversationRead(
-                line_id=conversation.line_id, conversation_id=conversation.id, by_id=user.id, seq=last - 1
-            )
+            ConversationRead(line_id=conversation.line_id, conversation_id=conversation.id, by_id=user.id, seq=last - 1)
         )

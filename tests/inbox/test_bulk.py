@@ -134,7 +134,9 @@ def test_nobody_does_to_what_he_does_not_see(cast: Cast) -> None:
     awa = Browser(cast.awa)
     result = asked(awa, "tag", [hidden], tag_id=str(tag.id))
     assert codes(result) == {str(hidden.id): "no_conversation"}
-    everything = awa.post("/api/bulk", {"id": str(uuid4()), "action": "tag", "tag_id": str(tag.id), "all_of": {"view": "all"}})
+    everything = awa.post(
+        "/api/bulk", {"id": str(uuid4()), "action": "tag", "tag_id": str(tag.id), "all_of": {"view": "all"}}
+    )
     assert everything.data["total"] == 0
     assert not ContactTag.objects.exists()
 
@@ -236,7 +238,8 @@ def test_what_is_no_deed_is_refused_in_words(cast: Cast) -> None:
     for given in (
         {**usual, "action": "explode"}, {**usual, "action": "assign"}, {**usual, "action": "tag"},
         {**usual, "action": "tag", "tag_id": str(uuid4())}, {**usual, "action": "assign", "agent_id": str(uuid4())},
-        {**usual, "action": "assign", "queue_id": str(uuid4())}, {"action": "read"}, {**usual, "id": "x", "action": "read"},
+        {**usual, "action": "assign", "queue_id": str(uuid4())}, {"action": "read"},
+        {**usual, "id": "x", "action": "read"},
         {**usual, "action": "read", "conversation_ids": [str(uuid4()) for _ in range(501)]},
     ):  # fmt: skip
         answer = sam.post("/api/bulk", given)

@@ -169,7 +169,8 @@ def test_an_observer_is_told_no_tag_and_may_not_ask_by_one(cast: Cast) -> None:
 def test_what_cannot_be_asked_is_refused_in_words(cast: Cast) -> None:
     awa = Browser(cast.awa)
     for query in (
-        "line=x", "tag=1", "waiting_over=-1", "waiting_over=99999999999", "since=yesterday", "since=2026-01-01T00:00:00",
+        "line=x", "tag=1", "waiting_over=-1", "waiting_over=99999999999", "since=yesterday",
+        "since=2026-01-01T00:00:00",
         "unread=perhaps", "priority=99999", "status=asleep", "language=%00", "team=x", "agent=x",
         "&".join(f"line={uuid4()}" for _ in range(51)),
     ):  # fmt: skip
@@ -237,7 +238,9 @@ def test_a_filtered_list_holds_everybody_once_page_by_page(cast: Cast, limit: in
             wanted.add(str(conversation.id))
     awa, found, after = Browser(cast.awa), [], None
     while True:
-        answer = awa.get(f"/api/conversations?view=queue&priority=1&limit={limit}" + (f"&after={after}" if after else ""))
+        answer = awa.get(
+            f"/api/conversations?view=queue&priority=1&limit={limit}" + (f"&after={after}" if after else "")
+        )
         found += [row["id"] for row in answer.data["items"]]
         after = answer.data["next"]
         if after is None:

@@ -144,7 +144,9 @@ def test_a_view_of_what_is_gone_says_so_and_does_not_fail(cast: Cast) -> None:
     assert sorted(after["missing"]) == ["agent", "tag"]
     assert "tag" not in after["filter"]
     # What an older or a newer version has written is read as far as it can be.
-    SavedView.objects.update(filter={"view": "nowhere", "order": 7, "tag": 3, "line": ["x"], "zone": "b", "status": "queued"})
+    SavedView.objects.update(
+        filter={"view": "nowhere", "order": 7, "tag": 3, "line": ["x"], "zone": "b", "status": "queued"}
+    )
     assert listed(awa)[0]["filter"] == {"view": "all", "order": "waiting", "status": "queued"}
 
 
@@ -179,7 +181,8 @@ def test_what_is_no_view_is_refused_in_words(cast: Cast) -> None:
     for given in (
         {}, {"name": ""}, {"name": "x" * 61}, {"name": "x", "view": "nowhere"}, {"name": "x", "order": "best"},
         {"name": "x", "filter": {"line": ["x"]}}, {"name": "x", "filter": {"status": "asleep"}},
-        {"name": "x", "columns": ["colour"]}, {"name": "x", "sharing": "world"}, {"name": "x", "filter": {"since": "now"}},
+        {"name": "x", "columns": ["colour"]}, {"name": "x", "sharing": "world"},
+        {"name": "x", "filter": {"since": "now"}},
     ):  # fmt: skip
         answer = awa.post("/api/views", given)
         assert answer.status == 422, given
@@ -205,7 +208,7 @@ def test_an_agent_chooses_among_his_lines_and_it_follows_him_to_another_browser(
     assert ids(another, view="mine") == {str(mine.id)}
     assert ids(Browser(cast.koffi), view="queue") == {str(there.id), str(here.id)}
     assert kept(another, "File", view="queue")["count"] == 1
-    assert [(one["kind"], one["object_id"]) for one in told(cast)][0] == ("desk", str(cast.awa.id))
+    assert next((one["kind"], one["object_id"]) for one in told(cast)) == ("desk", str(cast.awa.id))
     # And may still open what is on the others, for his lists are a choice and no right.
     assert another.get(f"/api/conversations/{there.id}").status == 200
     assert awa.put("/api/desk/lines", {"line_ids": None}).data["line_ids"] is None
