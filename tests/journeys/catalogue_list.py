@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.journeys.catalogue import (
@@ -76,12 +77,10 @@ def _done() -> dict[str, Any]:
 
 
 def _worked(page: Any) -> None:
-    import re
-
     page.route(re.compile("/api/bulk$"), lambda route: route.fulfill(json=_done()))
 
 
-BAR = '[data-testid="bulk-bar"]'
+ALERT = "[role=dialog] [role=alert]:not(:empty)"
 LIST_SCREENS: list[Screen] = [
     Screen(
         "list-marks", "/?view=queue", AWA, ROW,
@@ -96,12 +95,12 @@ LIST_SCREENS: list[Screen] = [
     Screen(
         "list-view-save", "/?view=queue&unread=true", SAM, LIVE,
         then(panel("views"), click('[data-testid="view-save"]'), click('[data-testid="view-submit"]'),
-             see('[data-testid="view-dialog"] [role=alert]:not(:empty)')),
+             see(ALERT)),
     ),
     Screen(
         "list-lines", "/?view=queue", AWA, LIVE,
         then(panel("channels"), click('[data-testid="desk-lines"]'), click('[data-testid="desk-lines-all"]'),
-             click('[data-testid="desk-lines-save"]'), see('[data-testid="desk-lines-dialog"] [role=alert]:not(:empty)')),
+             click('[data-testid="desk-lines-save"]'), see(ALERT)),
         prepare=fails("/api/desk/lines"), expects="status of 500",
     ),
     Screen(
