@@ -81,7 +81,7 @@ describe("saved views", () => {
     const one = server.conversation("c-00009");
     one.row = { ...one.row, status: "queued", owner_id: null, revision: 9 };
     for (const text of ["Allo", "Allo ?", "Vous êtes là ?"]) server.receive("c-00009", text);
-    await waitFor(() => expect(screen.getByTestId("view-count")).toHaveTextContent("4"), { timeout: 4000 });
+    await waitFor(() => expect(screen.getByTestId("view-count")).toHaveTextContent("4"), { timeout: 7000 });
     expect(server.routing.views.asked - before).toBeLessThanOrEqual(2);
   });
 });

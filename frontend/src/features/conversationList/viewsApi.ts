@@ -11,7 +11,7 @@ export const viewsKey = ["views"] as const;
 export const COUNTED = 100;
 /** After something has changed the counts are asked for once, and not again within so long. */
 const SOON_MS = 300;
-const AGAIN_MS = 3000;
+const AGAIN_MS = 5000;
 
 interface Views {
   items: SavedView[];
