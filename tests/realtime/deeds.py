@@ -57,7 +57,8 @@ def ask_colleague(world: World, conversation: Conversation) -> Any:
 
 @verb("an agent tags a person")
 def tag_person(world: World, conversation: Conversation) -> Any:
-    tag, _ = Tag.objects.get_or_create(organisation=world.organisation, name="VIP")
+    tag = Tag.objects.filter(organisation=world.organisation).first()
+    tag = tag or Tag.objects.create(organisation=world.organisation, name="VIP")
     return put_tag(user=world.people["koffi"], conversation_id=conversation.id, tag_id=tag.id, on=True)
 
 
