@@ -238,8 +238,6 @@ def _go_on(deed: BulkDeed, progress: Callable[[float], None]) -> None:
             BulkDeed.objects.filter(id=deed.id).update(outcomes=outcomes)
             if deed.job_id is not None and (is_last or len(outcomes) % TOLD_EVERY == 0):
                 changes.add(SettingsChanged(kind="bulk", object_id=user.id))
-    if total == 0:
-        BulkDeed.objects.filter(id=deed.id).update(outcomes={})
 
 
 def _one(user: User, audience: Audience | None, deed: BulkDeed, conversation_id: UUID) -> dict[str, Any]:
