@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.mark_read": DESK,
     "conversations.transfer": DESK,
     "conversations.reassign": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # many at once, nobody is asked
+    "conversations.bulk": DESK,  # each by what its verb allows
     "conversations.promise": DESK,  # to call a subscriber back
     "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,
@@ -40,6 +41,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     ),  # against what a subscriber has said: with proof
     "consent.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # numbers in full
     "counts.read": EVERYONE,
+    "views.read": EVERYONE,
+    "views.keep": DESK,  # one's own views
+    "views.share": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # with a team, with everybody
+    "views.arrange": EVERYONE,
+    "desk.arrange": EVERYONE,  # which lines one's own lists show
     "events.read": EVERYONE,
     "presence.set": DESK,
     "presence.force": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # another's state, with a line in the audit log

@@ -54,6 +54,7 @@ from config.tokens_api import router as tokens_router
 from config.workflow_api import router as workflow_router
 from config.workshop_api import router as workshop_router
 from inbox.attachments_api import router as attachments_router
+from inbox.bulk_api import router as bulk_router
 from inbox.consent_api import router as consent_router
 from inbox.conversations_api import router as conversations_router
 from inbox.events_api import router as events_router
@@ -63,6 +64,7 @@ from inbox.offers_api import router as offers_router
 from inbox.session_api import router as session_router
 from inbox.snooze_api import router as snooze_router
 from inbox.transfers_api import router as transfers_router
+from inbox.views_api import router as views_router
 from inbox.waits_api import router as waits_router
 from knowledge.api import router as knowledge_router
 from supervision.api import router as supervision_router
@@ -97,6 +99,8 @@ api.add_router("", snooze_router)
 api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", waits_router)
+api.add_router("", views_router)
+api.add_router("", bulk_router)
 api.add_router("", desk_knowledge_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)

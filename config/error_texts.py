@@ -177,6 +177,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "no_list": ("Cette liste est introuvable.", "There is no such list."),
     "no_upload": ("Ce fichier est introuvable.", "There is no such file."),
+    "no_view": ("Cette vue est introuvable.", "There is no such view."),
+    "no_deed": ("Cette action est introuvable.", "There is no such action."),
+    "too_late": ("Ce n’est plus annulable.", "This cannot be taken back any more."),
+    "no_line_chosen": ("Choisissez au moins une ligne.", "Choose at least one line."),
     "no_tag": ("Cette étiquette est introuvable.", "There is no such tag."),
     "no_attribute": ("Cet attribut est introuvable.", "There is no such attribute."),
     "no_contact": (

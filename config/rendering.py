@@ -79,10 +79,10 @@ class DeskRenderer:
 
 
 def _of_settings(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Of which kind they are, for screens to know whether they show it; and whose, of an agent's skills and capacity.
-    Everybody hears it: no line, link or person is named."""
+    """Of which kind they are, for screens to know whether they show it; and whose, of an agent's skills and capacity
+    and of how somebody has his desk. Everybody hears it: no line, link or person is named."""
     kind = data.get("kind")
-    return {"kind": kind, **({"object_id": data.get("object_id")} if kind == "agent" else {})}
+    return {"kind": kind, **({"object_id": data.get("object_id")} if kind in ("agent", "desk", "bulk") else {})}
 
 
 def _ids(events: Sequence[StoredEvent], field: str) -> set[UUID]:

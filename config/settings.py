@@ -177,6 +177,7 @@ REALTIME_AUDIENCES = "config.visibility.audiences_of"
 REALTIME_RENDERER = "config.rendering.DeskRenderer"
 REALTIME_SEEN = "routing.absence.seen"
 REALTIME_SIGNED_OUT = "routing.absence.signed_out"
+ROWS_LOOKED_AFTER = "routing.handover_policies.looked_after"
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

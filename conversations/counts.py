@@ -27,6 +27,10 @@ class QueueCounts(TypedDict):
     longest_since: str | None
 
 
+class LineCounts(QueueCounts):
+    live: int  # with the bot, waiting, a person's: what All counts of this line
+
+
 class AllCounts(TypedDict):
     open: int
     bot: int
@@ -37,7 +41,7 @@ class Counts(TypedDict):
     mine: MineCounts
     queue: QueueCounts
     all: AllCounts
-    by_line: dict[str, QueueCounts]
+    by_line: dict[str, LineCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Tally:
 
     def __init__(self, groups: list[Group]) -> None:
         self._groups = groups
-        self._shared: dict[frozenset[UUID] | None, tuple[QueueCounts, AllCounts, dict[str, QueueCounts]]] = {}
+        self._shared: dict[frozenset[UUID] | None, tuple[QueueCounts, AllCounts, dict[str, LineCounts]]] = {}
         self._owned: dict[UUID, list[Group]] = {}
         for group in groups:
             if group.owner_id is not None:
@@ -97,12 +101,14 @@ class Tally:
             "by_line": by_line,
         }
 
-    def _sums(self, audience: Audience) -> tuple[QueueCounts, AllCounts, dict[str, QueueCounts]]:
+    def _sums(self, audience: Audience) -> tuple[QueueCounts, AllCounts, dict[str, LineCounts]]:
         every: AllCounts = {"open": 0, "bot": 0, "queued": 0}
         waiting: dict[UUID, tuple[int, datetime | None]] = {}
+        live: dict[UUID, int] = {}
         for group in self._groups:
             if not audience.sees_line(group.line_id):
                 continue
+            live[group.line_id] = live.get(group.line_id, 0) + group.number
             if group.status == "queued":
                 every["queued"] += group.number
                 number, since = waiting.get(group.line_id, (0, None))
@@ -114,7 +120,10 @@ class Tally:
         longest: datetime | None = None
         for _, since in waiting.values():
             longest = _older(longest, since)
-        by_line = {str(line_id): _queue(number, since) for line_id, (number, since) in waiting.items()}
+        by_line: dict[str, LineCounts] = {
+            str(line_id): {**_queue(*waiting.get(line_id, (0, None))), "live": number}
+            for line_id, number in live.items()
+        }
         return _queue(every["queued"], longest), every, by_line
 
 

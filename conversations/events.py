@@ -112,6 +112,15 @@ class ConversationRead(Change):
     seq: int
 
 
+@event("conversation.tagged", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class ConversationTagged(Change):
+    """Its person has a tag more, or less."""
+
+    line_id: UUID
+    conversation_id: UUID
+
+
 @event("deliveries.progressed", hears=Hears.LINES)
 @dataclass(frozen=True, slots=True)
 class DeliveriesProgressed(Change):

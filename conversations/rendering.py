@@ -18,6 +18,7 @@ from contacts.numbers import masked
 from conversations.attachments import AttachmentView, attachments_of
 from conversations.models import JUDGED, DeliveryState
 from conversations.reasons import Meaning, of_link
+from conversations.row_marks import TAGS, failed_of, looked_after
 from realtime.audience import AudienceKind
 
 _CARRYING = ("incoming", "outgoing")
@@ -79,6 +80,9 @@ class Row(TypedDict):
     deadline: NextDeadline | None
     callback_at: str | None  # when somebody has promised to come back to the subscriber
     snooze: Snooze | None  # while it sleeps
+    tags: list[str]  # ids, of its person
+    vip: bool  # he is one to look after (routing/handover_policies.py)
+    failed: bool  # our last word did not arrive
 
 
 class DeliveryError(TypedDict):
@@ -154,12 +158,12 @@ select c.id::text, c.revision, c.status, c.line_id::text, c.queue_id::text, c.ow
        c.last_seq, c.preview_kind, c.preview_author, c.preview, c.last_activity_at,
        c.waiting_since, c.opened_at, c.queued_at, c.closed_at, c.unread, c.priority,
        c.handover_reason, c.handover_summary, c.next_deadline_at, c.deadline_warn_at, c.deadline_kind, c.callback_at,
-       c.snoozed_at, c.snoozed_until, c.id
+       c.snoozed_at, c.snoozed_until, TAGS, FAILED, c.id
 from conversations_conversation c
 join contacts_contact contact on contact.id = c.contact_id
 join contacts_address address on address.id = c.address_id
 where c.organisation_id = %s and c.id = any(%s)
-"""
+""".replace("TAGS", TAGS).replace("FAILED", failed_of("c"))
 
 
 def render_rows(organisation_id: UUID, ids: Collection[UUID], kind: AudienceKind) -> dict[UUID, Row]:
@@ -168,14 +172,17 @@ def render_rows(organisation_id: UUID, ids: Collection[UUID], kind: AudienceKind
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [organisation_id, list(ids)])
-        return {record[-1]: _row(record, kind) for record in cursor.fetchall()}
+        records = cursor.fetchall()
+    vips = looked_after()(organisation_id, ids) if kind != AudienceKind.NO_TEXT else ()
+    return {record[-1]: _row(record, kind, vip=record[-1] in vips) for record in records}
 
 
-def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
+def _row(record: tuple[Any, ...], kind: AudienceKind, *, vip: bool) -> Row:
     (
         id_, revision, status, line_id, queue_id, owner_id, contact_id, name, address, language, last_seq,
         preview_kind, preview_author, preview, last_at, waiting_since, opened_at, queued_at, closed_at, unread,
-        priority, reason, summary, deadline_at, warn_at, deadline_kind, callback_at, snoozed_at, snoozed_until, _,
+        priority, reason, summary, deadline_at, warn_at, deadline_kind, callback_at, snoozed_at, snoozed_until, tags,
+        failed, _,
     ) = record  # fmt: skip
     silent = kind == AudienceKind.NO_TEXT
     return {
@@ -212,6 +219,9 @@ def _row(record: tuple[Any, ...], kind: AudienceKind) -> Row:
         else None,
         "callback_at": _iso_or_none(callback_at),
         "snooze": {"since": iso(snoozed_at), "until": _iso_or_none(snoozed_until)} if snoozed_at else None,
+        "tags": [] if silent else tags,
+        "vip": vip,
+        "failed": failed,
     }
 
 

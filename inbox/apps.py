@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class InboxConfig(AppConfig):
     name = "inbox"
+
+    def ready(self) -> None:
+        from inbox import bulk  # noqa: F401  (registers its kinds of job)

@@ -11,6 +11,7 @@ from ninja import Body, Query, Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from accounts.permissions import May, caller
+from common.clock import database_now
 from common.errors import NotFound
 from common.ranges import answer_in_ranges
 from common.schemas import Words, as_json, schema_of
@@ -19,8 +20,10 @@ from conversations.delivery_details import DeliveryDetails, delivery_details
 from conversations.rendering import MessageView, Row, render_messages, render_rows, render_thread
 from conversations.visibility import conversations_of
 from inbox import desk
+from inbox.choices import choice_of, shown_lines
 from inbox.lists import list_page
 from inbox.person import PersonView, person_of
+from inbox.views_api import ListAsked
 from realtime.audience import Audience, AudienceKind
 from routing import callbacks, ownership, reopening
 
@@ -100,19 +103,19 @@ class Ending(Schema):
 @router.get("/conversations", auth=May("conversations.list"), response=ConversationPage)
 def list_conversations(
     request: HttpRequest,
+    asked: Query[ListAsked],
     view: str = "mine",
-    line: UUID | None = None,
-    status: str | None = None,
     q: str | None = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     order: Literal["waiting", "deadline"] = "waiting",
 ) -> HttpResponse:
+    """Of the lines that the caller has on his desk (PUT /api/desk/lines); what is his own, of every line."""
     user = caller(request)
-    head = desk.head_of(user.organisation_id)
+    head, audience = desk.head_of(user.organisation_id), desk.audience(user)
     rows, ends = list_page(
-        audience=desk.audience(user), organisation_region=user.organisation.region, view=view, line_id=line,
-        status=status, q=q, after=after, limit=limit, order=order,
+        audience=audience, organisation_region=user.organisation.region, view=view, asked=asked.asked(), q=q,
+        after=after, limit=limit, order=order, shown=shown_lines(choice_of(user), audience), now=database_now(),
     )  # fmt: skip
     return as_json({"items": rows, "next": ends, **head})
 

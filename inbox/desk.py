@@ -8,13 +8,16 @@ from uuid import UUID
 
 from django.conf import settings
 
-from accounts.models import User
+from accounts.models import Team, User
+from contacts.people import tags_of
 from conversations.adapters import Capabilities
 from conversations.counts import Counts, count_groups, counts_for
 from conversations.links import capabilities_of
 from conversations.models import SHORT_CODES_FIRST, Line
 from conversations.visibility import audience_of, lines_visible_to
 from conversations.wording import takes_latin1
+from inbox.choices import DeskView
+from inbox.filters import teams_known_to
 from realtime.audience import Audience, AudienceKind
 from realtime.models import EventHead
 from routing import ownership
@@ -82,8 +85,22 @@ class QueueView(TypedDict):
     mine: bool  # the caller serves it: of his team or of nobody's, and within his skills
 
 
+class TagNamed(TypedDict):
+    id: str
+    name: str
+
+
+class DeskTeam(TypedDict):
+    """`members`: ids of users."""
+
+    id: str
+    name: str
+    members: list[str]
+
+
 class Session(TypedDict):
-    """What a screen needs before anything else. `head` and `epoch` date it in the event log."""
+    """What a screen needs before anything else. `head` and `epoch` date it in the event log. `desk`: how the user has
+    it. `tags`: none where persons are not shown. `teams`: those that he may know of."""
 
     user: UserView
     organisation: OrganisationView
@@ -93,6 +110,9 @@ class Session(TypedDict):
     presence: AgentView
     reasons: list[ReasonView]
     dispositions: list[DispositionView]
+    tags: list[TagNamed]
+    teams: list[DeskTeam]
+    desk: DeskView
     mode: str
     epoch: int
     head: int
@@ -170,6 +190,24 @@ def queues_of(user: User) -> list[QueueView]:
             "mine": queue.id in mine,
         }
         for queue in found
+    ]
+
+
+def tags_shown(audience: Audience) -> list[TagNamed]:
+    if audience.kind == AudienceKind.NO_TEXT:
+        return []
+    return [{"id": str(tag.id), "name": tag.name} for tag in tags_of(audience.organisation_id)]
+
+
+def teams_of(audience: Audience) -> list[DeskTeam]:
+    members: dict[UUID, list[str]] = {}
+    teams = teams_known_to(audience)
+    pairs = Team.members.through.objects.filter(team__in=teams.values("id")).order_by("user_id")
+    for team_id, user_id in pairs.values_list("team_id", "user_id"):
+        members.setdefault(team_id, []).append(str(user_id))
+    return [
+        {"id": str(id_), "name": name, "members": members.get(id_, [])}
+        for id_, name in teams.order_by("name", "id").values_list("id", "name")
     ]
 
 

@@ -21,6 +21,7 @@ from contacts.numbers import clean, normalise
 from conversations.models import Conversation, MessageKind, Status
 from conversations.rendering import Row, render_rows
 from conversations.visibility import conversations_of
+from inbox.filters import Filter, narrowed
 from realtime.audience import Audience, AudienceKind
 
 VIEWS = ("mine", "snoozed", "queue", "all")
@@ -54,34 +55,17 @@ class Place:
 
 
 def list_page(
-    *, audience: Audience, organisation_region: str, view: str, line_id: UUID | None, status: str | None, q: str | None,
-    after: str | None, limit: int, order: str = "waiting",
+    *, audience: Audience, organisation_region: str, view: str, asked: Filter, q: str | None, after: str | None,
+    limit: int, now: datetime, order: str = "waiting", shown: frozenset[UUID] | None = None,
 ) -> tuple[list[Row], str | None]:  # fmt: skip
     """One page of a view and where the next one starts (None: this was the last). Raises Invalid, NotAllowed.
 
     `order`: of mine and queue, "waiting" (longest first) or "deadline" (the next to be missed first). Of snoozed the
-    next to wake is first.
+    next to wake is first. `shown`: as `in_view` says.
     """
-    found = _narrowed(audience, view)
-    if line_id is not None:
-        found = found.filter(line_id=line_id)
-    if status is not None:
-        if status not in Status.values:
-            raise Invalid("unknown_choice", f"must be one of {', '.join(Status.values)}", field="status")
-        found = found.filter(status=status)
-    searched = bool(q and q.strip())
-    if view == "all" and status is None and not searched:
-        found = without_notices(found)
-    if q and searched:
-        if audience.kind != AudienceKind.FULL:
-            # Finding by name or number would tell what is hidden, one digit at a time.
-            raise NotAllowed("search", "names and numbers are not shown to you")
-        found = _matching(found, q, organisation_region)
+    found = _asked(audience, organisation_region, view, asked, q, now, shown)
     place = Place.read(after) if after else None
-    first = "next_deadline_at" if order == "deadline" else "waiting_since"
-    if view == "snoozed":
-        first = "snoozed_until"
-    found = _after_all(found, place) if view == "all" else _after_first(found, place, first)
+    found, first = _in_order(found, view, order, place)
     values = list(found.values_list(first, "last_activity_at", "id")[: limit + 1])
     ends = Place(*values[limit - 1]).written() if len(values) > limit else None
     ids = [id_ for _, _, id_ in values[:limit]]
@@ -89,8 +73,47 @@ def list_page(
     return [rows[id_] for id_ in ids if id_ in rows], ends
 
 
-def _narrowed(audience: Audience, view: str) -> QuerySet[Conversation]:
+def list_ids(
+    *, audience: Audience, organisation_region: str, view: str, asked: Filter, q: str | None, limit: int, now: datetime,
+    order: str = "waiting", shown: frozenset[UUID] | None = None,
+) -> list[UUID]:  # fmt: skip
+    """The first `limit` of what list_page shows."""
+    found = _asked(audience, organisation_region, view, asked, q, now, shown)
+    return list(_in_order(found, view, order, None)[0].values_list("id", flat=True)[:limit])
+
+
+def _asked(
+    audience: Audience, region: str, view: str, asked: Filter, q: str | None, now: datetime,
+    shown: frozenset[UUID] | None,
+) -> QuerySet[Conversation]:  # fmt: skip
+    found = narrowed(in_view(audience, view, shown), asked, audience, now)
+    searched = bool(q and q.strip())
+    if view == "all" and asked.status is None and not searched:
+        found = without_notices(found)
+    if q and searched:
+        if audience.kind != AudienceKind.FULL:
+            # Finding by name or number would tell what is hidden, one digit at a time.
+            raise NotAllowed("search", "names and numbers are not shown to you")
+        found = _matching(found, q, region)
+    return found
+
+
+def _in_order(
+    found: QuerySet[Conversation], view: str, order: str, place: Place | None
+) -> tuple[QuerySet[Conversation], str]:
+    """From `place` on, and the name of the moment that it is ordered by first."""
+    first = "next_deadline_at" if order == "deadline" else "waiting_since"
+    if view == "snoozed":
+        first = "snoozed_until"
+    return (_after_all(found, place) if view == "all" else _after_first(found, place, first)), first
+
+
+def in_view(audience: Audience, view: str, shown: frozenset[UUID] | None = None) -> QuerySet[Conversation]:
+    """The conversations of a view. `shown`: the lines that the asker has on his desk (None: all); what is his own
+    is there whatever its line, for it was given to him. Raises Invalid."""
     found = conversations_of(audience)
+    if shown is not None and view in ("queue", "all"):
+        found = found.filter(line_id__in=shown)
     if view == "mine":
         return found.filter(owner_id=audience.user_id, status=Status.OPEN)
     if view == "snoozed":

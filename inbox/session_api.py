@@ -19,6 +19,7 @@ from common.schemas import Words, as_json, schema_of
 from conversations.counts import Counts
 from conversations.rendering import iso
 from inbox import desk
+from inbox.choices import desk_view
 from routing.disposition_admin import dispositions_of
 from routing.reasons import reasons_of
 from routing.rendering import AgentView
@@ -71,7 +72,7 @@ def set_presence(request: HttpRequest, given: Presence) -> HttpResponse:
 
 def _session(request: HttpRequest, user: User) -> desk.Session:
     head = desk.head_of(user.organisation_id)  # before the rest, which is then at least as new
-    organisation = user.organisation
+    organisation, audience = user.organisation, desk.audience(user)
     return {
         "user": {
             "id": str(user.id),
@@ -96,6 +97,9 @@ def _session(request: HttpRequest, user: User) -> desk.Session:
         "presence": desk.presence_of(user),
         "reasons": reasons_of(organisation.id, enabled=True),
         "dispositions": dispositions_of(organisation.id),
+        "tags": desk.tags_shown(audience),
+        "teams": desk.teams_of(audience),
+        "desk": desk_view(user, audience),
         "mode": settings.MODE,
         "head": head["head"],
         "epoch": head["epoch"],

@@ -155,3 +155,40 @@ def _vips_of(
     who = [Asked(people[talk.id][1], people[talk.id][0], talk.language, talk.text) for talk in whole]
     facts = facts_of(line, [question], who, now)
     return {talk.id for talk, known in zip(whole, facts, strict=True) if ask(question, known)[0]}
+
+
+_TALKS = """
+select c.id, c.line_id, c.contact_id, address.value from conversations_conversation c
+join contacts_address address on address.id = c.address_id
+where c.organisation_id = %s and c.id = any(%s) and c.line_id = any(%s)
+"""
+
+
+def looked_after(organisation_id: UUID, conversation_ids: Collection[UUID]) -> set[UUID]:
+    """Of these conversations, those whose subscriber his line looks after; for lists (settings.ROWS_LOOKED_AFTER).
+
+    One query where no line looks after anybody. A line whose policy cannot be read looks after nobody, and says so."""
+    rows = HandoverPolicy.objects.select_related("attribute", "line__organisation").exclude(kind="")
+    asked = {row.line_id: row for row in rows.filter(organisation_id=organisation_id).exclude(vip=Vip.OFF)}
+    if not asked:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_TALKS, [organisation_id, list(conversation_ids), list(asked)])
+        people: dict[UUID, list[tuple[UUID, Asked]]] = {}
+        for id_, line_id, contact_id, number in cursor.fetchall():
+            people.setdefault(line_id, []).append((id_, Asked(number, contact_id, "", "")))
+    found: set[UUID] = set()
+    now = database_now()
+    for line_id, who in people.items():
+        row = asked[line_id]
+        try:
+            question = question_of(row)
+            if question is None:
+                continue
+            facts = facts_of(row.line, [question], [one for _, one in who], now)
+            found |= {id_ for (id_, _), known in zip(who, facts, strict=True) if ask(question, known)[0]}
+        except Error:
+            raise
+        except Exception as error:
+            log.error("line %s: nobody is marked to be looked after: %s", line_id, place_of(error))
+    return found

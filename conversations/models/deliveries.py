@@ -82,6 +82,10 @@ class Delivery(models.Model):
                 fields=["conversation", "message_id"], name="delivery_in_order", condition=Q(state__in=[0, 1])
             ),
             models.Index(fields=["link", "updated_at"], name="delivery_unknown", condition=Q(state=2)),
+            # What of a conversation did not arrive, for lists: few among many.
+            models.Index(
+                fields=["conversation", "message_id"], name="delivery_failed_of", condition=Q(state__in=[5, 6])
+            ),
         ]
 
 

@@ -204,6 +204,15 @@ BODIES: dict[str, Body] = {
     "POST /api/conversations/reassign": lambda company: {
         "conversation_ids": [str(company.mine.id)], "queue_id": str(company.own.queue.id),
     },
+    "POST /api/bulk": lambda company: {
+        "id": str(uuid4()), "action": "read", "conversation_ids": [str(company.mine.id)],
+    },
+    "POST /api/views": lambda company: {
+        "name": "À moi", "filter": {"line": [str(company.own.open_line.id)], "status": "queued"},
+    },
+    "PUT /api/views/arrangement": lambda _: {"views": [], "pinned": []},
+    "PUT /api/views/{view_id}": lambda _: {"name": "Autrement", "sharing": "everybody"},
+    "PUT /api/desk/lines": lambda company: {"line_ids": [str(company.own.open_line.id)]},
     "PUT /api/admin/bot/sentence": lambda _: {
         "bot": "telecom", "name": "utter_opening_hours", "language": "fr", "texts": ["De 9h a 17h."],
     },

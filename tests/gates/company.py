@@ -27,9 +27,11 @@ from bots.lookups.models import Definition, Source
 from bots.workshop.models import Rehearsal, Version
 from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
+from inbox.models import BulkDeed, SavedView
 from knowledge.models import Article, ArticleVersion
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
+from tests.gates.desks import keep_a_desk
 from tests.gates.leftovers import (
     attach,
     equip,
@@ -76,6 +78,8 @@ MEANS_SOMETHING = {
     "knowledge.articleversion.language",
     "routing.queue.ladder", "routing.queue.ladder_texts", "routing.laddertold.key", "routing.queue.silence_text",
     "routing.offer.medium", "routing.wrapup.medium", "supervision.export.language",
+    "inbox.savedview.columns", "inbox.deskchoice.line_ids", "inbox.deskchoice.views", "inbox.deskchoice.pinned",
+    "inbox.bulkdeed.action", "inbox.bulkdeed.arguments", "inbox.bulkdeed.conversation_ids", "inbox.bulkdeed.outcomes",
     "workshop.turntaken.language", "workshop.label.language", "workshop.rehearsal.language",
 }  # fmt: skip
 # Tables of the installation, of which no row belongs to an organisation.
@@ -133,6 +137,10 @@ class Company:
             "source_id": Source.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "look_up_id": Definition.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "attribute_id": Attribute.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "view_id": SavedView.objects.values_list("id", flat=True).get(
+                organisation=world.organisation, sharing="everybody"
+            ),
+            "deed_id": BulkDeed.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "text_id": Recipient.objects.values_list("id", flat=True).get(
                 organisation=world.organisation, sending__scope__startswith="token:"
             ),
@@ -202,6 +210,7 @@ def make_company() -> Company:
     equip(own)
     keep_lists(own, own.people["alim"])
     keep_look_ups(own, mine)
+    keep_a_desk(own, own.people["boss"], mine)
     know(own, own.people["boss"])
     keep_hours(own, mine, own.people["boss"])
     keep_versions(own, mine, own.people["boss"])
@@ -225,6 +234,7 @@ def make_company() -> Company:
     foreign = make_world("foreign")
     theirs = busy(foreign)
     leave_behind(foreign, theirs)
+    keep_a_desk(foreign, foreign.people["boss"], theirs)
     rows = _since(before)
     _, foreign_ids = _mark(rows, "for")
     company = Company(own, foreign, {str(role): user for role, user in people.items()}, mine, hidden, theirs)

@@ -201,7 +201,7 @@ def keep_lists(world: World, owner: User) -> None:
     )
     ListUploadPart.objects.create(upload=upload, number=0, content=FILE)
     ListProblem.objects.create(upload=upload, line=2, reason="not_a_number", value="rien")
-    Tag.objects.create(organisation=world.organisation, name="VIP")
+    Tag.objects.get_or_create(organisation=world.organisation, name="VIP")
     Attribute.objects.create(organisation=world.organisation, key="offre", name="Offre", type=AttributeType.TEXT)
 
 

@@ -84,7 +84,7 @@ def row_of(place: int, name: str | None, words: str, summary: str) -> dict[str, 
         "contact": {"id": f"{ID}50", "name": name, "address": "+2290197454545", "language": "fr"},
         "last_message": {"kind": "incoming", "author": "contact", "preview": words, "at": _at(-200)},
         "closed_at": None, "unread": 0, "priority": 0, "handover": {"reason": "asked", "summary": summary},
-        "disposition_id": None,
+        "disposition_id": None, "tags": [], "vip": False, "failed": False,
     }  # fmt: skip
 
 

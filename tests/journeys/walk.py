@@ -29,6 +29,7 @@ from tests.journeys.catalogue_bots import BOT_SCREENS
 from tests.journeys.catalogue_hours import HOURS_SCREENS
 from tests.journeys.catalogue_knowledge import KNOWLEDGE_SCREENS
 from tests.journeys.catalogue_ladder import LADDER_SCREENS
+from tests.journeys.catalogue_list import LIST_SCREENS
 from tests.journeys.catalogue_lookups import LOOK_UP_SCREENS
 from tests.journeys.catalogue_new_texts import NEW_TEXT_SCREENS
 from tests.journeys.catalogue_offers import OFFER_SCREENS
@@ -52,6 +53,7 @@ SCREENS = [
     *HOURS_SCREENS,
     *KNOWLEDGE_SCREENS,
     *LADDER_SCREENS,
+    *LIST_SCREENS,
     *TRANSFER_SCREENS,
     *SNOOZE_SCREENS,
     *LOOK_UP_SCREENS,

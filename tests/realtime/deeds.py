@@ -13,17 +13,20 @@ from django.db import connection
 from accounts.events import SettingsChanged
 from channels_sms.smpp.link import SmppLink
 from common.clock import database_now
+from contacts.models import Tag
 from conversations import adapters, intake
 from conversations.adapters import InboundText
 from conversations.long_texts import LongTexts
 from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
+from inbox.tagging import put_tag
 from realtime.log import record_changes
 from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence, snooze
 from routing.events import OfferMade
 from routing.loads import gain
 from routing.models import AgentState, Offer, Queue, Targets
 from routing.new_texts import NewText, Sender, send_new_text
+from routing.unread import mark_unread
 from routing.wrap_up import finish
 from tests.realtime.verbs import received, verb
 from tests.realtime.world import World
@@ -50,6 +53,20 @@ def ask_colleague(world: World, conversation: Conversation) -> Any:
     owner, colleague = world.people["afi"], world.people["boss"]
     AgentState.objects.get_or_create(user=colleague, organisation=world.organisation, defaults={"state": "available"})
     return consult.ask(user=owner, conversation_id=conversation.id, agent_id=colleague.id, question="Tu le connais ?")
+
+
+@verb("an agent tags a person")
+def tag_person(world: World, conversation: Conversation) -> Any:
+    tag = Tag.objects.filter(organisation=world.organisation).first()
+    tag = tag or Tag.objects.create(organisation=world.organisation, name="VIP")
+    return put_tag(user=world.people["koffi"], conversation_id=conversation.id, tag_id=tag.id, on=True)
+
+
+@verb("an owner marks unread")
+def put_back_unread(world: World, conversation: Conversation) -> Any:
+    received(world, conversation)
+    Conversation.objects.filter(id=conversation.id).update(unread=0)
+    return mark_unread(user=world.people["afi"], conversation_id=conversation.id)
 
 
 @verb("an agent gives back to the queue")

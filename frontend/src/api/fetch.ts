@@ -130,11 +130,12 @@ export const put = <T>(path: string, body: unknown) => request<T>("PUT", path, {
 export const remove = <T>(path: string) => request<T>("DELETE", path);
 export const patch = <T>(path: string, body: unknown) => request<T>("PATCH", path, { body });
 
-/** Builds a query string, leaving out what is empty. */
-export function query(values: Record<string, string | number | null | undefined>): string {
+/** Builds a query string, leaving out what is empty; of a list each value, under the same name. */
+export function query(values: Record<string, string | number | readonly string[] | null | undefined>): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
-    if (value !== null && value !== undefined && value !== "") parameters.set(name, String(value));
+    if (Array.isArray(value)) for (const one of value as readonly string[]) parameters.append(name, one);
+    else if (value !== null && value !== undefined && value !== "") parameters.set(name, String(value as string | number));
   }
   const text = parameters.toString();
   return text ? `?${text}` : "";

@@ -135,7 +135,8 @@ export interface Counts {
   mine: { open: number; snoozed: number; unread: number };
   queue: { waiting: number; longest_since: string | null };
   all: { open: number; bot: number; queued: number };
-  by_line: Record<string, { waiting: number; longest_since: string | null }>;
+  /** `live`: all of the line's that are not over. */
+  by_line: Record<string, { waiting: number; longest_since: string | null; live: number }>;
 }
 
 export interface Capabilities {
@@ -175,6 +176,12 @@ export interface Session {
   reasons: Reason[];
   /** Those out of use, too: conversations were closed with them. */
   dispositions: Disposition[];
+  /** Words for people; none where people are not shown. */
+  tags: Schemas["TagNamed"][];
+  /** Those that the user may know of, with the ids of who is in them. */
+  teams: Schemas["DeskTeam"][];
+  /** How the user has the desk: `line_ids` null is every line that is open to him. */
+  desk: Schemas["DeskView"];
   /** Seconds without a hand on the desk after which one is away; 0: never. */
   idle_after_s?: number;
   agents: Agent[];
@@ -186,5 +193,8 @@ export interface Session {
   csrf: string;
   phone_page: string | null;
 }
+
+export type SavedView = Schemas["ViewView"];
+export type Sharing = "personal" | "team" | "everybody";
 
 export type SupervisionLive = Narrow<"Live", { agents: Agent[] }>;

@@ -9,7 +9,7 @@ import { callsChanged, callsFollow } from "@/features/calls/api";
 import { settingsChanged } from "@/features/admin/events";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
 import { consultsChanged, offerEndedAt } from "@/features/conversation/transferApi";
-import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
+import { bulkProgressed, countsChanged, listsOverflowed, rowsChanged, viewsChanged } from "@/features/conversationList/events";
 import { offersChanged } from "@/features/offers/api";
 import { wrapUpsChanged } from "@/features/presence/api";
 import type { ServerEvent, SettingsChanged } from "@/realtime/events.gen";
@@ -43,6 +43,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       return;
     case "conversation.disposed":
     case "conversation.read":
+    case "conversation.tagged":
     case "targets.set":
     case "targets.told":
       return; // Their rows say it all, and rows are applied below.
@@ -69,6 +70,8 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       return;
     case "settings.changed":
       settingsChanged(client);
+      if (event.kind === "bulk" && event.object_id === screen.me) bulkProgressed(client);
+      if (event.kind === undefined || ON_VIEWS.has(event.kind) || event.object_id === screen.me) viewsChanged(client);
       if (isInSession(event, screen.me)) void client.invalidateQueries({ queryKey: sessionKey });
       return;
     default:
@@ -77,10 +80,13 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
 }
 
 /** Settings of which the session holds nothing: each cell of the skills table is an event, for every desk. */
-const ELSEWHERE = new Set(["agent", "list", "tag", "attribute", "contact", "portability", "targets", "schedule"]);
+const ELSEWHERE = new Set(["agent", "bulk", "desk", "view", "list", "attribute", "contact", "portability", "targets", "schedule"]);
 
 /** An older server does not say what changed. What an agent can do decides which queues are his own. */
-const isInSession = ({ kind, object_id }: SettingsChanged, me: string) => kind === undefined || !ELSEWHERE.has(kind) || (kind === "agent" && object_id === me);
+const isInSession = ({ kind, object_id }: SettingsChanged, me: string) => kind === undefined || !ELSEWHERE.has(kind) || ((kind === "agent" || kind === "desk") && object_id === me);
+
+/** What saved views name, and are. */
+const ON_VIEWS = new Set(["view", "tag", "line", "queue", "team", "user"]);
 
 /** An older page against a newer server: what it does not know, its next refetch will show. */
 function unhandled(_event: never): void {}

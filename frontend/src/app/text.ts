@@ -42,7 +42,10 @@ const en = {
     go: "Sign out anyway",
     failed: "You are still signed in: the server cannot be reached.",
   },
+  choosing: { start: "Choose several", stop: "Stop choosing" },
   keys: {
+    choose: "Choose this one among several",
+    unread: "Mark unread",
     title: "Keyboard",
     hint: "Keys rest while you type. They follow the letter printed on your keyboard, AZERTY or QWERTY.",
     list: "In the list",
@@ -165,7 +168,10 @@ const fr: Same<typeof en> = {
     go: "Se déconnecter quand même",
     failed: "Vous êtes toujours connecté : le serveur ne répond pas.",
   },
+  choosing: { start: "En choisir plusieurs", stop: "Ne plus choisir" },
   keys: {
+    choose: "Choisir celle-ci parmi d’autres",
+    unread: "Marquer non lue",
     title: "Clavier",
     hint: "Les touches se reposent pendant que vous écrivez. Elles suivent la lettre imprimée, AZERTY ou QWERTY.",
     list: "Dans la liste",

@@ -25,6 +25,7 @@ export type ConversationQueued = Stamp & { type: "conversation.queued"; conversa
 export type ConversationRead = Stamp & { type: "conversation.read"; conversation: Row; message?: Message };
 export type ConversationReturned = Stamp & { type: "conversation.returned"; conversation: Row; message?: Message };
 export type ConversationSnoozed = Stamp & { type: "conversation.snoozed"; conversation: Row; message?: Message };
+export type ConversationTagged = Stamp & { type: "conversation.tagged"; conversation: Row; message?: Message };
 export type DeliveriesProgressed = Stamp & { type: "deliveries.progressed"; deliveries: DeliveryProgress[] };
 export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; message: Message };
 export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
@@ -46,6 +47,7 @@ export type ServerEvent =
   | ConversationRead
   | ConversationReturned
   | ConversationSnoozed
+  | ConversationTagged
   | DeliveriesProgressed
   | MessageAdded
   | MessageCompleted

@@ -7,7 +7,9 @@ export function listed(all: Row[], me: string | null, search: URLSearchParams): 
   const own = (row: Row, status: Row["status"]) => row.owner_id === me && row.status === status;
   const rows = all
     .filter((row) => (view === "mine" ? own(row, "open") : view === "snoozed" ? own(row, "snoozed") : view === "queue" ? row.status === "queued" : true))
-    .filter((row) => !search.get("line") || row.line_id === search.get("line"))
+    .filter((row) => !search.has("line") || search.getAll("line").includes(row.line_id))
+    .filter((row) => !search.has("tag") || search.getAll("tag").some((tag) => row.tags.includes(tag)))
+    .filter((row) => search.get("failed") !== "true" || row.failed)
     .filter((row) => !search.get("status") || row.status === search.get("status"))
     .filter((row) => !text || `${row.contact.name ?? ""} ${row.contact.address}`.toLocaleLowerCase().includes(text));
   const key = (row: Row) => (view === "all" ? -Date.parse(row.last_message!.at) : Date.parse(row.waiting_since ?? "9999-01-01"));

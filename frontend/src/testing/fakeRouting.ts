@@ -4,6 +4,7 @@ import type { AdminAgent, AdminQueue, Consult, Disposition, Offer, Reason, Skill
 import type { Agent, Row } from "@/api/types";
 import { AWA, KOFFI, MARIAM, QUEUES } from "./cast";
 import { ok, refuse, type Answer, type FakeServer } from "./fakeServer";
+import { FakeViews } from "./fakeViews";
 
 const GENERAL = QUEUES[0]!.id;
 type Fields = Record<string, unknown>;
@@ -75,7 +76,11 @@ export class FakeRouting {
   wait: Wait | null = null;
   #made = 0;
 
-  constructor(private readonly server: FakeServer) {}
+  readonly views: FakeViews;
+
+  constructor(private readonly server: FakeServer) {
+    this.views = new FakeViews(() => [...server.conversations.values()].map(({ row }) => row));
+  }
 
   session() {
     return {

@@ -253,7 +253,7 @@ export class FakeServer {
       by_line: Object.fromEntries(
         LINES.map((line) => {
           const some = queued.filter((row) => row.line_id === line.id);
-          return [line.id, { waiting: some.length, longest_since: longest(some) }];
+          return [line.id, { waiting: some.length, longest_since: longest(some), live: rows.filter((row) => row.line_id === line.id && row.status !== "closed").length }];
         }),
       ),
     };
@@ -285,7 +285,7 @@ export class FakeServer {
       return ok(this.#session());
     }
     if (path === "/api/counts") return ok(this.counts());
-    const routed = this.routing.route(method, path, body);
+    const routed = this.routing.route(method, path, body) ?? this.routing.views.route(method, path, body);
     if (routed) return routed;
     if (path === "/api/events") {
       const after = Number(search.get("after"));
@@ -380,7 +380,7 @@ export class FakeServer {
     return {
       user: { id: person.id, name: person.name, email: person.email, role: this.options.observer ? "observer" : person.role, ...this.preferences },
       organisation: { id: "org", name: "Savane Assistance", time_zone: "Africa/Porto-Novo", languages: ["fr", "en"], brand: {} },
-      lines: this.attachments.lines(LINES), ...this.routing.session(), agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
+      lines: this.attachments.lines(LINES), ...this.routing.session(), ...this.routing.views.session(), agents: this.agents, presence: { ...this.#meAgent(), ...(this.options.observer ? { state: "offline", capacity: 0 } : {}) }, mode: "demo", epoch: this.epoch, head: this.head,
       at: new Date().toISOString(), csrf: "x", phone_page: "http://127.0.0.1:8001/",
     };
   }

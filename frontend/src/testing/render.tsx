@@ -9,12 +9,13 @@ import { App } from "@/app/routes";
 import { FakeServer, type FakeOptions } from "./fakeServer";
 
 /** The whole desk on a fake server, at an address, as a person would open it. */
-export function openPalabre(path: string, options: FakeOptions = {}) {
+export function openPalabre(path: string, { prepare, ...options }: FakeOptions & { prepare?: (server: FakeServer) => void } = {}) {
   // A page that is opened has heard nothing yet, whatever the one before it heard.
   forgetHeard();
   recentRows.clear();
   forgetAttached();
   const server = new FakeServer({ language: "en", latency: 0, ...options });
+  prepare?.(server);
   server.install(window);
   window.history.replaceState(null, "", path);
   startI18n("en");

@@ -1,20 +1,25 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { PanelLeft, SquarePen } from "lucide-react";
+import { ListChecks, PanelLeft, SquarePen } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
+import { post } from "@/api/fetch";
 import { isObserver, receivesWork, useSession } from "@/api/session";
 import { detailKey } from "@/api/detail";
-import type { ConversationDetail, ConversationStatus, Row, View } from "@/api/types";
+import type { ConversationDetail, Row, View } from "@/api/types";
 import { ConversationPane, type PaneHandle } from "@/features/conversation/ConversationPane";
 import { NewTextDialog } from "@/features/conversation/NewTextDialog";
 import type { First } from "@/features/conversation/writing";
 import { useDraftOf } from "@/features/conversation/drafts";
+import { filterOf, NOTHING_ASKED, parametersOf } from "@/features/conversationList/asked";
 import { rowsChanged } from "@/features/conversationList/events";
+import { BulkBar } from "@/features/conversationList/BulkBar";
 import { List } from "@/features/conversationList/List";
 import { ListHead } from "@/features/conversationList/ListHead";
 import type { ListFilter } from "@/features/conversationList/listState";
 import { ReassignButton } from "@/features/conversationList/Reassign";
+import { useSelection } from "@/features/conversationList/selection";
+import { askedOf, useViews } from "@/features/conversationList/viewsApi";
 import { NextButton } from "@/features/offers/NextButton";
 import { useFocusTold, useWrapUps } from "@/features/presence/api";
 import { PersonPanel } from "@/features/contact/PersonPanel";
@@ -24,7 +29,6 @@ import { useKeys } from "@/ui/keys";
 import { useLiveDesk } from "../Signed";
 import styles from "./DeskPage.module.css";
 
-const VIEWS: View[] = ["mine", "snoozed", "queue", "all"];
 const NARROW = "(max-width: 760px)";
 
 /** A column that stays as the agent left it. */
@@ -61,26 +65,29 @@ export function DeskPage() {
   const [composing, setComposing] = useState(false);
   const [first, setFirst] = useState<First | null>(null);
   const works = receivesWork(session);
+  const selection = useSelection();
   const wrappingUp = useWrapUps(works).length > 0;
   const mayCompose = !isObserver(session) && session.lines.some((one) => one.is_enabled);
 
-  const view = VIEWS.find((one) => one === search.get("view")) ?? (receivesWork(session) ? "mine" : "all");
-  const line = search.get("line");
-  const status = search.get("status") as ConversationStatus | null;
-  const text = search.get("q") ?? "";
-  const byDeadline = view !== "all" && search.get("order") === "deadline";
-  const filter = useMemo<ListFilter>(() => ({ view, line, status, text, ...(byDeadline ? { order: "deadline" } : {}) }), [view, line, status, text, byDeadline]);
+  const filter = useMemo(() => filterOf(search, session, receivesWork(session) ? "mine" : "all"), [search, session]);
+  const { view } = filter;
+  const listIs = JSON.stringify([view, parametersOf(filter), filter.text]);
+  const { clear: chooseNone } = selection;
+  useEffect(() => chooseNone, [listIs, chooseNone]); // of another list nothing is chosen
+  const savedView = search.get("v");
+  const views = useViews();
+  const columns = views?.find((one) => one.id === savedView)?.columns;
   const opened = search.get("c");
   const [marked, setMarked] = useState<string | null>(opened);
 
   const put = useCallback(
-    (change: Record<string, string | null>, replace = true) =>
+    (change: Record<string, string | string[] | null>, replace = true) =>
       setSearch(
         (now) => {
           const next = new URLSearchParams(now);
           for (const [name, value] of Object.entries(change)) {
-            if (value === null || value === "") next.delete(name);
-            else next.set(name, value);
+            next.delete(name);
+            for (const one of typeof value === "string" ? [value] : (value ?? [])) if (one !== "") next.append(name, one);
           }
           return next;
         },
@@ -104,12 +111,18 @@ export function DeskPage() {
   );
   const onFilter = (change: Partial<ListFilter>) =>
     put({
+      ...parametersOf(change),
       ...("view" in change ? { view: change.view ?? null } : {}),
-      ...("line" in change ? { line: change.line ?? null } : {}),
-      ...("status" in change ? { status: change.status ?? null } : {}),
       ...("text" in change ? { q: change.text ?? null } : {}),
       ...("order" in change ? { order: change.order ?? null } : {}),
+      v: null, // what is shown is not that saved view any more
     });
+  const onView = (id: string) => {
+    const one = views?.find((view) => view.id === id);
+    if (!one) return;
+    const { view: of, order: by } = one.filter as { view: View; order: string };
+    put({ ...NOTHING_ASKED, ...parametersOf(askedOf(one)), view: of, order: by === "deadline" ? by : null, q: null, v: id });
+  };
 
   // The server ends what stands before the eyes of somebody who is not there; back again he looks at it anew.
   useFocusTold(opened, works && !["away", "offline", "disconnected"].includes(session.presence.state));
@@ -129,6 +142,17 @@ export function DeskPage() {
     const here = ids.indexOf(marked ?? opened ?? "");
     setMarked(ids[here < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, here + by))]!);
   };
+  const chooseMarked = () => {
+    const here = marked ?? opened;
+    if (here !== null && order.current.includes(here)) selection.toggle(order.current, here, false);
+    else selection.start();
+  };
+  /** Unread again: it leaves the screen first, where it would be read at once. */
+  const putBack = async () => {
+    if (opened === null) return;
+    put({ c: null });
+    await post(`/api/conversations/${opened}/unread`).catch(() => undefined);
+  };
   const enter = () => {
     if (marked && marked !== opened) open(marked);
     else pane.current?.write("reply");
@@ -146,6 +170,8 @@ export function DeskPage() {
     // While something is wrapped up, N ends it (features/presence).
     ...(wrappingUp ? {} : { n: () => pane.current?.write("note") }),
     c: () => mayCompose && compose(null),
+    b: () => isObserver(session) || chooseMarked(),
+    u: () => works && void putBack(),
     "/": () => document.getElementById("search")?.focus(),
     "1": () => isObserver(session) || onFilter({ view: "mine" }),
     "2": () => onFilter({ view: "queue" }),
@@ -181,9 +207,23 @@ export function DeskPage() {
             <ListHead
               filter={filter}
               onFilter={onFilter}
+              opened={savedView}
+              onView={onView}
               beside={
                 <>
                   {works && <NextButton onTaken={taken} />}
+                  {!isObserver(session) && (
+                    <Button
+                      look="quiet"
+                      square
+                      aria-label={t(selection.choosing ? "choosing.stop" : "choosing.start")}
+                      aria-pressed={selection.choosing}
+                      aria-keyshortcuts="b"
+                      data-testid="choose"
+                      icon={<ListChecks size={17} />}
+                      onClick={selection.choosing ? selection.clear : selection.start}
+                    />
+                  )}
                   <ReassignButton filter={filter} />
                   {mayCompose && (
                     <Button
@@ -207,9 +247,10 @@ export function DeskPage() {
                 </>
               }
             />
+            <BulkBar filter={filter} selection={selection} />
             <div className={styles.rows}>
               <List
-                key={`${view}.${line}.${status}`}
+                key={JSON.stringify([view, parametersOf(filter)])}
                 filter={filter}
                 selected={opened}
                 marked={marked}
@@ -218,6 +259,8 @@ export function DeskPage() {
                   order.current = ids;
                 }}
                 draftOf={draftOf}
+                columns={columns}
+                selection={selection}
               />
             </div>
           </>

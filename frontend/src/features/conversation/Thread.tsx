@@ -88,15 +88,17 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
   useEffect(() => {
     if (!atBottom) return;
     const read = () => {
-      if (document.visibilityState !== "visible") return;
+      if (document.visibilityState !== "visible" || !document.hasFocus()) return;
       setSeenSeq(lastSeq);
       if (unread && lastSeq > 0) void markRead(row.id, lastSeq);
     };
     const timer = setTimeout(read, 350);
     document.addEventListener("visibilitychange", read);
+    window.addEventListener("focus", read);
     return () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", read);
+      window.removeEventListener("focus", read);
     };
   }, [atBottom, lastSeq, row.id, unread]);
 

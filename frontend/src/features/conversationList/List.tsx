@@ -7,10 +7,13 @@ import { Button } from "@/ui/Button";
 import { Empty, Skeleton } from "@/ui/States";
 import { useList } from "./api";
 import { ListRow } from "./ListRow";
+import { ASKED, countAsked } from "./asked";
 import type { ListFilter } from "./listState";
+import type { Selection } from "./selection";
+import { COLUMNS } from "./viewGiven";
 import styles from "./List.module.css";
 
-const ROW_PX = 64;
+const ROW_PX = 60;
 
 interface ListProps {
   filter: ListFilter;
@@ -21,17 +24,20 @@ interface ListProps {
   /** Tells the desk which rows are shown, in order: j and k walk along them. */
   onOrder: (ids: string[]) => void;
   draftOf: (id: string) => string | null;
+  /** What of tags, owner and line the rows show; the same array as long as it is the same. */
+  columns?: readonly string[];
+  selection: Selection;
 }
 
 const NO_IDS: string[] = [];
 
-export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: ListProps) {
+export function List({ filter, selected, marked, onOpen, onOrder, draftOf, columns = COLUMNS, selection }: ListProps) {
   const { t } = useTranslation("conversationList");
   const session = useSession();
   const scroller = useRef<HTMLDivElement>(null);
   const [hovered, setHovered] = useState(false);
   const [scrolled, setScrolled] = useState(false);
-  const { data, isPending, isError, refetch, show, loadMore, loadingMore } = useList(filter, hovered || scrolled);
+  const { data, isPending, isError, refetch, show, loadMore, loadingMore } = useList(filter, hovered || scrolled || selection.choosing);
   const order = data?.order ?? NO_IDS;
 
   const virtual = useVirtualizer({
@@ -52,12 +58,19 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
 
   // The row chosen by keyboard comes into view; one chosen by mouse is there already.
   const place = marked === null ? -1 : order.indexOf(marked);
-  const chosen = useRef<string | null>(null);
+  const walked = useRef<string | null>(null);
   useEffect(() => {
-    if (place < 0 || chosen.current === marked) return;
-    chosen.current = marked;
+    if (place < 0 || walked.current === marked) return;
+    walked.current = marked;
     virtual.scrollToIndex(place, { align: "auto" });
   }, [marked, place, virtual]);
+
+  const { toggle, choosing, chosen } = selection;
+  const shownOrder = useRef(order);
+  useEffect(() => {
+    shownOrder.current = order;
+  }, [order]);
+  const choose = useCallback((id: string, range: boolean) => toggle(shownOrder.current, id, range), [toggle]);
 
   const reveal = useCallback(() => {
     show();
@@ -75,6 +88,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
   if (order.length === 0 && arrivals === 0) {
     if (filter.text !== "")
       return <Empty icon={<SearchX size={24} />} title={t("empty.search")} text={t("empty.searchText", { text: filter.text })} />;
+    if (countAsked(filter, ASKED) > 0) return <Empty icon={<SearchX size={24} />} title={t("empty.filtered")} text={t("empty.filteredText")} />;
     const Icon = filter.view === "queue" ? Coffee : Inbox;
     // "Wait, they come to you" is said only to those to whom they come.
     const mine = !receivesWork(session) ? "notGiven" : session.presence.state === "available" || session.presence.state === "wrap_up" ? "mine" : "away";
@@ -84,7 +98,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
 
   return (
     <div className={styles.wrap}>
-      {arrivals > 0 && (hovered || scrolled) && (
+      {arrivals > 0 && (hovered || scrolled || choosing) && (
         <button type="button" className={styles.pill} onClick={reveal} data-testid="arrivals">
           <ArrowUp size={14} aria-hidden="true" />
           {t("arrivals", { count: arrivals })}
@@ -95,6 +109,7 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
         className={styles.scroller}
         role="listbox"
         aria-label={t("list")}
+        aria-multiselectable={choosing || undefined}
         tabIndex={0}
         aria-activedescendant={place >= 0 ? `row-${marked}` : undefined}
         onPointerEnter={(event) => setHovered(event.pointerType === "mouse")}
@@ -112,7 +127,10 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf }: Lis
                 marked={row.id === marked && row.id !== selected}
                 draft={row.id === selected ? null : draftOf(row.id)}
                 style={{ transform: `translateY(${item.start}px)` }}
+                columns={columns}
+                chosen={choosing ? chosen.all || chosen.ids.has(row.id) : null}
                 onOpen={onOpen}
+                onChoose={choose}
               />
             );
           })}

@@ -2,14 +2,14 @@ import { AlarmClock, Search, X } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { isObserver, useCounts, useSession } from "@/api/session";
-import type { ConversationStatus, View } from "@/api/types";
+import type { Counts, View } from "@/api/types";
 import { number } from "@/ui/format";
+import { FilterBar } from "./FilterBar";
 import type { ListFilter } from "./listState";
 import styles from "./List.module.css";
 
 const VIEWS: View[] = ["mine", "snoozed", "queue", "all"];
 const OBSERVED: View[] = ["queue", "all"];
-const STATUSES: ConversationStatus[] = ["bot", "queued", "open", "snoozed", "closed"];
 const TYPING_PAUSE_MS = 220;
 
 interface ListHeadProps {
@@ -17,23 +17,29 @@ interface ListHeadProps {
   beside: ReactNode;
   filter: ListFilter;
   onFilter: (change: Partial<ListFilter>) => void;
+  /** The saved view that is open, and how another is opened. */
+  opened: string | null;
+  onView: (id: string) => void;
 }
 
-export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
+/** Of the lines that stand on the desk; what is one's own counts whatever its line. */
+function totals(counts: Counts | undefined, shown: readonly string[] | null): Partial<Record<View, number>> {
+  if (!counts) return {};
+  const own = { mine: counts.mine.open, snoozed: counts.mine.snoozed };
+  if (shown === null) return { ...own, queue: counts.queue.waiting, all: counts.all.open + counts.all.bot + counts.all.queued };
+  const sum = (of: "waiting" | "live") => shown.reduce((total, line) => total + (counts.by_line[line]?.[of] ?? 0), 0);
+  return { ...own, queue: sum("waiting"), all: sum("live") };
+}
+
+export function ListHead({ beside, filter, onFilter, opened, onView }: ListHeadProps) {
   const { t } = useTranslation("conversationList");
   const session = useSession();
-  const { lines } = session;
   // Names and numbers do not reach an observer, and no conversation is his.
   const counts = useCounts();
   // The sleeping ones have a place while there are any.
   const own = VIEWS.filter((view) => view !== "snoozed" || filter.view === "snoozed" || (counts?.mine.snoozed ?? 0) > 0);
   const views = isObserver(session) ? OBSERVED : own;
-  const total = {
-    mine: counts?.mine.open,
-    snoozed: counts?.mine.snoozed,
-    queue: counts?.queue.waiting,
-    all: counts && counts.all.open + counts.all.bot + counts.all.queued,
-  };
+  const total = totals(counts, session.desk.line_ids);
 
   const walk = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -66,50 +72,27 @@ export function ListHead({ beside, filter, onFilter }: ListHeadProps) {
           >
             {/* A fourth word finds no room in the column. */}
             {view === "snoozed" ? <AlarmClock size={15} aria-label={t(view)} /> : t(view)}
-            {total[view] !== undefined && <span className={styles.count}>{number(total[view])}</span>}
+            {total[view] !== undefined && <span className={styles.count}>{number(total[view]!)}</span>}
           </button>
         ))}
       </div>
-      <div className={styles.filters}>
-        {lines.length > 1 && (
-          <label>
-            <span className="visually-hidden">{t("lineFilter")}</span>
-            <select value={filter.line ?? ""} onChange={(event) => onFilter({ line: event.target.value || null })}>
-              <option value="">{t("everyLine")}</option>
-              {lines.map((line) => (
-                <option key={line.id} value={line.id}>
-                  {line.address} · {line.name}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        {(filter.view === "mine" || filter.view === "queue") && (
-          <label>
-            <span className="visually-hidden">{t("order")}</span>
-            <select value={filter.order ?? ""} onChange={(event) => onFilter({ order: event.target.value === "deadline" ? "deadline" : undefined })} data-testid="list-order">
-              <option value="">{t("orders.waiting")}</option>
-              <option value="deadline">{t("orders.deadline")}</option>
-            </select>
-          </label>
-        )}
-        {filter.view === "all" && (
-          <label>
-            <span className="visually-hidden">{t("statusFilter")}</span>
-            <select
-              value={filter.status ?? ""}
-              onChange={(event) => onFilter({ status: (event.target.value || null) as ConversationStatus | null })}
-            >
-              <option value="">{t("everyStatus")}</option>
-              {STATUSES.map((status) => (
-                <option key={status} value={status}>
-                  {t(`status.${status}`)}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-      </div>
+      <FilterBar
+        filter={filter}
+        onFilter={onFilter}
+        opened={opened}
+        onView={onView}
+        order={
+          (filter.view === "mine" || filter.view === "queue") && (
+            <label>
+              <span className="visually-hidden">{t("order")}</span>
+              <select value={filter.order ?? ""} onChange={(event) => onFilter({ order: event.target.value === "deadline" ? "deadline" : undefined })} data-testid="list-order">
+                <option value="">{t("orders.waiting")}</option>
+                <option value="deadline">{t("orders.deadline")}</option>
+              </select>
+            </label>
+          )
+        }
+      />
     </div>
   );
 }

@@ -1,5 +1,5 @@
-import { AlarmClock, Bot, ChevronsUp, CornerUpLeft, PencilLine, PhoneCall, UserRound } from "lucide-react";
-import { memo, type CSSProperties } from "react";
+import { AlarmClock, Bot, Check, ChevronsUp, CornerUpLeft, Mail, MessageCircle, MessageSquareText, PencilLine, PhoneCall, Star, TriangleAlert, UserRound } from "lucide-react";
+import { memo, type CSSProperties, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { findAgent, findLine, useSession } from "@/api/session";
 import type { Row } from "@/api/types";
@@ -14,7 +14,12 @@ interface ListRowProps {
   marked: boolean;
   draft: string | null;
   style: CSSProperties;
+  /** What of tags, owner and line its second line shows. */
+  columns: readonly string[];
+  /** Chosen or not, while several are being chosen; else null. */
+  chosen: boolean | null;
   onOpen: (id: string) => void;
+  onChoose: (id: string, range: boolean) => void;
 }
 
 /** A moment as short as it can be: the hour today, the date before. */
@@ -23,7 +28,44 @@ function When({ at }: { at: string }) {
   return <time dateTime={at}>{today ? clockTime(at) : shortDate(at)}</time>;
 }
 
-export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, onOpen }: ListRowProps) {
+const MEDIA = { sms: MessageSquareText, email: Mail } as const;
+
+function Medium({ medium }: { medium: string }) {
+  const { t } = useTranslation("conversationList");
+  const Icon = MEDIA[medium as keyof typeof MEDIA] ?? MessageCircle;
+  const name = t(`filters.medium.${(["sms", "whatsapp", "email", "webchat"] as const).find((one) => one === medium) ?? "other"}`);
+  return <Mark className={styles.medium!} label={t("medium", { medium: name })}><Icon size={14} aria-hidden="true" /></Mark>;
+}
+
+function Mark({ className, label, testId, children }: { className: string; label: string; testId?: string; children: ReactNode }) {
+  return (
+    <span className={className} title={label} data-testid={testId}>
+      {children}
+      <span className="visually-hidden">{label} </span>
+    </span>
+  );
+}
+
+const MOST_DOTS = 4;
+
+/** Dots, each of its tag's own colour; their names for who points at them and for who hears them. */
+function Tags({ ids }: { ids: readonly string[] }) {
+  const { t } = useTranslation("conversationList");
+  const { tags } = useSession();
+  const known = tags.filter((tag) => ids.includes(tag.id));
+  if (known.length === 0) return null;
+  const names = t("tagged", { names: known.map((tag) => tag.name).join(", ") });
+  return (
+    <span className={styles.tags} title={names} data-testid="row-tags">
+      {known.slice(0, MOST_DOTS).map((tag) => <span key={tag.id} className={styles.tag} style={{ "--hue": hueOf(tag.id) } as CSSProperties} aria-hidden="true" />)}
+      <span className="visually-hidden">{names} </span>
+    </span>
+  );
+}
+
+const hueOf = (id: string): number => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+
+export const ListRow = memo(function ListRow({ row, selected, marked, draft, style, columns, chosen, onOpen, onChoose }: ListRowProps) {
   const { t } = useTranslation("conversationList");
   const session = useSession();
   const line = findLine(session, row.line_id);
@@ -39,6 +81,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
     <div
       role="option"
       aria-selected={selected}
+      aria-checked={chosen ?? undefined}
       id={`row-${row.id}`}
       className={[
         styles.row,
@@ -51,10 +94,17 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
       data-testid="conversation-row"
       data-conversation={row.id}
       data-status={row.status}
-      onClick={() => onOpen(row.id)}
+      onClick={(event) => {
+        // Shift and a click choose up to here; a plain one opens, unless several are being chosen already.
+        if (chosen !== null || event.shiftKey || event.ctrlKey || event.metaKey) onChoose(row.id, event.shiftKey);
+        else onOpen(row.id);
+      }}
     >
       <div className={styles.first}>
+        {chosen === null ? line && <Medium medium={line.medium} /> : <span className={styles.box} data-on={chosen} aria-hidden="true">{chosen && <Check size={12} />}</span>}
         <span className={styles.name}>{who}</span>
+        {row.vip && <Mark className={styles.vip!} label={t("vip")} testId="row-vip"><Star size={13} fill="currentColor" aria-hidden="true" /></Mark>}
+        {row.failed && <Mark className={styles.failed!} label={t("failed")} testId="row-failed"><TriangleAlert size={14} aria-hidden="true" /></Mark>}
         {row.status === "queued" && row.priority > 0 && (
           <span className={styles.urgent} title={t("urgent")}>
             <ChevronsUp size={14} aria-hidden="true" />
@@ -99,13 +149,15 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
             t("noMessage")
           )}
         </span>
+        {columns.includes("tags") && row.tags.length > 0 && <Tags ids={row.tags} />}
         {unread ? (
           <span className={styles.badge} aria-label={t("unread", { count: row.unread })}>
             {row.unread > 9 ? "9+" : row.unread}
           </span>
         ) : (
           owner &&
-          !mine && (
+          !mine &&
+          columns.includes("owner") && (
             <span className={styles.owner} title={t("owner", { name: owner.name })}>
               <UserRound size={12} aria-hidden="true" />
               {owner.name.split(" ")[0]}
@@ -133,7 +185,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
           </span>
         )}
         {row.status === "closed" && <span className={styles.state}>{t("status.closed")}</span>}
-        {line && (
+        {line && columns.includes("line") && (
           <span className={styles.line} title={line.name}>
             <span className="visually-hidden">{t("via", { line: "" })}</span>
             {line.address}

@@ -6,10 +6,11 @@ import { duration } from "@/ui/format";
 import { waitLevel } from "@/ui/Waiting";
 import styles from "./QueueStrip.module.css";
 
-/** Who waits on each line, and for how long; a click shows that line's queue. */
+/** Who waits on each line of the desk, and for how long; a click shows that line's queue. */
 export function QueueStrip({ onChoose }: { onChoose: (lineId: string) => void }) {
   const { t } = useTranslation("conversationList");
-  const { lines } = useSession();
+  const session = useSession();
+  const lines = session.lines.filter((line) => session.desk.line_ids === null || session.desk.line_ids.includes(line.id));
   const counts = useCounts();
   return (
     <div className={styles.strip} role="group" aria-label={t("strip")}>

@@ -4,20 +4,23 @@ import { get, query } from "@/api/fetch";
 import { recentRows } from "@/api/detail";
 import { useSession } from "@/api/session";
 import type { ConversationPage } from "@/api/types";
+import { parametersOf } from "./asked";
 import { addPage, applyRows, fromPages, settle, type ListData, type ListFilter } from "./listState";
 
 export { recentRows };
 
 const PAGE = 50;
+const WAITED_MS = 30_000;
 /** A refetch brings back at most this many pages: what is further down loads again when it is scrolled to. */
 const REFETCH_PAGES = 4;
 
+export const bulkKey = ["bulk"] as const;
 export const listsKey = ["list"] as const;
 export const listKey = (filter: ListFilter) => [...listsKey, filter] as const;
 
 const fetchPage = (filter: ListFilter, after: string | null, signal?: AbortSignal) =>
   get<ConversationPage>(
-    `/api/conversations${query({ view: filter.view, line: filter.line, status: filter.status, q: filter.text, order: filter.order, after, limit: PAGE })}`,
+    `/api/conversations${query({ ...parametersOf(filter), view: filter.view, q: filter.text, order: filter.order, after, limit: PAGE })}`,
     signal,
   );
 
@@ -45,6 +48,8 @@ export function useList(filter: ListFilter, held: boolean) {
     queryFn: ({ signal }) => fetchList(client, filter, me, signal),
     staleTime: 0,
     retry: 1,
+    // Nothing happens when somebody has waited long enough to belong here: only the clock knows.
+    refetchInterval: filter.waiting_over === undefined ? false : WAITED_MS,
   });
   const { data } = result;
 

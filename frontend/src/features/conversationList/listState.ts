@@ -3,15 +3,20 @@
  * jumps under the mouse; newcomers wait in `arrivals` behind the "3 new" pill.
  */
 import { newerRow } from "@/api/detail";
-import type { ConversationStatus, Row, View } from "@/api/types";
+import type { Row, View } from "@/api/types";
+import { serverNow } from "@/realtime/clock";
+import type { Asked } from "./asked";
 
-export interface ListFilter {
+export interface ListFilter extends Asked {
   view: View;
-  line: string | null;
-  status: ConversationStatus | null;
   text: string;
   /** Of mine and queue: what will be missed next first; absent: who has waited longest. */
   order?: "deadline";
+  /** The lines that the agent has on the desk; absent: all. What is his own is shown whatever its line. */
+  shown?: readonly string[];
+  /** What `medium` and `team` stand for now: the server is asked by those, a row that arrives is judged by these. */
+  mediumLines?: readonly string[];
+  members?: readonly string[];
 }
 
 export interface ListData {
@@ -26,9 +31,27 @@ export interface ListData {
   edge: Row | null;
 }
 
+/** Each test says no where the filter asks for something that the row has not; as inbox/filters.py narrows. */
+const TESTS: ((row: Row, filter: ListFilter) => boolean)[] = [
+  (row, { line }) => line.length === 0 || line.includes(row.line_id),
+  (row, { status }) => status === null || row.status === status,
+  (row, { mediumLines }) => mediumLines === undefined || mediumLines.includes(row.line_id),
+  (row, { tag }) => !tag?.length || row.tags.some((one) => tag.includes(one)),
+  (row, { queue }) => !queue || row.queue_id === queue,
+  (row, { agent }) => !agent || row.owner_id === agent,
+  (row, { members }) => members === undefined || (row.owner_id !== null && members.includes(row.owner_id)),
+  (row, { language }) => !language || row.contact.language === language,
+  (row, { waiting_over }) => waiting_over === undefined || (row.waiting_since !== null && serverNow() - Date.parse(row.waiting_since) >= waiting_over * 1000),
+  (row, { since }) => !since || activity(row) >= Date.parse(since),
+  (row, { until }) => !until || activity(row) < Date.parse(until),
+  (row, { unread }) => !unread || row.unread > 0,
+  (row, { failed }) => !failed || row.failed,
+  (row, { priority }) => priority === undefined || row.priority >= priority,
+  (row, { view, shown }) => shown === undefined || view === "mine" || view === "snoozed" || shown.includes(row.line_id),
+];
+
 export function belongs(row: Row, filter: ListFilter, me: string): boolean {
-  if (filter.line !== null && row.line_id !== filter.line) return false;
-  if (filter.status !== null && row.status !== filter.status) return false;
+  if (!TESTS.every((test) => test(row, filter))) return false;
   switch (filter.view) {
     case "mine":
       return row.owner_id === me && row.status === "open";
@@ -43,6 +66,10 @@ export function belongs(row: Row, filter: ListFilter, me: string): boolean {
 
 /** Over, and nobody but us has written in it: the server lists it where it is searched or what is closed is wanted. */
 const isNotice = (row: Row): boolean => row.status === "closed" && row.last_seq <= 2 && row.last_message?.kind === "outgoing";
+
+/** What is shown beside a row's own columns raises no revision: of two rows of one, the later is the newer. */
+const sameBeside = (one: Row, other: Row): boolean =>
+  one.failed === other.failed && one.vip === other.vip && one.tags.length === other.tags.length && one.tags.every((tag) => other.tags.includes(tag));
 
 const activity = (row: Row): number => Date.parse(row.last_message?.at ?? row.opened_at);
 
@@ -92,7 +119,7 @@ export function applyRows(data: ListData, incoming: Row[], filter: ListFilter, m
   const compare = compareRows(filter);
   for (const row of incoming) {
     const known = rows[row.id];
-    if (known && known.revision >= row.revision) continue;
+    if (known && (known.revision > row.revision || (known.revision === row.revision && sameBeside(known, row)))) continue;
     if (belongs(row, filter, me)) {
       if (!known) {
         // A search's result is a question asked once: it does not grow by itself.

@@ -1,8 +1,13 @@
 import type { Same } from "@/ui/text";
+import { bulkEn, bulkFr } from "./bulkText";
+import { filterEn, filterFr, viewsEn, viewsFr } from "./filterText";
 import { reassignEn, reassignFr } from "./reassignText";
 
 const en = {
+  bulk: bulkEn,
   reassign: reassignEn,
+  filters: filterEn,
+  views: viewsEn,
   list: "Conversations",
   mine: "Mine",
   snoozed: "Snoozed",
@@ -13,10 +18,7 @@ const en = {
   search: "Search a name or a number",
   searchShort: "Name or number",
   clearSearch: "Clear the search",
-  everyLine: "All lines",
-  lineFilter: "Line",
   statusFilter: "State",
-  everyStatus: "Any state",
   status: { bot: "With the bot", queued: "Waiting in the queue", open: "Open", snoozed: "Snoozed", closed: "Closed" },
   arrivals_one: "{{count}} new",
   arrivals_other: "{{count}} new",
@@ -38,6 +40,8 @@ const en = {
     queueText: "The queue is empty. Well done.",
     all: "No conversation yet",
     allText: "The first text that a customer sends will appear here.",
+    filtered: "Nothing matches these filters",
+    filteredText: "Take one away, or clear them.",
     search: "Nothing found",
     searchText: "No name or number matches “{{text}}”.",
   },
@@ -62,6 +66,10 @@ const en = {
   order: "Order",
   orders: { waiting: "By wait", deadline: "By deadline" },
   owner: "with {{name}}",
+  vip: "To be looked after",
+  failed: "Our last message was not delivered",
+  tagged: "Tags: {{names}}",
+  medium: "by {{medium}}",
   draft: "Draft",
   via: "on {{line}}",
   strip: "Queues by line",
@@ -70,7 +78,10 @@ const en = {
 };
 
 const fr: Same<typeof en> = {
+  bulk: bulkFr,
   reassign: reassignFr,
+  filters: filterFr,
+  views: viewsFr,
   list: "Conversations",
   mine: "Les miennes",
   snoozed: "En veille",
@@ -81,10 +92,7 @@ const fr: Same<typeof en> = {
   search: "Chercher un nom ou un numéro",
   searchShort: "Nom ou numéro",
   clearSearch: "Effacer la recherche",
-  everyLine: "Toutes les lignes",
-  lineFilter: "Ligne",
   statusFilter: "État",
-  everyStatus: "Tous les états",
   status: { bot: "Avec le robot", queued: "En file d’attente", open: "Ouverte", snoozed: "En veille", closed: "Fermée" },
   arrivals_one: "{{count}} nouvelle",
   arrivals_other: "{{count}} nouvelles",
@@ -106,6 +114,8 @@ const fr: Same<typeof en> = {
     queueText: "La file est vide. Bravo.",
     all: "Aucune conversation",
     allText: "Le premier texto d’un client apparaîtra ici.",
+    filtered: "Rien ne correspond à ces filtres",
+    filteredText: "Retirez-en un, ou effacez-les.",
     search: "Rien trouvé",
     searchText: "Aucun nom ni numéro ne correspond à « {{text}} ».",
   },
@@ -130,6 +140,10 @@ const fr: Same<typeof en> = {
   order: "Ordre",
   orders: { waiting: "Par attente", deadline: "Par échéance" },
   owner: "avec {{name}}",
+  vip: "Client à suivre de près",
+  failed: "Notre dernier message n’a pas été remis",
+  tagged: "Étiquettes : {{names}}",
+  medium: "par {{medium}}",
   draft: "Brouillon",
   via: "sur le {{line}}",
   strip: "Files par ligne",
