@@ -65,6 +65,8 @@ from inbox.snooze_api import router as snooze_router
 from inbox.transfers_api import router as transfers_router
 from inbox.waits_api import router as waits_router
 from knowledge.api import router as knowledge_router
+from replies.api import router as replies_router
+from replies.api import shared_router as shared_replies_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
 
@@ -98,6 +100,7 @@ api.add_router("", new_texts_router)
 api.add_router("", consent_router)
 api.add_router("", waits_router)
 api.add_router("", desk_knowledge_router)
+api.add_router("", replies_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)
@@ -115,6 +118,7 @@ api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
 api.add_router("/admin", lookups_router)
 api.add_router("/admin", knowledge_router)
+api.add_router("/admin", shared_replies_router)
 api.add_router("/admin", handover_router)
 api.add_router("/admin", workshop_router)
 api.add_router("/admin", learning_router)

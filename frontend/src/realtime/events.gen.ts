@@ -26,11 +26,13 @@ export type ConversationRead = Stamp & { type: "conversation.read"; conversation
 export type ConversationReturned = Stamp & { type: "conversation.returned"; conversation: Row; message?: Message };
 export type ConversationSnoozed = Stamp & { type: "conversation.snoozed"; conversation: Row; message?: Message };
 export type DeliveriesProgressed = Stamp & { type: "deliveries.progressed"; deliveries: DeliveryProgress[] };
+export type DraftChanged = Stamp & { type: "draft.changed"; conversation: Row; message?: Message };
 export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; message: Message };
 export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
 export type OfferEnded = Stamp & { type: "offer.ended"; agent: Agent };
 export type OfferMade = Stamp & { type: "offer.made"; agent: Agent };
+export type ScheduledReplyChanged = Stamp & { type: "scheduled_reply.changed"; conversation: Row; message?: Message };
 export type SettingsChanged = Stamp & { type: "settings.changed"; kind?: string; object_id?: string };
 export type TargetsSet = Stamp & { type: "targets.set"; conversation: Row; message?: Message };
 export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; message?: Message };
@@ -47,11 +49,13 @@ export type ServerEvent =
   | ConversationReturned
   | ConversationSnoozed
   | DeliveriesProgressed
+  | DraftChanged
   | MessageAdded
   | MessageCompleted
   | MessageReceived
   | OfferEnded
   | OfferMade
+  | ScheduledReplyChanged
   | SettingsChanged
   | TargetsSet
   | TargetsTold;
