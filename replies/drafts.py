@@ -135,7 +135,7 @@ def forget_drafts(job: RunningJob, **_later: object) -> dict[str, Any]:
 def _tell(changes: Changes, conversation: Conversation, user: User, mode: str, *, is_there: bool) -> None:
     changes.add(
         DraftChanged(
-            line_id=conversation.line_id, conversation_id=conversation.id, by_id=user.id, mode=mode, is_there=is_there
+            line_id=conversation.line_id, conversation_id=conversation.id, agent_id=user.id, mode=mode, is_there=is_there
         )
     )
 

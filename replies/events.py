@@ -16,7 +16,7 @@ class DraftChanged(Change):
 
     line_id: UUID
     conversation_id: UUID
-    by_id: UUID
+    agent_id: UUID
     mode: str  # "reply" or "note"
     is_there: bool
 
