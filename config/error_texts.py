@@ -367,7 +367,9 @@ TEXTS: dict[str, tuple[str, str]] = {
 TEXTS |= BOT_TEXTS
 
 # In whose sentences {names} stand for what is refused; in others they stand as they are.
-WITH_FACTS = ("out_of_range", "unknown_variable", "phrase_elsewhere", "lookup_one_select", "lookup_function", "lookup_bounds")
+WITH_FACTS = (
+    "out_of_range", "unknown_variable", "phrase_elsewhere", "lookup_one_select", "lookup_function", "lookup_bounds",
+)  # fmt: skip
 
 
 def in_words(code: str, language: str, otherwise: str, facts: Mapping[str, Any] | None = None) -> str:

@@ -17,7 +17,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Au plus 500 réponses communes, et 200 personnelles.", "At most 500 shared replies, and 200 of one’s own.",
     ),
     "csv_heads": (
-        "Ce fichier n’a pas les colonnes « shortcut » et « title ».", "This file lacks the columns “shortcut” and “title”.",
+        "Ce fichier n’a pas les colonnes « shortcut » et « title ».",
+        "This file lacks the columns “shortcut” and “title”.",
     ),
     "draft_elsewhere": (
         "Ce brouillon a changé dans un autre navigateur.", "This draft was changed in another browser.",

@@ -16,7 +16,7 @@ from conversations.models import Conversation
 from conversations.visibility import visible_conversations
 from replies import canned, drafts, files, scheduled
 from replies.canned import CannedGiven, CannedView, VariablesView
-from replies.drafts import ColleaguesDraft, DraftView
+from replies.drafts import ColleaguesDraft, ReplyDraft
 from replies.files import Taken
 from replies.scheduled import ScheduledView
 from replies.variables import known_names
@@ -26,7 +26,7 @@ shared_router = Router(tags=["administration"])
 
 CannedSchema: Any = schema_of(CannedView)
 VariablesSchema: Any = schema_of(VariablesView)
-DraftSchema: Any = schema_of(DraftView)
+DraftSchema: Any = schema_of(ReplyDraft)
 ColleaguesDraftSchema: Any = schema_of(ColleaguesDraft)
 ScheduledSchema: Any = schema_of(ScheduledView)
 TakenSchema: Any = schema_of(Taken)
@@ -81,7 +81,7 @@ class DraftsShared(Schema):
     shares_drafts: bool
 
 
-class DraftGiven(Schema):
+class ReplyDraftGiven(Schema):
     """`edit`: the browser's own number of this state of the text. `based_on`: the revision that its author has seen."""
 
     mode: Literal["reply", "note"]
@@ -228,7 +228,7 @@ def list_drafts(request: HttpRequest) -> HttpResponse:
 
 
 @router.put("/conversations/{uuid:conversation_id}/draft", auth=May("replies.use"), response=DraftSchema)
-def save_draft(request: HttpRequest, conversation_id: UUID, given: DraftGiven) -> Any:
+def save_draft(request: HttpRequest, conversation_id: UUID, given: ReplyDraftGiven) -> Any:
     """Keep what the caller is writing; an empty text ends it. 409 draft_elsewhere: another browser has written since,
     and its facts say what; the same again with its revision as `based_on` takes its place."""
     return drafts.save_draft(user=caller(request), conversation_id=conversation_id, **given.dict())

@@ -20,6 +20,7 @@ from accounts.models import Role, Team, User
 from common.errors import Conflict, Invalid, NotAllowed, NotFound
 from common.text import name_of, shows_something, storable
 from conversations.models import Conversation, Line
+from conversations.visibility import lines_visible_to
 from realtime.log import record_changes
 from replies.models import LONGEST_BODY, CannedReply, CannedUse, RepliesSettings, Scope
 from replies.variables import LANGUAGES, known_names, refuse_unknown, values_of
@@ -270,7 +271,9 @@ def _team(actor: User, team_id: UUID | None) -> UUID:
 
 
 def _lines(actor: User, ids: Sequence[UUID]) -> list[Line]:
-    found = list(Line.objects.filter(organisation_id=actor.organisation_id, id__in=ids))
+    # What an agent does not see is for him what does not exist.
+    seen = lines_visible_to(actor) & set(ids)
+    found = list(Line.objects.filter(organisation_id=actor.organisation_id, id__in=seen))
     if len(found) != len(set(ids)):
         raise Invalid("unknown_choice", "there is no such line", field="line_ids")
     return found

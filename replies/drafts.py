@@ -39,7 +39,7 @@ with old as (
 """
 
 
-class DraftView(TypedDict):
+class ReplyDraft(TypedDict):
     """`revision`: to be given with the next save from another browser."""
 
     conversation_id: str
@@ -56,7 +56,7 @@ class ColleaguesDraft(TypedDict):
     at: str
 
 
-def drafts_of(user: User) -> list[DraftView]:
+def drafts_of(user: User) -> list[ReplyDraft]:
     """His own, the newest first; of conversations that he still sees."""
     found = Draft.objects.filter(user=user, conversation__in=visible_conversations(user)).exclude(text="")
     return [_view(one) for one in found.order_by("-at", "id")[:MOST_SHOWN]]
@@ -64,7 +64,7 @@ def drafts_of(user: User) -> list[DraftView]:
 
 def save_draft(
     *, user: User, conversation_id: UUID, mode: str, text: str, browser: UUID, edit: int, based_on: int = 0
-) -> DraftView:
+) -> ReplyDraft:
     """Keep what `user` has written so far; "" when it was sent or emptied. `edit`: the browser's number of this state;
     an older one that comes late changes nothing. `based_on`: the revision that its author has seen.
 
@@ -135,12 +135,16 @@ def forget_drafts(job: RunningJob, **_later: object) -> dict[str, Any]:
 def _tell(changes: Changes, conversation: Conversation, user: User, mode: str, *, is_there: bool) -> None:
     changes.add(
         DraftChanged(
-            line_id=conversation.line_id, conversation_id=conversation.id, agent_id=user.id, mode=mode, is_there=is_there
+            line_id=conversation.line_id,
+            conversation_id=conversation.id,
+            agent_id=user.id,
+            mode=mode,
+            is_there=is_there,
         )
     )
 
 
-def _view(row: Draft) -> DraftView:
+def _view(row: Draft) -> ReplyDraft:
     return {
         "conversation_id": str(row.conversation_id),
         "mode": row.mode,

@@ -25,36 +25,16 @@ LANGUAGES = ("fr", "en")
 FIXED = ("contact.name", "contact.number", "agent.name", "line.name", "case.number", "date")
 # One word between braces. "{a: b}" and "{}" are no variables, and stay what somebody wrote.
 NAMED = re.compile("\\{([^ \t\n\r\u00a0\u2009\u202f{}:;,\"']{1,80})\\}")
-_MONTHS = {
-    "fr": [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
+_MONTHS: dict[str, tuple[str, ...]] = {
+    "fr": (
+        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
         "décembre",
-    ],
-    "en": [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December",
-    ],
-}
+    ),
+}  # fmt: skip
 
 
 class Filled(NamedTuple):

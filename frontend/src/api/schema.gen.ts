@@ -4098,30 +4098,10 @@ export interface components {
             /** Items */
             items: components["schemas"]["DispositionView"][];
         };
-        /**
-         * DraftGiven
-         * @description `edit`: the browser's own number of this state of the text. `based_on`: the revision that its author has seen.
-         */
+        /** DraftGiven */
         DraftGiven: {
-            /**
-             * Based On
-             * @default 0
-             */
-            based_on: number;
-            /**
-             * Browser
-             * Format: uuid
-             */
-            browser: string;
-            /** Edit */
-            edit: number;
-            /**
-             * Mode
-             * @enum {string}
-             */
-            mode: "reply" | "note";
-            /** Text */
-            text: string;
+            /** Octets */
+            octets: number;
         };
         /**
          * DraftPiece
@@ -4135,23 +4115,22 @@ export interface components {
         };
         /** DraftView */
         DraftView: {
-            /** At */
-            at: string;
-            /** Browser */
-            browser: string;
-            /** Conversation Id */
-            conversation_id: string;
-            /** Mode */
-            mode: string;
-            /** Revision */
-            revision: number;
-            /** Text */
-            text: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Octets */
+            octets: number;
+            /** There */
+            there: number;
         };
         /** Drafts */
         Drafts: {
             /** Items */
-            items: components["schemas"]["DraftView"][];
+            items: components["schemas"]["ReplyDraft"][];
         };
         /**
          * DraftsHere
@@ -6611,6 +6590,46 @@ export interface components {
             /** Names */
             names: string[];
             values: components["schemas"]["VariablesView"];
+        };
+        /** ReplyDraft */
+        ReplyDraft: {
+            /** At */
+            at: string;
+            /** Browser */
+            browser: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Mode */
+            mode: string;
+            /** Revision */
+            revision: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ReplyDraftGiven
+         * @description `edit`: the browser's own number of this state of the text. `based_on`: the revision that its author has seen.
+         */
+        ReplyDraftGiven: {
+            /**
+             * Based On
+             * @default 0
+             */
+            based_on: number;
+            /**
+             * Browser
+             * Format: uuid
+             */
+            browser: string;
+            /** Edit */
+            edit: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "reply" | "note";
+            /** Text */
+            text: string;
         };
         /**
          * RightOfIntent
@@ -24066,7 +24085,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DraftGiven"];
+                "application/json": components["schemas"]["ReplyDraftGiven"];
             };
         };
         responses: {
@@ -24076,7 +24095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DraftView"];
+                    "application/json": components["schemas"]["ReplyDraft"];
                 };
             };
             /** @description More parameters than any form has */

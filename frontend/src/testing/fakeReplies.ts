@@ -3,7 +3,7 @@ import type { Schemas } from "@/api/types";
 import { ok, type Answer } from "./fakeServer";
 
 type Canned = Schemas["CannedView"];
-type Draft = Schemas["DraftView"];
+type Draft = Schemas["ReplyDraft"];
 type Scheduled = Schemas["ScheduledView"];
 
 const canned = (shortcut: string, title: string, fr: string, more: Partial<Canned> = {}): Canned => ({

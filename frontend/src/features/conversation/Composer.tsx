@@ -10,7 +10,7 @@ import { useOutbox } from "./api";
 import { Articles, Suggestions } from "./Articles";
 import { AttachButton, AttachedList, useAttach, useAttached } from "./Attached";
 import { handOver } from "./attached";
-import { ComposerMenu } from "./ComposerMenu";
+import { ComposerDialogs, ComposerMenu, type Asked } from "./ComposerMenu";
 import { ComposerModes } from "./ComposerModes";
 import { flushDrafts } from "./draftSync";
 import { onOutside, readDraft, writeDraft, type Draft, type Mode } from "./drafts";
@@ -66,6 +66,7 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
   const tooLong = counts ? wording.tooLong : text.length > longest;
   const [focused, setFocused] = useState(false);
   const [searching, setSearching] = useState(false);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const answers = mode === "reply" && mayReply;
   // Nothing to answer here: the way to a note stays, without shouting.
   const slim = !mayReply && !taking && text === "" && !focused;
@@ -184,108 +185,109 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
 
   const note = mode === "note";
   return (
-    <form
-      className={`${styles.composer} ${slim ? styles.slim : note ? styles.noteMode : ""}`}
-      data-mode={mode}
-      onFocus={() => setFocused(true)}
-      onBlur={(event) => {
-        if (event.currentTarget.contains(event.relatedTarget)) return;
-        setFocused(false);
-        quick.close();
-      }}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
+    <>
       <ScheduledList row={row} onAgain={(words) => goOn("reply", words)} />
-      <div className={styles.box}>
-        <ComposerModes mode={mode} mayReply={mayReply || taking} waits={note ? drafts.reply.text !== "" : drafts.note.text !== ""} onMode={setMode} />
-        {answers && <LeftDrafts row={row} onTake={insert} />}
-        <ElsewhereBar conversationId={row.id} mode={mode} />
-        {answers && text === "" && <Suggestions row={row} onInsert={insert} />}
-        {quick.open && (
-          <QuickList
-            id={quick.id}
-            choices={quick.choices}
-            active={quick.active}
-            preview={quick.preview}
-            parts={text.slice(0, -1) === "" ? 0 : wording.count.parts}
-            rules={!note && counts ? (line ?? ORDINARY) : null}
-            label={tQuick(quick.sign === ":" ? "emojiList" : "list")}
-            empty={quick.empty}
-            onHover={quick.hover}
-            onChoose={quick.choose}
-          />
-        )}
-        <MissingValues row={row} names={missing} field={field} text={text} onFilled={rewrite} />
-        <div className={styles.field}>
-          {!note && counts && wording.forcing.length > 0 && <Marks text={text} signs={wording.forcing} field={field} />}
-          <textarea
-            ref={field}
-            data-testid="composer-text"
-            rows={1}
-            dir="auto"
-            value={text}
-            maxLength={note ? 5000 : undefined}
-            placeholder={slim ? t("composer.noteSlim") : note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
-            aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
-            aria-autocomplete="list"
-            aria-controls={quick.open ? quick.id : undefined}
-            aria-activedescendant={quick.open && quick.choices.length > 0 ? optionId(quick.id, quick.active) : undefined}
-            onChange={(event) => {
-              rewrite(event.target.value);
-              quick.look();
-            }}
-            onSelect={quick.look}
-            onKeyDown={press}
-            onPaste={(event) => {
-              if (attaches && event.clipboardData.files.length > 0) {
-                event.preventDefault();
-                attachFiles(event.clipboardData.files);
-              }
-            }}
-          />
-        </div>
-        {attaches && <AttachedList conversationId={row.id} items={attached} />}
-        <div className={styles.foot}>
-          <div className={styles.facts} aria-live="off">
-            {!note && counts && text !== "" ? (
-              <SegmentCounter
-                wording={wording}
-                most={line?.most_parts ?? ORDINARY.most_parts}
-                onReplace={(saving) => {
-                  rewrite(saving.text);
-                  field.current?.focus();
-                }}
-              />
-            ) : (
-              <span className={styles.keys}>{connection.state === "offline" ? t("composer.offline") : t("composer.keys")}</span>
-            )}
+      <form
+        className={`${styles.composer} ${slim ? styles.slim : note ? styles.noteMode : ""}`}
+        data-mode={mode}
+        onFocus={() => setFocused(true)}
+        onBlur={(event) => {
+          if (event.currentTarget.contains(event.relatedTarget)) return;
+          setFocused(false);
+          quick.close();
+        }}
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        <div className={styles.box}>
+          <ComposerModes mode={mode} mayReply={mayReply || taking} waits={note ? drafts.reply.text !== "" : drafts.note.text !== ""} onMode={setMode} />
+          {answers && <LeftDrafts row={row} onTake={insert} />}
+          <ElsewhereBar conversationId={row.id} mode={mode} />
+          {answers && text === "" && <Suggestions row={row} onInsert={insert} />}
+          {quick.open && (
+            <QuickList
+              id={quick.id}
+              choices={quick.choices}
+              active={quick.active}
+              preview={quick.preview}
+              parts={text.slice(0, -1) === "" ? 0 : wording.count.parts}
+              rules={!note && counts ? (line ?? ORDINARY) : null}
+              label={tQuick(quick.sign === ":" ? "emojiList" : "list")}
+              empty={quick.empty}
+              onHover={quick.hover}
+              onChoose={quick.choose}
+            />
+          )}
+          <MissingValues row={row} names={missing} field={field} text={text} onFilled={rewrite} />
+          <div className={styles.field}>
+            {!note && counts && wording.forcing.length > 0 && <Marks text={text} signs={wording.forcing} field={field} />}
+            <textarea
+              ref={field}
+              data-testid="composer-text"
+              rows={1}
+              dir="auto"
+              value={text}
+              maxLength={note ? 5000 : undefined}
+              placeholder={slim ? t("composer.noteSlim") : note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+              aria-label={note ? t("composer.notePlaceholder") : t("composer.replyPlaceholder", { name })}
+              aria-autocomplete="list"
+              aria-controls={quick.open ? quick.id : undefined}
+              aria-activedescendant={quick.open && quick.choices.length > 0 ? optionId(quick.id, quick.active) : undefined}
+              onChange={(event) => {
+                rewrite(event.target.value);
+                quick.look();
+              }}
+              onSelect={quick.look}
+              onKeyDown={press}
+              onPaste={(event) => {
+                if (attaches && event.clipboardData.files.length > 0) {
+                  event.preventDefault();
+                  attachFiles(event.clipboardData.files);
+                }
+              }}
+            />
           </div>
-          <ComposerMenu
-            row={row}
-            text={text}
-            body={wording.sent}
-            answers={answers}
-            sendable={sendable && answers && attached.length === 0}
-            onAsk={quick.ask}
-            onPlanned={() => change({ text: "", mode: "reply" })}
-          />
-          {answers && <Articles row={row} open={searching} onOpen={setSearching} onInsert={insert} />}
-          {attaches && <AttachButton accepts={line?.capabilities.media ?? []} onFiles={attachFiles} />}
-          <Button
-            type="submit"
-            look="primary"
-            disabled={!sendable}
-            data-testid="composer-send"
-            className={styles.send}
-            icon={note ? <StickyNote size={15} aria-hidden="true" /> : <SendHorizontal size={15} aria-hidden="true" />}
-          >
-            {note ? t("composer.saveNote") : t("composer.send")}
-          </Button>
+          {attaches && <AttachedList conversationId={row.id} items={attached} />}
+          <div className={styles.foot}>
+            <div className={styles.facts} aria-live="off">
+              {!note && counts && text !== "" ? (
+                <SegmentCounter
+                  wording={wording}
+                  most={line?.most_parts ?? ORDINARY.most_parts}
+                  onReplace={(saving) => {
+                    rewrite(saving.text);
+                    field.current?.focus();
+                  }}
+                />
+              ) : (
+                <span className={styles.keys}>{connection.state === "offline" ? t("composer.offline") : t("composer.keys")}</span>
+              )}
+            </div>
+            <ComposerMenu
+              written={text.trim() !== ""}
+              answers={answers}
+              sendable={sendable && answers && attached.length === 0}
+              onAsk={quick.ask}
+              onOpen={setAsked}
+            />
+            {answers && <Articles row={row} open={searching} onOpen={setSearching} onInsert={insert} />}
+            {attaches && <AttachButton accepts={line?.capabilities.media ?? []} onFiles={attachFiles} />}
+            <Button
+              type="submit"
+              look="primary"
+              disabled={!sendable}
+              data-testid="composer-send"
+              className={styles.send}
+              icon={note ? <StickyNote size={15} aria-hidden="true" /> : <SendHorizontal size={15} aria-hidden="true" />}
+            >
+              {note ? t("composer.saveNote") : t("composer.send")}
+            </Button>
+          </div>
         </div>
-      </div>
-    </form>
+      </form>
+      <ComposerDialogs asked={asked} row={row} text={text} body={wording.sent} onClose={() => setAsked(null)} onPlanned={() => change({ text: "", mode: "reply" })} />
+    </>
   );
 }

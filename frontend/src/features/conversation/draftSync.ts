@@ -7,7 +7,7 @@ import type { Schemas } from "@/api/types";
 import { uuid } from "@/api/uuid";
 import { heldDrafts, noteKept, onWritten, readDraft, takeOver, type Mode } from "./drafts";
 
-type View = Schemas["DraftView"];
+type View = Schemas["ReplyDraft"];
 export interface Elsewhere {
   text: string;
   rev: number;

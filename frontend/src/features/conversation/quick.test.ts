@@ -10,7 +10,7 @@ describe("what opens a list", () => {
     ["/", 1, "/", ""],
     ["/rem", 4, "/", "rem"],
     ["Bonjour /rem", 12, "/", "rem"],
-    ["Bonjour\n/é", 9, "/", "é"],
+    ["Bonjour\n/é", 10, "/", "é"],
     [":so", 3, ":", "so"],
     ["ok :sourire", 11, ":", "sourire"],
   ])("%j at %i", (text, caret, sign, query) => expect(findTrigger(text, caret)).toMatchObject({ sign, query }));

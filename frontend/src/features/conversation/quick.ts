@@ -33,8 +33,8 @@ export const fold = (text: string): string =>
   text
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
-    .replace(/œ/g, "oe")
-    .toLowerCase();
+    .toLowerCase()
+    .replace(/œ/g, "oe");
 
 /** Each word of `query` stands in shortcut, title, tags or words; a shortcut that begins so goes first. */
 export function searchReplies(items: readonly Canned[], query: string): Canned[] {
