@@ -59,8 +59,16 @@ class SharedReplyGiven(OwnReplyGiven):
     team_id: UUID | None = None
 
 
+class TeamNamed(Schema):
+    id: UUID
+    name: str
+
+
 class SharedReplies(Schema):
+    """`teams`: those that a reply may belong to."""
+
     items: list[CannedSchema]
+    teams: list[TeamNamed]
     names: list[str]
     shares_drafts: bool
 
@@ -176,6 +184,7 @@ def list_shared_replies(request: HttpRequest) -> HttpResponse:
     return as_json(
         {
             "items": canned.shared_replies(user),
+            "teams": canned.teams_of(user),
             "names": known_names(user.organisation_id),
             "shares_drafts": canned.shares_drafts(user.organisation_id),
         }

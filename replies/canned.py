@@ -96,6 +96,12 @@ def shared_replies(user: User) -> list[CannedView]:
     return _viewed(user, _shared(user))
 
 
+def teams_of(user: User) -> list[dict[str, str]]:
+    """Of the organisation, by name."""
+    found = Team.objects.filter(organisation_id=user.organisation_id).order_by("name").values_list("id", "name")
+    return [{"id": str(id_), "name": name} for id_, name in found]
+
+
 def save_shared(*, actor: User, given: CannedGiven, reply_id: UUID | None = None) -> CannedView:
     """A team's, or everybody's. Raises NotFound, Invalid, Conflict("too_many_replies")."""
     with record_changes(actor.organisation_id) as changes:

@@ -7100,7 +7100,10 @@ export interface components {
             /** Share */
             share: number;
         };
-        /** SharedReplies */
+        /**
+         * SharedReplies
+         * @description `teams`: those that a reply may belong to.
+         */
         SharedReplies: {
             /** Items */
             items: components["schemas"]["CannedView"][];
@@ -7108,6 +7111,8 @@ export interface components {
             names: string[];
             /** Shares Drafts */
             shares_drafts: boolean;
+            /** Teams */
+            teams: components["schemas"]["TeamNamed"][];
         };
         /**
          * SharedReplyGiven
@@ -7629,6 +7634,16 @@ export interface components {
             /** Refused */
             refused: number;
             version: components["schemas"]["VersionShown"];
+        };
+        /** TeamNamed */
+        TeamNamed: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /** TeamView */
         TeamView: {

@@ -1,5 +1,6 @@
 /** The part of the fake server that keeps canned replies, drafts, and texts that leave later. */
 import type { Schemas } from "@/api/types";
+import { AWA } from "./cast";
 import { ok, type Answer } from "./fakeServer";
 
 type Canned = Schemas["CannedView"];
@@ -52,7 +53,7 @@ export class FakeReplies {
     if (verb === "draft") return method === "GET" ? ok({ others: this.left }) : this.#draft(conversation!, body);
     if (verb === "scheduled" && method === "GET") return ok({ items: this.scheduled });
     if (verb === "scheduled") {
-      this.scheduled.push({ id: `later-${this.scheduled.length}`, body: String(body.body), at: String(body.at), unless_answered: body.unless_answered === true, state: "pending", reason: "", overtaken: false, by_id: "u-awa", by: "Awa" });
+      this.scheduled.push({ id: `later-${this.scheduled.length}`, body: String(body.body), at: String(body.at), unless_answered: body.unless_answered === true, state: "pending", reason: "", overtaken: false, by_id: AWA, by: "Awa" });
       return ok(this.scheduled.at(-1), 201);
     }
     return null;
