@@ -43,8 +43,8 @@ export function App() {
             <Route path="/supervision/staffing" element={<Later screen="staffing"><StaffingPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/history" element={<Later screen="supervision"><HistoryPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/filter" element={<Later screen="supervision"><FilterWatchPage tabs={<SupervisionTabs />} /></Later>} />
-            <Route path="/supervision/knowledge" element={<Later screen="staffing"><KnowledgePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/replies" element={<Later screen="staffing"><RepliesPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/knowledge" element={<Later screen="staffing"><KnowledgePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
             <Route path="*" element={<NotFound />} />
