@@ -76,6 +76,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "knowledge.read": DESK,  # what agents look up and insert
     "knowledge.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # drafts, which nobody is told yet
     "knowledge.approve": ADMINISTRATION,  # what subscribers are told
+    "replies.use": DESK,  # canned replies that one may see, one's own, one's drafts
+    "replies.edit": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # a team's and everybody's
+    "replies.administer": ADMINISTRATION,  # who reads whose drafts
     "audit.read": ADMINISTRATION,
     "health.read": ADMINISTRATION,
 }

@@ -67,6 +67,8 @@ from inbox.transfers_api import router as transfers_router
 from inbox.views_api import router as views_router
 from inbox.waits_api import router as waits_router
 from knowledge.api import router as knowledge_router
+from replies.api import router as replies_router
+from replies.api import shared_router as shared_replies_router
 from supervision.api import router as supervision_router
 from supervision.history_api import router as history_router
 
@@ -102,6 +104,7 @@ api.add_router("", waits_router)
 api.add_router("", views_router)
 api.add_router("", bulk_router)
 api.add_router("", desk_knowledge_router)
+api.add_router("", replies_router)
 api.add_router("", events_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)
@@ -119,6 +122,7 @@ api.add_router("/admin", filter_router)
 api.add_router("/admin", workflow_router)
 api.add_router("/admin", lookups_router)
 api.add_router("/admin", knowledge_router)
+api.add_router("/admin", shared_replies_router)
 api.add_router("/admin", handover_router)
 api.add_router("/admin", workshop_router)
 api.add_router("/admin", learning_router)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from config import error_texts_knowledge
+from config import error_texts_knowledge, error_texts_replies
 from config.bot_error_texts import BOT_TEXTS
 from config.lookup_texts import OF_LOOK_UPS
 
@@ -364,13 +364,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Les noms et les numéros ne vous sont pas montrés.", "Names and numbers are not shown to you.",
     ),
     **error_texts_knowledge.TEXTS,
+    **error_texts_replies.TEXTS,
 }  # fmt: skip
 
 
 TEXTS |= BOT_TEXTS
 
 # In whose sentences {names} stand for what is refused; in others they stand as they are.
-WITH_FACTS = ("out_of_range", "phrase_elsewhere", "lookup_one_select", "lookup_function", "lookup_bounds")
+WITH_FACTS = (
+    "out_of_range", "unknown_variable", "phrase_elsewhere", "lookup_one_select", "lookup_function", "lookup_bounds",
+)  # fmt: skip
 
 
 def in_words(code: str, language: str, otherwise: str, facts: Mapping[str, Any] | None = None) -> str:

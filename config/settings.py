@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "bots.lookups",
     "bots.workshop",
     "routing",
+    "replies",
     "channels_sms",
     "inbox",
     "supervision",

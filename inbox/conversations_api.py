@@ -25,6 +25,7 @@ from inbox.lists import list_page
 from inbox.person import PersonView, person_of
 from inbox.views_api import ListAsked
 from realtime.audience import Audience, AudienceKind
+from replies import drafts
 from routing import callbacks, ownership, reopening
 
 router = Router(tags=["conversations"])
@@ -178,6 +179,7 @@ def answer(request: HttpRequest, conversation_id: UUID, given: Answer) -> HttpRe
         user=caller(request), conversation_id=conversation_id, client_id=given.client_id, body=given.body,
         attachments=given.attachments,
     )  # fmt: skip
+    drafts.sent(user=caller(request), conversation_id=conversation_id, mode="reply", body=given.body)
     return _message(audience, message.id)
 
 
@@ -187,6 +189,7 @@ def note(request: HttpRequest, conversation_id: UUID, given: Written) -> HttpRes
     message = ownership.note(
         user=caller(request), conversation_id=conversation_id, client_id=given.client_id, body=given.body
     )
+    drafts.sent(user=caller(request), conversation_id=conversation_id, mode="note", body=given.body)
     return _message(audience, message.id)
 
 

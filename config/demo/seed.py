@@ -22,6 +22,7 @@ from common.partitions import PARTITIONED
 from common.secrets import seal, unseal
 from config.demo.front_door import make_front_door
 from config.demo.knowledge import make_articles
+from config.demo.replies import make_replies
 from config.demo.rules import make_rules
 from config.demo.talks import Step, Talk, organisation, talks
 from contacts.models import Address, Contact
@@ -137,6 +138,7 @@ def _make_place(data: dict[str, Any]) -> Place:
     make_rules(owner, lines)
     roles = {user.role: user for user in users.values()}
     make_articles(owner, roles["supervisor"], roles["administrator"], database_now())
+    make_replies(owner)
     return Place(owner, users, lines, links)
 
 

@@ -16,6 +16,7 @@ from config.api import openapi
 from config.doors import Door
 from conversations.models import Link
 from knowledge.models import ArticleVersion
+from replies.models import CannedReply
 from routing.models import Workflow
 from tests.browser import Answer, Browser
 from tests.gates.company import OWN_WRONG_NUMBER, Company
@@ -77,6 +78,23 @@ BODIES: dict[str, Body] = {
     "POST /api/conversations/{conversation_id}/attachments": lambda company: {"octets": _carried(company)},
     "PUT /api/conversations/{conversation_id}/attachments/{attachment_id}": lambda _: {"at": 0, "content": "R0lG"},
     "POST /api/conversations/{conversation_id}/notes": lambda _: {"client_id": str(uuid4()), "body": "Note"},
+    "POST /api/replies/used": lambda company: {
+        "reply_id": str(CannedReply.objects.get(organisation=company.own.organisation, scope="all").id),
+    },
+    "POST /api/replies/own": lambda _: {"shortcut": "autre", "title": "Autre", "fr": "Bonjour {contact.name}"},
+    "PUT /api/replies/own/{own_reply_id}": lambda _: {"shortcut": "mienne", "title": "Mienne", "fr": "Bonsoir"},
+    "POST /api/admin/replies": lambda _: {"shortcut": "autre", "title": "Autre", "fr": "Bonjour {contact.name}"},
+    "PUT /api/admin/replies/{reply_id}": lambda _: {"shortcut": "autre", "title": "Autre", "fr": "Bonsoir"},
+    "POST /api/admin/replies/file": lambda _: {"csv": "shortcut,title,fr\nautre,Autre,Bonjour"},
+    "PUT /api/admin/replies/drafts": lambda _: {"shares_drafts": False},
+    "PUT /api/conversations/{conversation_id}/draft": lambda _: {
+        "mode": "note", "text": "À voir", "browser": str(uuid4()), "edit": 1,
+    },
+    "POST /api/conversations/{conversation_id}/scheduled": lambda _: {
+        "client_id": str(uuid4()), "body": "À demain", "seen": 99,
+        "at": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+    },
+    "PATCH /api/scheduled/{scheduled_id}": lambda _: {"body": "À après-demain", "seen": 99},
     "POST /api/conversations/{conversation_id}/return": lambda _: {"to": "queue"},
     "POST /api/conversations/{conversation_id}/read": lambda _: {"seq": 1},
     "POST /api/conversations/{conversation_id}/opt-out": lambda _: {"reason": "Il l'a dit au téléphone"},

@@ -29,6 +29,7 @@ from contacts.models import Attribute, ContactList, ListUpload, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from inbox.models import BulkDeed, SavedView
 from knowledge.models import Article, ArticleVersion
+from replies.models import CannedReply, ScheduledReply
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
 from tests.gates.desks import keep_a_desk
@@ -38,6 +39,7 @@ from tests.gates.leftovers import (
     keep_hours,
     keep_lists,
     keep_look_ups,
+    keep_replies,
     keep_versions,
     know,
     leave_behind,
@@ -130,6 +132,15 @@ class Company:
             "upload_id": ListUpload.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "article_id": Article.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "version_id": ArticleVersion.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "reply_id": CannedReply.objects.values_list("id", flat=True).get(
+                organisation=world.organisation, scope="all"
+            ),
+            "own_reply_id": CannedReply.objects.values_list("id", flat=True).get(
+                organisation=world.organisation, scope="personal"
+            ),
+            "scheduled_id": ScheduledReply.objects.filter(organisation=world.organisation)
+            .order_by("id")
+            .values_list("id", flat=True)[0],
             "tag_id": Tag.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "attachment_id": Attachment.objects.values_list("id", flat=True).get(
                 conversation=conversation, state=Attachment.State.DRAFT
@@ -212,6 +223,7 @@ def make_company() -> Company:
     keep_look_ups(own, mine)
     keep_a_desk(own, own.people["boss"], mine)
     know(own, own.people["boss"])
+    keep_replies(own, mine, own.people["boss"])
     keep_hours(own, mine, own.people["boss"])
     keep_versions(own, mine, own.people["boss"])
 

@@ -55,6 +55,7 @@ from conversations.models import (
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from knowledge.models import Article, ArticleVersion, KnowledgeSettings
 from measures.models import Interval, Remark
+from replies.models import CannedReply, CannedUse, Draft, RepliesSettings, ScheduledReply
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted
 from routing.handover_policy_models import HandoverPolicy
 from routing.models import (
@@ -218,6 +219,25 @@ def know(world: World, author: User) -> None:
     )  # fmt: skip
 
 
+def keep_replies(world: World, conversation: Conversation, author: User) -> None:
+    """A canned reply of everybody's and one of the conversation's owner, a draft of his, and a text for later."""
+    organisation, owner = world.organisation, conversation.owner or author
+    RepliesSettings.objects.create(organisation=organisation, shares_drafts=True)
+    words = {"organisation": organisation, "title": "Bienvenue", "fr": "Bonjour", "en": "Hello", "tags": "accueil"}
+    shared = CannedReply.objects.create(scope="all", shortcut="bienvenue", **words)
+    shared.lines.add(world.open_line)
+    CannedReply.objects.create(scope="personal", owner=owner, shortcut="mienne", **words)
+    CannedUse.objects.create(user=owner, reply=shared, count=2)
+    Draft.objects.create(
+        organisation=organisation, user=owner, conversation=conversation, mode="reply", text="Je vous", edit=1,
+        browser=uuid4(),
+    )  # fmt: skip
+    ScheduledReply.objects.create(
+        organisation=organisation, conversation=conversation, user=owner, client_id=uuid4(), body="À demain", seen=1,
+        at=datetime.now(UTC) + timedelta(days=1), reason="rien",
+    )  # fmt: skip
+
+
 def come_to_a_filter(world: World, conversation: Conversation) -> None:
     """A filter with a check, and a rule with a condition, of each kind of thing; and who came by them."""
     organisation = world.organisation
@@ -274,6 +294,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     keep_lists(world, nadia)
     keep_look_ups(world, conversation)
     know(world, nadia)
+    keep_replies(world, conversation, nadia)
     come_to_a_filter(world, conversation)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"

@@ -34,6 +34,7 @@ UNTOLD = {
     "POST /api/admin/lines/{line_id}/rules/try": "looks at a text, and changes nothing",
     "POST /api/admin/knowledge/try": "looks for an article, and changes nothing",
     "POST /api/admin/bot/talk": "takes turns of a bot, and changes nothing",
+    "POST /api/replies/used": "by how often he uses them, an agent's list is sorted",
     "POST /api/texts/check": "looks at numbers, which do not belong in an address, and changes nothing",
 }
 

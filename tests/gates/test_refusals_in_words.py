@@ -18,7 +18,7 @@ from tests.gates.company import Company
 REFUSALS = {"NotFound", "NotAllowed", "Conflict", "TooMany", "Invalid", "Unreadable"}
 PACKAGES = (
     "accounts", "bots", "channels_sms", "common", "config", "contacts", "conversations", "inbox", "jobs", "knowledge",
-    "measures", "realtime", "routing", "supervision",
+    "measures", "realtime", "replies", "routing", "supervision",
 )  # fmt: skip
 # Said by Django's own validators, in the reader's language.
 BY_DJANGO = {"weak_password"}

@@ -33,6 +33,7 @@ from tests.journeys.catalogue_list import LIST_SCREENS
 from tests.journeys.catalogue_lookups import LOOK_UP_SCREENS
 from tests.journeys.catalogue_new_texts import NEW_TEXT_SCREENS
 from tests.journeys.catalogue_offers import OFFER_SCREENS
+from tests.journeys.catalogue_replies import REPLY_SCREENS
 from tests.journeys.catalogue_snooze import SNOOZE_SCREENS
 from tests.journeys.catalogue_transfer import TRANSFER_SCREENS
 from tests.journeys.catalogue_watch import WATCH_SCREENS
@@ -55,6 +56,7 @@ SCREENS = [
     *LADDER_SCREENS,
     *LIST_SCREENS,
     *TRANSFER_SCREENS,
+    *REPLY_SCREENS,
     *SNOOZE_SCREENS,
     *LOOK_UP_SCREENS,
     *WATCH_SCREENS,

@@ -21,6 +21,7 @@ from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
 from inbox.tagging import put_tag
 from realtime.log import record_changes
+from replies import drafts, scheduled
 from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence, snooze
 from routing.events import OfferMade
 from routing.loads import gain
@@ -250,3 +251,18 @@ def text(world: World, conversation: Conversation) -> Any:
             await intake.store(raw, [ready(conversation.address.value), ready(stranger)])
 
     asyncio.run(store())
+
+
+@verb("an agent begins to write")
+def begin_to_write(world: World, conversation: Conversation) -> Any:
+    return drafts.save_draft(
+        user=world.people["afi"], conversation_id=conversation.id, mode="reply", text="Je re", browser=uuid4(), edit=1
+    )
+
+
+@verb("an agent plans an answer")
+def plan_an_answer(world: World, conversation: Conversation) -> Any:
+    return scheduled.schedule(
+        user=world.people["afi"], conversation_id=conversation.id, client_id=uuid4(), body="À demain", seen=99,
+        at=database_now() + timedelta(days=1), unless_answered=True,
+    )  # fmt: skip

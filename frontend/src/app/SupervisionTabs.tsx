@@ -12,6 +12,7 @@ export const TABS = [
   { name: "links", path: "/supervision/links", needs: "links" },
   { name: "staffing", path: "/supervision/staffing", needs: "staffing" },
   { name: "knowledge", path: "/supervision/knowledge", needs: "staffing" },
+  { name: "replies", path: "/supervision/replies", needs: "staffing" },
 ] as const;
 
 /** The pages of supervision, for each of them. */

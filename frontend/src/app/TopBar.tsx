@@ -8,6 +8,7 @@ import type { Language, Theme } from "@/api/types";
 import { QueueStrip } from "@/features/conversationList/QueueStrip";
 import { PresenceSwitch } from "@/features/presence/PresenceSwitch";
 import { countUnsent } from "@/features/conversation/api";
+import { flushDrafts } from "@/features/conversation/draftSync";
 import { changePreferences } from "@/features/session/api";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
@@ -82,7 +83,9 @@ function UserMenu({ onShow }: TopBarProps) {
   const quiet = useQuiet() !== null;
   const [unsent, setUnsent] = useState(0);
   const goAway = () =>
-    leave(client).then(
+    flushDrafts()
+      .then(() => leave(client))
+      .then(
       () => navigate("/sign-in", { replace: true }),
       () => toast(t("leave.failed"), { bad: true }),
     );

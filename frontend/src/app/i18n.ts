@@ -5,10 +5,12 @@ import { text as learning } from "@/features/admin/learningText";
 import { text as bot } from "@/features/admin/botText";
 import { text as admin } from "@/features/admin/text";
 import { text as handover } from "@/features/admin/handoverText";
+import { text as replies } from "@/features/admin/repliesText";
 import { text as knowledge } from "@/features/admin/knowledgeText";
 import { text as calls } from "@/features/calls/text";
 import { text as contact } from "@/features/contact/text";
 import { text as newText } from "@/features/conversation/newTextText";
+import { text as quick } from "@/features/conversation/quickText";
 import { text as conversation } from "@/features/conversation/text";
 import { text as conversationList } from "@/features/conversationList/text";
 import { text as history } from "@/features/history/text";
@@ -23,7 +25,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, presence, session, staffing,
+  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, presence, quick, replies, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;

@@ -6,6 +6,7 @@ import { fetchSession, sessionKey, startAfresh } from "@/api/session";
 import type { Row, Session, View } from "@/api/types";
 import { flushOutbox, startOutbox, threadsKey } from "@/features/conversation/api";
 import { openDrafts, saveAllDrafts } from "@/features/conversation/drafts";
+import { fetchDrafts, flushDrafts, startDraftSync, stopDraftSync } from "@/features/conversation/draftSync";
 import { noteServerTime } from "@/realtime/clock";
 import { setConnection } from "@/realtime/connection";
 import { DeskSocket } from "@/realtime/socket";
@@ -17,6 +18,11 @@ import { applyBatch, countsChanged } from "./serverEvents";
 const AGAIN_MS = 2000;
 /** Tries of what failed while everything was fetched afresh, before a new socket is taken. */
 const TRIES = 3;
+
+const pageGoes = () => {
+  saveAllDrafts();
+  void flushDrafts();
+};
 
 export interface Watch {
   conversation: string | null;
@@ -37,6 +43,7 @@ export class LiveDesk {
     private readonly arrived: (row: Row, text: string) => void,
   ) {
     openDrafts(session.user.id);
+    startDraftSync();
     startOutbox(client, session.user.id);
     noteServerTime(session.at);
     this.#epoch = session.epoch;
@@ -67,13 +74,14 @@ export class LiveDesk {
   }
 
   start(): void {
-    window.addEventListener("pagehide", saveAllDrafts);
+    window.addEventListener("pagehide", pageGoes);
     this.#socket.start();
   }
 
   stop(): void {
-    window.removeEventListener("pagehide", saveAllDrafts);
+    window.removeEventListener("pagehide", pageGoes);
     saveAllDrafts();
+    stopDraftSync();
     this.#socket.stop();
   }
 
@@ -93,6 +101,8 @@ export class LiveDesk {
     this.#stream.socketOpened();
     this.#socket.send({ type: "hello", ...this.#stream.hello() });
     this.#sendWatch();
+    // What was written while the line was cut, here and elsewhere.
+    void fetchDrafts();
   }
 
   #lost(): void {

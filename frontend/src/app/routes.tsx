@@ -24,6 +24,7 @@ const HistoryPage = lazy(() => import("@/features/history/HistoryPage"));
 const StaffingPage = lazy(() => import("@/features/staffing/StaffingPage"));
 const FilterWatchPage = lazy(() => import("@/features/admin/FilterWatchPage"));
 const KnowledgePage = lazy(() => import("@/features/admin/KnowledgePage"));
+const RepliesPage = lazy(() => import("@/features/admin/RepliesPage"));
 const LinksLivePage = lazy(() => import("@/features/admin/LinksLivePage"));
 const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
 
@@ -42,6 +43,7 @@ export function App() {
             <Route path="/supervision/staffing" element={<Later screen="staffing"><StaffingPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/history" element={<Later screen="supervision"><HistoryPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/filter" element={<Later screen="supervision"><FilterWatchPage tabs={<SupervisionTabs />} /></Later>} />
+            <Route path="/supervision/replies" element={<Later screen="staffing"><RepliesPage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/knowledge" element={<Later screen="staffing"><KnowledgePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />

@@ -8,6 +8,8 @@ import type { Row, Session } from "@/api/types";
 import { callsChanged, callsFollow } from "@/features/calls/api";
 import { settingsChanged } from "@/features/admin/events";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
+import { draftsChanged } from "@/features/conversation/draftSync";
+import { repliesChanged, scheduledChanged } from "@/features/conversation/repliesApi";
 import { consultsChanged, offerEndedAt } from "@/features/conversation/transferApi";
 import { bulkProgressed, countsChanged, listsOverflowed, rowsChanged, viewsChanged } from "@/features/conversationList/events";
 import { offersChanged } from "@/features/offers/api";
@@ -47,6 +49,12 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
     case "targets.set":
     case "targets.told":
       return; // Their rows say it all, and rows are applied below.
+    case "draft.changed":
+      if (event.agent.id === screen.me) draftsChanged();
+      return;
+    case "scheduled_reply.changed":
+      scheduledChanged(client, event.conversation.id);
+      return;
     case "deliveries.progressed":
       deliveriesProgressed(client, event);
       return;
@@ -72,6 +80,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       settingsChanged(client);
       if (event.kind === "bulk" && event.object_id === screen.me) bulkProgressed(client);
       if (event.kind === undefined || ON_VIEWS.has(event.kind) || event.object_id === screen.me) viewsChanged(client);
+      if (event.kind === "canned_reply") repliesChanged(client);
       if (isInSession(event, screen.me)) void client.invalidateQueries({ queryKey: sessionKey });
       return;
     default:
@@ -80,7 +89,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
 }
 
 /** Settings of which the session holds nothing: each cell of the skills table is an event, for every desk. */
-const ELSEWHERE = new Set(["agent", "bulk", "desk", "view", "list", "attribute", "contact", "portability", "targets", "schedule"]);
+const ELSEWHERE = new Set(["agent", "bulk", "desk", "view", "list", "attribute", "contact", "portability", "targets", "schedule", "canned_reply", "drafts"]);
 
 /** An older server does not say what changed. What an agent can do decides which queues are his own. */
 const isInSession = ({ kind, object_id }: SettingsChanged, me: string) => kind === undefined || !ELSEWHERE.has(kind) || ((kind === "agent" || kind === "desk") && object_id === me);

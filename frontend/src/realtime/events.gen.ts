@@ -27,11 +27,13 @@ export type ConversationReturned = Stamp & { type: "conversation.returned"; conv
 export type ConversationSnoozed = Stamp & { type: "conversation.snoozed"; conversation: Row; message?: Message };
 export type ConversationTagged = Stamp & { type: "conversation.tagged"; conversation: Row; message?: Message };
 export type DeliveriesProgressed = Stamp & { type: "deliveries.progressed"; deliveries: DeliveryProgress[] };
+export type DraftChanged = Stamp & { type: "draft.changed"; conversation: Row; agent: Agent; message?: Message };
 export type MessageAdded = Stamp & { type: "message.added"; conversation: Row; message: Message };
 export type MessageCompleted = Stamp & { type: "message.completed"; conversation: Row; message: Message };
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
 export type OfferEnded = Stamp & { type: "offer.ended"; agent: Agent };
 export type OfferMade = Stamp & { type: "offer.made"; agent: Agent };
+export type ScheduledReplyChanged = Stamp & { type: "scheduled_reply.changed"; conversation: Row; message?: Message };
 export type SettingsChanged = Stamp & { type: "settings.changed"; kind?: string; object_id?: string };
 export type TargetsSet = Stamp & { type: "targets.set"; conversation: Row; message?: Message };
 export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; message?: Message };
@@ -49,11 +51,13 @@ export type ServerEvent =
   | ConversationSnoozed
   | ConversationTagged
   | DeliveriesProgressed
+  | DraftChanged
   | MessageAdded
   | MessageCompleted
   | MessageReceived
   | OfferEnded
   | OfferMade
+  | ScheduledReplyChanged
   | SettingsChanged
   | TargetsSet
   | TargetsTold;

@@ -64,3 +64,5 @@ export const fakeTraffic = (): Answer =>
     at: new Date().toISOString(), counted_since: null, most_waiting: 20_000, total: flow(null, "", 2),
     lines: LINES.map(({ id, name, address }) => flow(id, `${name} (${address})`, 1)), links: [flow("link-a", "Opérateur A (démo)", 2)],
   });
+
+export const TARGETS = (["first", "next", "resolution"] as const).map((kind) => ({ queue_id: "q", queue: "Service clients", kind, met: 1280, missed: 20, warned: 64, share: 0.9846, answered: 1310, wall_s: 5400, business_s: 612 }));

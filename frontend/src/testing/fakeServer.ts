@@ -8,7 +8,8 @@ import { FakeAttachments } from "./fakeAttachments";
 import { filterRoutes, passageRoutes } from "./fakeFilter";
 import { rulesRoutes } from "./fakeRules";
 import { hideTexts, makeConversations, makeMessage, type FakeConversation, type Scenario } from "./fakeData";
-import { FakeHistory, fakeTraffic } from "./fakeHistory";
+import { FakeHistory, fakeTraffic, TARGETS } from "./fakeHistory";
+import { FakeReplies } from "./fakeReplies";
 import { FakeRouting } from "./fakeRouting";
 import { newTextRoutes } from "./fakeSending";
 import { FakeSocket } from "./fakeSocket";
@@ -22,8 +23,7 @@ export interface FakeOptions {
   /** Signed in as somebody who may only look: no text, no name. */
   observer?: boolean;
   attachments?: boolean;
-  /** Milliseconds before each answer. */
-  latency?: number;
+  latency?: number; // ms before each answer
 }
 
 export interface Answer {
@@ -32,16 +32,14 @@ export interface Answer {
 }
 
 type NewEvent = ServerEvent extends infer E ? (E extends ServerEvent ? Omit<E, "seq" | "at"> : never) : never;
-
 export const ok = (body: unknown, status = 200): Answer => ({ status, body });
 export const refuse = (status: number, code: string, message = code): Answer => ({ status, body: { error: { code, message } } });
-
-const TARGETS = (["first", "next", "resolution"] as const).map((kind) => ({ queue_id: "q", queue: "Service clients", kind, met: 1280, missed: 20, warned: 64, share: 0.9846, answered: 1310, wall_s: 5400, business_s: 612 }));
 
 export class FakeServer {
   readonly history = new FakeHistory();
   readonly staffing = new FakeStaffing();
   readonly attachments = new FakeAttachments();
+  readonly replies = new FakeReplies();
   readonly routing = new FakeRouting(this);
   agents: Agent[] = makeAgents();
   conversations = new Map<string, FakeConversation>();
@@ -287,6 +285,8 @@ export class FakeServer {
     if (path === "/api/counts") return ok(this.counts());
     const routed = this.routing.route(method, path, body) ?? this.routing.views.route(method, path, body);
     if (routed) return routed;
+    const replied = this.replies.route(method, path, body);
+    if (replied) return replied;
     if (path === "/api/events") {
       const after = Number(search.get("after"));
       const events = this.events.filter((event) => event.seq > after);

@@ -1,6 +1,6 @@
 import {
   Activity, BellOff, BookOpen, Bot, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Handshake, Hash, Inbox, KeyRound, Lightbulb, ListChecks, Plus, Radio,
-  Signpost, Split, Tags, Users,
+  Signpost, Split, Tags, Users, Zap,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,6 +17,7 @@ import { ConsentSection } from "./ConsentSection";
 import { FilterSection } from "./FilterSection";
 import { HandoverSection } from "./HandoverSection";
 import { HealthTable } from "./HealthTable";
+import { RepliesSection } from "./RepliesSection";
 import { HoursSection } from "./HoursSection";
 import { useSchedules } from "./hoursApi";
 import { lineFields, linkFields, userFields } from "./fields";
@@ -41,14 +42,14 @@ import styles from "./Admin.module.css";
 
 const SECTIONS = [
   "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "bot", "learning", "lists", "tags",
-  "knowledge", "links", "numbers", "consent", "lookups", "applications", "audit", "health",
+  "knowledge", "replies", "links", "numbers", "consent", "lookups", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
   hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, handover: HandoverSection, bot: BotSection, learning: LearningSection, lists: ListsSection, tags: TagsSection,
-  knowledge: KnowledgeSection, consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
+  knowledge: KnowledgeSection, replies: RepliesSection, consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
 };
 type TableSection = Exclude<SectionName, keyof typeof PAGES>;
 const isPage = (section: SectionName): section is keyof typeof PAGES => section in PAGES;
@@ -69,6 +70,7 @@ const ICONS: Record<SectionName, ReactNode> = {
   lists: <ListChecks size={16} />,
   tags: <Tags size={16} />,
   knowledge: <BookOpen size={16} />,
+  replies: <Zap size={16} />,
   links: <Radio size={16} />,
   numbers: <Hash size={16} />,
   consent: <BellOff size={16} />,

@@ -139,18 +139,21 @@ function Gap({ gap: { missing, completed_at } }: { gap: NonNullable<Message["gap
 
 interface PendingProps {
   entry: OutboxEntry;
+  /** It outlives this page. */
+  stored: boolean;
   onRetry: () => void;
   onRemove: () => void;
   onEdit: () => void;
 }
 
 /** A text that the server has not confirmed: shown at once, and honest about where it is. */
-export function PendingBubble({ entry, onRetry, onRemove, onEdit }: PendingProps) {
+export function PendingBubble({ entry, stored, onRetry, onRemove, onEdit }: PendingProps) {
   const { t } = useTranslation("conversation");
+  const { t: tQuick } = useTranslation("quick");
   const refusal =
-    entry.code === "closed" || entry.code === "not_owner" || entry.code === "too_long" || entry.code === "empty"
+    entry.code === "closed" || entry.code === "not_owner" || entry.code === "too_long" || entry.code === "empty" || entry.code === "opted_out"
       ? t(`refusal.${entry.code}`)
-      : t("refusal.other", { code: entry.code ?? "?" });
+      : entry.reason || t("refusal.other", { code: entry.code ?? "?" });
   const stuck = entry.state === "refused" || entry.state === "old";
   return (
     <div
@@ -169,6 +172,7 @@ export function PendingBubble({ entry, onRetry, onRemove, onEdit }: PendingProps
           {entry.state === "refused"
             ? t("because", { what: t("outbox.refused"), reason: refusal })
             : t(`outbox.${entry.state}`)}
+          {!stored && entry.state === "waiting" && ` · ${tQuick("onlyHere")}`}
         </span>
         {stuck && (
           <>

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Message } from "@/api/types";
 import { clockTime, fullTime } from "@/ui/format";
+import { whyOf } from "./quickText";
 import { transferSaid } from "./transferSaid";
 import styles from "./Thread.module.css";
 
@@ -12,6 +13,7 @@ const WOKEN = ["text", "time", "callback"] as const;
 /** One grey line: what happened, who did it, when. */
 export function EventLine({ message }: { message: Message }) {
   const { t } = useTranslation("conversation");
+  const { t: tQuick } = useTranslation("quick");
   const event = message.event;
   const actor = message.author.name ?? t("system");
   const byPerson = message.author.name !== null;
@@ -71,6 +73,8 @@ export function EventLine({ message }: { message: Message }) {
         return t("event.callbackKept", { name: actor });
       case "callback_dropped":
         return t("event.callbackDropped", { name: actor });
+      case "scheduled_unsent":
+        return tQuick("laterUnsent", { why: tQuick(`why.${whyOf(String(event?.why))}`) });
       case "transfer_asked":
       case "transferred":
       case "transfer_ended":

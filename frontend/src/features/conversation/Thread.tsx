@@ -140,6 +140,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
             <PendingBubble
               key={entry.clientId}
               entry={entry}
+              stored={outbox.stored}
               onRetry={() => outbox.retry(entry.clientId)}
               onRemove={() => outbox.remove(entry.clientId)}
               onEdit={() => {

@@ -6,6 +6,7 @@ import { Recent } from "@/api/recent";
 import type { Message, MessagePage, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { forgetAttached } from "./attached";
+import { forgetDraftSync } from "./draftSync";
 import { countDrafts, forgetDrafts } from "./drafts";
 import { Outbox, type OutboxEntry } from "./outbox";
 import { applyEvent, mergeMessages, mergeNewestPage, mergeOlderPage, type Thread } from "./threadState";
@@ -99,6 +100,7 @@ export const countUnsent = (): number => (outbox?.read() ?? NOTHING).length + co
 
 export function forgetUnsent(): void {
   outbox?.forget();
+  forgetDraftSync();
   forgetDrafts();
   forgetAttached();
   recentEvents.clear();

@@ -4,6 +4,7 @@ import { detailKey, mergeRowIntoDetail } from "@/api/detail";
 import type { ConversationDetail, Message, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { recentEvents, settleOutbox, threadKey, threadsKey } from "./api";
+import { scheduledChanged } from "./repliesApi";
 import { transfersChanged } from "./transferApi";
 import { applyEvent, hasHole, type Thread } from "./threadState";
 
@@ -12,6 +13,8 @@ export function messageAdded(client: QueryClient, event: ServerEvent, conversati
   recentEvents.add(event);
   client.setQueryData<Thread>(threadKey(conversationId), (thread) => thread && applyEvent(thread, event, conversationId));
   settleOutbox([message]);
+  // A text that leaves only if nobody has written stays from now on.
+  if (message.kind === "incoming") scheduledChanged(client, conversationId);
   if (message.event?.type.startsWith("transfer")) transfersChanged(client);
   // Who may be texted is told by the conversation's detail.
   if (message.event?.type === "opt_out" || message.event?.type === "opt_in")

@@ -115,4 +115,22 @@ describe("the outbox", () => {
     await tick();
     expect(box.read()).toHaveLength(0);
   });
+
+  it("says so where this browser keeps nothing, and sends all the same", async () => {
+    const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    let down = true;
+    const box = make((entry) => (down ? Promise.reject(unreachable()) : Promise.resolve(answer(entry))));
+    box.add(text("a"));
+    await tick();
+    expect(box.stored).toBe(false);
+    expect(box.read()).toMatchObject([{ clientId: "a", state: "waiting" }]);
+    down = false;
+    full.mockRestore();
+    box.flush();
+    await tick();
+    expect(box.read()).toHaveLength(0);
+    expect(box.stored).toBe(true);
+  });
 });

@@ -29,6 +29,8 @@ const RETRY_MS = 4_000;
 export const TOO_OLD_MS = 15 * 60_000;
 
 export class Outbox {
+  /** False: this browser keeps nothing, and what waits lives as long as the page. */
+  stored = true;
   #entries: readonly OutboxEntry[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #busy = new Set<string>();
@@ -131,8 +133,10 @@ export class Outbox {
     try {
       if (entries.length > 0) localStorage.setItem(this.storageKey, JSON.stringify(entries));
       else localStorage.removeItem(this.storageKey);
+      this.stored = true;
     } catch {
-      // Storage full or forbidden: the texts still live in this tab.
+      // Storage full or forbidden: the texts still live in this tab, and say so.
+      this.stored = false;
     }
     for (const listener of this.#listeners) listener();
   }
