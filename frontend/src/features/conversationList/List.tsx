@@ -13,7 +13,8 @@ import type { Selection } from "./selection";
 import { COLUMNS } from "./viewGiven";
 import styles from "./List.module.css";
 
-const ROW_PX = 60;
+/** As List.module.css draws them. */
+const ROW_PX = { roomy: 60, compact: 44 } as const;
 
 interface ListProps {
   filter: ListFilter;
@@ -40,13 +41,15 @@ export function List({ filter, selected, marked, onOpen, onOrder, draftOf, colum
   const { data, isPending, isError, refetch, show, loadMore, loadingMore } = useList(filter, hovered || scrolled || selection.choosing);
   const order = data?.order ?? NO_IDS;
 
+  const rowPx = ROW_PX[session.user.density];
   const virtual = useVirtualizer({
     count: order.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     getItemKey: (index) => order[index]!,
     overscan: 8,
   });
+  useEffect(() => virtual.measure(), [virtual, rowPx]);
   const items = virtual.getVirtualItems();
   const lastShown = items.at(-1)?.index ?? 0;
 
