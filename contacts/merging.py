@@ -1,8 +1,8 @@
 """Two contacts that are one person, and that they are two after all.
 
 Nothing is moved. A merged contact keeps its addresses, conversations, notes and opt-outs, and points at the contact
-that now stands for the person; every reader follows that pointer (contacts/persons.py). So a text that comes meanwhile
-finds its address and its conversation as ever, the intake waits for nobody, and a split has nothing to put back but what
+that now stands for the person; every reader follows that pointer (contacts/persons.py). So a text that comes in between
+finds its address and its conversation as ever, the intake waits for nobody, a split has nothing to put back but what
 the merge wrote into the contact that stayed: Taken. Why: docs/decisions/0026-merged-people.md.
 
 What is chosen is written there: name, language, values. Tags are joined. A block of either holds for both. Opt-outs are
