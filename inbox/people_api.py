@@ -24,7 +24,7 @@ RecordSchema: Any = schema_of(RecordSettings)
 Side = Literal["kept", "gone"]
 
 
-class PersonGiven(Schema):
+class PersonChange(Schema):
     """What is left out stays as it is. `values` by the attribute's key; null takes one away."""
 
     name: Annotated[Words, Field(max_length=400)] | None = None
@@ -73,7 +73,7 @@ def read_person(request: HttpRequest, contact_id: UUID) -> HttpResponse:
 
 
 @router.patch("/people/{uuid:contact_id}", auth=May("people.change"), response=PanelSchema)
-def change_person(request: HttpRequest, contact_id: UUID, given: Annotated[PersonGiven, Object]) -> HttpResponse:
+def change_person(request: HttpRequest, contact_id: UUID, given: Annotated[PersonChange, Object]) -> HttpResponse:
     _seen(request, contact_id)
     people.change_person(
         user=caller(request), contact_id=contact_id, name=given.name, language=given.language, tag_ids=given.tag_ids,

@@ -28,7 +28,7 @@ SLOW_MS = 2_000
 LEAST_BEGINNING = 3  # letters: a shorter word is looked for as it stands
 
 
-class PartView(TypedDict):
+class ExcerptPart(TypedDict):
     text: str
     hit: bool
 
@@ -51,7 +51,7 @@ class TextHit(TypedDict):
     line_id: str
     status: str
     contact: TextContact
-    parts: list[PartView]
+    parts: list[ExcerptPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ _COUNT = """
 select count(*) from (
     select from conversations_message m
     where m.organisation_id = %(organisation)s and m.kind in ('incoming', 'outgoing', 'note')
-      and TSV @@ %(query)s::tsquery TIME limit RARE) some
+      and TSV @@ %(query)s::tsquery TIME limit RARE) found
 """
 _RARE_WAY = """
 with found as materialized (

@@ -4092,6 +4092,13 @@ export interface components {
             /** Seen */
             seen?: number | null;
         };
+        /** ExcerptPart */
+        ExcerptPart: {
+            /** Hit */
+            hit: boolean;
+            /** Text */
+            text: string;
+        };
         /** ExportGiven */
         ExportGiven: {
             /**
@@ -5860,10 +5867,19 @@ export interface components {
         };
         /** PartView */
         PartView: {
-            /** Hit */
-            hit: boolean;
-            /** Text */
-            text: string;
+            /** Answered At */
+            answered_at: string | null;
+            error: components["schemas"]["DeliveryError"] | null;
+            /** Part */
+            part: number;
+            /** Provider Id */
+            provider_id: string;
+            /** Requested At */
+            requested_at: string;
+            /** State */
+            state: string;
+            /** Withdrawn */
+            withdrawn: boolean;
         };
         /** PassageView */
         PassageView: {
@@ -5940,6 +5956,22 @@ export interface components {
             said: components["schemas"]["SaidView"][];
             /** Value */
             value: string;
+        };
+        /**
+         * PersonChange
+         * @description What is left out stays as it is. `values` by the attribute's key; null takes one away.
+         */
+        PersonChange: {
+            /** Language */
+            language?: ("" | "fr" | "en") | null;
+            /** Name */
+            name?: string | null;
+            /** Tag Ids */
+            tag_ids?: string[] | null;
+            /** Values */
+            values?: {
+                [key: string]: string | null;
+            } | null;
         };
         /** PersonGiven */
         PersonGiven: {
@@ -7632,7 +7664,7 @@ export interface components {
             /** Message Id */
             message_id: string;
             /** Parts */
-            parts: components["schemas"]["PartView"][];
+            parts: components["schemas"]["ExcerptPart"][];
             /** Seq */
             seq: number;
             /** Status */
@@ -26961,7 +26993,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PersonGiven"];
+                "application/json": components["schemas"]["PersonChange"];
             };
         };
         responses: {

@@ -11,6 +11,7 @@ import { useCalls } from "@/features/calls/api";
 import { Calls } from "@/features/calls/Calls";
 import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
+import { SearchDialog } from "@/features/search/SearchDialog";
 import { StateBar } from "@/features/presence/StateBar";
 import { address, configureFormats } from "@/ui/format";
 import { useKeys } from "@/ui/keys";
@@ -42,6 +43,8 @@ export function Signed() {
   const navigate = useNavigate();
   const shown = useSearchParams()[0].get("c");
   const [keysShown, setKeysShown] = useState(false);
+  const [searching, setSearching] = useState(false);
+  const maySearch = !isObserver(session);
 
   // Before the first drawing: what is below reads the formats and the outbox at once.
   configureFormats({ language: user.language, timeZone: organisation.time_zone });
@@ -78,6 +81,7 @@ export function Signed() {
 
   useKeys({
     "?": () => setKeysShown(true),
+    f: () => maySearch && setSearching(true),
     "g i": () => void navigate("/"),
     "g s": () => void (user.role === "agent" || navigate("/supervision")),
     "g a": () => void (user.role === "administrator" && navigate("/admin")),
@@ -86,7 +90,7 @@ export function Signed() {
   return (
     <LiveContext value={live}>
       <div className={styles.frame}>
-        <TopBar onKeys={() => setKeysShown(true)} />
+        <TopBar onKeys={() => setKeysShown(true)} onSearch={maySearch ? () => setSearching(true) : null} />
         {works && <StateBar />}
         <OfferStack offers={offers} sound={sound} announce={announce} onAccepted={accepted} />
         {!isObserver(session) && <ConsultStrip shown={shown} onOpen={(id) => void navigate(`/?view=all&c=${id}`)} />}
@@ -95,6 +99,15 @@ export function Signed() {
       </div>
       <Announcer />
       <Toasts closeLabel={t("close")} />
+      {searching && (
+        <SearchDialog
+          onClose={() => setSearching(false)}
+          onOpen={(id, seq) => {
+            setSearching(false);
+            void navigate(`/?view=all&c=${id}${seq === null ? "" : `&m=${seq}`}`);
+          }}
+        />
+      )}
       {keysShown && <KeySheet onClose={() => setKeysShown(false)} />}
     </LiveContext>
   );

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
+import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Search, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
@@ -36,8 +36,10 @@ export function useScreens(): { to: string; name: "desk" | "supervision" | "admi
   return role === "administrator" ? [desk, supervision, admin] : [desk, supervision];
 }
 
-export function TopBar({ onKeys }: { onKeys: () => void }) {
+/** `onSearch` null: whoever may read no words finds none. */
+export function TopBar({ onKeys, onSearch }: { onKeys: () => void; onSearch: (() => void) | null }) {
   const { t } = useTranslation("app");
+  const { t: tSearch } = useTranslation("search");
   const navigate = useNavigate();
   const screens = useScreens();
   const session = useSession();
@@ -59,6 +61,13 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
       <div className={styles.middle}>
         <QueueStrip onChoose={(line) => void navigate(`/?view=queue&line=${encodeURIComponent(line)}`)} />
       </div>
+      {onSearch && (
+        <button type="button" className={styles.find} aria-label={tSearch("open")} aria-keyshortcuts="f" title={tSearch("open")} data-testid="search-open" onClick={onSearch}>
+          <Search size={16} aria-hidden="true" />
+          <span>{tSearch("short")}</span>
+          <kbd aria-hidden="true">F</kbd>
+        </button>
+      )}
       <ConnectionLight />
       {receivesWork(session) && <PresenceSwitch />}
       <UserMenu onKeys={onKeys} />

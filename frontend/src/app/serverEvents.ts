@@ -7,6 +7,7 @@ import { sessionKey, setAgent } from "@/api/session";
 import type { Row, Session } from "@/api/types";
 import { callsChanged, callsFollow } from "@/features/calls/api";
 import { settingsChanged } from "@/features/admin/events";
+import { peopleKey, personChanged } from "@/features/contact/api";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
 import { consultsChanged, offerEndedAt } from "@/features/conversation/transferApi";
 import { countsChanged, listsOverflowed, rowsChanged } from "@/features/conversationList/events";
@@ -46,6 +47,9 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
     case "targets.set":
     case "targets.told":
       return; // Their rows say it all, and rows are applied below.
+    case "person.changed":
+      personChanged(client, event.conversation.id);
+      return;
     case "deliveries.progressed":
       deliveriesProgressed(client, event);
       return;
@@ -69,6 +73,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       return;
     case "settings.changed":
       settingsChanged(client);
+      if (event.kind === "tag" || event.kind === "attribute" || event.kind === "contact") void client.invalidateQueries({ queryKey: peopleKey });
       if (isInSession(event, screen.me)) void client.invalidateQueries({ queryKey: sessionKey });
       return;
     default:
