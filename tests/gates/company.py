@@ -25,11 +25,12 @@ import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
 from bots.lookups.models import Definition, Source
 from bots.workshop.models import Rehearsal, Version
-from contacts.models import Attribute, ContactList, ListUpload, Tag
+from contacts.models import Attribute, ContactList, ListUpload, PersonNote, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from knowledge.models import Article, ArticleVersion
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
+from tests.gates.leftover_people import keep_people
 from tests.gates.leftovers import (
     attach,
     equip,
@@ -126,6 +127,7 @@ class Company:
             "upload_id": ListUpload.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "article_id": Article.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "version_id": ArticleVersion.objects.values_list("id", flat=True).get(organisation=world.organisation),
+            "note_id": PersonNote.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "tag_id": Tag.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "attachment_id": Attachment.objects.values_list("id", flat=True).get(
                 conversation=conversation, state=Attachment.State.DRAFT
@@ -203,6 +205,7 @@ def make_company() -> Company:
     keep_lists(own, own.people["alim"])
     keep_look_ups(own, mine)
     know(own, own.people["boss"])
+    keep_people(own, mine, own.people["afi"])
     keep_hours(own, mine, own.people["boss"])
     keep_versions(own, mine, own.people["boss"])
 
