@@ -1,12 +1,12 @@
 """The search of the desk with a million texts: how long it takes, whatever is asked, and what its index costs.
 
-`search_p95_ms`: GET /api/search over a session, as the search box asks, for each of the questions below in turn, as a
-supervisor (who sees all) and as an agent (who sees the lines of his teams); `by_question` has each one's own p95.
-`intake_rows_ms`: what PostgreSQL needs to store the rows of 100 texts of twelve words, beside the same without the index
-of words, in turn.
+`search_p95_ms_...`: GET /api/search over a session, as the search box asks, for each of the questions below in turn, of
+a supervisor (who sees all) and of an agent (who sees the lines of his teams); `by_question` has each one's own p95.
+`intake_rows_ms`: what PostgreSQL needs to store the rows of 100 texts, beside the same without the index of words, in
+turn.
 
-100,000 people with names of two words; texts of twelve words out of 4,000, the common ones far more often, over the last
-three months; "bonjour" begins nearly all of them.
+100,000 people with names of two words; texts of twelve words out of 4,000, the common ones far more often, over the
+last three months; "bonjour" begins nearly all of them.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ _FILL = [
     """create temporary table person as
        select n, uuidv7() as contact, uuidv7() as address, uuidv7() as conversation,
               '+22901' || lpad((n * 37 % 100000000)::text, 8, '0') as number,
-              (array['Aïcha','Koffi','Félicité','Mariam','Sènami','Rachidatou','Hervé','Awa','Dossa','Codjo'])[1 + n % 10]
-                  || ' ' || (array['Soglo','Agossou','Houngbédji','Dossou','Zinsou','Adjovi','Kérékou','Tossou','Hounkpè',
-                  'Gbaguidi'])[1 + n / 10 % 10] || (array['','-Kora','vi','nou','to'])[1 + n / 100 % 5] as name
+              (array['Aïcha','Koffi','Félicité','Mariam','Sènami','Rachida','Hervé','Awa','Dossa','Codjo'])[1 + n % 10]
+                  || ' ' || (array['Soglo','Agossou','Houngbédji','Dossou','Zinsou','Adjovi','Kérékou','Tossou',
+                  'Hounkpè','Gbaguidi'])[1 + n / 10 % 10]
+                  || (array['','-Kora','vi','nou','to'])[1 + n / 100 % 5] as name
        from generate_series(1, PERSONS) n""",
     """insert into contacts_contact (id, organisation_id, name)
        select contact, (select id from accounts_organisation limit 1), name from person""",

@@ -5,6 +5,7 @@ import { text as learning } from "@/features/admin/learningText";
 import { text as bot } from "@/features/admin/botText";
 import { text as admin } from "@/features/admin/text";
 import { text as handover } from "@/features/admin/handoverText";
+import { text as recordLink } from "@/features/admin/recordLinkText";
 import { text as knowledge } from "@/features/admin/knowledgeText";
 import { text as calls } from "@/features/calls/text";
 import { text as contact } from "@/features/contact/text";
@@ -25,7 +26,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, person, presence, search, session, staffing,
+  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, person, presence, recordLink, search, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;
