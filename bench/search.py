@@ -137,11 +137,11 @@ def _fill(palabre: Running) -> None:
         connection.execute("set synchronous_commit = off")
         for statement in _FILL:
             whole = statement.replace("WORD", _WORD).replace("TEXTS", str(TEXTS)).replace("PERSONS", str(PERSONS))
-            connection.execute(whole)  # type: ignore[arg-type]
+            connection.execute(whole)
     with psycopg.connect(ground.url(palabre), autocommit=True) as connection:
         for table in ("conversations_message", "conversations_conversation", "contacts_contact", "contacts_address",
                       "contacts_contacttag"):  # fmt: skip
-            connection.execute(f"vacuum analyze {table}")  # type: ignore[arg-type]
+            connection.execute(f"vacuum analyze {table}")
 
 
 def _price_of_the_index(palabre: Running) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,8 @@ class Migration(migrations.Migration):
         AddSqlIndexToPartitions(
             TABLE,
             "message_words",
-            "using gin (to_tsvector('simple', palabre_fold(body))) where kind in ('incoming', 'outgoing', 'note')",
+            "using gin (to_tsvector('simple', palabre_fold(body))) with (gin_pending_list_limit = 512) "
+            "where kind in ('incoming', 'outgoing', 'note')",
         ),
         AddSqlIndexToPartitions(TABLE, "message_notes", "(organisation_id, id) where kind = 'note'"),
     ]
