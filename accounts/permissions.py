@@ -34,6 +34,11 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "conversations.reassign": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # many at once, nobody is asked
     "conversations.bulk": DESK,  # each by what its verb allows
     "conversations.promise": DESK,  # to call a subscriber back
+    "people.read": DESK,  # of conversations that one sees
+    "people.change": DESK,  # names, tags, values, notes of one's own
+    "people.block": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # nobody answers him any more
+    "people.merge": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "search.use": DESK,  # words, names and numbers: nothing for who may not read them
     "texts.send": DESK,  # to numbers that have not written
     "consent.opt_out": DESK,
     "consent.opt_in": frozenset(

@@ -158,9 +158,10 @@ def _questions(palabre: Running) -> dict[str, dict[str, str]]:
 
 
 class _Screen:
-    """A supervisor's session."""
+    """A session of a supervisor, or of whom it is asked for."""
 
-    def __init__(self, palabre: Running) -> None:
+    def __init__(self, palabre: Running, email: str = "sam@savane.example") -> None:
+        self._email = email
         self._base = palabre.desk.rstrip("/")
         self._jar = CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
@@ -174,7 +175,7 @@ class _Screen:
         token = next(one.value for one in self._jar if one.name == "csrftoken")
         request = urllib.request.Request(
             f"{self._base}/api/demo/sign-in",
-            data=b'{"email": "sam@savane.example"}',
+            data=json.dumps({"email": self._email}).encode(),
             headers={"Content-Type": "application/json", "X-CSRFToken": token or "", "Referer": self._base + "/"},
         )
         self._opener.open(request, timeout=30).close()
@@ -196,7 +197,7 @@ def _price_of_the_index(palabre: Running) -> Iterator[dict[str, Any]]:
         connection.execute("create table bench_without (like conversations_message including all)")
         ((name,),) = connection.execute(
             """select indexname from pg_indexes
-               where tablename = 'bench_without' and indexdef like '%(organisation_id, id)%'"""
+               where tablename = 'bench_without' and indexdef like '%(organisation_id, id)%incoming%'"""
         ).fetchall()
         connection.execute(f'drop index "{name}"')
         for _ in range(300):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import migrations
+from django.db.migrations.operations.base import Operation
 
 
 class CreatePartitionedModel(migrations.CreateModel):
@@ -36,18 +37,45 @@ class AddIndexToPartitions(migrations.AddIndex):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
         table, whole = model._meta.db_table, str(self.index.create_sql(model, schema_editor))
-        quoted = schema_editor.quote_name
-        rest = whole.split(f" ON {quoted(table)}", 1)[1]
-        name = self.index.name
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute(f"create index if not exists {quoted(name)} on only {quoted(table)}{rest}")
-            while months := _lacking(cursor, table, name):
-                for month in months:
-                    own = quoted(f"{month}_{name}"[-63:])
-                    # One that was broken off is there, and never used.
-                    cursor.execute(f"drop index concurrently if exists {own}")
-                    cursor.execute(f"create index concurrently {own} on {quoted(month)}{rest}")
-                    cursor.execute(f"alter index {quoted(name)} attach partition {own}")
+        rest = whole.split(f" ON {schema_editor.quote_name(table)}", 1)[1]
+        _build(schema_editor, table, self.index.name, rest)
+
+
+class AddSqlIndexToPartitions(Operation):
+    """The same for an index that Django's state does not know: `rest` is what follows the table's name. Broken off, it
+    goes on where it was, too."""
+
+    atomic = False
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, table: str, name: str, rest: str) -> None:
+        self.table, self.name, self.rest = table, name, rest
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        _build(schema_editor, self.table, self.name, f" {self.rest}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        schema_editor.execute(f"drop index if exists {schema_editor.quote_name(self.name)}")
+
+    def describe(self) -> str:
+        return f"Index {self.name} on each month of {self.table}"
+
+
+def _build(schema_editor: Any, table: str, name: str, rest: str) -> None:
+    quoted = schema_editor.quote_name
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(f"create index if not exists {quoted(name)} on only {quoted(table)}{rest}")
+        while months := _lacking(cursor, table, name):
+            for month in months:
+                own = quoted(f"{month}_{name}"[-63:])
+                # One that was broken off is there, and never used.
+                cursor.execute(f"drop index concurrently if exists {own}")
+                cursor.execute(f"create index concurrently {own} on {quoted(month)}{rest}")
+                cursor.execute(f"alter index {quoted(name)} attach partition {own}")
 
 
 _LACKING = """

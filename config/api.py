@@ -61,6 +61,8 @@ from inbox.events_api import router as events_router
 from inbox.knowledge_api import router as desk_knowledge_router
 from inbox.new_texts_api import router as new_texts_router
 from inbox.offers_api import router as offers_router
+from inbox.people_api import router as people_of_the_desk_router
+from inbox.search_api import router as search_router
 from inbox.session_api import router as session_router
 from inbox.snooze_api import router as snooze_router
 from inbox.transfers_api import router as transfers_router
@@ -106,6 +108,8 @@ api.add_router("", bulk_router)
 api.add_router("", desk_knowledge_router)
 api.add_router("", replies_router)
 api.add_router("", events_router)
+api.add_router("", people_of_the_desk_router)
+api.add_router("", search_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)
 api.add_router("/admin", people_router)

@@ -11,6 +11,7 @@ from typing import Any
 from config import error_texts_knowledge, error_texts_replies
 from config.bot_error_texts import BOT_TEXTS
 from config.lookup_texts import OF_LOOK_UPS
+from config.people_error_texts import PEOPLE_TEXTS
 
 TEXTS: dict[str, tuple[str, str]] = {
     **OF_LOOK_UPS,
@@ -368,7 +369,7 @@ TEXTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-TEXTS |= BOT_TEXTS
+TEXTS |= BOT_TEXTS | PEOPLE_TEXTS
 
 # In whose sentences {names} stand for what is refused; in others they stand as they are.
 WITH_FACTS = (

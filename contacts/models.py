@@ -15,10 +15,16 @@ class Contact(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     name = models.CharField(max_length=200, default="", db_default="")
     language = models.CharField(max_length=5, default="", db_default="")
+    # The person that this contact was found to be (contacts/merging.py). Nothing of it is moved: it keeps its addresses
+    # and conversations. Never a chain: who is merged into has no person of his own.
+    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="merged", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "-id"], name="contact_newest")]
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="contact_newest"),
+            models.Index(fields=["merged_into"], name="contact_merged", condition=models.Q(merged_into__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.id)
@@ -38,6 +44,9 @@ class Address(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
     kind = models.CharField(max_length=16, choices=AddressKind.choices, default=AddressKind.PHONE)
     value = models.CharField(max_length=254)  # normalised by contacts.numbers: two spellings are one row
+    # Until when nothing is decided about what comes from here: a copy of the person's Block, for the intake, which
+    # reads this row and no other.
+    blocked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
 
     class Meta:
@@ -175,6 +184,10 @@ class AttributeValue(models.Model):
     attribute = models.ForeignKey(Attribute, on_delete=models.CASCADE, related_name="+")
     value = models.CharField(max_length=300)
 
+    class Meta:
+        # Who has the same customer number (contacts/merging.py); who has this one (inbox/search_people.py).
+        indexes = [models.Index(fields=["organisation", "attribute", "value"], name="attributevalue_same")]
+
 
 class ContactList(models.Model):
     """Numbers under a name: partners, postpaid customers. Whose they are need not be known.
@@ -280,3 +293,6 @@ class ListProblem(models.Model):
     reason = models.CharField(max_length=20)
     value = models.CharField(max_length=80)
     pk = models.CompositePrimaryKey("upload_id", "line")
+
+
+from contacts.person_models import Block, Merge, PersonNote, RecordLink  # noqa: E402, F401  (they point at Contact)

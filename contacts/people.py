@@ -182,13 +182,13 @@ def known_of(organisation_id: UUID, raw: str) -> Known:
     if not found.is_number:
         raise Invalid("not_a_number", "this is no phone number", field="number")
     address = (
-        Address.objects.select_related("contact")
+        Address.objects.select_related("contact__merged_into")
         .filter(organisation_id=organisation_id, kind=AddressKind.PHONE, value=found.value)
         .first()
     )
     if address is None:
         return Known(found.value, None)
-    contact = address.contact
+    contact = address.contact.merged_into or address.contact
     tags = ContactTag.objects.filter(organisation_id=organisation_id, contact_id=contact.id)
     values = AttributeValue.objects.filter(organisation_id=organisation_id, contact_id=contact.id)
     return Known(

@@ -121,6 +121,16 @@ class ConversationTagged(Change):
     conversation_id: UUID
 
 
+@event("person.changed", hears=Hears.LINE)
+@dataclass(frozen=True, slots=True)
+class PersonChanged(Change):
+    """What is known of the person of a conversation is not what it was: name, tags, notes, a block; or he is one with
+    somebody else, or is so no more. One for each of his conversations that a screen may show."""
+
+    line_id: UUID
+    conversation_id: UUID
+
+
 @event("deliveries.progressed", hears=Hears.LINES)
 @dataclass(frozen=True, slots=True)
 class DeliveriesProgressed(Change):

@@ -106,10 +106,10 @@ with input as materialized (
 ), person as materialized (
     -- Within the lateral, LIMIT: pulled up, it becomes a join that reads the index of all addresses.
     select p.*, case when known.id is null then uuidv7() end as new_contact_id,
-           known.id as address_id, known.contact_id
+           known.id as address_id, known.contact_id, coalesce(known.blocked_until > now(), false) as blocked
     from (select distinct organisation_id, sender from fresh) p
     left join lateral (
-        select a.id, a.contact_id from contacts_address a
+        select a.id, a.contact_id, a.blocked_until from contacts_address a
         where a.organisation_id = p.organisation_id and a.kind = 'phone' and a.value = p.sender limit 1
     ) known on true
 ), address as (
@@ -124,9 +124,9 @@ with input as materialized (
     select contact_id, organisation_id from address where created
     returning 1
 ), who as materialized (
-    select organisation_id, sender, address_id, contact_id from person where address_id is not null
+    select organisation_id, sender, address_id, contact_id, blocked from person where address_id is not null
     union all
-    select organisation_id, value, id, contact_id from address
+    select organisation_id, value, id, contact_id, false from address
 ), conversation as (
     insert into conversations_conversation as c (
         id, organisation_id, line_id, contact_id, address_id, link_id, thread_key, status, queue_id, queued_at,
@@ -135,9 +135,9 @@ with input as materialized (
     select uuidv7(), f.organisation_id, f.line_id, w.contact_id,
            (array_agg(w.address_id order by f.ord desc))[1], (array_agg(f.link_id order by f.ord desc))[1],
            f.thread_key,
-           case when bool_or(f.straight_to_queue) then 'queued' else 'bot' end,
-           case when bool_or(f.straight_to_queue) then (array_agg(f.queue_id))[1] end,
-           case when bool_or(f.straight_to_queue) then statement_timestamp() end,
+           case when bool_or(f.straight_to_queue and not w.blocked) then 'queued' else 'bot' end,
+           case when bool_or(f.straight_to_queue and not w.blocked) then (array_agg(f.queue_id))[1] end,
+           case when bool_or(f.straight_to_queue and not w.blocked) then statement_timestamp() end,
            count(*), count(*), (array_agg(left(f.body, 140) order by f.ord desc))[1], statement_timestamp()
     from fresh f
     join who w on w.organisation_id = f.organisation_id and w.sender = f.sender
@@ -170,9 +170,9 @@ with input as materialized (
     returning id, organisation_id
 ), unhandled as (
     insert into conversations_unhandled as u (conversation_id, organisation_id)
-    select id, organisation_id from conversation order by id
-    -- Whoever is deciding about this conversation has not seen this text: he loses his claim.
-    on conflict (conversation_id) do update set claimed_by = '', claimed_until = null
+    select id, organisation_id from conversation  -- but for who is blocked (contacts/blocking.py)
+    where contact_id <> all(array(select contact_id from who where blocked)) order by id
+    on conflict (conversation_id) do update set claimed_by = '', claimed_until = null  -- it was made before this text
     returning 1
 ), head as (
     insert into realtime_eventhead as h (organisation_id, head, epoch)

@@ -47,7 +47,7 @@ def lock_conversation(*, organisation_id: UUID, conversation_id: UUID) -> Conver
     """The conversation, locked until COMMIT. Raises NotFound for another organisation's, too."""
     found = (
         Conversation.objects.select_for_update(of=("self",))
-        .select_related("line", "address", "contact")
+        .select_related("line", "address", "contact__merged_into")
         .filter(organisation_id=organisation_id, id=conversation_id)
         .first()
     )
@@ -147,7 +147,7 @@ def send_message(
         reference=random.randrange(65536),  # noqa: S311  (joins parts, guards nothing)
         regardless=regardless,
         path=path,
-        name=conversation.contact.name,
+        name=(conversation.contact.merged_into or conversation.contact).name,
     )
     changes.ring(doorbell.OUTBOX)
     return message

@@ -154,13 +154,14 @@ def _iso_or_none(at: datetime | None) -> str | None:
 
 _ROWS = """
 select c.id::text, c.revision, c.status, c.line_id::text, c.queue_id::text, c.owner_id::text,
-       c.contact_id::text, contact.name, address.value, coalesce(nullif(c.language, ''), contact.language),
+       contact.id::text, contact.name, address.value, coalesce(nullif(c.language, ''), contact.language),
        c.last_seq, c.preview_kind, c.preview_author, c.preview, c.last_activity_at,
        c.waiting_since, c.opened_at, c.queued_at, c.closed_at, c.unread, c.priority,
        c.handover_reason, c.handover_summary, c.next_deadline_at, c.deadline_warn_at, c.deadline_kind, c.callback_at,
        c.snoozed_at, c.snoozed_until, TAGS, FAILED, c.id
 from conversations_conversation c
-join contacts_contact contact on contact.id = c.contact_id
+join contacts_contact own on own.id = c.contact_id
+join contacts_contact contact on contact.id = coalesce(own.merged_into_id, own.id)
 join contacts_address address on address.id = c.address_id
 where c.organisation_id = %s and c.id = any(%s)
 """.replace("TAGS", TAGS).replace("FAILED", failed_of("c"))

@@ -139,7 +139,7 @@ def _matching(found: QuerySet[Conversation], q: str, region: str) -> QuerySet[Co
     words = clean(q[:LONGEST_SEARCH])
     if not words:
         return found.none()
-    wanted = Q(contact__name__icontains=words)
+    wanted = Q(contact__name__icontains=words) | Q(contact__merged_into__name__icontains=words)
     number = normalise(words, region=region)
     digits = "".join(filter(str.isdigit, words))
     if number.is_number:

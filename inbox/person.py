@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from common.errors import NotFound
+from contacts import persons
 from contacts.numbers import masked
 from conversations.rendering import iso
 from conversations.visibility import conversations_of
@@ -46,7 +47,7 @@ class PersonView(TypedDict):
 _PERSON = """
 select contact.id::text, contact.name, contact.language,
        coalesce((select jsonb_agg(jsonb_build_array(a.kind, a.value) order by a.created_at, a.id)
-                 from contacts_address a where a.contact_id = contact.id), '[]')
+                 from contacts_address a where a.contact_id = any(%s)), '[]')
 from contacts_contact contact where contact.organisation_id = %s and contact.id = %s
 """
 
@@ -57,13 +58,13 @@ def person_of(audience: Audience, conversation_id: UUID) -> PersonView:
     conversation = found.filter(id=conversation_id).select_related("line", "address").first()
     if conversation is None:
         raise NotFound("no_conversation", "there is no such conversation")
-    contact_id = conversation.contact_id
+    ours = persons.members(audience.organisation_id, conversation.contact_id)
     with connection.cursor() as cursor:
-        cursor.execute(_PERSON, [audience.organisation_id, contact_id])
+        cursor.execute(_PERSON, [ours, audience.organisation_id, ours[0]])
         id_, name, language, addresses = cursor.fetchone()
     if isinstance(addresses, str):  # Django's connections leave JSON as text
         addresses = json.loads(addresses)
-    earlier = found.filter(contact_id=contact_id).exclude(id=conversation_id).order_by("-opened_at", "-id")
+    earlier = found.filter(contact_id__in=ours).exclude(id=conversation_id).order_by("-opened_at", "-id")
     fields = ("id", "opened_at", "closed_at", "line_id", "preview")
     previous = list(without_notices(earlier).values(*fields)[:PREVIOUS])
     # Of texts that nobody has answered only the last: it may be what this conversation answers.

@@ -26,6 +26,7 @@ from contacts.attributes import Compare, attributes_of
 from contacts.lists import members
 from contacts.models import ContactTag
 from contacts.numbers import is_number
+from contacts.persons import mains
 from conversations.consent import consent_of
 from conversations.events import ConversationClosed
 from conversations.messages import LANE_BOT, add_event_line, send_message
@@ -189,9 +190,12 @@ def facts_of(line: Line, questions: Iterable[Question], asked: Sequence[Asked], 
             things.setdefault(question.kind, set()).add(question.thing)
     lists = things.get(Kind.IN_LIST, set()) | things.get(Kind.NOT_IN_LIST, set())
     inside = members(organisation_id, lists, [one.number for one in asked])
-    people = [one.contact_id for one in asked if one.contact_id is not None]
-    tags = _tags(organisation_id, people, things.get(Kind.TAG, set()))
     wanted = things.get(Kind.ATTRIBUTE, set())
+    who: Mapping[UUID, UUID] = {}
+    if wanted or things.get(Kind.TAG):
+        who = mains(organisation_id, [one.contact_id for one in asked if one.contact_id is not None])
+    people = list(set(who.values()))
+    tags = _tags(organisation_id, people, things.get(Kind.TAG, set()))
     values: Mapping[UUID, dict[UUID, str]] = attributes_of(organisation_id, people, wanted) if wanted else {}
     is_open = open_now(line, now)
     return [
@@ -201,10 +205,11 @@ def facts_of(line: Line, questions: Iterable[Question], asked: Sequence[Asked], 
             is_open=is_open,
             text=one.text,
             lists=frozenset(inside.get(one.number, ())),
-            tags=frozenset(tags.get(one.contact_id, ()) if one.contact_id else ()),
-            attributes=values.get(one.contact_id, {}) if one.contact_id else {},
+            tags=frozenset(tags.get(person, ()) if person else ()),
+            attributes=values.get(person, {}) if person else {},
         )
         for one in asked
+        for person in [who.get(one.contact_id) if one.contact_id else None]
     ]
 
 

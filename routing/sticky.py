@@ -26,10 +26,16 @@ on conflict (contact_id) do update set user_id = excluded.user_id, line_id = exc
 """
 _LAST = """
 select l.user_id, q.sticky_s
-from routing_queue q join routing_lastagent l on l.contact_id = %(contact)s and l.organisation_id = q.organisation_id
+from routing_queue q join routing_lastagent l on l.organisation_id = q.organisation_id and l.contact_id in (
+    -- A person may be several contacts (contacts/merging.py).
+    select alike.id from contacts_contact own
+    join contacts_contact alike on alike.id = coalesce(own.merged_into_id, own.id)
+        or alike.merged_into_id = coalesce(own.merged_into_id, own.id)
+    where own.id = %(contact)s)
 where q.id = %(queue)s
   and (l.at > %(now)s - make_interval(days => q.sticky_days)
        or (l.line_id = %(line)s and l.at > %(now)s - make_interval(mins => q.reopen_min)))
+order by l.at desc limit 1
 """
 
 

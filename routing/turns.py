@@ -46,7 +46,8 @@ select c.id, c.organisation_id, c.status, line.bot, line.bot_engine, c.last_seq,
        m.kind, m.author, m.body, m.created_at, m.hint, m.marks
 from conversations_conversation c
 join conversations_line line on line.id = c.line_id
-join contacts_contact contact on contact.id = c.contact_id
+join contacts_contact own on own.id = c.contact_id
+join contacts_contact contact on contact.id = coalesce(own.merged_into_id, own.id)
 left join workshop_version version on version.organisation_id = c.organisation_id and version.bot = line.bot
     and version.state = 'published'
 join accounts_organisation organisation on organisation.id = c.organisation_id

@@ -54,7 +54,8 @@ select m.id, m.conversation_id::text, m.kind, m.author, u.name, m.body, m.create
        d.state, d.error_code, d.error_text, d.updated_at, d.parts, d.doubted
 from conversations_message m
 join conversations_conversation c on c.id = m.conversation_id
-join contacts_contact contact on contact.id = c.contact_id
+join contacts_contact own on own.id = c.contact_id
+join contacts_contact contact on contact.id = coalesce(own.merged_into_id, own.id)
 join contacts_address a on a.id = c.address_id
 join conversations_line line on line.id = c.line_id
 left join conversations_delivery d on d.message_id = m.id and d.message_id = any(%(ids)s)

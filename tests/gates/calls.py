@@ -14,6 +14,7 @@ from bots.lookups.models import Source
 from bots.workshop.models import TurnTaken
 from config.api import openapi
 from config.doors import Door
+from contacts.models import Merge
 from conversations.models import Link
 from knowledge.models import ArticleVersion
 from replies.models import CannedReply
@@ -36,6 +37,7 @@ QUERIES = {
     "/api/supervision/staffing": "?contacts=60&handling_s=300",
     "/api/opt-outs/said": "?number=%2B2290197999999",
     "/api/admin/lists/{list_id}/numbers": "?number=0197123400",
+    "/api/search": "?q=bonjour",
     "/api/admin/person": "?number=0197123400",
     "/api/admin/bot": "?bot=telecom",
     "/api/admin/bot/phrases": "?bot=telecom&intent=balance&language=fr",
@@ -248,6 +250,15 @@ BODIES: dict[str, Body] = {
         "turn_ids": [str(TurnTaken.objects.get(organisation=company.own.organisation).id)], "intent": "",
     },
     "POST /api/admin/bot/labels/learn": lambda _: {"bot": "telecom"},
+    "PATCH /api/people/{contact_id}": lambda _: {"name": "Awa Autrement"},
+    "POST /api/people/{contact_id}/notes": lambda _: {"body": "Rappeler le soir"},
+    "PUT /api/people/{contact_id}/notes/{note_id}": lambda _: {"body": "Rappeler le matin"},
+    "PUT /api/people/{contact_id}/block": lambda _: {"reason": "Menaces"},
+    "POST /api/people/{contact_id}/merge": lambda company: {"other_id": str(company.own.conversation().contact_id)},
+    "POST /api/people/{contact_id}/split": lambda company: {
+        "merge_id": str(Merge.objects.values_list("id", flat=True).get(organisation=company.own.organisation)),
+    },
+    "PUT /api/admin/record-link": lambda _: {"name": "CRM", "template": "https://crm.example/c/{digits}"},
     "POST /api/demo/sign-in": lambda _: {"email": "afi@own.example"},
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ import tests.realtime.deeds  # noqa: F401  (registers further verbs)
 from accounts.models import Role, Schedule, SpecialDays, User
 from bots.lookups.models import Definition, Source
 from bots.workshop.models import Rehearsal, Version
-from contacts.models import Attribute, ContactList, ListUpload, Tag
+from contacts.models import Attribute, ContactList, ListUpload, PersonNote, Tag
 from conversations.models import ApiToken, Attachment, Conversation, Recipient, WrongNumber
 from inbox.models import BulkDeed, SavedView
 from knowledge.models import Article, ArticleVersion
@@ -33,6 +33,7 @@ from replies.models import CannedReply, ScheduledReply
 from routing.models import AgentState, Consult, Disposition, Offer, Reason, Skill, WrapUp
 from supervision.models import Export
 from tests.gates.desks import keep_a_desk
+from tests.gates.leftover_people import keep_people
 from tests.gates.leftovers import (
     attach,
     equip,
@@ -141,6 +142,7 @@ class Company:
             "scheduled_id": ScheduledReply.objects.filter(organisation=world.organisation)
             .order_by("id")
             .values_list("id", flat=True)[0],
+            "note_id": PersonNote.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "tag_id": Tag.objects.values_list("id", flat=True).get(organisation=world.organisation),
             "attachment_id": Attachment.objects.values_list("id", flat=True).get(
                 conversation=conversation, state=Attachment.State.DRAFT
@@ -224,6 +226,7 @@ def make_company() -> Company:
     keep_a_desk(own, own.people["boss"], mine)
     know(own, own.people["boss"])
     keep_replies(own, mine, own.people["boss"])
+    keep_people(own, mine, own.people["afi"])
     keep_hours(own, mine, own.people["boss"])
     keep_versions(own, mine, own.people["boss"])
 

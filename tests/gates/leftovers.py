@@ -85,6 +85,7 @@ from routing.models import (
     WrapUp,
 )
 from supervision.models import Export, ExportPart, Form
+from tests.gates.leftover_people import keep_people
 from tests.realtime.world import World, sign_in
 
 
@@ -295,6 +296,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     keep_look_ups(world, conversation)
     know(world, nadia)
     keep_replies(world, conversation, nadia)
+    keep_people(world, conversation, nadia)
     come_to_a_filter(world, conversation)
     message = Delivery.objects.filter(organisation=organisation).first()
     assert message is not None, "a verb that sends is missing"

@@ -20,6 +20,7 @@ from conversations.long_texts import LongTexts
 from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
 from inbox.tagging import put_tag
+from inbox.people import change_person
 from realtime.log import record_changes
 from replies import drafts, scheduled
 from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence, snooze
@@ -37,6 +38,14 @@ from tests.realtime.world import World
 def settings_changed(world: World, conversation: Conversation) -> Any:
     with record_changes(world.organisation.id) as changes:
         changes.add(SettingsChanged("line", conversation.line_id))
+
+
+@verb("an agent renames a person")
+def rename(world: World, conversation: Conversation) -> Any:
+    change_person(
+        user=world.people["afi"], contact_id=conversation.contact_id, name=f"Awa {uuid4().hex[:6]}", language=None,
+        tag_ids=None, values=None,
+    )  # fmt: skip
 
 
 @verb("an agent takes from the queue", "queued")

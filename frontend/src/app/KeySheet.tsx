@@ -5,7 +5,7 @@ import styles from "./KeySheet.module.css";
 
 const SECTIONS = [
   ["list", [["J K", "move"], ["Enter", "open"], ["/", "search"], ["1 2 3", "views"], ["C", "compose"], ["B", "choose"]]],
-  ["go", [["Ctrl+K", "palette"], ["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
+  ["go", [["Ctrl+K", "palette"], ["F", "find"], ["G I", "desk"], ["G S", "supervision"], ["G A", "admin"], ["?", "sheet"]]],
   ["conversation", [["T", "take"], ["R", "reply"], ["N", "note"], ["X", "transfer"], ["S", "snooze"], ["E", "closeIt"], ["U", "unread"], ["Esc", "leave"]]],
   ["work", [["O Enter", "offer"], ["N", "finish"], ["P", "next"]]],
 ] as const;
@@ -16,7 +16,7 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
   const { role } = session.user;
   const hidden = new Set<string>(role === "administrator" ? [] : role === "agent" ? ["supervision", "admin"] : ["admin"]);
   // Observers touch nothing, and no conversation is theirs.
-  if (role === "observer") for (const one of ["compose", "choose"]) hidden.add(one);
+  if (role === "observer") for (const one of ["compose", "choose", "find"]) hidden.add(one);
   if (!session.queues.some(({ may_pull }) => may_pull)) hidden.add("next");
   const sections = SECTIONS.filter(([section]) => (section !== "conversation" || role !== "observer") && (section !== "work" || receivesWork(session)));
   // Two keys have names of their own on a French keyboard.

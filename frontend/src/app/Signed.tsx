@@ -29,6 +29,7 @@ import { setTheme } from "./theme";
 import { TopBar } from "./TopBar";
 
 const Palette = lazy(() => import("./palette/Palette"));
+const SearchDialog = lazy(() => import("@/features/search/SearchDialog").then((one) => ({ default: one.SearchDialog })));
 const Preferences = lazy(() => import("./preferences/Preferences"));
 
 const LiveContext = createContext<LiveDesk | null>(null);
@@ -47,8 +48,14 @@ export function Signed() {
   const { user, organisation } = session;
   const navigate = useNavigate();
   const shown = useSearchParams()[0].get("c");
-  const [over, setOver] = useState<"keys" | "palette" | "preferences" | null>(null);
-  const show = { keys: () => setOver("keys"), preferences: () => setOver("preferences") };
+  const [over, setOver] = useState<"keys" | "palette" | "preferences" | "search" | null>(null);
+  const [lookedFor, setLookedFor] = useState("");
+  const maySearch = !isObserver(session);
+  const lookFor = useCallback((text: string) => {
+    setLookedFor(text);
+    setOver("search");
+  }, []);
+  const show = { keys: () => setOver("keys"), preferences: () => setOver("preferences"), search: maySearch ? () => lookFor("") : null };
 
   // Before the first drawing: what is below reads the formats and the outbox at once.
   configureFormats({ language: user.language, timeZone: organisation.time_zone });
@@ -98,6 +105,7 @@ export function Signed() {
 
   useKeys({
     "?": show.keys,
+    f: () => show.search?.(),
     "g i": () => void navigate("/"),
     "g s": () => void (user.role === "agent" || navigate("/supervision")),
     "g a": () => void (user.role === "administrator" && navigate("/admin")),
@@ -105,7 +113,6 @@ export function Signed() {
 
   useAppCommands(show);
   usePaletteKey(() => setOver("palette"));
-  const lookFor = useCallback((text: string) => void navigate(`/?view=all&q=${encodeURIComponent(text)}`), [navigate]);
 
   return (
     <LiveContext value={live}>
@@ -121,7 +128,17 @@ export function Signed() {
       <Toasts closeLabel={t("close")} />
       {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
       <Suspense fallback={null}>
-        {over === "palette" && <Palette onClose={() => setOver(null)} onSearch={lookFor} />}
+        {over === "search" && (
+          <SearchDialog
+            first={lookedFor}
+            onClose={() => setOver(null)}
+            onOpen={(id, seq) => {
+              setOver(null);
+              void navigate(`/?view=all&c=${id}${seq === null ? "" : `&m=${seq}`}`);
+            }}
+          />
+        )}
+        {over === "palette" && <Palette onClose={() => setOver(null)} onSearch={maySearch ? lookFor : null} />}
         {over === "preferences" && <Preferences onClose={() => setOver(null)} />}
       </Suspense>
     </LiveContext>

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { BellOff, BellRing, Contrast, Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Settings2, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
+import { BellOff, BellRing, Contrast, Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Search, Settings2, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
@@ -39,11 +39,12 @@ export function useScreens(): { to: string; name: "desk" | "supervision" | "admi
 }
 
 interface TopBarProps {
-  onShow: { keys: () => void; preferences: () => void };
+  onShow: { keys: () => void; preferences: () => void; /** Null: whoever may read no words finds none. */ search: (() => void) | null };
 }
 
 export function TopBar({ onShow }: TopBarProps) {
   const { t } = useTranslation("app");
+  const { t: tSearch } = useTranslation("search");
   const navigate = useNavigate();
   const screens = useScreens();
   const session = useSession();
@@ -65,6 +66,13 @@ export function TopBar({ onShow }: TopBarProps) {
       <div className={styles.middle}>
         <QueueStrip onChoose={(line) => void navigate(`/?view=queue&line=${encodeURIComponent(line)}`)} />
       </div>
+      {onShow.search && (
+        <button type="button" className={styles.find} aria-label={tSearch("open")} aria-keyshortcuts="f" title={tSearch("open")} data-testid="search-open" onClick={onShow.search}>
+          <Search size={16} aria-hidden="true" />
+          <span>{tSearch("short")}</span>
+          <kbd aria-hidden="true">F</kbd>
+        </button>
+      )}
       <ConnectionLight />
       {receivesWork(session) && <PresenceSwitch />}
       <UserMenu onShow={onShow} />

@@ -13,7 +13,7 @@ const THEMES: Theme[] = ["system", "light", "dark", "contrast"];
 const KEYS = { desk: "G I", supervision: "G S", admin: "G A" } as const;
 
 /** What is possible on every screen: to go to another one, and one's own settings. */
-export function useAppCommands(show: { keys: () => void; preferences: () => void }): void {
+export function useAppCommands(show: { keys: () => void; preferences: () => void; search: (() => void) | null }): void {
   const { t, i18n } = useTranslation("app");
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -47,6 +47,7 @@ export function useAppCommands(show: { keys: () => void; preferences: () => void
     else
       for (const { name, ms } of STRETCHES)
         found.push({ id: `quiet-${name}`, group: "set", label: t("quiet.command", { stretch: t(`quiet.stretches.${name}`) }), run: () => beQuiet(ms) });
+    if (show.search) found.push({ id: "find", group: "go", label: t("keys.find"), keys: "F", run: show.search });
     found.push({ id: "preferences", group: "set", label: t("preferences.title"), run: show.preferences });
     found.push({ id: "keys", group: "set", label: t("user.keys"), keys: "?", run: show.keys });
     return found;

@@ -6,9 +6,11 @@ import { text as bot } from "@/features/admin/botText";
 import { text as admin } from "@/features/admin/text";
 import { text as handover } from "@/features/admin/handoverText";
 import { text as replies } from "@/features/admin/repliesText";
+import { text as recordLink } from "@/features/admin/recordLinkText";
 import { text as knowledge } from "@/features/admin/knowledgeText";
 import { text as calls } from "@/features/calls/text";
 import { text as contact } from "@/features/contact/text";
+import { text as person } from "@/features/contact/personText";
 import { text as newText } from "@/features/conversation/newTextText";
 import { text as quick } from "@/features/conversation/quickText";
 import { text as conversation } from "@/features/conversation/text";
@@ -16,6 +18,7 @@ import { text as conversationList } from "@/features/conversationList/text";
 import { text as history } from "@/features/history/text";
 import { text as offers } from "@/features/offers/text";
 import { text as presence } from "@/features/presence/text";
+import { text as search } from "@/features/search/text";
 import { text as session } from "@/features/session/text";
 import { text as staffing } from "@/features/staffing/text";
 import { text as supervision } from "@/features/supervision/text";
@@ -25,7 +28,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, presence, quick, replies, session, staffing,
+  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, person, presence, quick, replies, recordLink, search, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;

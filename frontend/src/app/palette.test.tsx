@@ -40,7 +40,7 @@ it("offers what this person may do here, and to look for what was typed", async 
   await user.keyboard("zzzz");
   expect(names()).toHaveLength(1);
   await user.keyboard("{Enter}");
-  await waitFor(() => expect(document.getElementById("search")).toHaveValue("zzzz"));
+  expect(await screen.findByTestId("search-box")).toHaveValue("zzzz");
 });
 
 it("rests behind an open dialog", async () => {

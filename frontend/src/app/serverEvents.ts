@@ -7,6 +7,7 @@ import { sessionKey, setAgent } from "@/api/session";
 import type { Row, Session } from "@/api/types";
 import { callsChanged, callsFollow } from "@/features/calls/api";
 import { settingsChanged } from "@/features/admin/events";
+import { peopleKey, personChanged } from "@/features/contact/api";
 import { conversationRowsChanged, deliveriesProgressed, messageAdded } from "@/features/conversation/events";
 import { draftsChanged } from "@/features/conversation/draftSync";
 import { repliesChanged, scheduledChanged } from "@/features/conversation/repliesApi";
@@ -55,6 +56,9 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
     case "scheduled_reply.changed":
       scheduledChanged(client, event.conversation.id);
       return;
+    case "person.changed":
+      personChanged(client, event.conversation.id);
+      return;
     case "deliveries.progressed":
       deliveriesProgressed(client, event);
       return;
@@ -81,6 +85,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       if (event.kind === "bulk" && event.object_id === screen.me) bulkProgressed(client);
       if (event.kind === undefined || ON_VIEWS.has(event.kind) || event.object_id === screen.me) viewsChanged(client);
       if (event.kind === "canned_reply") repliesChanged(client);
+      if (event.kind === "tag" || event.kind === "attribute" || event.kind === "contact") void client.invalidateQueries({ queryKey: peopleKey });
       if (isInSession(event, screen.me)) void client.invalidateQueries({ queryKey: sessionKey });
       return;
     default:

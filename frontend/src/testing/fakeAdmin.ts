@@ -64,6 +64,7 @@ const health = (): Health => ({
 });
 
 export function adminRoutes(method: string, path: string, body: Record<string, unknown>): Answer {
+  if (path === "/api/admin/record-link") return ok(method === "PUT" ? body : { name: "", template: "" });
   const [, , , kind = "", id] = path.split("/");
   if (kind === "audit") return ok({ items: audit });
   if (kind === "health") return ok(health());

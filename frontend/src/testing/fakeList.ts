@@ -1,5 +1,7 @@
 import type { Row } from "@/api/types";
 
+export { peopleRoutes } from "./fakePeople";
+
 /** A page of a view, as GET /api/conversations gives it: filtered, in its order, with the place of the next page. */
 export function listed(all: Row[], me: string | null, search: URLSearchParams): { items: Row[]; next: string | null } {
   const view = search.get("view");

@@ -3,7 +3,7 @@ import type { Agent, Counts, Density, Message, Row, Theme } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { AWA, LINES, PEOPLE, QUEUES, makeAgents } from "./cast";
 import { adminRoutes } from "./fakeAdmin";
-import { listed } from "./fakeList";
+import { listed, peopleRoutes } from "./fakeList";
 import { FakeAttachments } from "./fakeAttachments";
 import { filterRoutes, passageRoutes } from "./fakeFilter";
 import { rulesRoutes } from "./fakeRules";
@@ -283,7 +283,7 @@ export class FakeServer {
       return ok(this.#session());
     }
     if (path === "/api/counts") return ok(this.counts());
-    const routed = this.routing.route(method, path, body) ?? this.routing.views.route(method, path, body);
+    const routed = this.routing.route(method, path, body) ?? this.routing.views.route(method, path, body) ?? peopleRoutes(this, method, path, search, body);
     if (routed) return routed;
     const replied = this.replies.route(method, path, body);
     if (replied) return replied;

@@ -3,6 +3,8 @@ import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 
 function completeJsdom(): void {
+  // It lays nothing out, so it scrolls nowhere.
+  Element.prototype.scrollIntoView ??= () => undefined;
   // What jsdom lacks and the desk uses.
   window.matchMedia ??= (query: string) =>
     ({ matches: false, media: query, addEventListener: () => undefined, removeEventListener: () => undefined }) as unknown as MediaQueryList;

@@ -105,7 +105,7 @@ export function DeskPage() {
     (id: string) => {
       setMarked(id);
       // On a phone the browser's own Back returns to the list.
-      put({ c: id }, !window.matchMedia(NARROW).matches);
+      put({ c: id, m: null }, !window.matchMedia(NARROW).matches);
     },
     [put],
   );
@@ -273,6 +273,7 @@ export function DeskPage() {
       <div className={styles.thread}>
         <ConversationPane
           id={opened}
+          found={Number(search.get("m")) || null}
           handle={pane}
           panelOpen={personShown}
           onBack={() => put({ c: null })}

@@ -7,7 +7,7 @@ import { find, noteUse, usedLately } from "./find";
 import styles from "./Palette.module.css";
 
 /** Everything that can be done here by its name. It closes first: a command may open a dialog of its own. */
-export default function Palette({ onClose, onSearch }: { onClose: () => void; onSearch: (text: string) => void }) {
+export default function Palette({ onClose, onSearch }: { onClose: () => void; onSearch: ((text: string) => void) | null }) {
   const { t } = useTranslation("app");
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
@@ -18,7 +18,7 @@ export default function Palette({ onClose, onSearch }: { onClose: () => void; on
   const words = typed.trim();
   const found = useMemo<Command[]>(() => {
     const fits = find(commands, typed, lately);
-    if (words.length < 2) return fits;
+    if (words.length < 2 || !onSearch) return fits;
     return [...fits, { id: "search", group: "go", label: t("palette.searchFor", { text: words }), run: () => onSearch(words) }];
   }, [commands, typed, lately, words, onSearch, t]);
 

@@ -10,6 +10,7 @@ import { Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { adminKey } from "./api";
 import { useReason } from "./ListsSection";
+import { RecordLinkForm } from "./RecordLinkForm";
 import { Table } from "./tables";
 import styles from "./Admin.module.css";
 import look from "./Filter.module.css";
@@ -38,6 +39,7 @@ export function TagsSection() {
       <Tags />
       <Attributes />
       <Person />
+      <RecordLinkForm />
     </>
   );
 }

@@ -8,8 +8,14 @@ import { address, fullTime, shortDate } from "@/ui/format";
 import { Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
 import { typeset } from "@/ui/typeset";
+import type { ContactDetail } from "@/api/types";
+import { usePerson, type Person } from "./api";
+import { Blocked } from "./BlockPerson";
 import { Consent } from "./Consent";
+import { AddressConsent, KnownPerson } from "./KnownPerson";
+import { PersonName } from "./PersonName";
 import { WrongNumber } from "./WrongNumber";
+import look from "./Person.module.css";
 import styles from "./PersonPanel.module.css";
 
 const REASONS = ["asked", "unsure", "failed", "rule", "filter", "opt_out_hint", "opted_out", "after_hours", "callback", "ladder", "keyword", "vip", "mood", "loop"] as const;
@@ -24,6 +30,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
   const { t } = useTranslation("contact");
   const session = useSession();
   const { data, isError } = useDetail(id);
+  const known = usePerson(data && !isObserver(session) ? data.contact.id : null);
 
   if (!data)
     return (
@@ -46,8 +53,13 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
       <div className={styles.top}>
         <Button look="quiet" square className={styles.close} aria-label={t("close")} icon={<X size={18} />} onClick={onClose} />
         <Avatar name={contact.name} size={56} />
-        <h2 className={contact.name ? "" : styles.unknown}>{contact.name ?? t(isObserver(session) ? "hidden" : "unknown")}</h2>
+        {known.data ? (
+          <PersonName key={known.data.id} person={known.data} conversationId={id} shown={contact.name ?? t("unknown")} />
+        ) : (
+          <h2 className={contact.name ? "" : styles.unknown}>{contact.name ?? t(isObserver(session) ? "hidden" : "unknown")}</h2>
+        )}
       </div>
+      {known.data && <Blocked person={known.data} conversationId={id} />}
 
       <dl className={styles.facts}>
         {contact.addresses.map((one) => (
@@ -57,7 +69,10 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
               <span className="visually-hidden">{t("addresses")}</span>
             </dt>
             <dd>
-              {address(one.value)}
+              <span className={look.address}>
+                {address(one.value)}
+                <Consented of={known.data?.addresses.find(({ value }) => value === one.value)} />
+              </span>
               {!isObserver(session) && (
                 <button type="button" aria-label={t("copy")} title={t("copy")} onClick={() => copy(one.value)}>
                   <Copy size={14} />
@@ -105,26 +120,7 @@ export function PersonPanel({ id, onOpen, onClose }: PersonPanelProps) {
       {contact.wrong_number && <WrongNumber wrong={contact.wrong_number} />}
       <Consent conversationId={id} contact={contact} number={conversation.contact.address} />
 
-      <section>
-        <h3>{t("previous")}</h3>
-        {contact.previous.length === 0 ? (
-          <p className={`${styles.plain} ${styles.faint}`}>{t("noPrevious")}</p>
-        ) : (
-          <ul className={styles.previous}>
-            {contact.previous.map((one) => (
-              <li key={one.id}>
-                <button type="button" onClick={() => onOpen(one.id)}>
-                  <span className={styles.when}>
-                    <time dateTime={one.opened_at}>{shortDate(one.opened_at)}</time>
-                    <span>{findLine(session, one.line_id)?.address}</span>
-                  </span>
-                  <span className={styles.preview}>{one.preview}</span>
-                </button>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+      {isObserver(session) ? <Previous contact={contact} onOpen={onOpen} /> : <KnownPerson known={known} conversationId={id} onOpen={onOpen} />}
     </div>
   );
 }
@@ -148,4 +144,36 @@ function Summary({ text, more }: { text: string; more: string }) {
       )}
     </>
   );
+}
+
+/** Of whoever is only looked at: that there was something before. */
+function Previous({ contact, onOpen }: { contact: ContactDetail; onOpen: (conversationId: string) => void }) {
+  const { t } = useTranslation("contact");
+  const session = useSession();
+  return (
+    <section>
+      <h3>{t("previous")}</h3>
+      {contact.previous.length === 0 ? (
+        <p className={`${styles.plain} ${styles.faint}`}>{t("noPrevious")}</p>
+      ) : (
+        <ul className={styles.previous}>
+          {contact.previous.map((one) => (
+            <li key={one.id}>
+              <button type="button" onClick={() => onOpen(one.id)}>
+                <span className={styles.when}>
+                  <time dateTime={one.opened_at}>{shortDate(one.opened_at)}</time>
+                  <span>{findLine(session, one.line_id)?.address}</span>
+                </span>
+                <span className={styles.preview}>{one.preview}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Consented({ of }: { of: Person["addresses"][number] | undefined }) {
+  return of ? <AddressConsent of={of} /> : null;
 }

@@ -15,6 +15,8 @@ interface BubbleProps {
   contactName: string;
   /** Asked for how a text left. */
   onDetails?: (seq: number) => void;
+  /** A search has led here. */
+  found?: boolean;
 }
 
 /** Each text keeps its direction to itself; a link says where it leads, and opens apart, telling nothing of us. */
@@ -49,7 +51,7 @@ function lookOf(message: Message): string {
   return message.author.kind === "bot" ? styles.botBubble! : styles.outgoing!;
 }
 
-export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }: BubbleProps) {
+export const Bubble = memo(function Bubble({ item, me, contactName, onDetails, found = false }: BubbleProps) {
   const { t } = useTranslation("conversation");
   const { message, first, last } = item;
   const { author, delivery } = message;
@@ -68,6 +70,8 @@ export const Bubble = memo(function Bubble({ item, me, contactName, onDetails }:
       data-author={author.kind}
       data-status={delivery?.status ?? ""}
       data-seq={message.seq}
+      data-found={found || undefined}
+      tabIndex={found ? -1 : undefined}
     >
       {showName && (
         <span className={styles.author}>

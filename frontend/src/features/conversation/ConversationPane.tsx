@@ -10,7 +10,7 @@ import { Button } from "@/ui/Button";
 import { address, fullTime } from "@/ui/format";
 import { Empty, Skeleton } from "@/ui/States";
 import { toast } from "@/ui/toasts";
-import { useDeed, useThread, type Deed } from "./api";
+import { useDeed, useReach, useThread, type Deed } from "./api";
 import { giveBack } from "./attached";
 import { OptedOutBar, OwnershipBar } from "./Bars";
 import { CallbackBar } from "./Callback";
@@ -36,6 +36,8 @@ export interface PaneHandle {
 
 interface PaneProps {
   id: string | null;
+  /** The number of the message that a search has found: shown, and marked. */
+  found: number | null;
   panelOpen: boolean;
   onBack: () => void;
   onPanel: () => void;
@@ -51,13 +53,14 @@ export function ConversationPane(props: PaneProps) {
   return <OpenConversation key={props.id} {...props} id={props.id} />;
 }
 
-function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, handle }: PaneProps & { id: string }) {
+function OpenConversation({ id, found, panelOpen, onBack, onPanel, onRow, onWrite, handle }: PaneProps & { id: string }) {
   const { t } = useTranslation("conversation");
   const session = useSession();
   const me = session.user.id;
   const detail = useDetail(id);
   const thread = useThread(id);
   const deed = useDeed(id, onRow);
+  useReach(thread, found);
   const composer = useRef<ComposerHandle>(null);
   const pane = useRef<HTMLElement>(null);
   /** What the customer was to be told with a sleep, until the server has it. */
@@ -195,6 +198,7 @@ function OpenConversation({ id, panelOpen, onBack, onPanel, onRow, onWrite, hand
       <Thread
         row={row}
         thread={thread.data}
+        found={found}
         loadingOlder={thread.loadingOlder}
         onOlder={() => void thread.loadOlder()}
         onEdit={(entry) => {

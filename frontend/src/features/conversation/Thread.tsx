@@ -17,6 +17,8 @@ import styles from "./Thread.module.css";
 interface ThreadProps {
   row: Row;
   thread: ThreadData;
+  /** The message to show and to mark. */
+  found: number | null;
   loadingOlder: boolean;
   onOlder: () => void;
   onEdit: (entry: OutboxEntry) => void;
@@ -25,7 +27,7 @@ interface ThreadProps {
 /** Closer to the bottom than this counts as reading along. */
 const NEAR_PX = 80;
 
-export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadProps) {
+export function Thread({ row, thread, found, loadingOlder, onOlder, onEdit }: ThreadProps) {
   const { t } = useTranslation("conversation");
   const me = useSession().user.id;
   const { entries, outbox } = useOutbox();
@@ -60,6 +62,16 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
     else if (was.bottom) element.scrollTop = element.scrollHeight;
     before.current = { ...was, firstSeq, height: element.scrollHeight };
   }, [firstSeq, lastSeq, pending.length, timeline]);
+
+  // What a search has found is in the middle, marked, and where a reader of the screen goes on.
+  const there = found !== null && thread.items.some(({ seq }) => seq === found);
+  useEffect(() => {
+    if (!there) return;
+    const bubble = scroller.current?.querySelector<HTMLElement>(`[data-seq="${found}"]`);
+    before.current.bottom = false;
+    bubble?.scrollIntoView({ block: "center" });
+    bubble?.focus({ preventScroll: true });
+  }, [there, found]);
 
   // A wider window or a growing composer must not hide the last line from someone who was reading it.
   useEffect(() => {
@@ -132,7 +144,7 @@ export function Thread({ row, thread, loadingOlder, onOlder, onEdit }: ThreadPro
               {item.message.kind === "event" ? (
                 <EventLine message={item.message} />
               ) : (
-                <Bubble item={item} me={me} contactName={name} onDetails={setDetailed} />
+                <Bubble item={item} me={me} contactName={name} onDetails={setDetailed} found={item.message.seq === found} />
               )}
             </Fragment>
           ))}

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useCallback, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { mergeRowIntoDetail } from "@/api/detail";
 import { get, post, query } from "@/api/fetch";
 import { Recent } from "@/api/recent";
@@ -57,6 +57,15 @@ export function useThread(id: string) {
     }
   }, [client, id, loadingOlder]);
   return { ...result, loadOlder, loadingOlder };
+}
+
+/** Loads what is older until message number `seq` is there. */
+export function useReach({ data, loadOlder, loadingOlder }: ReturnType<typeof useThread>, seq: number | null): void {
+  const first = data?.items[0]?.seq ?? 0;
+  const further = seq !== null && data?.hasMore === true && first > seq && !loadingOlder;
+  useEffect(() => {
+    if (further) void loadOlder();
+  }, [further, first, loadOlder]);
 }
 
 // ---- the outbox: one per signed-in user --------------------------------------------------------------------------
