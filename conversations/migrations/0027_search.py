@@ -14,7 +14,7 @@ TABLE = "conversations_message"
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("conversations", "0025_engine_of_a_line"), ("contacts", "0007_search")]
+    dependencies = [("conversations", "0026_failed_of_a_conversation"), ("contacts", "0007_search")]
 
     operations = [
         AddSqlIndexToPartitions(
