@@ -11,9 +11,11 @@ from typing import Any
 from config import error_texts_knowledge
 from config.bot_error_texts import BOT_TEXTS
 from config.lookup_texts import OF_LOOK_UPS
+from config.security_texts import SECURITY_TEXTS
 
 TEXTS: dict[str, tuple[str, str]] = {
     **OF_LOOK_UPS,
+    **SECURITY_TEXTS,
     "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
     "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
     "role": ("Votre rôle ne le permet pas.", "Your role does not include this."),

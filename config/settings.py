@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.headless",
     "common",
     "jobs",
@@ -177,6 +178,7 @@ REALTIME_AUDIENCES = "config.visibility.audiences_of"
 REALTIME_RENDERER = "config.rendering.DeskRenderer"
 REALTIME_SEEN = "routing.absence.seen"
 REALTIME_SIGNED_OUT = "routing.absence.signed_out"
+REALTIME_SESSIONS = "accounts.signins.shut"
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -188,7 +190,8 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},  # 20,000 that have leaked
+    {"NAME": "accounts.passwords.NotTheHousesWords"},
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -196,13 +199,20 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 # A contact centre signs in from one address at eight in the morning; what is guarded is each account, and wrong tries.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+# Wrong tries at one account wait longer and longer; what each browser that knows the person has is a counter of its own
+# (accounts/known_browsers.py), so that no stranger keeps him out.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key,15/1h/key,40/1d/key"}
+MFA_ADAPTER = "accounts.adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an administrator's word
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("browser",)
 HEADLESS_FRONTEND_URLS = {"account_signup": f"{PUBLIC_URL}/sign-in"}
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE
+KNOWN_BROWSER_COOKIE = "__Host-known" if SECURE else "known"
 SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12) * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if SECURE else "csrftoken"

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.contrib.auth.hashers import make_password
 from django.db import connection, models, transaction
 
 import tests.realtime.deeds  # noqa: F401  (registers further verbs)
@@ -48,6 +49,7 @@ from tests.realtime.world import World, make_world
 MARK = "zqx"  # and three letters of whose it is: short, so that the narrowest column holds it
 ROLES = tuple(Role.values)
 OWN_WRONG_NUMBER = "+2290197000009"
+OWN_PASSWORD = "trois pirogues sur la lagune"
 
 # Texts by which the product works: marked, they would break what is tested, and they tell nothing of anybody.
 MEANS_SOMETHING = {
@@ -55,6 +57,8 @@ MEANS_SOMETHING = {
     "accounts.user.password", "accounts.user.language", "accounts.user.theme",
     "accounts.audit.action", "accounts.audit.object_kind",
     "accounts.schedule.week", "accounts.schedule.country", "accounts.specialdays.spans",
+    "accounts.securitypolicy.factor_roles", "accounts.signin.session_key", "accounts.signin.hold",
+    "mfa.authenticator.data",
     "accounts.holidaydate.country", "accounts.holidaydate.key", "conversations.afterhourstext.language",
     "conversations.conversation.deadline_kind",
     "contacts.contact.language", "contacts.suppression.source", "contacts.consentevent.kind",
@@ -189,6 +193,9 @@ def ids_in(text: str) -> list[str]:
 def make_company() -> Company:
     own = make_world("own")
     own.person("alim", Role.ADMINISTRATOR)
+    User.objects.filter(organisation=own.organisation).update(password=make_password(OWN_PASSWORD))
+    for person in own.people.values():
+        person.refresh_from_db()
     people = {
         Role.AGENT: own.people["afi"], Role.SUPERVISOR: own.people["boss"],
         Role.ADMINISTRATOR: own.people["alim"], Role.OBSERVER: own.people["client"],
