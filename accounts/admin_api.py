@@ -89,7 +89,7 @@ class PeopleTaken(Schema):
     taken: int
 
 
-class MemberShown(Schema):
+class TeamMemberShown(Schema):
     id: UUID
     name: str
     is_active: bool
@@ -99,7 +99,7 @@ class TeamShown(Schema):
     id: UUID
     name: str
     leader_id: UUID | None
-    members: list[MemberShown]
+    members: list[TeamMemberShown]
 
 
 class TeamsShown(Schema):

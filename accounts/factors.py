@@ -1,8 +1,8 @@
 """Second factors: an application's codes (TOTP), passkeys (WebAuthn), and codes for the day when both are lost.
 
-Kept in allauth's table, whose own stage asks for them at sign-in; what is secret in there is sealed (MfaAdapter). A code
-counts once: the step of time that it belongs to is remembered, and nothing at or before it is taken again, so that a
-code that somebody has read over a shoulder is worth nothing, even though neighbouring steps are taken for slow clocks.
+Kept in allauth's table, whose own stage asks for them at sign-in; what is secret in there is sealed (MfaAdapter).
+A code counts once: the step of time that it belongs to is remembered, and nothing at or before it is taken again, so
+that a code which somebody has read over a shoulder is worth nothing, though steps beside are taken for slow clocks.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Factors(TypedDict):
 
 
 class TotpOffered(TypedDict):
-    """`qr`: rows of a square of "1" (dark) and "0", which the screen draws itself. `offer`: comes back with the code."""
+    """`qr`: rows of a square of "1" (dark) and "0", which the screen draws. `offer`: comes back with the code."""
 
     offer: str
     secret: str

@@ -1,7 +1,7 @@
 """Browsers that know somebody: a signed cookie that each sign-in leaves, and that opens nothing.
 
-It only says which counter of wrong tries is asked (docs/security-accounts.md). An attacker has none of it and shares the
-account's own counter with everybody else who has none; the owner, at the machine he works at, has a counter to himself.
+It only says which counter of wrong tries is asked (docs/security-accounts.md). An attacker has none of it and shares
+the account's own counter with everybody else who has none; the owner, at the machine he works at, has one to himself.
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ def remember(request: HttpRequest, response: HttpResponse, login: str) -> None:
     mark = _mark(login.lower())
     kept = [mark, *(one for one in people if one != mark)][:MOST_PEOPLE]
     response.set_cookie(
-        settings.KNOWN_BROWSER_COOKIE, signing.dumps([nonce or secrets.token_urlsafe(9), kept], salt=_SALT),
-        max_age=KEPT_S, secure=settings.SECURE, httponly=True, samesite="Lax",
+        _name(), signing.dumps([nonce or secrets.token_urlsafe(9), kept], salt=_SALT),
+        max_age=KEPT_S, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
     )  # fmt: skip
+
+
+def _name() -> str:
+    return "__Host-known" if settings.SESSION_COOKIE_SECURE else "known"
 
 
 def _read(request: HttpRequest) -> tuple[str, list[str]]:
     try:
-        nonce, people = signing.loads(
-            request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE, ""), salt=_SALT, max_age=KEPT_S
-        )
+        nonce, people = signing.loads(request.COOKIES.get(_name(), ""), salt=_SALT, max_age=KEPT_S)
     except (signing.BadSignature, ValueError):
         return "", []
     return nonce, people

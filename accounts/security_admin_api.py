@@ -14,14 +14,14 @@ from accounts.own_security import end_sessions_of, sessions_of
 from accounts.people import person_of
 from accounts.permissions import May, caller
 from accounts.security_api import Ended, FactorsShown, SessionGone, SessionShown
-from accounts.security_policy import PolicyFields, PolicyView, policy_shown, set_policy
+from accounts.security_policy import AccountRulesView, PolicyFields, policy_shown, set_policy
 from common.schemas import Words, schema_of
 
 router = Router(tags=["administration"])
-PolicySchema: Any = schema_of(PolicyView)
+PolicySchema: Any = schema_of(AccountRulesView)
 
 
-class LinkShown(Schema):
+class PasswordLinkShown(Schema):
     """`url` is shown here and never again."""
 
     url: str
@@ -56,7 +56,7 @@ def read_account(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
     }
 
 
-@router.post("/users/{uuid:user_id}/link", auth=May("users.administer"), response=LinkShown)
+@router.post("/users/{uuid:user_id}/link", auth=May("users.administer"), response=PasswordLinkShown)
 def make_link(request: HttpRequest, user_id: UUID) -> dict[str, Any]:
     """An address by which this person sets his password, once, within three days."""
     proof.require_fresh(request)

@@ -14,6 +14,7 @@ from ninja import Router, Schema, Status
 from accounts import factors, passwords, proof, signins
 from accounts.own_security import end_own_sessions, security_of
 from accounts.permissions import May, caller
+from accounts.security_models import IDLE_S
 from common.errors import Conflict
 from common.schemas import Plain, Words
 
@@ -89,7 +90,7 @@ class Proof(Schema):
     offer: Words = ""
 
 
-class Code(Schema):
+class TotpProof(Schema):
     offer: Words
     code: Words
 
@@ -117,6 +118,10 @@ class SessionGone(Schema):
     session_id: UUID | None = None
 
 
+class Kept(Schema):
+    idle_s: int
+
+
 class Ended(Schema):
     ended: int
 
@@ -131,11 +136,12 @@ class Ceremony(Schema):
 # --- the lock --------------------------------------------------------------------------------------------------------
 
 
-@router.post("/session/active", auth=May("session.keep"), response={204: None})
-def keep_active(request: HttpRequest) -> Status[None]:
-    """Somebody is at this desk: it does not lock."""
+@router.post("/session/active", auth=May("session.keep"), response=Kept)
+def keep_active(request: HttpRequest) -> dict[str, int]:
+    """Somebody is at this desk: it does not lock before `idle_s` seconds have passed."""
     signins.note_active(request.session.session_key or "")
-    return Status(204, None)
+    state = proof.state_of(request)
+    return {"idle_s": state.idle_s if state else IDLE_S}
 
 
 @router.post("/session/lock", auth=May("session.keep"), response={204: None})
@@ -188,7 +194,7 @@ def begin_totp(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post("/security/totp", auth=May("security.own"), response=CodesShown)
-def add_totp(request: HttpRequest, given: Code) -> dict[str, Any]:
+def add_totp(request: HttpRequest, given: TotpProof) -> dict[str, Any]:
     proof.require_fresh(request)
     return {"recovery_codes": factors.add_totp(caller(request), offer=given.offer, code=given.code[:40])}
 

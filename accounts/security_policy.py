@@ -21,7 +21,7 @@ HOURS = (1, 24)
 DAYS = (0, 90)
 
 
-class PolicyView(TypedDict):
+class AccountRulesView(TypedDict):
     factor_roles: list[str]
     grace_days: int
     idle_minutes: int
@@ -45,7 +45,7 @@ def policy_of(organisation_id: UUID) -> SecurityPolicy:
     return found or SecurityPolicy(organisation_id=organisation_id, session_s=settings.SESSION_COOKIE_AGE)
 
 
-def policy_shown(organisation_id: UUID) -> PolicyView:
+def policy_shown(organisation_id: UUID) -> AccountRulesView:
     policy = policy_of(organisation_id)
     people = User.objects.filter(organisation_id=organisation_id, is_active=True, role__in=policy.factor_roles)
     without = people.exclude(authenticator__type__in=("totp", "webauthn")).count() if policy.factor_roles else 0

@@ -30,9 +30,9 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         try:
-            found = Session.objects.annotate(state=RawSQL(signins.STATE, [], output_field=JSONField())).get(
-                session_key=self.session_key, expire_date__gt=timezone.now()
-            )
+            found = Session.objects.annotate(
+                state=RawSQL(signins.STATE, [], output_field=JSONField())  # noqa: S611 (a constant)
+            ).get(session_key=self.session_key, expire_date__gt=timezone.now())
         except (Session.DoesNotExist, SuspiciousOperation):
             found = None
         state = signins.read(found.state) if found is not None else None

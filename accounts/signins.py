@@ -27,7 +27,7 @@ STATE = f"""
 (select jsonb_build_object('id', s.id, 'ended', s.ends_at <= statement_timestamp(), 'locked', {_LOCKED},
   'hold', s.hold, 'fresh', s.proved_at + interval '{FRESH_S} seconds' > statement_timestamp(), 'idle_s', s.idle_s)
  from accounts_signin s where s.session_key = django_session.session_key)
-"""
+"""  # noqa: S608 (parts of this file)
 # Who must have a second factor, has none, and whose days of grace are over: his session is held.
 _HELD = """
 (p.factor_roles ? u.role
@@ -41,22 +41,22 @@ select %s, %s, u.organisation_id, u.id,
        case when {_HELD} then '{HELD}' else '' end, '', ''
 from accounts_user u left join accounts_securitypolicy p on p.organisation_id = u.organisation_id where u.id = %s
 on conflict (session_key) do nothing
-"""
+"""  # noqa: S608 (parts of this file)
 _RULES = f"""
 update accounts_signin s set
   ends_at = s.began_at + least(p.session_s, %(longest)s) * interval '1 second', idle_s = p.idle_s,
   hold = case when {_HELD} then '{HELD}' else '' end
 from accounts_user u join accounts_securitypolicy p on p.organisation_id = u.organisation_id
 where s.user_id = u.id and s.organisation_id = %(organisation)s
-"""
-_RELEASE = f"update accounts_signin s set hold = '' where s.user_id = %s and s.hold = '{HELD}'"
+"""  # noqa: S608 (parts of this file)
+_RELEASE = f"update accounts_signin s set hold = '' where s.user_id = %s and s.hold = '{HELD}'"  # noqa: S608
 _SHUT = f"""
 select s.session_key, s.ends_at <= statement_timestamp() from accounts_signin s
 where s.session_key = any(%s) and (s.ends_at <= statement_timestamp() or {_LOCKED})
-"""
+"""  # noqa: S608 (parts of this file)
 _ACTIVE = f"""
 update accounts_signin s set active_at = statement_timestamp() where s.session_key = %s and not {_LOCKED}
-"""
+"""  # noqa: S608 (parts of this file)
 _LOCK = "update accounts_signin set locked_at = coalesce(locked_at, statement_timestamp()) where session_key = %s"
 _PROVED = """
 update accounts_signin set locked_at = null, active_at = statement_timestamp(), proved_at = statement_timestamp()

@@ -1,8 +1,8 @@
 """Signing in: django-allauth's views, which read as strictly as the API, answer as it does, and leave lines.
 
-Tries are counted by allauth in PostgreSQL (settings.CACHES, ACCOUNT_RATE_LIMITS; docs/security-accounts.md). Redis is not
-asked: it may be away, or emptied, and nobody gets more tries. After the password comes the second factor of whoever has
-one: until it is shown, the session knows of a try that waits, and of nobody who is signed in.
+Tries are counted by allauth in PostgreSQL (settings.CACHES, ACCOUNT_RATE_LIMITS; docs/security-accounts.md). Redis is
+not asked: it may be away, or emptied, and nobody gets more tries. After the password comes the second factor of
+whoever has one: until it is shown, the session knows of a try that waits, and of nobody who is signed in.
 """
 
 from __future__ import annotations

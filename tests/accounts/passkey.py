@@ -74,7 +74,7 @@ class SoftKey:
 def registered(name: str) -> dict[str, Any]:
     """A body that registers a new passkey, for whoever sends it."""
     server = Fido2Server(PublicKeyCredentialRpEntity(name="Palabre", id=HOST))
-    options, state = server.register_begin(PublicKeyCredentialUserEntity(id=b"1", name="x", display_name="x"))
+    _options, state = server.register_begin(PublicKeyCredentialUserEntity(id=b"1", name="x", display_name="x"))
     credential = SoftKey().registration(state["challenge"])
     return {"name": name, "credential": credential, "offer": offered(state)}
 

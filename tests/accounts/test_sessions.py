@@ -95,7 +95,7 @@ def test_a_session_at_which_nobody_is_locks_without_its_browser(ada: User) -> No
     assert SignIn.objects.get(user=ada).idle_s == 900
     SignIn.objects.update(active_at=F("active_at") - timedelta(minutes=14))
     assert browser.get("/api/session").status == 200, "reading is no sign of a person, and 14 minutes are not 15"
-    assert browser.post("/api/session/active").status == 204
+    assert browser.post("/api/session/active").data == {"idle_s": 900}
     SignIn.objects.update(active_at=F("active_at") - timedelta(minutes=14))
     assert browser.get("/api/session").status == 200
     SignIn.objects.update(active_at=F("active_at") - timedelta(minutes=1, seconds=1))

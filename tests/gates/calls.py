@@ -27,6 +27,7 @@ from tests.accounts.passkey import keep_passkey, registered
 from tests.browser import Answer, Browser
 from tests.gates.company import OWN_PASSWORD, OWN_WRONG_NUMBER, Company
 from tests.gates.leftovers import FILE
+from tests.realtime.world import sign_in
 
 # An address that each regular expression of config.urls matches, and one of webhooks that nobody calls.
 SAMPLES = {
@@ -53,6 +54,9 @@ QUERIES = {
 
 # 503 where monitors see that all is not well, and where the front end is not built.
 PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|account|c)(?:/.*)?$"}
+
+# The session gets another key by these, and what they have done is undone: the browser takes the one back that it had.
+ROTATES = {"POST /api/security/password"}
 
 Body = Callable[[Company], dict[str, Any]]
 
@@ -95,6 +99,12 @@ def _with_passkeys(company: Company) -> dict[str, Any]:
     return {}
 
 
+def _with_another_session(company: Company) -> dict[str, Any]:
+    for user in company.people.values():
+        sign_in(user)
+    return {}
+
+
 # What an operation wants that its description alone does not tell. An operation that none of the roles can use with
 # its own organisation's things fails in test_matrix.py: give it a body here.
 BODIES: dict[str, Body] = {
@@ -119,8 +129,8 @@ BODIES: dict[str, Body] = {
     },
     "POST /api/admin/teams": lambda company: {"name": "Soirs", "member_ids": [str(company.people["agent"].id)]},
     "PATCH /api/admin/teams/{team_id}": lambda _: {"name": "Autrement"},
-    "POST /api/admin/teams/{team_id}/remove": lambda company: company.own.team_line.teams.clear() or {},
     "PUT /api/admin/security": lambda _: {"idle_minutes": 10},
+    "POST /api/security/sessions/end": _with_another_session,
     "POST /api/session/passkey": _with_passkeys,
     "POST /api/session/prove": lambda _: {"password": OWN_PASSWORD},
     "POST /api/security/totp": lambda _: {"offer": offered(TOTP_SECRET), "code": _code()},
@@ -295,4 +305,8 @@ def body(door: Door, company: Company) -> dict[str, Any] | None:
 
 def call(browser: Browser, door: Door, company: Company, ids: Mapping[str, object], **given: Any) -> Answer:
     method = "GET" if door.method == "*" else door.method
-    return browser.call(method, address(door, ids), given.pop("body", body(door, company)), **given)
+    session = browser.client.cookies.get("session")
+    answer = browser.call(method, address(door, ids), given.pop("body", body(door, company)), **given)
+    if door.name in ROTATES and session is not None:
+        browser.client.cookies["session"] = session.value
+    return answer

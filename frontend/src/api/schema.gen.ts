@@ -3028,7 +3028,7 @@ export interface paths {
         put?: never;
         /**
          * Keep Active
-         * @description Somebody is at this desk: it does not lock.
+         * @description Somebody is at this desk: it does not lock before `idle_s` seconds have passed.
          */
         post: operations["accounts_security_api_keep_active"];
         delete?: never;
@@ -3454,6 +3454,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccountRulesView */
+        AccountRulesView: {
+            /** Factor Roles */
+            factor_roles: string[];
+            /** Grace Days */
+            grace_days: number;
+            /** Idle Minutes */
+            idle_minutes: number;
+            /** Session Hours */
+            session_hours: number;
+            /** Without Factor */
+            without_factor: number;
+        };
         /** AccountShown */
         AccountShown: {
             factors: components["schemas"]["FactorsShown"];
@@ -4064,13 +4077,6 @@ export interface components {
             owner: string | null;
             /** Refusal */
             refusal: string;
-        };
-        /** Code */
-        Code: {
-            /** Code */
-            code: string;
-            /** Offer */
-            offer: string;
         };
         /**
          * CodesShown
@@ -5016,6 +5022,11 @@ export interface components {
             };
             /** Removed */
             removed: number;
+        };
+        /** Kept */
+        Kept: {
+            /** Idle S */
+            idle_s: number;
         };
         /** KeywordsGiven */
         KeywordsGiven: {
@@ -6142,6 +6153,19 @@ export interface components {
             new: string;
             /** Old */
             old: string;
+        };
+        /**
+         * PasswordLinkShown
+         * @description `url` is shown here and never again.
+         */
+        PasswordLinkShown: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Url */
+            url: string;
         };
         /** People */
         People: {
@@ -7934,6 +7958,18 @@ export interface components {
             /** Name */
             name?: string | null;
         };
+        /** TeamMemberShown */
+        TeamMemberShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Name */
+            name: string;
+        };
         /** TeamShown */
         TeamShown: {
             /**
@@ -7944,7 +7980,7 @@ export interface components {
             /** Leader Id */
             leader_id: string | null;
             /** Members */
-            members: components["schemas"]["MemberShown"][];
+            members: components["schemas"]["TeamMemberShown"][];
             /** Name */
             name: string;
         };
@@ -8145,6 +8181,13 @@ export interface components {
             at: string;
             /** Do */
             do: string;
+        };
+        /** TotpProof */
+        TotpProof: {
+            /** Code */
+            code: string;
+            /** Offer */
+            offer: string;
         };
         /** TotpShown */
         TotpShown: {
@@ -20430,7 +20473,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyView"];
+                    "application/json": components["schemas"]["AccountRulesView"];
                 };
             };
             /** @description Nobody is signed in */
@@ -20508,7 +20551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyView"];
+                    "application/json": components["schemas"]["AccountRulesView"];
                 };
             };
             /** @description The body cannot be read */
@@ -23691,7 +23734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkShown"];
+                    "application/json": components["schemas"]["PasswordLinkShown"];
                 };
             };
             /** @description More parameters than any form has */
@@ -31383,7 +31426,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Code"];
+                "application/json": components["schemas"]["TotpProof"];
             };
         };
         responses: {
@@ -31849,12 +31892,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Kept"];
+                };
             };
             /** @description The body cannot be read */
             400: {

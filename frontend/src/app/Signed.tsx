@@ -12,6 +12,8 @@ import { Calls } from "@/features/calls/Calls";
 import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
 import { StateBar } from "@/features/presence/StateBar";
+import { useIdleLock } from "@/features/session/idleLock";
+import { ProofHost } from "@/features/session/ProofHost";
 import { address, configureFormats } from "@/ui/format";
 import { useKeys } from "@/ui/keys";
 import { armByFirstUse } from "@/ui/sound";
@@ -62,6 +64,7 @@ export function Signed() {
   useEffect(() => setLanguage(user.language), [user.language]);
   useEffect(() => setTheme(user.theme), [user.theme]);
   useEffect(() => armByFirstUse(), []);
+  useIdleLock();
   const works = receivesWork(session);
   const offers = useOffers(works);
   const calls = useCalls(works);
@@ -95,6 +98,7 @@ export function Signed() {
       </div>
       <Announcer />
       <Toasts closeLabel={t("close")} />
+      <ProofHost />
       {keysShown && <KeySheet onClose={() => setKeysShown(false)} />}
     </LiveContext>
   );

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
+import { Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, ShieldCheck, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
@@ -68,6 +68,7 @@ export function TopBar({ onKeys }: { onKeys: () => void }) {
 
 function UserMenu({ onKeys }: { onKeys: () => void }) {
   const { t } = useTranslation("app");
+  const { t: tSecurity } = useTranslation("security");
   const client = useQueryClient();
   const navigate = useNavigate();
   const screens = useScreens();
@@ -83,6 +84,7 @@ function UserMenu({ onKeys }: { onKeys: () => void }) {
   const askedToGo = () => (countUnsent() > 0 ? setUnsent(countUnsent()) : void goAway());
   const last: MenuItem[] = [{ key: "keys", label: t("user.keys"), icon: <Keyboard size={16} />, run: onKeys }];
   if (phone_page) last.push({ key: "phone", label: t("user.phone"), icon: <Smartphone size={16} />, href: phone_page });
+  last.push({ key: "security", label: tSecurity("page.menu"), icon: <ShieldCheck size={16} />, run: () => void navigate("/account") });
   last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: askedToGo });
   return (
     <>
