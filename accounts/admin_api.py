@@ -45,10 +45,6 @@ class PersonListed(Person):
     has_link: bool
     team_ids: list[UUID]
 
-    @staticmethod
-    def resolve_team_ids(one: Any) -> list[UUID]:
-        return one.team_ids or []
-
 
 class PersonMade(Person):
     """`url`: the address by which he sets his password, where he was invited; it is shown here and never again."""

@@ -6,15 +6,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Greatest
+from django.db.models import Max, Q
+from django.db.models.functions import Now
 
-from accounts.models import Role, SignIn, Team, User
+from accounts.models import PasswordLink, Role, SignIn, Team, User
 from common.errors import Invalid
 from common.text import storable
+
+_SHOWN = ("id", "name", "email", "role", "language", "is_active", "last_login", "created_at")
 
 
 def page_of(
@@ -24,19 +23,7 @@ def page_of(
 
     Raises Invalid for a mark that is none of ours.
     """
-    from allauth.mfa.models import Authenticator
-
-    factors = Authenticator.objects.filter(user_id=OuterRef("id"), type__in=("totp", "webauthn"))
-    teams = Team.objects.filter(members=OuterRef("id")).order_by().values("members")
-    seen = SignIn.objects.filter(user_id=OuterRef("id")).order_by().values("user_id").annotate(at=Max("active_at"))
-    found = User.objects.filter(organisation_id=organisation_id).annotate(
-        has_factor=Exists(factors),
-        team_ids=Subquery(teams.annotate(ids=ArrayAgg("id", ordering="name")).values("ids")),
-        seen_at=Greatest(Subquery(seen.values("at")), F("last_login")),
-        has_password=~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
-        has_link=RawSQL("exists (select from accounts_passwordlink l where l.user_id = accounts_user.id"
-                        " and l.expires_at > statement_timestamp())", []),
-    )  # fmt: skip
+    found = User.objects.filter(organisation_id=organisation_id)
     for word in storable(text).split():
         found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
     if role:
@@ -50,7 +37,36 @@ def page_of(
         found = found.filter(Q(name__gt=name) | Q(name=name, id__gt=user_id))
     rows = list(found.order_by("name", "id")[: limit + 1])
     more = rows[limit - 1] if len(rows) > limit else None
-    return {"items": rows[:limit], "next": _mark(more) if more else None}
+    return {"items": _described(rows[:limit]), "next": _mark(more) if more else None}
+
+
+def _described(users: list[User]) -> list[dict[str, Any]]:
+    """With what stands beside their accounts: four statements for any number of them."""
+    from allauth.mfa.models import Authenticator
+
+    ids = [user.id for user in users]
+    seen = dict(SignIn.objects.filter(user_id__in=ids).values_list("user_id").annotate(at=Max("active_at")).order_by())
+    guarded = Authenticator.objects.filter(user_id__in=ids, type__in=("totp", "webauthn"))
+    with_factor = set(guarded.values_list("user_id", flat=True))
+    with_link = set(
+        PasswordLink.objects.filter(user_id__in=ids, expires_at__gt=Now()).values_list("user_id", flat=True)
+    )
+    teams: dict[UUID, list[UUID]] = {}
+    for user_id, team_id in (
+        Team.members.through.objects.filter(user_id__in=ids).order_by("team__name").values_list("user_id", "team_id")
+    ):
+        teams.setdefault(user_id, []).append(team_id)
+    return [
+        {
+            **{name: getattr(user, name) for name in _SHOWN},
+            "seen_at": max(filter(None, (seen.get(user.id), user.last_login)), default=None),
+            "has_factor": user.id in with_factor,
+            "has_password": user.has_usable_password(),
+            "has_link": user.id in with_link,
+            "team_ids": teams.get(user.id, []),
+        }
+        for user in users
+    ]
 
 
 def _mark(user: User) -> str:

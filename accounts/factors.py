@@ -281,7 +281,7 @@ def remove_factor(*, actor: User, user_id: UUID, factor: int | None) -> None:
         one.delete()
         if not found.filter(type__in=_REAL).exists():
             found.delete()
-        _told(actor, user, "factor.removed", [name or "totp", None])
+        _told(actor, user, "user.factor_removed", [name or "totp", None])
         changes.add(SettingsChanged(kind="user", object_id=user.id))
 
 
@@ -292,7 +292,7 @@ def remove_all(*, actor: User, user_id: UUID) -> int:
         found = Authenticator.objects.filter(user_id=user.id)
         kinds = sorted(found.values_list("type", flat=True))
         found.delete()
-        _told(actor, user, "factor.reset", [kinds, None])
+        _told(actor, user, "user.factors_reset", [kinds, None])
         changes.add(SettingsChanged(kind="user", object_id=user.id))
     return len(kinds)
 
@@ -305,7 +305,7 @@ def new_recovery_codes(user: User) -> list[str]:
             raise Conflict("no_factor_yet", "set up a second factor first")
         Authenticator.objects.filter(user_id=user.id, type=Authenticator.Type.RECOVERY_CODES).delete()
         codes = _first_codes(user)
-        _told(user, user, "recovery_codes.made", [audit.SET, audit.SET])
+        _told(user, user, "user.codes_made", [audit.SET, audit.SET])
         changes.add(SettingsChanged(kind="user", object_id=user.id))
     return codes
 
@@ -318,7 +318,7 @@ def _first_codes(user: User) -> list[str]:
 
 def _added(user: User, kind: str, name: str = "") -> None:
     signins.release(user.id)
-    _told(user, user, "factor.added", [None, name or kind])
+    _told(user, user, "user.factor_added", [None, name or kind])
 
 
 def _alone(user: User) -> None:

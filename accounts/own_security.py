@@ -105,7 +105,7 @@ def _is_locked(one: SignIn, now: datetime) -> bool:
 
 def _said(changes: Any, actor: User, user: User, ended: int) -> None:
     audit.record(
-        actor=actor, organisation_id=user.organisation_id, action="sessions.ended", kind="user", object_id=user.id,
+        actor=actor, organisation_id=user.organisation_id, action="user.sessions_ended", kind="user", object_id=user.id,
         name=user.name, changes={"sessions": [ended, 0]},
     )  # fmt: skip
     changes.add(SettingsChanged(kind="user", object_id=user.id))

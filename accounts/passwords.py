@@ -81,7 +81,7 @@ def change_own_password(request: HttpRequest, user: User, *, old: str, new: str)
         mine.save(update_fields=["password"])
         PasswordLink.objects.filter(user=mine).delete()
         end_sessions(mine.id, except_key=request.session.session_key)
-        _say(mine, mine, "password.changed")
+        _say(mine, mine, "user.password_changed")
         changes.add(SettingsChanged(kind="user", object_id=mine.id))
     user.password = mine.password
 
@@ -104,7 +104,7 @@ def make_link(*, actor: User, user_id: UUID, is_told: bool = True) -> tuple[str,
             expires_at=database_now() + LINK_LASTS,
         )  # fmt: skip
         if is_told:
-            _say(actor, found, "password.link")
+            _say(actor, found, "user.link_made")
         changes.add(SettingsChanged(kind="user", object_id=found.id))
     # Behind a #: browsers send it to nobody, and no log of ours or of a proxy's holds it.
     return f"{settings.PUBLIC_URL}/sign-in#welcome={token}", link
@@ -134,7 +134,7 @@ def use_link(*, token: str, password: str) -> User:
         user.save(update_fields=["password"])
         link.delete()
         end_sessions(user.id)
-        _say(user, user, "password.set")
+        _say(user, user, "user.password_set")
         changes.add(SettingsChanged(kind="user", object_id=user.id))
     return user
 

@@ -44,7 +44,8 @@ class SessionStore(db.SessionStore):
 
     def save(self, must_create: bool = False) -> None:
         super().save(must_create)
-        if not must_create and self.session_key is not None and SESSION_KEY in self._get_session(no_load=True):
+        data = self._get_session(no_load=True)  # type: ignore[attr-defined]  # Django's own
+        if not must_create and self.session_key is not None and SESSION_KEY in data:
             self.has_begun |= signins.begin(self.session_key, self[SESSION_KEY])
 
     def delete(self, session_key: str | None = None) -> None:

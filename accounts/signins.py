@@ -88,7 +88,7 @@ def read(found: Mapping[str, Any] | None) -> State | None:
     )
 
 
-def begin(session_key: str, user_id: object) -> bool:
+def begin(session_key: str, user_id: str) -> bool:
     """Whether this was new: a session keeps the row that it got first."""
     usual = settings.SESSION_COOKIE_AGE
     with connection.cursor() as cursor:

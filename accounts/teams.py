@@ -62,8 +62,8 @@ def save_team(*, actor: User, fields: TeamFields, team_id: UUID | None = None) -
         team.save()
         if members is not None:
             team.members.set(members)
-        if team.leader_id is not None and not team.members.filter(id=team.leader_id).exists():
-            team.members.add(team.leader_id)  # who leads it belongs to it
+        if team.leader is not None and not team.members.filter(id=team.leader.id).exists():
+            team.members.add(team.leader)  # who leads it belongs to it
         _say(changes, actor, team, "team.changed" if team_id else "team.created", before, _described(team))
     return team.id
 
@@ -73,7 +73,7 @@ def remove_team(*, actor: User, team_id: UUID) -> None:
     Conflict("team_has_lines")."""
     with record_changes(actor.organisation_id) as changes:
         team = _found(actor.organisation_id, team_id)
-        if team.lines.exists():  # type: ignore[attr-defined]  # conversations.Line points here
+        if team.lines.exists():  # conversations.Line points here
             raise Conflict("team_has_lines", "lines are for this team: give them to another first")
         before = _described(team)
         _say(changes, actor, team, "team.removed", before, dict.fromkeys(before))

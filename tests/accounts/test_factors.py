@@ -208,5 +208,5 @@ def test_an_administrator_helps_who_has_lost_his_telephone_and_both_read_it(ada:
     browser, answer = signing_in(ada)
     assert answer.status == 200
     assert [(one["actor"], one["action"]) for one in browser.get("/api/security").data["deeds"]][1] == (
-        "Fatou", "factor.reset",
+        "Fatou", "user.factors_reset",
     )  # fmt: skip

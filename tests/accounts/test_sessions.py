@@ -50,7 +50,7 @@ def test_my_sessions_are_told_in_words_and_ended_one_by_one(ada: User) -> None:
     assert here.post("/api/security/sessions/end", {}).data == {"ended": 1}
     assert (third.get("/api/session").status, here.get("/api/session").status) == (401, 200)
     assert Session.objects.count() >= 1 and SignIn.objects.filter(user=ada).count() == 1
-    assert Audit.objects.filter(action="sessions.ended", object_id=ada.id).count() == 2
+    assert Audit.objects.filter(action="user.sessions_ended", object_id=ada.id).count() == 2
 
 
 def test_nobody_ends_a_strangers_session(ada: User, cast: Cast) -> None:

@@ -11,6 +11,7 @@ import { hideTexts, makeConversations, makeMessage, type FakeConversation, type 
 import { FakeHistory, fakeTraffic } from "./fakeHistory";
 import { FakeRouting } from "./fakeRouting";
 import { newTextRoutes } from "./fakeSending";
+import { FakeSecurity } from "./fakeSecurity";
 import { FakeSocket } from "./fakeSocket";
 import { FakeStaffing } from "./fakeStaffing";
 
@@ -49,6 +50,7 @@ export class FakeServer {
   head = 100;
   epoch = 1;
   me: string | null;
+  readonly security = new FakeSecurity();
   offline = false;
   broken = false;
   /** Every answer is refused, though no screen can hear beforehand why. */
@@ -280,13 +282,11 @@ export class FakeServer {
       return { status: 401, body: {} };
     }
     if (this.me === null) return { status: 401, body: { error: { code: "signed_out", message: "" }, mode: "demo", csrf: "x" } };
-    if (path === "/api/session") {
-      if (method === "PATCH") Object.assign(this.preferences, body);
-      return ok(this.#session());
-    }
+    const secured = this.security.route(path, body, this.#meAgent().name) ?? this.routing.route(method, path, body);
+    if (secured) return secured;
+    if (path === "/api/session" && method === "PATCH") Object.assign(this.preferences, body);
+    if (path === "/api/session") return ok(this.#session());
     if (path === "/api/counts") return ok(this.counts());
-    const routed = this.routing.route(method, path, body);
-    if (routed) return routed;
     if (path === "/api/events") {
       const after = Number(search.get("after"));
       const events = this.events.filter((event) => event.seq > after);

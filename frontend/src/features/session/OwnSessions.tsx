@@ -50,18 +50,17 @@ export function OwnSessions({ sessions }: { sessions: OwnSession[] }) {
 }
 
 const DEEDS = [
-  "sign_in", "sign_in.failed", "factor.added", "factor.removed", "factor.reset", "recovery_codes.made", "sessions.ended", "password.changed",
-  "password.set", "password.link", "tries.forgiven", "user.changed", "user.created",
+  "signed_in", "try_failed", "factor_added", "factor_removed", "factors_reset", "codes_made", "sessions_ended", "password_changed",
+  "password_set", "link_made", "tries_forgiven", "changed", "created",
 ] as const;
-type Underscored<T extends string> = T extends `${infer A}.${infer B}` ? `${A}_${B}` : T;
 
 /** What was done to this account, by its owner and by others: whoever reads a line that he did not do asks. */
 export function Deeds({ deeds }: { deeds: Security["deeds"] }) {
   const { t } = useTranslation("security");
   if (deeds.length === 0) return null;
   const words = (action: string) => {
-    const known = DEEDS.find((one) => one === action);
-    return known ? t(`deeds.of.${known.replace(".", "_") as Underscored<typeof known>}`) : t("deeds.unknown");
+    const known = DEEDS.find((one) => `user.${one}` === action);
+    return known ? t(`deeds.of.${known}`) : t("deeds.unknown");
   };
   return (
     <section className={styles.card} aria-labelledby="deeds-title">

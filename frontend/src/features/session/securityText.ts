@@ -33,8 +33,8 @@ const en = {
   deeds: {
     title: "What was done to your account", by: "by {{name}}", unknown: "something else",
     of: {
-      sign_in: "signed in", sign_in_failed: "somebody tried a wrong password", factor_added: "a second factor was added", factor_removed: "a second factor was removed", factor_reset: "all second factors were removed", recovery_codes_made: "new recovery codes were made",
-      sessions_ended: "sessions were ended", password_changed: "the password was changed", password_set: "a password was set by a link", password_link: "a link to set a password was made", tries_forgiven: "wrong tries were forgiven", user_changed: "the account was changed", user_created: "the account was made",
+      signed_in: "signed in", try_failed: "somebody tried a wrong password", factor_added: "a second factor was added", factor_removed: "a second factor was removed", factors_reset: "all second factors were removed", codes_made: "new recovery codes were made",
+      sessions_ended: "sessions were ended", password_changed: "the password was changed", password_set: "a password was set by a link", link_made: "a link to set a password was made", tries_forgiven: "wrong tries were forgiven", changed: "the account was changed", created: "the account was made",
     },
   },
 };
@@ -72,8 +72,8 @@ const fr: Same<typeof en> = {
   deeds: {
     title: "Ce qui a été fait sur votre compte", by: "par {{name}}", unknown: "autre chose",
     of: {
-      sign_in: "connexion", sign_in_failed: "un mauvais mot de passe a été essayé", factor_added: "un second facteur a été ajouté", factor_removed: "un second facteur a été retiré", factor_reset: "tous les seconds facteurs ont été retirés", recovery_codes_made: "de nouveaux codes de secours ont été créés",
-      sessions_ended: "des sessions ont été terminées", password_changed: "le mot de passe a été changé", password_set: "un mot de passe a été choisi par un lien", password_link: "un lien pour choisir un mot de passe a été créé", tries_forgiven: "les essais manqués ont été oubliés", user_changed: "le compte a été modifié", user_created: "le compte a été créé",
+      signed_in: "connexion", try_failed: "un mauvais mot de passe a été essayé", factor_added: "un second facteur a été ajouté", factor_removed: "un second facteur a été retiré", factors_reset: "tous les seconds facteurs ont été retirés", codes_made: "de nouveaux codes de secours ont été créés",
+      sessions_ended: "des sessions ont été terminées", password_changed: "le mot de passe a été changé", password_set: "un mot de passe a été choisi par un lien", link_made: "un lien pour choisir un mot de passe a été créé", tries_forgiven: "les essais manqués ont été oubliés", changed: "le compte a été modifié", created: "le compte a été créé",
     },
   },
 };
