@@ -31,7 +31,8 @@ def forgive(request: HttpRequest, *, actor: User, user_id: UUID) -> None:
         waited = tries.is_waiting(request, user)
         tries.forgive(request, user)
         audit.record(
-            actor=actor, organisation_id=user.organisation_id, action="user.tries_forgiven", kind="user", object_id=user.id,
+            actor=actor, organisation_id=user.organisation_id, action="user.tries_forgiven", kind="user",
+            object_id=user.id,
             name=user.name, changes={"is_waiting": [waited, False]},
         )  # fmt: skip
         changes.add(SettingsChanged(kind="user", object_id=user.id))

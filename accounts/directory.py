@@ -24,7 +24,7 @@ def page_of(
     Raises Invalid for a mark that is none of ours.
     """
     found = User.objects.filter(organisation_id=organisation_id)
-    for word in storable(text).split():
+    for word in storable(text[:100]).split():
         found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
     if role:
         if role not in Role.values:

@@ -201,7 +201,9 @@ def test_the_list_of_people_comes_in_pages_and_is_searched(boss: Browser, cast: 
     seen: list[str] = []
     mark = ""
     while True:
-        page = boss.get(f"/api/admin/users?limit=3&after={mark}").data
+        answer = boss.get(f"/api/admin/users?limit=3&after={mark}")
+        assert answer.status == 200, answer.raw
+        page = answer.data
         seen += [one["id"] for one in page["items"]]
         if page["next"] is None:
             break

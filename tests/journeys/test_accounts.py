@@ -61,7 +61,9 @@ def sign_out(page: Page) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.needs("RFP-014", part="an application, set up where the role asks for it")
-def test_who_must_have_a_second_factor_sets_it_up_and_signs_in_with_it(boss: Desk, visit: Any, palabre: Running) -> None:
+def test_who_must_have_a_second_factor_sets_it_up_and_signs_in_with_it(
+    boss: Desk, visit: Any, palabre: Running
+) -> None:
     ada = Account(boss, "Adama", "observer")
     boss.ask("put", "/api/admin/security", {"factor_roles": ["observer"], "grace_days": 0})
     page = visit(f"{palabre.desk.rstrip('/')}/sign-in")
@@ -123,7 +125,9 @@ def test_a_passkey_of_this_machine_signs_in(boss: Desk, visit: Any, palabre: Run
 
 
 @pytest.mark.timeout(120)
-def test_a_session_ended_elsewhere_closes_the_desk_within_five_seconds(boss: Desk, visit: Any, palabre: Running) -> None:
+def test_a_session_ended_elsewhere_closes_the_desk_within_five_seconds(
+    boss: Desk, visit: Any, palabre: Running
+) -> None:
     caro = Account(boss, "Caro", "agent")
     page = visit(f"{palabre.desk.rstrip('/')}/sign-in")
     enter(page, caro.email)

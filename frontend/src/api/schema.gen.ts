@@ -23086,11 +23086,11 @@ export interface operations {
     };
     accounts_admin_api_list_people: {
         parameters: {
-            query: {
-                q: string;
+            query?: {
+                q?: string;
                 role?: string;
                 team_id?: string | null;
-                after: string;
+                after?: string;
                 limit?: number;
             };
             header?: never;
