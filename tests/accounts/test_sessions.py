@@ -148,3 +148,11 @@ def test_devices_and_addresses_in_words() -> None:
     assert masked_address("41.85.170.9") == "41.85.170.…"
     assert masked_address("2001:db8:1:2::7") == "2001:db8:1::…"
     assert masked_address("nothing") == ""
+
+
+def test_the_socket_of_whoever_is_switched_off_is_not_admitted_whatever_became_of_his_session(ada: User) -> None:
+    key = key_of(signed_in(ada))
+    assert admit(key) is not None
+    User.objects.filter(id=ada.id).update(is_active=False)
+    assert Session.objects.filter(session_key=key).exists()
+    assert admit(key) is None
