@@ -11,8 +11,9 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from ninja.utils import check_csrf
 
+from accounts import factors
 from accounts.models import User
-from common.errors import NotFound
+from common.errors import NotAllowed, NotFound
 from common.schemas import Words
 
 router = Router(tags=["demo"])
@@ -46,6 +47,8 @@ def sign_in(request: HttpRequest, given: DemoSignIn) -> Status[None]:
     user = User.objects.filter(email__iexact=given.email.strip(), is_active=True).first()
     if user is None:
         raise NotFound("no_user", "there is no such person")
+    if factors.has_factor(user.id):
+        raise NotAllowed("has_factor", "this person has a second factor: sign in with the password")
     login(request, user, backend=BACKEND)
     return Status(204, None)
 

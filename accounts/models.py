@@ -6,6 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.security_models import PasswordLink, SecurityPolicy, SignIn  # noqa: F401
 from common.ids import uuid7
 
 
@@ -83,6 +84,7 @@ class Team(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=120)
     members = models.ManyToManyField(User, related_name="teams", blank=True)
+    leader = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="leads")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="team_name_once")]

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import QuerySet
 
 from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import Organisation, Role, User
+from accounts.passwords import take_password
 from accounts.sessions import end_sessions
 from common.errors import Conflict, Invalid, NotFound
 from common.text import name_of
@@ -40,23 +39,35 @@ class PersonFields:
         return {name: value for name in _SHOWN if (value := getattr(self, name)) is not None}
 
 
-def people_of(organisation_id: UUID) -> QuerySet[User]:
-    return User.objects.filter(organisation_id=organisation_id).order_by("name", "id")
+def person_of(organisation_id: UUID, user_id: UUID) -> User:
+    """Raises NotFound."""
+    user = User.objects.filter(organisation_id=organisation_id, id=user_id).first()
+    if user is None:
+        raise NotFound("no_user", "there is no such user")
+    return user
 
 
-def create_person(*, actor: User | None, organisation_id: UUID, fields: PersonFields) -> User:
-    """A new user. Raises Invalid with the field that cannot be used."""
+def create_person(*, actor: User | None, organisation_id: UUID, fields: PersonFields, is_invited: bool = False) -> User:
+    """A new user. `is_invited`: he sets his password himself, by the link that accounts.passwords.make_link gives.
+
+    Raises Invalid with the field that cannot be used.
+    """
     user = User(organisation_id=organisation_id)
     given = fields.given()
     for required in ("name", "email", "role"):
         if required not in given:
             raise Invalid("required", "this field is required", field=required)
-    if fields.password is None:
+    if fields.password is None and not is_invited:
         raise Invalid("required", "this field is required", field="password")
     with record_changes(organisation_id) as changes:
-        _apply(user, given, fields.password)
+        apply_fields(user, given, fields.password)
+        described = audit.difference({}, _described(user))
+        if fields.password is None:
+            user.set_unusable_password()
+            described["is_invited"] = [None, True]
+        else:
+            described["password"] = [None, audit.SET]
         user.save(force_insert=True)
-        described = {**audit.difference({}, _described(user)), "password": [None, audit.SET]}
         _say(changes, actor, "user.created", user, described)
     return user
 
@@ -77,7 +88,7 @@ def change_person(*, actor: User, user_id: UUID, fields: PersonFields, keep_sess
         if user is None:
             raise NotFound("no_user", "there is no such user")
         before = _described(user)
-        _apply(user, fields.given(), fields.password)
+        apply_fields(user, fields.given(), fields.password)
         after = _described(user)
         described = audit.difference(before, after)
         if fields.password is not None:
@@ -116,7 +127,8 @@ def change_own(
     return user
 
 
-def _apply(user: User, given: dict[str, Any], password: str | None) -> None:
+def apply_fields(user: User, given: dict[str, Any], password: str | None) -> None:
+    """Set what is given on a user who is not saved here. Raises Invalid with the field that cannot be used."""
     if "name" in given:
         user.name = name_of(given["name"], longest=120, field="name")
     if "email" in given:
@@ -128,13 +140,7 @@ def _apply(user: User, given: dict[str, Any], password: str | None) -> None:
     if "is_active" in given:
         user.is_active = given["is_active"]
     if password is not None:
-        if len(password) > 200:  # hashing is slow on purpose: no book is hashed
-            raise Invalid("too_long", "at most 200 characters", field="password")
-        try:
-            validate_password(password, user)
-        except ValidationError as error:
-            raise Invalid("weak_password", " ".join(error.messages), field="password") from None
-        user.set_password(password)
+        take_password(user, password)
 
 
 def _email(value: str, user: User) -> str:

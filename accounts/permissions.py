@@ -10,7 +10,7 @@ from django.utils import translation
 from ninja.security import SessionAuth
 
 from accounts.models import Role, User
-from common.errors import NotAllowed
+from common.errors import Locked, NotAllowed
 
 EVERYONE = frozenset(Role)
 DESK = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})  # who works on conversations
@@ -20,6 +20,9 @@ ADMINISTRATION = frozenset({Role.ADMINISTRATOR})
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "session.read": EVERYONE,
     "session.change": EVERYONE,
+    "session.keep": EVERYONE,  # says that somebody is there, or locks the desk
+    "session.prove": EVERYONE,  # opens it again: the only thing that a locked session may
+    "security.own": EVERYONE,  # one's own password, factors and sessions
     "conversations.list": EVERYONE,
     "conversations.read": EVERYONE,
     "conversations.answer": DESK,
@@ -60,6 +63,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "history.read": OVERSIGHT,  # an observer: without words, names and whole numbers
     "history.export": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "users.administer": ADMINISTRATION,
+    "teams.administer": ADMINISTRATION,
+    "security.administer": ADMINISTRATION,  # the rules for all accounts
     "lines.administer": ADMINISTRATION,
     "routing.administer": ADMINISTRATION,  # queues, skills, capacities, states
     "hours.administer": ADMINISTRATION,
@@ -88,11 +93,16 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "health.read": ADMINISTRATION,
 }
 
+# What a session may do that is locked; and one whose owner must set up a second factor first.
+WHILE_LOCKED = frozenset({"session.prove"})
+WHILE_HELD = frozenset({"session.prove", "session.keep", "security.own"})
+
 
 class May(SessionAuth):
     """Session authentication with CSRF, for the roles of one line of PERMISSIONS: `auth=May("audit.read")`.
 
-    Nobody signed in: 401. Signed in with another role: NotAllowed("role").
+    Nobody signed in: 401. A locked session: Locked. One that waits for a second factor: NotAllowed("factor_due").
+    Signed in with another role: NotAllowed("role").
     """
 
     def __init__(self, permission: str) -> None:
@@ -104,6 +114,11 @@ class May(SessionAuth):
         user = request.user
         if not isinstance(user, User) or not user.is_active:
             return None
+        state = getattr(request.session, "state", None)  # read with the session itself
+        if state is not None and state.is_locked and self.permission not in WHILE_LOCKED:
+            raise Locked("locked", "this desk is locked: show who you are")
+        if state is not None and state.is_held and self.permission not in WHILE_HELD:
+            raise NotAllowed("factor_due", "set up a second factor first")
         if user.role not in self.roles:
             raise NotAllowed("role", "your role does not include this", permission=self.permission)
         translation.activate(user.language)  # for the messages of Django's own validators

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from accounts.models import Tries
+from accounts import signins
+from accounts.models import SignIn, Tries
+from common.errors import NotFound
 from jobs.kinds import RunningJob, job_kind
 
 
@@ -26,7 +29,18 @@ def end_sessions(user_id: UUID, *, except_key: str | None = None) -> int:
         if session.session_key != except_key and session.get_decoded().get(SESSION_KEY) == str(user_id)
     ]
     Session.objects.filter(session_key__in=mine).delete()
+    signins.forget(mine)
     return len(mine)
+
+
+def end_session(user_id: UUID, sign_in_id: UUID) -> SignIn:
+    """Delete one session of this user. Raises NotFound."""
+    found = SignIn.objects.filter(user_id=user_id, id=sign_in_id).first()
+    if found is None:
+        raise NotFound("no_session", "there is no such session")
+    Session.objects.filter(session_key=found.session_key).delete()
+    signins.forget([found.session_key])
+    return found
 
 
 @job_kind("accounts.forget_sessions", every=timedelta(days=1), at=time(2, 40))
@@ -37,4 +51,6 @@ def forget_sessions(job: RunningJob, **_later: object) -> dict[str, Any]:
     while keys := list(Session.objects.filter(expire_date__lt=Now()).values_list("session_key", flat=True)[:1000]):
         forgotten += Session.objects.filter(session_key__in=keys).delete()[0]
         job.progress(0.5)
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    SignIn.objects.filter(~Exists(alive)).delete()
     return {"forgotten": forgotten}

@@ -3,6 +3,7 @@
     PalabreError
     |-- NotFound      the thing is not there, or not there for you (both look the same from outside)
     |-- NotAllowed    it is there, you may see it, and you may not do this to it
+    |-- Locked        nobody has been at this desk for a while: nothing is told before its owner shows who he is
     |-- Conflict      somebody else was first, or its state forbids it now; look again and decide
     |-- TooMany       more than one person or program may ask for; the same again after `retry_after_s`
     `-- Invalid       what you gave cannot be used; `field` says which part
@@ -31,6 +32,10 @@ class NotFound(PalabreError):
 
 
 class NotAllowed(PalabreError):
+    pass
+
+
+class Locked(PalabreError):
     pass
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from accounts.permissions import May, caller
+from accounts.proof import require_fresh
 from bots import catalogue
 from common.schemas import Plain, Words
 from conversations.line_admin import Known, LineFields, lines_shown, save_line
@@ -162,6 +163,8 @@ def list_links(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("/links", auth=May("links.administer"), response={201: LinkShown})
 def add_link(request: HttpRequest, given: LinkGiven) -> Status[dict[str, Any]]:
+    if given.secret is not None:
+        require_fresh(request)
     actor = caller(request)
     link = save_link(actor=actor, fields=given.fields())
     return Status(201, links_shown(actor.organisation_id, link.id)[0])
@@ -169,6 +172,8 @@ def add_link(request: HttpRequest, given: LinkGiven) -> Status[dict[str, Any]]:
 
 @router.patch("/links/{uuid:link_id}", auth=May("links.administer"), response=LinkShown)
 def edit_link(request: HttpRequest, link_id: UUID, given: LinkGiven) -> dict[str, Any]:
+    if given.secret is not None:
+        require_fresh(request)
     actor = caller(request)
     save_link(actor=actor, fields=given.fields(), link_id=link_id)
     return links_shown(actor.organisation_id, link_id)[0]

@@ -2,7 +2,7 @@
 
 {"error": {"code": "not_owner", "message": "...", "fields": {"<field>": "..."}?, "facts": {...}?}}
 
-NotFound 404    NotAllowed 403    Conflict 409    Invalid 422    nobody signed in 401
+NotFound 404    NotAllowed 403    Locked 423    Conflict 409    Invalid 422    nobody signed in 401
 the database away 503    anything else 500, with nothing of its cause
 """
 
@@ -29,7 +29,10 @@ from accounts.admin_api import router as people_router
 from accounts.demo_api import router as demo_router
 from accounts.hours_api import router as schedules_router
 from accounts.models import Role, User
-from common.errors import Conflict, Invalid, NotAllowed, NotFound, PalabreError, TooMany
+from accounts.security_admin_api import router as security_admin_router
+from accounts.security_api import router as security_router
+from accounts.security_api import welcome_router
+from common.errors import Conflict, Invalid, Locked, NotAllowed, NotFound, PalabreError, TooMany
 from common.text import storable
 from config import field_texts
 from config.administration import router as lines_router
@@ -95,6 +98,8 @@ api = NinjaAPI(
     auth=Undeclared(),
 )  # fmt: skip
 api.add_router("", session_router)
+api.add_router("", security_router)
+api.add_router("/welcome", welcome_router)
 api.add_router("", conversations_router)
 api.add_router("", attachments_router)
 api.add_router("", offers_router)
@@ -113,6 +118,7 @@ api.add_router("", search_router)
 api.add_router("/supervision", supervision_router)
 api.add_router("/history", history_router)
 api.add_router("/admin", people_router)
+api.add_router("/admin", security_admin_router)
 api.add_router("/admin", lines_router)
 api.add_router("/admin", schedules_router)
 api.add_router("/admin", hours_router)
@@ -153,7 +159,7 @@ def read_openapi(request: HttpRequest) -> Any:
 # --- Errors ------------------------------------------------------------------------------------------------
 
 STATUSES: dict[type[PalabreError], int] = {
-    NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422, TooMany: 429,
+    NotFound: 404, NotAllowed: 403, Locked: 423, Conflict: 409, Invalid: 422, TooMany: 429,
 }  # fmt: skip
 MOST_FIELDS = 20  # told of at once
 

@@ -74,6 +74,8 @@ def _add_refusals(address: str, method: str, operation: dict[str, Any]) -> None:
         by_token = address.startswith(FOR_APPLICATIONS)
         refusals |= {"401": "No token that works came along" if by_token else "Nobody is signed in"}
         refusals |= {"403": _OF_CHANGES["403"]}
+        if not by_token:
+            refusals |= {"423": "The desk is locked: its owner must show who he is"}
     if operation.get("parameters"):
         refusals |= {"400": "More parameters than any form has", "422": _OF_CHANGES["422"]}
     names_something = any(

@@ -36,13 +36,17 @@ OPEN: dict[str, str] = {
     "GET /api/openapi.json": "not there but for administrators, and in a demonstration",
     "GET /api/demo/people": "not there but in a demonstration",
     "POST /api/demo/sign-in": "not there but in a demonstration",
+    "POST /api/welcome/look": "by a link that an administrator has given: 256 random bits, once",
+    "POST /api/welcome/password": "by a link that an administrator has given: 256 random bits, once",
     "* /_allauth/browser/v1/config": "signing in: what the sign-in screen offers",
     "* /_allauth/browser/v1/auth/session": "signing in and out: tells the holder of a session who he is",
     "* /_allauth/browser/v1/auth/login": "signing in",
+    "* /_allauth/browser/v1/auth/2fa/authenticate": "signing in, after the password: a code",
+    "* /_allauth/browser/v1/auth/webauthn/authenticate": "signing in, after the password: a passkey",
     "* /sw.js": "a file of the application: no data",
     "* /": "the application's page: no data",
     "* /sign-in": "the application's page: no data",
-    "* /^(?:supervision|admin|c)(?:/.*)?$": "the application's page: no data",
+    "* /^(?:supervision|admin|account|c)(?:/.*)?$": "the application's page: no data",
 }
 
 

@@ -12,9 +12,11 @@ from config import error_texts_knowledge, error_texts_replies
 from config.bot_error_texts import BOT_TEXTS
 from config.lookup_texts import OF_LOOK_UPS
 from config.people_error_texts import PEOPLE_TEXTS
+from config.security_texts import SECURITY_TEXTS
 
 TEXTS: dict[str, tuple[str, str]] = {
     **OF_LOOK_UPS,
+    **SECURITY_TEXTS,
     "signed_out": ("Votre session est terminée : connectez-vous.", "Your session is over: sign in."),
     "csrf": ("Cette page est trop ancienne : rechargez-la.", "This page is too old: reload it."),
     "role": ("Votre rôle ne le permet pas.", "Your role does not include this."),

@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from accounts.permissions import May, caller
+from accounts.proof import require_fresh
 from bots.lookups.look_up_admin import LookUpFields, look_ups_shown, save_look_up
 from bots.lookups.source_admin import SourceFields, save_source
 from bots.lookups.trying import try_look_up, try_source
@@ -165,11 +166,15 @@ def try_one(request: HttpRequest, look_up_id: UUID, given: LookUpTryGiven) -> di
 
 @router.post("/lookup-sources", auth=May("lookups.administer"), response={201: LookUpSourceShown})
 def add_source(request: HttpRequest, given: LookUpSourceGiven) -> Status[dict[str, Any]]:
+    if given.secret is not None:
+        require_fresh(request)
     return Status(201, save_source(actor=caller(request), fields=given.fields()))
 
 
 @router.patch("/lookup-sources/{uuid:source_id}", auth=May("lookups.administer"), response=LookUpSourceShown)
 def change_source(request: HttpRequest, source_id: UUID, given: LookUpSourceGiven) -> dict[str, Any]:
+    if given.secret is not None:
+        require_fresh(request)
     return save_source(actor=caller(request), fields=given.fields(), source_id=source_id)
 
 

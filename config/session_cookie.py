@@ -6,9 +6,14 @@ was open asked before, somebody signed in meanwhile, and the answer would take t
 
 from __future__ import annotations
 
+from allauth.account.adapter import get_adapter
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+
+from accounts import signins
+from accounts.own_security import device_of
+from accounts.session_store import SessionStore
 
 
 class Sessions(SessionMiddleware):
@@ -18,4 +23,9 @@ class Sessions(SessionMiddleware):
             if session.accessed:
                 patch_vary_headers(response, ("Cookie",))
             return response
-        return super().process_response(request, response)
+        response = super().process_response(request, response)
+        if isinstance(session, SessionStore) and session.has_begun and session.session_key is not None:
+            address = get_adapter().get_client_ip(request) or ""
+            device = device_of(request.headers.get("User-Agent", ""))
+            signins.describe(session.session_key, device=device, address=address)
+        return response

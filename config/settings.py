@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.headless",
     "common",
     "jobs",
@@ -179,6 +180,7 @@ REALTIME_RENDERER = "config.rendering.DeskRenderer"
 REALTIME_SEEN = "routing.absence.seen"
 REALTIME_SIGNED_OUT = "routing.absence.signed_out"
 ROWS_LOOKED_AFTER = "routing.handover_policies.looked_after"
+REALTIME_SESSIONS = "accounts.signins.shut"
 
 # --- Accounts ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -190,7 +192,8 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},  # 20,000 that have leaked
+    {"NAME": "accounts.passwords.NotTheHousesWords"},
 ]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -198,7 +201,13 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 # A contact centre signs in from one address at eight in the morning; what is guarded is each account, and wrong tries.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+# Wrong tries at one account wait longer and longer; what each browser that knows the person has is a counter of its own
+# (accounts/known_browsers.py), so that no stranger keeps him out.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "60/m/ip,5/5m/key,15/1h/key,40/1d/key"}
+MFA_ADAPTER = "accounts.adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an administrator's word
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("browser",)
 HEADLESS_FRONTEND_URLS = {"account_signup": f"{PUBLIC_URL}/sign-in"}

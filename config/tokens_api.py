@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from accounts.permissions import May, caller
+from accounts.proof import require_fresh
 from common.schemas import Words
 from conversations.api_tokens import PER_MINUTE, make_token, revoke_token, token_view, tokens_of
 
@@ -51,6 +52,7 @@ def list_tokens(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("/tokens", auth=May("tokens.administer"), response={201: TokenMade})
 def add_token(request: HttpRequest, given: TokenGiven) -> Status[dict[str, Any]]:
+    require_fresh(request)
     token, secret = make_token(
         actor=caller(request), name=given.name, line_ids=given.line_ids, per_minute=given.per_minute
     )

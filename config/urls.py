@@ -11,7 +11,7 @@ from config import media, policy_reports, shell, spa, webhooks
 from config.api import api, not_found
 from config.headers import REPORTS, clears_the_browser
 from config.health import views as health
-from config.sign_in import Login
+from config.sign_in import Code, Login, Passkey
 
 # Of allauth's addresses only these: people are made by an administrator, so nobody signs up, and the rest would be
 # doors without a use.
@@ -19,6 +19,8 @@ _BROWSER = [
     path("config", headless.ConfigView.as_api_view(client=Client.BROWSER), name="config"),
     path("auth/session", clears_the_browser(sign_in.SessionView.as_api_view(client=Client.BROWSER)), name="session"),
     path("auth/login", Login.as_api_view(client=Client.BROWSER), name="login"),
+    path("auth/2fa/authenticate", Code.as_api_view(client=Client.BROWSER), name="code"),
+    path("auth/webauthn/authenticate", Passkey.as_api_view(client=Client.BROWSER), name="passkey"),
 ]
 
 urlpatterns = [
@@ -35,7 +37,7 @@ urlpatterns = [
     path("sw.js", shell.worker),
     path("", spa.page),
     path("sign-in", spa.page),
-    re_path(r"^(?:supervision|admin|c)(?:/.*)?$", spa.page),
+    re_path(r"^(?:supervision|admin|account|c)(?:/.*)?$", spa.page),
 ]
 
 handler404 = "config.api.not_found"  # what fits none of these: an end of line in it does not fit even ^api/.*$

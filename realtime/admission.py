@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.timezone import now
 
 from realtime.audience import Audience
-from realtime.seams import audiences_of
+from realtime.seams import audiences_of, session_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Admission:
     session_data: str
     password: str
     audience: Audience
+    is_locked: bool = False  # nothing is told until its owner has proved himself again
 
 
 def admit(session_key: str) -> Admission | None:
@@ -42,12 +43,15 @@ def may_be_key(text: str) -> bool:
 
 
 def readmit(known: dict[str, Admission | None]) -> dict[str, Admission]:
-    """Of these sessions those that may listen now: at most three queries for any number of them."""
+    """Of these sessions those that may listen now, or could if they were not locked: at most four queries for any
+    number of them."""
     stored = dict(
         Session.objects.filter(session_key__in=list(known), expire_date__gt=now()).values_list(
             "session_key", "session_data"
         )
     )
+    shut = session_states()(list(stored)) if stored else {}
+    stored = {key: data for key, data in stored.items() if not shut.get(key)}
     holders: dict[str, tuple[UUID, str]] = {}  # session key: user id, the hash to check ("": unchanged, checked before)
     for key, data in stored.items():
         before = known[key]
@@ -67,7 +71,7 @@ def readmit(known: dict[str, Admission | None]) -> dict[str, Admission]:
         unchanged = not given and before is not None and before.password == user.password
         if not unchanged and not _signed_for(user, given or _hash_in(key, stored[key])):
             continue
-        admitted[key] = Admission(key, user_id, stored[key], user.password, audience)
+        admitted[key] = Admission(key, user_id, stored[key], user.password, audience, key in shut)
     return admitted
 
 

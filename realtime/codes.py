@@ -12,4 +12,5 @@ class Close(IntEnum):
     SIGNED_OUT = 4401
     FORBIDDEN = 4403
     TOO_SLOW = 4408  # come back and catch up
+    LOCKED = 4423  # come back when somebody has unlocked this session
     TOO_MANY = 4429

@@ -52,6 +52,9 @@ class DeskConsumer(AsyncWebsocketConsumer):
         if admission is None:
             await self.close(Close.SIGNED_OUT)
             return
+        if admission.is_locked:
+            await self.close(Close.LOCKED)
+            return
         mine = sum(one.admission.user_id == admission.user_id for one in self.hub.sockets)
         if mine >= settings.SOCKETS_PER_USER:
             log.warning("%s has %d desks open: no more of them", admission.user_id, mine)

@@ -248,6 +248,9 @@ class Hub:
             ):
                 socket.close(Close.SIGNED_OUT)
                 continue
+            if now.is_locked:
+                socket.close(Close.LOCKED)
+                continue
             socket.admission = now
             if now.audience != before.audience and socket.joined:
                 changed.append(socket)

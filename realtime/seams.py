@@ -1,5 +1,5 @@
 """What the hub asks of the packages above it. `config` names who answers (settings.REALTIME_RENDERER,
-_AUDIENCES, _SEEN, _SIGNED_OUT).
+_AUDIENCES, _SEEN, _SIGNED_OUT, _SESSIONS).
 
 All of it is synchronous and reads the database; the hub calls it from its own threads.
 """
@@ -65,3 +65,9 @@ def seen() -> Callable[[Collection[UUID]], None]:
 def signed_out() -> Callable[[Collection[UUID]], None]:
     """Hears whose last browser of a process was closed because its session has ended."""
     return cast("Callable[[Collection[UUID]], None]", import_string(settings.REALTIME_SIGNED_OUT))
+
+
+@cache
+def session_states() -> Callable[[Collection[str]], dict[str, bool]]:
+    """Of some keys of sessions those that tell nothing now: True, the session has ended; False, it is locked."""
+    return cast("Callable[[Collection[str]], dict[str, bool]]", import_string(settings.REALTIME_SESSIONS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,13 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+from accounts.factors import STEP_S, offered
 from bots.lookups.models import Source
 from bots.workshop.models import TurnTaken
+from common.secrets import seal
 from config.api import openapi
 from config.doors import Door
 from contacts.models import Merge
@@ -19,17 +25,20 @@ from conversations.models import Link
 from knowledge.models import ArticleVersion
 from replies.models import CannedReply
 from routing.models import Workflow
+from tests.accounts.passkey import keep_passkey, registered
 from tests.browser import Answer, Browser
-from tests.gates.company import OWN_WRONG_NUMBER, Company
+from tests.gates.company import OWN_PASSWORD, OWN_WRONG_NUMBER, Company
 from tests.gates.leftovers import FILE
+from tests.realtime.world import sign_in
 
 # An address that each regular expression of config.urls matches, and one of webhooks that nobody calls.
 SAMPLES = {
     "/webhooks/<uuid:link_id>/<slug:kind>": "/webhooks/01939a5e-0000-7000-8000-000000000000/nothing",
     "/webhooks/<uuid:link_id>/media/<str:token>": "/webhooks/01939a5e-0000-7000-8000-000000000000/media/nothing",
     "/^api/.*$": "/api/nothing/here",
-    "/^(?:supervision|admin|c)(?:/.*)?$": "/admin/users",
+    "/^(?:supervision|admin|account|c)(?:/.*)?$": "/admin/users",
 }
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 QUERIES = {
     "/api/conversations/{conversation_id}/attachment": "?seq=1&place=1",
     "/api/events": "?after=0&epoch=1",
@@ -47,7 +56,10 @@ QUERIES = {
 }
 
 # 503 where monitors see that all is not well, and where the front end is not built.
-PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|c)(?:/.*)?$"}
+PERHAPS_503 = {"* /health", "* /", "* /sign-in", "* /^(?:supervision|admin|account|c)(?:/.*)?$"}
+
+# The session gets another key by these, and what they have done is undone: the browser takes the one back that it had.
+ROTATES = {"POST /api/security/password"}
 
 Body = Callable[[Company], dict[str, Any]]
 
@@ -69,6 +81,31 @@ def _version(state: str) -> Body:
         return {"remark": "À préciser"} if state == "submitted" else {}
 
     return made
+
+
+def _with_factors(company: Company) -> dict[str, Any]:
+    """Everybody has an application of codes, whose secret we know."""
+    for user in company.people.values():
+        Authenticator.objects.get_or_create(
+            user=user, type="totp", defaults={"data": {"secret": seal(TOTP_SECRET).decode(), "last_step": -1}}
+        )
+    return {}
+
+
+def _code() -> str:
+    return format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // STEP_S))
+
+
+def _with_passkeys(company: Company) -> dict[str, Any]:
+    for user in company.people.values():
+        keep_passkey(user)
+    return {}
+
+
+def _with_another_session(company: Company) -> dict[str, Any]:
+    for user in company.people.values():
+        sign_in(user)
+    return {}
 
 
 # What an operation wants that its description alone does not tell. An operation that none of the roles can use with
@@ -107,6 +144,20 @@ BODIES: dict[str, Body] = {
     "POST /api/admin/users": lambda _: {
         "name": "Nouvelle", "email": "nouvelle@own.example", "role": "agent", "password": "un baobab au bord du fleuve",
     },
+    "POST /api/admin/users/import": lambda _: {
+        "csv": "nom;e-mail\nNouvelle;nouvelle2@own.example\n", "is_trial": False,
+    },
+    "POST /api/admin/teams": lambda company: {"name": "Soirs", "member_ids": [str(company.people["agent"].id)]},
+    "PATCH /api/admin/teams/{team_id}": lambda _: {"name": "Autrement"},
+    "PUT /api/admin/security": lambda _: {"idle_minutes": 10},
+    "POST /api/security/sessions/end": _with_another_session,
+    "POST /api/session/passkey": _with_passkeys,
+    "POST /api/session/prove": lambda _: {"password": OWN_PASSWORD},
+    "POST /api/security/totp": lambda _: {"offer": offered(TOTP_SECRET), "code": _code()},
+    "POST /api/security/passkeys": lambda _: registered("Clé"),
+    "POST /api/security/factors/remove": _with_factors,
+    "POST /api/security/recovery-codes": _with_factors,
+    "POST /api/security/password": lambda _: {"old": OWN_PASSWORD, "new": "six zemidjans sous la pluie"},
     "POST /api/admin/lines": lambda company: {
         "name": "Troisième", "address": "4545", "queue_id": str(company.own.queue.id),
     },
@@ -292,4 +343,8 @@ def body(door: Door, company: Company) -> dict[str, Any] | None:
 
 def call(browser: Browser, door: Door, company: Company, ids: Mapping[str, object], **given: Any) -> Answer:
     method = "GET" if door.method == "*" else door.method
-    return browser.call(method, address(door, ids), given.pop("body", body(door, company)), **given)
+    session = browser.client.cookies.get("session")
+    answer = browser.call(method, address(door, ids), given.pop("body", body(door, company)), **given)
+    if door.name in ROTATES and session is not None:
+        browser.client.cookies["session"] = session.value
+    return answer

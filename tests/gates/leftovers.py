@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.db.models import F
 
-from accounts.models import HolidayDate, Role, SpecialDays, Team, User
+from accounts.models import HolidayDate, PasswordLink, Role, SecurityPolicy, SignIn, SpecialDays, Team, User
 from accounts.models import Schedule as OpeningHours
 from accounts.people import PersonFields, create_person
 from bots.lookups.models import Code, Definition, Faring, Source
@@ -86,6 +86,7 @@ from routing.models import (
 )
 from supervision.models import Export, ExportPart, Form
 from tests.gates.leftover_people import keep_people
+from tests.accounts.passkey import keep_passkey
 from tests.realtime.world import World, sign_in
 
 
@@ -279,6 +280,21 @@ def come_to_a_filter(world: World, conversation: Conversation) -> None:
     ListStaged.objects.create(upload_id=upload.id, attempt=1, line=1, number="+2290197999999", reason="", value="v")
 
 
+def guard(user: User) -> None:
+    """What stands beside an account: rules, a session, a second factor, a link to a first password."""
+    organisation = user.organisation
+    SecurityPolicy.objects.create(organisation=organisation, factor_roles=[])
+    SignIn.objects.create(
+        organisation=organisation, user=user, session_key=uuid4().hex, ends_at=datetime.now(UTC) + timedelta(hours=9),
+        device="Firefox · Linux", address="41.85.170.9",
+    )  # fmt: skip
+    PasswordLink.objects.create(
+        organisation=organisation, user=user, digest=uuid4().bytes, made_by=user,
+        expires_at=datetime.now(UTC) + timedelta(hours=72),
+    )  # fmt: skip
+    keep_passkey(user)
+
+
 def leave_behind(world: World, conversation: Conversation) -> None:
     now = datetime.now(UTC)
     organisation, link = world.organisation, world.link
@@ -286,6 +302,7 @@ def leave_behind(world: World, conversation: Conversation) -> None:
     nadia = create_person(actor=world.people["boss"], organisation_id=organisation.id, fields=fields)  # with its audit
     sign_in(nadia)
     EmailAddress.objects.create(user=nadia, email=nadia.email)
+    guard(nadia)
 
     Dialogue.objects.create(conversation=conversation, organisation=organisation, memory={"slots": {"town": "Ganvié"}})
     attach(world, conversation)

@@ -25,6 +25,12 @@ ADMINISTERS = [door for door in CHANGES if door.permission and door.permission.e
 _DRAFT = "its author's alone until it leaves with an answer, which is told"
 UNTOLD = {
     "PATCH /api/session": "a person's own language and colours",
+    "POST /api/session/active": "that somebody is at his desk",
+    "POST /api/session/lock": "the caller's own screen is covered",
+    "POST /api/session/prove": "the caller's own screen is uncovered; wrong tries are counted",
+    "POST /api/session/passkey": "the beginning of a proof: nothing is stored",
+    "POST /api/security/totp/begin": "the beginning of a factor: nothing is stored before it is proved",
+    "POST /api/security/passkeys/begin": "the beginning of a factor: nothing is stored before it is proved",
     "POST /api/presence/focus": "what stands before the caller's eyes: an interval of the figures, seen by nobody",
     "PUT /api/admin/uploads/{upload_id}/pieces": "a piece of a file whose beginning and end are written down",
     "POST /api/conversations/{conversation_id}/attachments": _DRAFT,

@@ -24,6 +24,7 @@ from config.error_texts import TEXTS
 from config.up.trial import Running
 from tests.journeys.catalogue import FATOU, Screen
 from tests.journeys.catalogue import SCREENS as MOST_SCREENS
+from tests.journeys.catalogue_accounts import ACCOUNT_SCREENS
 from tests.journeys.catalogue_admin import ADMIN_SCREENS
 from tests.journeys.catalogue_bots import BOT_SCREENS
 from tests.journeys.catalogue_hours import HOURS_SCREENS
@@ -49,6 +50,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SCREENS = [
     *MOST_SCREENS,
     *ADMIN_SCREENS,
+    *ACCOUNT_SCREENS,
     *BOT_SCREENS,
     *NEW_TEXT_SCREENS,
     *OFFER_SCREENS,

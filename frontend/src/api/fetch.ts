@@ -21,9 +21,12 @@ export class ApiError extends Error {
 
   /** True when the same request may be sent again without asking anybody. */
   get isTemporary(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === LOCKED || this.status === 429 || this.status >= 500;
   }
 }
+
+/** Nobody has been at this desk for a while: nothing is told before its owner shows who he is. */
+export const LOCKED = 423;
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -36,6 +39,24 @@ export function onSignedOut(listener: () => void): void {
 
 export function announceSignedOut(): void {
   signedOutListener?.();
+}
+
+let lockedListener: (() => void) | null = null;
+
+/** app/ asks to be told when any answer says that the desk is locked. */
+export function onLocked(listener: () => void): void {
+  lockedListener = listener;
+}
+
+export function announceLocked(): void {
+  lockedListener?.();
+}
+
+let proofAsker: (() => Promise<boolean>) | null = null;
+
+/** app/ shows a dialog when the server wants to see once more who is there; what it resolves to: whether he has shown it. */
+export function onProofAsked(asker: (() => Promise<boolean>) | null): void {
+  proofAsker = asker;
 }
 
 /** Behind https only the name with the prefix is ours: another application of the same domain may have set the plain one. */
@@ -93,6 +114,8 @@ export interface RequestOptions {
   accept?: number[];
   /** It goes on when its page is closed. */
   keepalive?: boolean;
+  /** Whoever asks has just shown who he is, and is not asked for it a second time. */
+  isProved?: boolean;
 }
 
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
@@ -116,7 +139,12 @@ export async function request<T>(method: Method, path: string, options: RequestO
   }
   if (!response.ok && !options.accept?.includes(response.status)) {
     const error = await toError(response);
-    if (error.status === 401 && path.startsWith("/api/")) signedOutListener?.();
+    if (path.startsWith("/api/")) {
+      if (error.status === 401 || (error.code === "factor_due" && path !== "/api/session")) signedOutListener?.();
+      if (error.status === LOCKED) lockedListener?.();
+      // The same again, once, when he has shown who he is.
+      if (error.code === "prove_again" && !options.isProved && (await proofAsker?.())) return request<T>(method, path, { ...options, isProved: true });
+    }
     throw error;
   }
   if (response.status === 204) return undefined as T;

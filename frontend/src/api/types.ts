@@ -68,7 +68,12 @@ export type ApiToken = Schemas["TokenShown"];
 export type MadeToken = Schemas["TokenMade"];
 
 export type DemoPerson = Narrow<"DemoPerson", { role: Role }>;
-export type AdminUser = Narrow<"Person", { role: Role; language: Language }>;
+export type AdminUser = Narrow<"PersonListed", { role: Role; language: Language }>;
+export type MadeUser = Schemas["PersonMade"];
+export type AdminTeam = Schemas["TeamShown"];
+export type AdminAccount = Schemas["AccountShown"];
+export type SecurityRules = Narrow<"AccountRulesView", { factor_roles: Role[] }>;
+export type PeopleTaken = Schemas["PeopleTaken"];
 export type AdminLine = Narrow<"LineShown", { language: Language; saver: Saver; failover: FailOver }>;
 export type LinkLive = Narrow<"LinkLive", { since: string | null }>;
 export type AdminLink = Narrow<"LinkShown", { live: LinkLive }>;

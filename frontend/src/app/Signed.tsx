@@ -12,6 +12,8 @@ import { Calls } from "@/features/calls/Calls";
 import { useAlive, useOffers } from "@/features/offers/api";
 import { OfferStack } from "@/features/offers/OfferStack";
 import { StateBar } from "@/features/presence/StateBar";
+import { useIdleLock } from "@/features/session/idleLock";
+import { ProofHost } from "@/features/session/ProofHost";
 import { address, configureFormats } from "@/ui/format";
 import { allowSingleKeys, useKeys } from "@/ui/keys";
 import { usePaletteKey } from "@/ui/paletteKey";
@@ -83,6 +85,7 @@ export function Signed() {
     allowSingleKeys(user.single_keys);
   }, [user.density, user.single_keys]);
   useEffect(() => armByFirstUse(), []);
+  useIdleLock();
   const works = receivesWork(session);
   const offers = useOffers(works);
   const calls = useCalls(works);
@@ -126,6 +129,7 @@ export function Signed() {
       </div>
       <Announcer />
       <Toasts closeLabel={t("close")} />
+      <ProofHost />
       {over === "keys" && <KeySheet onClose={() => setOver(null)} />}
       <Suspense fallback={null}>
         {over === "search" && (

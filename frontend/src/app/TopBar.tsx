@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { BellOff, BellRing, Contrast, Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Search, Settings2, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
+import { BellOff, BellRing, Contrast, Headset, Keyboard, LogOut, MonitorCog, Moon, Radar, Search, Settings2, ShieldCheck, Smartphone, Sun, SunMoon, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, useNavigate } from "react-router";
@@ -82,6 +82,7 @@ export function TopBar({ onShow }: TopBarProps) {
 
 function UserMenu({ onShow }: TopBarProps) {
   const { t } = useTranslation("app");
+  const { t: tSecurity } = useTranslation("security");
   const client = useQueryClient();
   const navigate = useNavigate();
   const screens = useScreens();
@@ -108,6 +109,7 @@ function UserMenu({ onShow }: TopBarProps) {
       run: () => (quiet ? endQuiet() : beQuiet(0)),
     });
   if (phone_page) last.push({ key: "phone", label: t("user.phone"), icon: <Smartphone size={16} />, href: phone_page });
+  last.push({ key: "security", label: tSecurity("page.menu"), icon: <ShieldCheck size={16} />, run: () => void navigate("/account") });
   last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: askedToGo });
   return (
     <>

@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import type { Language } from "@/api/types";
 import { text as learning } from "@/features/admin/learningText";
 import { text as bot } from "@/features/admin/botText";
+import { text as accounts } from "@/features/admin/accountsText";
 import { text as admin } from "@/features/admin/text";
 import { text as handover } from "@/features/admin/handoverText";
 import { text as replies } from "@/features/admin/repliesText";
@@ -19,6 +20,7 @@ import { text as history } from "@/features/history/text";
 import { text as offers } from "@/features/offers/text";
 import { text as presence } from "@/features/presence/text";
 import { text as search } from "@/features/search/text";
+import { text as security } from "@/features/session/securityText";
 import { text as session } from "@/features/session/text";
 import { text as staffing } from "@/features/staffing/text";
 import { text as supervision } from "@/features/supervision/text";
@@ -28,7 +30,7 @@ import { text as app } from "./text";
 
 /** Each feature brings its own words; this is where they become one dictionary per language. */
 const features = {
-  app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, person, presence, quick, replies, recordLink, search, session, staffing,
+  accounts, app, admin, bot, learning, calls, contact, conversation, conversationList, handover, history, knowledge, newText, offers, person, presence, quick, replies, recordLink, search, security, session, staffing,
   supervision, traffic,
 };
 type Name = keyof typeof features;

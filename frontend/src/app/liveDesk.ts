@@ -1,7 +1,7 @@
 /** Joins the socket, the stream and the caches for one signed-in user. One instance per page. */
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { recentRows } from "@/api/detail";
-import { announceSignedOut, ApiError, get, query } from "@/api/fetch";
+import { announceLocked, announceSignedOut, ApiError, get, query } from "@/api/fetch";
 import { fetchSession, sessionKey, startAfresh } from "@/api/session";
 import type { Row, Session, View } from "@/api/types";
 import { flushOutbox, startOutbox, threadsKey } from "@/features/conversation/api";
@@ -70,6 +70,7 @@ export class LiveDesk {
       },
       lost: () => this.#lost(),
       signedOut: announceSignedOut,
+      locked: announceLocked,
     });
   }
 

@@ -1,7 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { onSignedOut } from "@/api/fetch";
+import { onLocked, onSignedOut } from "@/api/fetch";
 import { sessionKey } from "@/api/session";
+import { setLocked } from "@/features/session/lock";
 
 export function makeClient(): QueryClient {
   const client = new QueryClient({
@@ -20,6 +21,7 @@ export function makeClient(): QueryClient {
     // The gate asks for the session again, is refused, and shows the sign-in screen.
     if (client.getQueryData(sessionKey)) void client.resetQueries({ queryKey: sessionKey });
   });
+  onLocked(() => setLocked(true));
   return client;
 }
 

@@ -1,10 +1,15 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { CloudOff, Compass, Wrench } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { BrowserRouter, Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
-import { ApiError } from "@/api/fetch";
-import { usePlansStaffing, useSessionQuery, useWatchesLinks } from "@/api/session";
+import { announceSignedOut, ApiError, LOCKED } from "@/api/fetch";
+import { sessionKey, usePlansStaffing, useSessionQuery, useWatchesLinks } from "@/api/session";
 import type { Language } from "@/api/types";
+import { signOut } from "@/features/session/api";
+import { useLocked } from "@/features/session/lock";
+import { LockScreen } from "@/features/session/LockScreen";
+import { ProofHost } from "@/features/session/ProofHost";
 import { SignInPage } from "@/features/session/SignInPage";
 import { Button } from "@/ui/Button";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
@@ -27,6 +32,7 @@ const KnowledgePage = lazy(() => import("@/features/admin/KnowledgePage"));
 const RepliesPage = lazy(() => import("@/features/admin/RepliesPage"));
 const LinksLivePage = lazy(() => import("@/features/admin/LinksLivePage"));
 const AdminPage = lazy(() => import("@/features/admin/AdminPage"));
+const SecurityPage = lazy(() => import("@/features/session/SecurityPage"));
 
 const RETRY_MS = 5000;
 
@@ -47,6 +53,7 @@ export function App() {
             <Route path="/supervision/knowledge" element={<Later screen="staffing"><KnowledgePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/supervision/links" element={<Later screen="links"><LinksLivePage tabs={<SupervisionTabs />} /></Later>} />
             <Route path="/admin/:section?" element={<Later screen="admin"><AdminPage /></Later>} />
+            <Route path="/account" element={<Fetched><SecurityPage /></Fetched>} />
             <Route path="*" element={<NotFound />} />
           </Route>
         </Routes>
@@ -57,10 +64,14 @@ export function App() {
 
 /** A screen that is fetched when it is asked for. Whose role has no such screen gets his desk, and not its empty shell. */
 function Later({ screen, children }: { screen: "supervision" | "admin" | "links" | "staffing"; children: React.ReactNode }) {
-  const { t } = useTranslation("app");
   const screens = useScreens();
   const may = { links: useWatchesLinks(), staffing: usePlansStaffing() };
   if (screen === "links" || screen === "staffing" ? !may[screen] : !screens.some(({ name }) => name === screen)) return <Navigate to="/" replace />;
+  return <Fetched>{children}</Fetched>;
+}
+
+function Fetched({ children }: { children: React.ReactNode }) {
+  const { t } = useTranslation("app");
   return (
     <ErrorBoundary instead={<Failed />}>
       <Suspense fallback={<Skeleton rows={8} label={t("loading")} />}>{children}</Suspense>
@@ -85,13 +96,27 @@ function Gate() {
   const { t } = useTranslation("app");
   const location = useLocation();
   const { data, error, refetch } = useSessionQuery();
-  const broken = !data && error !== null && !(error instanceof ApiError && error.status === 401);
+  const client = useQueryClient();
+  const isLocked = useLocked() || (!data && error instanceof ApiError && error.status === LOCKED);
+  const isHeld = !data && error instanceof ApiError && error.code === "factor_due";
+  const broken = !data && error !== null && !isHeld && !isLocked && !(error instanceof ApiError && error.status === 401);
+  const [wasHere, setWasHere] = useState(false);
+  if (data && !wasHere) setWasHere(true);
+  const leaveHere = () => void signOut().then(() => announceSignedOut()).then(() => client.resetQueries({ queryKey: sessionKey }));
   useEffect(() => {
     if (!broken) return;
     const timer = setInterval(() => void refetch(), RETRY_MS);
     return () => clearInterval(timer);
   }, [broken, refetch]);
 
+  if (isLocked) return <LockScreen logo={<Logo large />} product={t("product")} onOther={leaveHere} />;
+  if (isHeld)
+    return (
+      <Fetched>
+        <SecurityPage held onReady={() => void refetch()} beside={<Button onClick={leaveHere}>{t("user.signOut")}</Button>} />
+        <ProofHost />
+      </Fetched>
+    );
   if (data) return <Signed key={data.user.id} />;
   if (broken)
     return (
@@ -101,7 +126,7 @@ function Gate() {
         </Empty>
       </main>
     );
-  if (error) return <Navigate to="/sign-in" replace state={{ from: location.pathname + location.search }} />;
+  if (error) return <Navigate to="/sign-in" replace state={{ from: location.pathname + location.search, ended: wasHere }} />;
   return (
     <main className={styles.page} aria-busy="true">
       <Logo large />
@@ -113,10 +138,12 @@ function Gate() {
 }
 
 function SignIn() {
-  const { data } = useSessionQuery();
-  const from = (useLocation().state as { from?: string } | null)?.from ?? "/";
-  if (data) return <Navigate to={from} replace />;
-  return <SignInPage logo={<Logo large />} languages={<LanguageSwitch />} />;
+  const { data, error } = useSessionQuery();
+  const { from = "/", ended = false } = (useLocation().state as { from?: string; ended?: boolean } | null) ?? {};
+  // Whoever must first unlock, or set up a second factor, does so where he wants to go.
+  const waits = error instanceof ApiError && (error.status === LOCKED || error.code === "factor_due");
+  if (data || waits) return <Navigate to={from} replace />;
+  return <SignInPage logo={<Logo large />} languages={<LanguageSwitch />} ended={ended} />;
 }
 
 function LanguageSwitch() {

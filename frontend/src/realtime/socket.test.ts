@@ -3,7 +3,7 @@ import { FakeSocket } from "@/testing/fakeSocket";
 import { backoff, DeskSocket } from "./socket";
 
 let sockets: FakeSocket[];
-const doors = { opened: vi.fn(), message: vi.fn(), lost: vi.fn(), signedOut: vi.fn() };
+const doors = { opened: vi.fn(), message: vi.fn(), lost: vi.fn(), signedOut: vi.fn(), locked: vi.fn() };
 let desk: DeskSocket;
 
 beforeEach(() => {

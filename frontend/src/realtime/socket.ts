@@ -4,6 +4,7 @@ import type { Numbered, ToServer } from "./wire";
 /** Close codes of /ws/desk. */
 export const SIGNED_OUT = 4401;
 export const FORBIDDEN = 4403;
+export const LOCKED = 4423;
 export const TOO_MANY = 4429;
 
 /** The server pings every 5 s; a line silent for longer than two pings and a little is dead, whatever TCP says. */
@@ -16,6 +17,8 @@ export interface SocketDoors {
   message(message: Numbered): void;
   lost(): void;
   signedOut(): void;
+  /** Nothing is told before somebody unlocks the session: this socket does not come back by itself. */
+  locked(): void;
 }
 
 /** Full jitter above one half: a thousand desks must not come back in the same second. */
@@ -83,6 +86,12 @@ export class DeskSocket {
         this.#stopped = true;
         this.#clearTimers();
         this.doors.signedOut();
+        return;
+      }
+      if (code === LOCKED) {
+        this.#stopped = true;
+        this.#clearTimers();
+        this.doors.locked();
         return;
       }
       if (code === TOO_MANY) this.#attempt = Math.max(this.#attempt, 5);

@@ -9,7 +9,8 @@ type Record_ = Record<string, unknown> & { id: string };
 const minutes = (n: number) => new Date(Date.now() - n * 60_000).toISOString();
 
 const tables: Record<string, Record_[]> = {
-  users: PEOPLE.map((person) => ({ ...person, language: "fr", is_active: true })),
+  users: PEOPLE.map((person) => ({ ...person, language: "fr", is_active: true, seen_at: null, has_factor: false, has_password: true, has_link: false, team_ids: [] })),
+  teams: [],
   lines: LINES.map((line) => ({ ...line, bot: "telecom", bot_engine: "", queue_id: "queue-general", language: "fr", is_enabled: true, schedule_id: null, bot_after_hours: true, promises_callback: false, link_ids: line.address === "1919" ? ["link-a", "link-b"] : ["link-a"] })),
   links: [
     {
@@ -68,12 +69,13 @@ export function adminRoutes(method: string, path: string, body: Record<string, u
   const [, , , kind = "", id] = path.split("/");
   if (kind === "audit") return ok({ items: audit });
   if (kind === "health") return ok(health());
+  if (kind === "security") return ok({ factor_roles: [], grace_days: 7, idle_minutes: 15, session_hours: 12, without_factor: 0, ...(method === "PUT" ? body : {}) });
   if (["schedules", "special-days", "holidays"].includes(kind)) return scheduleRoutes(method, path, body);
   if (kind === "targets" || path.endsWith("/targets")) return targetRoutes(method, path, body);
   if (path.endsWith("/after-hours")) return afterHoursRoutes(method, body);
   const table = tables[kind];
   if (!table) return refuse(404, "not_found");
-  if (method === "GET") return ok({ items: table, bots: ["telecom"], engines: ["embedded", "rasa"], adapters: ["sms.http", "sms.smpp", "sms.twilio"] });
+  if (method === "GET") return ok({ items: table, next: null, bots: ["telecom"], engines: ["embedded", "rasa"], adapters: ["sms.http", "sms.smpp", "sms.twilio"] });
   if ("name" in body && String(body.name).trim() === "")
     return { status: 422, body: { error: { code: "invalid", message: "invalid", fields: { name: "Ce champ est obligatoire." } } } };
   const { secret, password: _password, ...fields } = body;

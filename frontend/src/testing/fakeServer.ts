@@ -12,6 +12,7 @@ import { FakeHistory, fakeTraffic, TARGETS } from "./fakeHistory";
 import { FakeReplies } from "./fakeReplies";
 import { FakeRouting } from "./fakeRouting";
 import { newTextRoutes } from "./fakeSending";
+import { FakeSecurity } from "./fakeSecurity";
 import { FakeSocket } from "./fakeSocket";
 import { FakeStaffing } from "./fakeStaffing";
 
@@ -47,6 +48,7 @@ export class FakeServer {
   head = 100;
   epoch = 1;
   me: string | null;
+  readonly security = new FakeSecurity();
   offline = false;
   broken = false;
   /** Every answer is refused, though no screen can hear beforehand why. */
@@ -278,10 +280,10 @@ export class FakeServer {
       return { status: 401, body: {} };
     }
     if (this.me === null) return { status: 401, body: { error: { code: "signed_out", message: "" }, mode: "demo", csrf: "x" } };
-    if (path === "/api/session") {
-      if (method === "PATCH") Object.assign(this.preferences, body);
-      return ok(this.#session());
-    }
+    const secured = this.security.route(path, body, this.#meAgent().name) ?? this.routing.route(method, path, body);
+    if (secured) return secured;
+    if (path === "/api/session" && method === "PATCH") Object.assign(this.preferences, body);
+    if (path === "/api/session") return ok(this.#session());
     if (path === "/api/counts") return ok(this.counts());
     const routed = this.routing.route(method, path, body) ?? this.routing.views.route(method, path, body) ?? peopleRoutes(this, method, path, search, body);
     if (routed) return routed;

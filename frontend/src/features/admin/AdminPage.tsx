@@ -1,6 +1,6 @@
 import {
   Activity, BellOff, BookOpen, Bot, CalendarClock, CircleUser, CloudOff, DatabaseZap, DoorOpen, FileClock, Gauge, Goal, GraduationCap, Handshake, Hash, Inbox, KeyRound, Lightbulb, ListChecks, Plus, Radio,
-  Signpost, Split, Tags, Users, Zap,
+  ShieldCheck, Signpost, Split, Tags, Users, UsersRound, Zap,
 } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,7 +20,7 @@ import { HealthTable } from "./HealthTable";
 import { RepliesSection } from "./RepliesSection";
 import { HoursSection } from "./HoursSection";
 import { useSchedules } from "./hoursApi";
-import { lineFields, linkFields, userFields } from "./fields";
+import { lineFields, linkFields } from "./fields";
 import { KINDS, kindOf, type LinkKind } from "./linkKinds";
 import { KnowledgeSection } from "./KnowledgeSection";
 import { ListsSection } from "./ListsSection";
@@ -37,16 +37,20 @@ import { StatesSection } from "./StatesSection";
 import { TagsSection } from "./TagsSection";
 import { TargetsSection } from "./TargetsSection";
 import { MediaKept } from "./MediaKept";
-import { LinesTable, LinksTable, UsersTable } from "./tables";
+import { SecuritySection } from "./SecuritySection";
+import { TeamsSection } from "./TeamsSection";
+import { UsersSection } from "./UsersSection";
+import { LinesTable, LinksTable } from "./tables";
 import styles from "./Admin.module.css";
 
 const SECTIONS = [
-  "users", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "bot", "learning", "lists", "tags",
+  "users", "teams", "security", "queues", "skills", "levels", "states", "lines", "hours", "targets", "filter", "rules", "handover", "bot", "learning", "lists", "tags",
   "knowledge", "replies", "links", "numbers", "consent", "lookups", "applications", "audit", "health",
 ] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** Sections that are pages of their own; the others are a table with a form. */
 const PAGES = {
+  users: UsersSection, teams: TeamsSection, security: SecuritySection,
   queues: QueuesSection, skills: SkillsSection, levels: LevelsSection, states: StatesSection,
   hours: HoursSection, targets: TargetsSection, filter: FilterSection, rules: RulesSection, handover: HandoverSection, bot: BotSection, learning: LearningSection, lists: ListsSection, tags: TagsSection,
   knowledge: KnowledgeSection, replies: RepliesSection, consent: ConsentSection, numbers: NumbersSection, lookups: LookupsSection, applications: ApplicationsSection,
@@ -55,6 +59,8 @@ type TableSection = Exclude<SectionName, keyof typeof PAGES>;
 const isPage = (section: SectionName): section is keyof typeof PAGES => section in PAGES;
 const ICONS: Record<SectionName, ReactNode> = {
   users: <Users size={16} />,
+  teams: <UsersRound size={16} />,
+  security: <ShieldCheck size={16} />,
   queues: <Inbox size={16} />,
   skills: <GraduationCap size={16} />,
   levels: <Gauge size={16} />,
@@ -161,15 +167,6 @@ function Content({ section, data, failed, edited, onEdit }: ContentProps) {
       return <AuditTable items={(data as Tables["audit"]).items} />;
     case "health":
       return <HealthTable health={data as Tables["health"]} failed={failed} />;
-    case "users": {
-      const { items } = data as Tables["users"];
-      return (
-        <>
-          <UsersTable items={items} onEdit={onEdit} />
-          {edited !== undefined && <UserForm user={items.find(({ id }) => id === edited) ?? null} onClose={close} />}
-        </>
-      );
-    }
     case "lines": {
       const lines = data as Tables["lines"];
       return (
@@ -193,7 +190,7 @@ function Content({ section, data, failed, edited, onEdit }: ContentProps) {
 }
 
 interface FormOfProps {
-  kind: "users" | "lines" | "links";
+  kind: "lines" | "links";
   id: string | null;
   fields: Field[];
   fixed?: Record<string, unknown>;
@@ -204,11 +201,6 @@ interface FormOfProps {
 function FormOf({ kind, id, ...rest }: FormOfProps) {
   const { t } = useTranslation("admin");
   return <SideForm kind={kind} id={id} title={id === null ? t(`add.${kind}`) : t(`edit.${kind}`)} {...rest} />;
-}
-
-function UserForm({ user, onClose }: { user: Tables["users"]["items"][number] | null; onClose: () => void }) {
-  const { t } = useTranslation("admin");
-  return <FormOf kind="users" id={user?.id ?? null} fields={userFields(t, user)} onClose={onClose} />;
 }
 
 function LineForm({ table, id, onClose }: { table: Tables["lines"]; id: string | null; onClose: () => void }) {

@@ -5,7 +5,9 @@ import { auditWords } from "./auditWords";
 import { Table } from "./tables";
 import styles from "./Admin.module.css";
 
-const VERBS = ["created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched", "deleted", "uploaded", "upload_begun", "upload_finished", "numbers_changed", "note_added", "note_edited", "note_deleted", "unblocked", "blocked", "merged", "split", "state_forced", "reassigned", "published", "trained", "discarded", "rehearsal", "labelled", "drafted", "submitted", "approved", "refused", "withdrawn", "brought_back"] as const;
+const VERBS = [
+  "signed_in", "try_failed", "factor_added", "factor_removed", "factors_reset", "codes_made", "sessions_ended", "password_changed", "password_set", "link_made", "tries_forgiven",
+ "created", "changed", "started", "stopped", "drained", "tested", "imported", "removed", "exported", "fetched", "deleted", "uploaded", "upload_begun", "upload_finished", "numbers_changed", "note_added", "note_edited", "note_deleted", "unblocked", "blocked", "merged", "split", "state_forced", "reassigned", "published", "trained", "discarded", "rehearsal", "labelled", "drafted", "submitted", "approved", "refused", "withdrawn", "brought_back"] as const;
 /** The deed says it all. */
 const TOLD = ["started", "stopped", "drained", "tested", "removed", "deleted", "submitted", "withdrawn", "note_added", "note_edited", "note_deleted", "unblocked", "merged", "split"];
 const SHOWN = 3;

@@ -48,6 +48,8 @@ interface SideFormProps {
   fixed?: Record<string, unknown>;
   /** What stands before the first field. */
   head?: ReactNode;
+  /** Hears what the server answered to what was saved. */
+  onSaved?: (answer: unknown) => void;
   onClose: () => void;
 }
 
@@ -73,7 +75,7 @@ function collect(fields: Field[], values: Record<string, Value>, first: Record<s
   return sent;
 }
 
-export function SideForm({ kind, id, title, fields, fixed, head, onClose }: SideFormProps) {
+export function SideForm({ kind, id, title, fields, fixed, head, onSaved, onClose }: SideFormProps) {
   const { t, i18n } = useTranslation("admin");
   const [first] = useState<Record<string, Value>>(() => Object.fromEntries(fields.map((field) => [field.name, field.value])));
   const [values, setValues] = useState(first);
@@ -108,8 +110,9 @@ export function SideForm({ kind, id, title, fields, fixed, head, onClose }: Side
     save.mutate(
       { id, values: sent },
       {
-        onSuccess: () => {
+        onSuccess: (answer) => {
           toast(t("saved"));
+          onSaved?.(answer);
           onClose();
         },
       },

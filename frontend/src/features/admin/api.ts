@@ -1,12 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, patch, post } from "@/api/fetch";
 import type { AdminAgent, AdminQueue, Disposition, Reason, Skill, LadderTexts } from "@/api/routing";
-import type { AdminLine, AdminLink, AdminUser, AuditItem, Health } from "@/api/types";
+import type { AdminLine, AdminLink, AuditItem, Health } from "@/api/types";
 
-export type Kind = "users" | "lines" | "links" | "queues" | "skills" | "reasons" | "dispositions" | "lookups" | "lookup-sources";
+export type Kind = "users" | "teams" | "lines" | "links" | "queues" | "skills" | "reasons" | "dispositions" | "lookups" | "lookup-sources";
 
 export interface Tables {
-  users: { items: AdminUser[] };
   lines: { items: AdminLine[]; bots: string[]; engines: ("embedded" | "rasa")[] };
   links: { items: AdminLink[]; adapters: string[] };
   audit: { items: AuditItem[] };

@@ -16,6 +16,7 @@ export const auditEn = {
   tested: "tested",
   imported: "imported",
   removed: "removed",
+  signed_in: "signed in", try_failed: "wrong password", factor_added: "second factor added", factor_removed: "second factor removed", factors_reset: "second factors removed", codes_made: "recovery codes made", sessions_ended: "sessions ended", password_changed: "password changed", password_set: "password set by a link", link_made: "link to a password made", tries_forgiven: "wrong tries forgotten",
   exported: "exported",
   fetched: "fetched",
   deleted: "deleted",
@@ -48,6 +49,7 @@ export const auditEn = {
   to: "{{field}}: {{after}}",
   otherwise: "{{field}}: otherwise than before",
   field: {
+    device: "device", factor: "second factor", sessions: "sessions", is_waiting: "must wait", is_invited: "invited", factor_roles: "roles with a second factor", grace_days: "days of grace", idle_minutes: "minutes until the lock", session_hours: "hours of a session", leader: "leader", members: "members",
     position: "Place", capacity: "Conversations at once", media: "Limit by medium", owner: "With", queue: "Queue", reason: "Reason", preferred_team: "Team asked first", schedule: "Opening hours",
     title: "Title", questions: "Questions", answer: "Answer", body: "For agents", remark: "Remark", live_from: "Live from", live_until: "Until", topic: "Topic", is_archived: "Archived", bot_quotes: "Quotes", threshold: "How sure", author_may_approve: "Own words",
     unsure_times: "Not understood", mood_texts: "Bad mood", loops: "Circles", vip: "To look after", keywords: "Words", priorities: "Priority", tells_wait: "Wait told",
@@ -71,6 +73,7 @@ export const auditFr: Same<typeof auditEn> = {
   tested: "essai",
   imported: "import",
   removed: "retrait",
+  signed_in: "connexion", try_failed: "mauvais mot de passe", factor_added: "second facteur ajouté", factor_removed: "second facteur retiré", factors_reset: "seconds facteurs retirés", codes_made: "codes de secours créés", sessions_ended: "sessions terminées", password_changed: "mot de passe changé", password_set: "mot de passe choisi par un lien", link_made: "lien pour un mot de passe créé", tries_forgiven: "essais manqués oubliés",
   exported: "export",
   fetched: "téléchargement",
   deleted: "suppression",
@@ -103,6 +106,7 @@ export const auditFr: Same<typeof auditEn> = {
   to: "{{field}} : {{after}}",
   otherwise: "{{field}} : autrement qu’avant",
   field: {
+    device: "appareil", factor: "second facteur", sessions: "sessions", is_waiting: "doit patienter", is_invited: "invité", factor_roles: "rôles avec un second facteur", grace_days: "jours de délai", idle_minutes: "minutes avant le verrou", session_hours: "heures d’une session", leader: "responsable", members: "membres",
     position: "Place", capacity: "Conversations à la fois", media: "Limite par canal", owner: "Chez", queue: "File", reason: "Motif", preferred_team: "Équipe sollicitée d’abord", schedule: "Horaires",
     title: "Titre", questions: "Questions", answer: "Réponse", body: "Pour les agents", remark: "Remarque", live_from: "En ligne dès", live_until: "Jusqu’à", topic: "Thème", is_archived: "Archivé", bot_quotes: "Citations", threshold: "Certitude", author_may_approve: "Ses propres mots",
     unsure_times: "Pas compris", mood_texts: "Mauvaise humeur", loops: "Tourne en rond", vip: "À suivre de près", keywords: "Mots", priorities: "Priorité", tells_wait: "Attente dite",

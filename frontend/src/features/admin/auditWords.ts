@@ -15,6 +15,7 @@ const OF_STATES = ["counts_as", "takes_work"] as const;
 const OWN = ["position", "capacity", "media", "owner", "queue", "reason", "preferred_team", "schedule", "ladder", "ladder_texts",
   "title", "questions", "answer", "body", "remark", "live_from", "live_until", "topic", "is_archived", "bot_quotes", "threshold", "author_may_approve",
   "unsure_times", "mood_texts", "loops", "vip", "keywords", "priorities", "tells_wait", "template", "until", "note", "contact",
+  "device", "factor", "sessions", "is_waiting", "is_invited", "factor_roles", "grace_days", "idle_minutes", "session_hours", "leader", "members",
 ] as const;
 const ROLES = ["agent", "supervisor", "administrator", "observer"] as const;
 const STRATEGIES = ["best_level", "least_loaded", "longest_idle"] as const;

@@ -4,7 +4,7 @@ import type { AdminLine, AdminLink, AdminUser, Role, Schedule } from "@/api/type
 import { calledFields, httpFields, twilioFields, type LinkKind } from "./linkKinds";
 import { textFields } from "./linkTextFields";
 import { receiptFields } from "./linkReceiptFields";
-import type { Field } from "./SideForm";
+import type { Field, Value } from "./SideForm";
 
 type T = TFunction<"admin">;
 const ROLES: Role[] = ["agent", "supervisor", "administrator", "observer"];
@@ -14,7 +14,8 @@ const SAVERS = ["ask", "always", "never"] as const;
 
 const languages = (t: T) => LANGUAGES.map((value) => ({ value, label: t(`languages.${value}`) }));
 
-export function userFields(t: T, user: AdminUser | null): Field[] {
+/** `invite`: what is said of a person who sets his password himself. */
+export function userFields(t: T, user: AdminUser | null, invite: string): Field[] {
   return [
     { name: "name", label: t("field.name"), kind: "text", value: user?.name ?? "" },
     { name: "email", label: t("field.email"), kind: "email", value: user?.email ?? "" },
@@ -23,8 +24,9 @@ export function userFields(t: T, user: AdminUser | null): Field[] {
       options: ROLES.map((value) => ({ value, label: t(`role.${value}`) })),
     },
     { name: "language", label: t("field.language"), kind: "select", value: user?.language ?? "fr", options: languages(t) },
+    ...(user ? [] : [{ name: "is_invited", label: invite, kind: "switch" as const, value: false }]),
     {
-      name: "password", label: t("field.password"), kind: "password", value: "", keepEmpty: user !== null, autoComplete: "new-password",
+      name: "password", shown: (values: Record<string, Value>) => values.is_invited !== true, label: t("field.password"), kind: "password", value: "", keepEmpty: true, autoComplete: "new-password",
       hint: user ? t("field.passwordKeep") : undefined,
     },
     ...(user ? [{ name: "is_active", label: t("field.is_active"), kind: "switch" as const, value: user.is_active }] : []),

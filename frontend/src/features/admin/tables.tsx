@@ -2,9 +2,8 @@ import { AlertTriangle, CircleCheck, CircleDashed, CirclePause } from "lucide-re
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "@/api/session";
-import type { AdminLine, AdminLink, AdminUser, LinkLive } from "@/api/types";
+import type { AdminLine, AdminLink, LinkLive } from "@/api/types";
 import { useSecondsSince } from "@/realtime/clock";
-import { Avatar } from "@/ui/Avatar";
 import { duration, number } from "@/ui/format";
 import { useTable } from "./api";
 import { readTrouble } from "./linkTrouble";
@@ -56,24 +55,6 @@ export function EditRow({ onEdit, name, before, faint, children }: { onEdit: () 
       </th>
       {children}
     </tr>
-  );
-}
-
-export function UsersTable({ items, onEdit }: TableProps<AdminUser>) {
-  const { t } = useTranslation("admin");
-  return (
-    <Table heads={[t("field.name"), t("field.email"), t("field.role"), t("field.language")]} empty={items.length === 0}>
-      {items.map((user) => (
-        <EditRow key={user.id} name={user.name} before={<Avatar name={user.name} />} faint={!user.is_active} onEdit={() => onEdit(user.id)}>
-          <td>{user.email}</td>
-          <td>
-            {t(`role.${user.role}`)}
-            {!user.is_active && <span className={styles.chip}>{t("suspended")}</span>}
-          </td>
-          <td>{t(`languages.${user.language}`)}</td>
-        </EditRow>
-      ))}
-    </Table>
   );
 }
 

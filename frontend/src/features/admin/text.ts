@@ -26,7 +26,7 @@ const en = {
   tags: tagsEn,
   ...routingEn,
   title: "Administration",
-  sections: { users: "People", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", handover: "Handover", bot: "Bot", learning: "Learning", lists: "Lists", tags: "Tags and attributes", knowledge: "Knowledge", replies: "Canned replies", links: "Links", numbers: "Numbers", consent: "Opt-outs", lookups: "Look-ups", applications: "Applications", audit: "Audit log", health: "Health" },
+  sections: { users: "People", teams: "Teams", security: "Security", queues: "Queues", skills: "Skills", levels: "Levels", states: "States", lines: "Lines", hours: "Hours", targets: "Response times", filter: "Front filter", rules: "Rules", handover: "Handover", bot: "Bot", learning: "Learning", lists: "Lists", tags: "Tags and attributes", knowledge: "Knowledge", replies: "Canned replies", links: "Links", numbers: "Numbers", consent: "Opt-outs", lookups: "Look-ups", applications: "Applications", audit: "Audit log", health: "Health" },
   lead: {
     users: "Who works here and what they may do.",
     lines: "Where customers reach you, as they see it: a short code, a number.",
@@ -217,7 +217,7 @@ const fr: Same<typeof en> = {
   tags: tagsFr,
   ...routingFr,
   title: "Administration",
-  sections: { users: "Personnes", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", handover: "Passage à une personne", bot: "Bot", learning: "Apprentissage", lists: "Listes", tags: "Étiquettes et attributs", knowledge: "Connaissances", replies: "Réponses types", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", lookups: "Consultations", applications: "Applications", audit: "Journal", health: "Santé" },
+  sections: { users: "Personnes", teams: "Équipes", security: "Sécurité", queues: "Files d’attente", skills: "Compétences", levels: "Niveaux", states: "États", lines: "Lignes", hours: "Horaires", targets: "Délais de réponse", filter: "Filtre d’accueil", rules: "Règles", handover: "Passage à une personne", bot: "Bot", learning: "Apprentissage", lists: "Listes", tags: "Étiquettes et attributs", knowledge: "Connaissances", replies: "Réponses types", links: "Liens", numbers: "Numéros", consent: "Refus de SMS", lookups: "Consultations", applications: "Applications", audit: "Journal", health: "Santé" },
   lead: {
     users: "Qui travaille ici, et ce que chacun peut faire.",
     lines: "Là où les clients vous joignent, tel qu’ils le voient : un numéro court, un numéro.",

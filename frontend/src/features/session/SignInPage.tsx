@@ -3,12 +3,56 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/fetch";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
-import { useDemoPeople, useSignIn } from "./api";
+import { typeset } from "@/ui/typeset";
+import { useDemoPeople, useSignIn, type Factor } from "./api";
+import { SecondStep } from "./SecondStep";
+import { Welcome, welcomeToken } from "./Welcome";
 import styles from "./SignInPage.module.css";
 
+interface SignInPageProps {
+  logo: ReactNode;
+  languages: ReactNode;
+  /** He was at his desk a moment ago, and his session has ended. */
+  ended?: boolean;
+}
+
 /** `logo` and `languages` come from app/, which knows the brand and the language switch. */
-export function SignInPage({ logo, languages }: { logo: ReactNode; languages: ReactNode }) {
+export function SignInPage({ logo, languages, ended = false }: SignInPageProps) {
+  const { t } = useTranslation("security");
+  const [token, setToken] = useState(welcomeToken);
+  const [factors, setFactors] = useState<Factor[] | null>(null);
+  const [said, setSaid] = useState("");
+  const begun = () => {
+    // A link that was used works no more: it need not stand in the address.
+    history.replaceState(null, "", location.pathname);
+    setToken("");
+  };
+  return (
+    <div className={styles.page}>
+      <main className={styles.card}>
+        <div className={styles.brand}>{logo}</div>
+        {token ? (
+          <Welcome
+            token={token}
+            onDone={(wasSet) => {
+              begun();
+              if (wasSet) setSaid(t("welcome.saved"));
+            }}
+          />
+        ) : factors ? (
+          <SecondStep factors={factors} onBack={() => setFactors(null)} />
+        ) : (
+          <FirstStep said={said || (ended ? t("ended") : "")} onFactors={setFactors} />
+        )}
+      </main>
+      <div className={styles.languages}>{languages}</div>
+    </div>
+  );
+}
+
+function FirstStep({ said, onFactors }: { said: string; onFactors: (factors: Factor[]) => void }) {
   const { t } = useTranslation("session");
+  const { t: tSecurity } = useTranslation("security");
   const people = useDemoPeople();
   const signIn = useSignIn();
   const [email, setEmail] = useState("");
@@ -20,20 +64,21 @@ export function SignInPage({ logo, languages }: { logo: ReactNode; languages: Re
     event.preventDefault();
     const empty = { email: email.trim() === "", password: password === "" };
     setMissing(empty);
-    if (!empty.email && !empty.password) signIn.mutate({ email: email.trim(), password });
+    if (!empty.email && !empty.password)
+      signIn.mutate({ email: email.trim(), password }, { onSuccess: (signed) => "factors" in signed && onFactors(signed.factors) });
   };
 
   const explain = (failure: Error): string => {
     if (!(failure instanceof ApiError) || failure.status === 0) return t("unreachable");
     if (failure.status === 429) return t("tooMany");
+    if (failure.code === "has_factor") return typeset(failure.message);
     return failure.status === 400 || failure.status === 401 ? t("wrong") : t("failed", { code: failure.status });
   };
 
   return (
-    <div className={styles.page}>
-      <main className={styles.card}>
-        <div className={styles.brand}>{logo}</div>
+    <>
         <p className={styles.lead}>{t("lead")}</p>
+        <div role="status">{said && <p className={styles.said}>{said}</p>}</div>
 
         {demo.length > 0 && (
           <section aria-labelledby="demo-title">
@@ -95,10 +140,9 @@ export function SignInPage({ logo, languages }: { logo: ReactNode; languages: Re
           <Button type="submit" look="primary" className={styles.submit} data-testid="sign-in-submit" disabled={signIn.isPending}>
             {signIn.isPending ? t("submitting") : t("submit")}
           </Button>
+          <p className={styles.hint}>{tSecurity("forgotten")}</p>
         </form>
-      </main>
-      <div className={styles.languages}>{languages}</div>
-    </div>
+    </>
   );
 }
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_schedules")]
+    dependencies = [("accounts", "0004_security")]
 
     operations = [
         migrations.AddField("user", "density", models.CharField(max_length=8, default="roomy", db_default="roomy")),
