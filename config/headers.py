@@ -31,7 +31,7 @@ PAGE: dict[str, list[Any]] = {
     "form-action": [NONE],
     "frame-ancestors": [NONE],
     "require-trusted-types-for": ["'script'"],
-    # One address becomes a script by hand: the worker's (frontend/src/app/shell.ts). The name is taken as the page begins.
+    # One address becomes a script by hand: the worker's (frontend/src/app/shell.ts). The name is taken at once.
     "trusted-types": ["palabre-shell"],
     "report-uri": [REPORTS],
 }

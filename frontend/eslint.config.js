@@ -51,6 +51,7 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
     },
   },
+  { files: ["public/sw.js"], languageOptions: { globals: globals.serviceworker } },
   { files: ["scripts/**", "*.config.*"], languageOptions: { globals: globals.node } },
   street(
     ["src/ui/**"],

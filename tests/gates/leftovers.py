@@ -85,8 +85,8 @@ from routing.models import (
     WrapUp,
 )
 from supervision.models import Export, ExportPart, Form
-from tests.gates.leftover_people import keep_people
 from tests.accounts.passkey import keep_passkey
+from tests.gates.leftover_people import keep_people
 from tests.realtime.world import World, sign_in
 
 

@@ -14,7 +14,8 @@ from tests.journeys.desk import Desk
 AWA = "awa@savane.example"
 KEPT = """async () => {
   const found = [];
-  for (const name of await caches.keys()) for (const { url } of await (await caches.open(name)).keys()) found.push(new URL(url).pathname);
+  for (const name of await caches.keys())
+    for (const { url } of await (await caches.open(name)).keys()) found.push(new URL(url).pathname);
   return found;
 }"""
 

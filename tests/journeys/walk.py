@@ -34,8 +34,8 @@ from tests.journeys.catalogue_list import LIST_SCREENS
 from tests.journeys.catalogue_lookups import LOOK_UP_SCREENS
 from tests.journeys.catalogue_new_texts import NEW_TEXT_SCREENS
 from tests.journeys.catalogue_offers import OFFER_SCREENS
-from tests.journeys.catalogue_replies import REPLY_SCREENS
 from tests.journeys.catalogue_people import SEARCH
+from tests.journeys.catalogue_replies import REPLY_SCREENS
 from tests.journeys.catalogue_snooze import SNOOZE_SCREENS
 from tests.journeys.catalogue_transfer import TRANSFER_SCREENS
 from tests.journeys.catalogue_watch import WATCH_SCREENS

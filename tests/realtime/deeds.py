@@ -19,8 +19,8 @@ from conversations.adapters import InboundText
 from conversations.long_texts import LongTexts
 from conversations.models import Conversation, InboundPart, Task
 from conversations.store import LinkStore
-from inbox.tagging import put_tag
 from inbox.people import change_person
+from inbox.tagging import put_tag
 from realtime.log import record_changes
 from replies import drafts, scheduled
 from routing import callbacks, consult, deadline_watch, deadlines, offers, ownership, presence, snooze

@@ -285,10 +285,8 @@ export class FakeServer {
     if (path === "/api/session" && method === "PATCH") Object.assign(this.preferences, body);
     if (path === "/api/session") return ok(this.#session());
     if (path === "/api/counts") return ok(this.counts());
-    const routed = this.routing.route(method, path, body) ?? this.routing.views.route(method, path, body) ?? peopleRoutes(this, method, path, search, body);
+    const routed = this.routing.views.route(method, path, body) ?? peopleRoutes(this, method, path, search, body) ?? this.replies.route(method, path, body);
     if (routed) return routed;
-    const replied = this.replies.route(method, path, body);
-    if (replied) return replied;
     if (path === "/api/events") {
       const after = Number(search.get("after"));
       const events = this.events.filter((event) => event.seq > after);
