@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
 
 from accounts.models import Team, User
 from common.errors import Invalid, NotAllowed
@@ -78,6 +77,14 @@ class Filter:
         return cls(**given)
 
 
+class HasFailed(Func):
+    """conversations.row_marks.failed_of, of the conversation that a query is about."""
+
+    template = failed_of("conversations_conversation")
+    output_field = BooleanField()
+    arity = 0
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [str(one) for one in value]
@@ -133,8 +140,7 @@ def narrowed(found: QuerySet[Conversation], asked: Filter, audience: Audience, n
         found = found.filter(unread__gt=0)
     if asked.failed:
         # The first condition is its own, so that the rest is asked of those in which the last word is ours.
-        failed = RawSQL(failed_of("conversations_conversation"), [])  # noqa: S611 (no words of anybody)
-        found = found.filter(preview_kind=MessageKind.OUTGOING).annotate(has_failed=failed).filter(has_failed=True)
+        found = found.filter(preview_kind=MessageKind.OUTGOING).annotate(has_failed=HasFailed()).filter(has_failed=True)
     if asked.priority is not None:
         found = found.filter(priority__gte=asked.priority)
     return found

@@ -1,4 +1,4 @@
-import { ChevronDown, ListFilter as FilterIcon, X } from "lucide-react";
+import { ListFilter as FilterIcon, X } from "lucide-react";
 import { useId, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { isObserver, useSession } from "@/api/session";
@@ -53,13 +53,11 @@ export function FilterBar({ filter, onFilter, onView, opened, order }: FilterBar
               onClick={() => setOpen(open === panel ? null : panel)}
             >
               {t(`filters.${panel}`)}
-              {count > 0 ? (
+              {count > 0 && (
                 <span className={styles.number}>
                   <span aria-hidden="true">{count}</span>
                   <span className="visually-hidden">{t("filters.active", { count })}</span>
                 </span>
-              ) : (
-                <ChevronDown size={12} aria-hidden="true" />
               )}
             </button>
           );
