@@ -99,8 +99,8 @@ def save_draft(
 
 
 def sent(*, user: User, conversation_id: UUID, mode: str, body: str) -> None:
-    """What was sent is no draft any more, whatever becomes of the desk that has sent it. Somebody who has gone on
-    writing since keeps that: only these very words go."""
+    """What was sent is no draft any more, whatever becomes of the desk that has sent it; nor is its beginning, which is
+    what stands here when the line was cut while it was written. Who has gone on with other words keeps those."""
     with record_changes(user.organisation_id) as changes:
         row = (
             Draft.objects.select_for_update(of=("self",))
@@ -108,7 +108,7 @@ def sent(*, user: User, conversation_id: UUID, mode: str, body: str) -> None:
             .filter(user=user, conversation_id=conversation_id, mode=mode)
             .first()
         )
-        if row is None or row.text == "" or row.text.strip() != storable(body).strip():
+        if row is None or row.text == "" or not storable(body).strip().startswith(row.text.strip()):
             return
         Draft.objects.filter(id=row.id).update(text="", revision=row.revision + 1, at=Now())
         _tell(changes, row.conversation, user, mode, is_there=False)

@@ -55,7 +55,6 @@ from conversations.models import (
 from jobs.models import Job, JobState, Lease, Schedule, ScheduledRun
 from knowledge.models import Article, ArticleVersion, KnowledgeSettings
 from measures.models import Interval, Remark
-from replies.models import CannedReply, CannedUse, Draft, RepliesSettings, ScheduledReply
 from routing.filter_models import FrontCheck, FrontFilter, Passage, PassageDay, PassagesCounted
 from routing.handover_policy_models import HandoverPolicy
 from routing.models import (
@@ -218,25 +217,6 @@ def know(world: World, author: User) -> None:
         organisation=organisation, article=article, language="fr", number=1, title="Avoir une eSIM",
         questions="Comment avoir une eSIM ?", body="En agence.", answer="Venez en agence.", written_by=author,
         written_at=datetime.now(UTC), remark="non",
-    )  # fmt: skip
-
-
-def keep_replies(world: World, conversation: Conversation, author: User) -> None:
-    """A canned reply of everybody's and one of the conversation's owner, a draft of his, and a text for later."""
-    organisation, owner = world.organisation, conversation.owner or author
-    RepliesSettings.objects.create(organisation=organisation, shares_drafts=True)
-    words = {"organisation": organisation, "title": "Bienvenue", "fr": "Bonjour", "en": "Hello", "tags": "accueil"}
-    shared = CannedReply.objects.create(scope="all", shortcut="bienvenue", **words)
-    shared.lines.add(world.open_line)
-    CannedReply.objects.create(scope="personal", owner=owner, shortcut="mienne", **words)
-    CannedUse.objects.create(user=owner, reply=shared, count=2)
-    Draft.objects.create(
-        organisation=organisation, user=owner, conversation=conversation, mode="reply", text="Je vous", edit=1,
-        browser=uuid4(),
-    )  # fmt: skip
-    ScheduledReply.objects.create(
-        organisation=organisation, conversation=conversation, user=owner, client_id=uuid4(), body="À demain", seen=1,
-        at=datetime.now(UTC) + timedelta(days=1), reason="rien",
     )  # fmt: skip
 
 

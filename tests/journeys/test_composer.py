@@ -54,7 +54,7 @@ def talk(visit, palabre) -> Iterator[tuple[Desk, str]]:
     desk.ask("put", "/api/presence", {"state": me["state"] if me["state"] != "wrap_up" else "available"})
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.needs("UNI-030", part="put in from the composer")
 def test_a_canned_reply_is_put_in_by_keyboard_alone_with_its_accents_and_variables(talk, palabre):
     desk, _ = talk
@@ -82,7 +82,7 @@ def test_a_canned_reply_is_put_in_by_keyboard_alone_with_its_accents_and_variabl
     assert reached(palabre, "contact.name") == 0
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_line_that_is_cut_for_half_a_minute_sends_each_text_once_and_in_order(talk, palabre, watch):
     watch.expected.append(re.compile("ERR_INTERNET_DISCONNECTED"))
     desk, conversation = talk
@@ -110,7 +110,7 @@ def test_a_line_that_is_cut_for_half_a_minute_sends_each_text_once_and_in_order(
     expect(page.get_by_test_id("composer-text")).to_have_value("Coupure trois, pas finie")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_storm_of_enters_and_clicks_is_one_sms(talk, palabre):
     desk, _ = talk
     page: Page = desk.page
@@ -130,7 +130,7 @@ def test_a_storm_of_enters_and_clicks_is_one_sms(talk, palabre):
     assert reached(palabre, "Une seule fois") == 1
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_scheduled_reply_leaves_once_at_its_time_and_a_note_never(talk, palabre):
     desk, conversation = talk
     page: Page = desk.page

@@ -79,7 +79,10 @@ def test_what_was_sent_is_no_draft_any_more_whatever_becomes_of_the_desk(cast: C
         desk.post(f"/api/conversations/{talk.id}/notes", {"client_id": str(uuid4()), "body": "Il ment"}).status == 200
     )
     assert desk.drafts() == []
-    desk.writes(talk, "Encore ceci", 2)
+    desk.writes(talk, "Bonne", 2)
+    desk.post(f"/api/conversations/{talk.id}/messages", {"client_id": str(uuid4()), "body": "Bonne journée"})
+    assert desk.drafts() == [], "the rest was written while the line was cut"
+    desk.writes(talk, "Encore ceci", 3)
     desk.post(f"/api/conversations/{talk.id}/messages", {"client_id": str(uuid4()), "body": "Autre"})
     assert desk.drafts() == [("reply", "Encore ceci")], "what he has gone on writing stays"
 

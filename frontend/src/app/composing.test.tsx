@@ -181,6 +181,20 @@ describe("drafts", () => {
     await waitFor(() => expect(server.replies.drafts.get("reply c-00000")?.text).toBe(""), { timeout: 4000 });
   });
 
+  it("what was begun before the line was cut, and sent while it was, does not come back", async () => {
+    const { user, server } = openPalabre(MINE);
+    await user.type(await field(), "Je re");
+    await waitFor(() => expect(server.replies.drafts.get("reply c-00000")?.text).toBe("Je re"), { timeout: 4000 });
+    server.goOffline();
+    await user.type(await field(), "garde{Enter}");
+    await new Promise((done) => setTimeout(done, 1500)); // longer than the pause that saves
+    server.offline = false;
+    window.dispatchEvent(new Event("online"));
+    await waitFor(() => expect(server.sent).toEqual(["Je regarde"]), { timeout: 8000 });
+    await waitFor(() => expect(server.replies.drafts.get("reply c-00000")?.text).toBe(""), { timeout: 4000 });
+    expect(await field()).toHaveValue("");
+  });
+
   it("what another browser has written stands beside it until he chooses", async () => {
     const { user, server } = openPalabre(MINE);
     await field();

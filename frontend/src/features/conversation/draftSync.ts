@@ -26,6 +26,8 @@ const timers = new Map<string, ReturnType<typeof setTimeout>>();
 const busy = new Map<string, Promise<void>>();
 const quarrels = new Map<string, Elsewhere>();
 const revisions = new Map<string, number>();
+/** Whose last save did not arrive. */
+const failed = new Set<string>();
 const listeners = new Set<() => void>();
 
 const keyOf = (id: string, mode: Mode) => `${mode} ${id}`;
@@ -82,6 +84,7 @@ export function forgetDraftSync(): void {
   soon = null;
   quarrels.clear();
   revisions.clear();
+  failed.clear();
 }
 
 /** What waits for a pause is sent now; the page may close behind it. */
@@ -111,6 +114,7 @@ async function send(key: string, text: string, leaving: boolean): Promise<void> 
   const body = { mode, text, browser, edit, based_on: revisions.get(key) ?? readDraft(id, mode)?.rev ?? 0 };
   try {
     const kept = await request<View>("PUT", `/api/conversations/${id}/draft`, { body, keepalive: leaving });
+    failed.delete(key);
     revisions.set(key, kept.revision);
     if ((readDraft(id, mode)?.text ?? "") === text) noteKept(id, mode, kept.revision);
   } catch (failure) {
@@ -118,12 +122,15 @@ async function send(key: string, text: string, leaving: boolean): Promise<void> 
       const facts = (failure.body as { error: { facts: Record<string, unknown> } }).error.facts;
       quarrel(key, { text: String(facts.text), rev: Number(facts.revision), at: String(facts.at) });
     }
-    // Else it stays in this browser, and the next pause, or the next opening, tries again.
+    // Else it stays in this browser, and is tried again when the line is back.
+    else if (!(failure instanceof ApiError) || failure.isTemporary) failed.add(key);
   }
 }
 
 /** Another browser of his has begun, ended or taken over a draft; or this page opens. */
 export async function fetchDrafts(): Promise<void> {
+  // First what is known here: else what was sent while the line was cut would come back as a draft.
+  await Promise.all([...failed].map((key) => save(key)));
   let items: View[];
   try {
     ({ items } = await get<{ items: View[] }>("/api/drafts"));
@@ -159,7 +166,7 @@ function meet(key: string, one: View): void {
   if (here?.text === one.text) noteKept(id, mode, one.revision);
   else if (one.browser === browser && here !== undefined) void save(key);
   else if (here === undefined || here.kept === true) {
-    if (!timers.has(key) && !busy.has(key)) takeOver(id, { text: one.text, mode, rev: one.revision, kept: true });
+    if (!timers.has(key) && !busy.has(key) && !failed.has(key)) takeOver(id, { text: one.text, mode, rev: one.revision, kept: true });
   } else if (known === one.revision) void save(key);
   else {
     revisions.set(key, known);
