@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.journeys.catalogue import AWA, LONG_NAME, SAM, Screen, click, fails, fill, see, then
+from tests.journeys.catalogue import AWA, LIVE, LONG_NAME, SAM, Screen, click, fails, fill, see, then
 from tests.journeys.catalogue_offers import ID, answers
 
 BOX = '[data-testid="search-box"]'
@@ -48,11 +48,11 @@ NOTHING = _found(did_you_mean=["facture"])
 UNKNOWN = _found(problems=[{"code": "no_such", "field": "tag", "value": "or", "near": ["VIP", LONG_NAME]}])
 
 SEARCH = [
-    Screen("search", "/", SAM, BOX, prepare=then(click(OPEN), see(BOX))),
+    Screen("search", "/", SAM, LIVE, then(click(OPEN), see(BOX))),
     *(
         Screen(
-            f"search-{name}", "/", person, shown,
-            prepare=then(answers(r"/api/search", lambda body=body: body), click(OPEN), fill(BOX, TYPED), see(shown)),
+            f"search-{name}", "/", person, LIVE, then(click(OPEN), fill(BOX, TYPED), see(shown)),
+            prepare=answers(r"/api/search", lambda body=body: body),
         )
         for name, person, body, shown in (
             ("many", AWA, MANY, '[data-testid="search-text"]'),
@@ -61,7 +61,8 @@ SEARCH = [
         )
     ),
     Screen(
-        "search-error", "/", SAM, '[data-testid="search-failed"]', expects="status of 500",
-        prepare=then(fails("/api/search"), click(OPEN), fill(BOX, "facture"), see('[data-testid="search-failed"]')),
+        "search-error", "/", SAM, LIVE,
+        then(click(OPEN), fill(BOX, TYPED), see('[data-testid="search-failed"]')),
+        prepare=fails(r"/api/search"), expects="status of 500",
     ),
 ]  # fmt: skip
