@@ -13,7 +13,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
 from config.up.trial import Running
-from tests.journeys.desk import Desk
+from tests.journeys.desk import Desk, says
 from tests.journeys.watching import WAIT_MS, Watch
 
 expect.set_options(timeout=WAIT_MS)
@@ -155,7 +155,8 @@ def test_a_desk_at_which_nobody_is_covers_itself_keeps_the_draft_and_opens_where
     page = visit(f"{palabre.desk.rstrip('/')}/sign-in")
     enter(page, dodo.email)
     at_desk(page)
-    row = boss.ask("get", "/api/conversations?view=all&limit=1")["items"][0]
+    says(palabre, "+2290197610001", "je veux parler a un conseiller", "1919")
+    row = queued(boss)
     # Somebody's own conversation: he may write in it.
     answers = page.context.request
     cookies = {one["name"]: one["value"] for one in page.context.cookies()}
@@ -167,9 +168,7 @@ def test_a_desk_at_which_nobody_is_covers_itself_keeps_the_draft_and_opens_where
     box = page.get_by_test_id("composer-text")
     expect(box).to_be_visible()
     box.fill("Un brouillon que personne n’a envoyé")
-    idle(palabre, dodo.email, 4)
-    page.reload()  # hears of the shorter time
-    expect(page.get_by_test_id("composer-text")).to_have_value("Un brouillon que personne n’a envoyé")
+    idle(palabre, dodo.email, 4)  # the page does not hear of it: the server locks by itself, and closes its socket
     expect(page.get_by_test_id("locked")).to_be_visible()
     assert "brouillon que personne" not in page.content(), "nothing of the desk is left in the page"
     assert page.title() == "Palabre"
@@ -184,6 +183,14 @@ def test_a_desk_at_which_nobody_is_covers_itself_keeps_the_draft_and_opens_where
     page.get_by_test_id("prove").click()
     expect(page.get_by_test_id("composer-text")).to_have_value("Un brouillon que personne n’a envoyé")
     assert page.url == place
+
+
+def queued(boss: Desk) -> dict[str, Any]:
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while not (rows := boss.ask("get", "/api/conversations?view=all&status=queued&limit=1")["items"]):
+        assert time.monotonic() < deadline, "no conversation waits"
+        time.sleep(0.2)
+    return dict(rows[0])
 
 
 def idle(palabre: Running, email: str, seconds: int) -> None:

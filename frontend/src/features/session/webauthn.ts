@@ -9,6 +9,14 @@ const toBytes = (text: string): ArrayBuffer => {
 const toText = (bytes: ArrayBuffer): string =>
   btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
+/** Without what is null: the browser takes a null for 0, or for the word. */
+const bare = (given: Json): Json =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === null ? [] : [[name, typeof value === "object" && !Array.isArray(value) ? bare(value as Json) : value]],
+    ),
+  );
+
 /** Passkeys need https, or this machine by its name. */
 export const canPasskey = (): boolean => window.isSecureContext && "credentials" in navigator && "PublicKeyCredential" in window;
 
@@ -21,7 +29,7 @@ const known = (list: unknown) => ((list as Described[] | undefined) ?? []).map((
 
 /** Rejects (NotAllowedError) when whoever is there says no, or lets it be. */
 export async function makePasskey(options: Json): Promise<Json> {
-  const given = options.publicKey as Json;
+  const given = bare(options.publicKey as Json);
   const user = given.user as Json;
   const made = (await navigator.credentials.create({
     publicKey: {
@@ -36,7 +44,7 @@ export async function makePasskey(options: Json): Promise<Json> {
 }
 
 export async function showPasskey(options: Json): Promise<Json> {
-  const given = options.publicKey as Json;
+  const given = bare(options.publicKey as Json);
   const shown = (await navigator.credentials.get({
     publicKey: {
       ...(given as unknown as PublicKeyCredentialRequestOptions),
