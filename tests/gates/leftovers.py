@@ -86,6 +86,7 @@ from routing.models import (
 from supervision.models import Export, ExportPart, Form
 from tests.accounts.passkey import keep_passkey
 from tests.gates.leftover_people import keep_people
+from tests.gates.leftovers_replies import keep_replies
 from tests.realtime.world import World, sign_in
 
 
