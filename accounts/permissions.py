@@ -50,8 +50,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "consent.read": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # numbers in full
     "counts.read": EVERYONE,
     "views.read": EVERYONE,
-    "views.keep": DESK,  # one's own views
-    "views.share": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),  # with a team, with everybody
+    "views.keep": DESK,  # one's own views; shared ones: inbox.views.SHARE
     "views.arrange": EVERYONE,
     "desk.arrange": EVERYONE,  # which lines one's own lists show
     "events.read": EVERYONE,

@@ -18,8 +18,7 @@ from django.db.models import Q, QuerySet
 
 from accounts import audit
 from accounts.events import SettingsChanged
-from accounts.models import Team, User
-from accounts.permissions import PERMISSIONS
+from accounts.models import Role, Team, User
 from common.errors import Invalid, NotAllowed, NotFound
 from common.text import name_of
 from conversations.models import Line, Status
@@ -33,6 +32,7 @@ from realtime.log import Changes, record_changes
 COLUMNS = ("tags", "owner", "line")  # of the second line of a row, which one may leave out
 ORDERS = ("waiting", "deadline")
 MOST_OWN, MOST_SHARED = 50, 50
+SHARE = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})  # with a team, with everybody
 COUNTED = 100  # conversations; that many is "99+"
 
 
@@ -93,6 +93,8 @@ def views_of(user: User, audience: Audience, now: datetime) -> list[ViewView]:
 
 def save_view(*, user: User, audience: Audience, given: ViewFields, view_id: UUID | None = None) -> UUID:
     """Raises NotFound("no_view"), NotAllowed("role") for sharing, Invalid."""
+    if view_id is not None and not _open_to(user, audience).filter(id=view_id).exists():
+        raise NotFound("no_view", "there is no such view")
     fields = _checked(user, audience, given)
     with record_changes(user.organisation_id) as changes:
         if view_id is None:
@@ -135,7 +137,7 @@ def _open_to(user: User, audience: Audience) -> QuerySet[SavedView]:
 
 
 def _may_share(user: User) -> bool:
-    return user.role in PERMISSIONS["views.share"]
+    return user.role in SHARE
 
 
 def _may_change(user: User, view: SavedView) -> bool:
@@ -147,7 +149,7 @@ def _mine_to_change(user: User, audience: Audience, view_id: UUID) -> SavedView:
     if view is None:
         raise NotFound("no_view", "there is no such view")
     if not _may_change(user, view):
-        raise NotAllowed("role", "your role does not include changing what others use", permission="views.share")
+        raise NotAllowed("role", "your role does not include changing what others use", permission="views.keep")
     return view
 
 
@@ -155,7 +157,7 @@ def _checked(user: User, audience: Audience, given: ViewFields) -> dict[str, Any
     if given.sharing not in Sharing.values:
         raise Invalid("unknown_choice", f"must be one of {', '.join(Sharing.values)}", field="sharing")
     if given.sharing != Sharing.PERSONAL and not _may_share(user):
-        raise NotAllowed("role", "your role does not include sharing views", permission="views.share")
+        raise NotAllowed("role", "your role does not include sharing views", permission="views.keep")
     team = None
     if given.sharing == Sharing.TEAM:
         teams = Team.objects.filter(organisation_id=user.organisation_id)
