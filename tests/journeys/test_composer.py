@@ -55,7 +55,6 @@ def talk(visit, palabre) -> Iterator[tuple[Desk, str]]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.needs("UNI-030", part="put in from the composer")
 def test_a_canned_reply_is_put_in_by_keyboard_alone_with_its_accents_and_variables(talk, palabre):
     desk, _ = talk
     page: Page = desk.page
