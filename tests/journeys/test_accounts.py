@@ -19,7 +19,7 @@ from tests.journeys.watching import WAIT_MS, Watch
 expect.set_options(timeout=WAIT_MS)
 
 PASSWORD = "un baobab au bord du fleuve"
-REFUSED = re.compile("status of (400|401|403|409|423)")
+REFUSED = re.compile("status of (400|401|403|409|422|423)")
 
 
 def code_of(secret: str, step: int = 0) -> str:
