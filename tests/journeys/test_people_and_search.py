@@ -27,6 +27,7 @@ def _talk(desk: Desk, number: str) -> str:
 
 
 def _look_for(page: Page, typed: str) -> None:
+    expect(page.get_by_test_id("search-open")).to_be_visible()  # before it is there nobody hears the key
     page.locator("body").press("f")
     page.get_by_test_id("search-box").fill(typed)
 
