@@ -151,8 +151,11 @@ export function Composer({ row, name, mayReply, taking, handle }: ComposerProps)
     },
   });
 
+  const sent = useRef<Draft | null>(null);
   const send = () => {
-    if (!sendable) return;
+    // Enter, or a click, before the field is drawn empty: what has left does not leave again.
+    if (!sendable || sent.current === drafts[mode]) return;
+    sent.current = drafts[mode];
     // What was shown is what leaves, and what stands in the thread meanwhile.
     const body = mode === "note" || !counts ? text.trim() : wording.sent;
     const attachments = attaches ? handOver(row.id) : [];

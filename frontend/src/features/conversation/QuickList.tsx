@@ -27,7 +27,9 @@ export function QuickList({ id, choices, active, preview, parts, rules, label, e
   const { t } = useTranslation("quick");
   const list = useRef<HTMLUListElement>(null);
   const shown = choices[active];
-  useEffect(() => list.current?.children[active]?.scrollIntoView?.({ block: "nearest" }), [active, choices]);
+  useEffect(() => {
+    list.current?.children[active]?.scrollIntoView?.({ block: "nearest" });
+  }, [active, choices]);
   const cost = rules && shown ? wordingOf(preview, rules).count : null;
   return (
     <div className={styles.quick} data-testid="quick">
