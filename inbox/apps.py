@@ -5,4 +5,4 @@ class InboxConfig(AppConfig):
     name = "inbox"
 
     def ready(self) -> None:
-        from inbox import bulk  # noqa: F401  (registers its kinds of job)
+        from inbox import work  # noqa: F401  (registers its kinds of job)

@@ -24,7 +24,7 @@ from conversations.models import Conversation, Status
 from conversations.visibility import audience_of, conversations_of
 from inbox.models import BulkDeed
 from inbox.tagging import put_tag
-from jobs.kinds import RunningJob, job_kind
+from jobs.kinds import RunningJob
 from jobs.models import Job, JobState
 from jobs.service import request_job
 from realtime.audience import Audience
@@ -211,7 +211,6 @@ def _check(user: User, given: Given) -> None:
         raise Invalid("unknown_choice", "there is no such tag", field="tag_id")
 
 
-@job_kind(KIND)
 def go_on(job: RunningJob, *, deed_id: str, **_: Any) -> dict[str, Any]:
     deed = BulkDeed.objects.select_related("owner").filter(id=deed_id).first()
     if deed is not None:
@@ -300,7 +299,6 @@ def _assign(user: User, given: Mapping[str, Any], conversation_id: UUID, before:
     }
 
 
-@job_kind("inbox.forget_bulk", every=timedelta(days=1))
 def forget(job: RunningJob, **_more: Any) -> dict[str, Any]:
     gone, _ = BulkDeed.objects.filter(created_at__lt=Now() - KEPT).delete()
     return {"gone": gone}

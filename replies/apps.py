@@ -5,4 +5,4 @@ class RepliesConfig(AppConfig):
     name = "replies"
 
     def ready(self) -> None:
-        from replies import drafts, scheduled  # noqa: F401  (register their kinds of job)
+        from replies import drafts, work  # noqa: F401  (register their kinds of job)

@@ -22,7 +22,7 @@ from conversations.messages import add_event_line, clean_text, lock_conversation
 from conversations.models import Conversation, Message, MessageKind, Status
 from conversations.rendering import iso
 from conversations.wording import refuse_too_long
-from jobs.kinds import RunningJob, job_kind
+from jobs.kinds import RunningJob
 from jobs.service import request_job
 from realtime.log import Changes, record_changes
 from replies.events import ScheduledReplyChanged
@@ -128,7 +128,6 @@ def cancel(*, user: User, scheduled_id: UUID) -> None:
         _end(changes, row, conversation, ScheduledState.CANCELLED, database_now())
 
 
-@job_kind(KIND)
 def send_scheduled(job: RunningJob, *, scheduled_id: str, **_later: object) -> dict[str, Any]:
     return {"state": send_due(UUID(scheduled_id))}
 
