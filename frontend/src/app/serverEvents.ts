@@ -46,7 +46,6 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
       return;
     case "conversation.disposed":
     case "conversation.read":
-    case "conversation.tagged":
     case "targets.set":
     case "targets.told":
       return; // Their rows say it all, and rows are applied below.
@@ -56,6 +55,7 @@ function applyOne(client: QueryClient, event: ServerEvent, screen: Screen & { me
     case "scheduled_reply.changed":
       scheduledChanged(client, event.conversation.id);
       return;
+    case "conversation.tagged":
     case "person.changed":
       personChanged(client, event.conversation.id);
       return;
