@@ -5,7 +5,7 @@ import { CloudOff } from "lucide-react";
 import type { AdminUser, MadeUser, Role } from "@/api/types";
 import { Avatar } from "@/ui/Avatar";
 import { Button } from "@/ui/Button";
-import { fullTime } from "@/ui/format";
+import { clockTime, fullTime, shortDate } from "@/ui/format";
 import { Empty, Skeleton } from "@/ui/States";
 import { AccountPanel } from "./AccountPanel";
 import { useTeams, useUsers, type UserFilter } from "./accountsApi";
@@ -82,7 +82,7 @@ export function UsersSection() {
                 </td>
                 <td className={styles.several}>{user.team_ids.map((id) => teams.find((team) => team.id === id)?.name).filter(Boolean).join(", ") || "–"}</td>
                 <td>{user.has_factor ? t("users.yes") : t("users.no")}</td>
-                <td>{user.seen_at ? fullTime(user.seen_at) : t("users.never")}</td>
+                <td className={look.seen} title={user.seen_at ? fullTime(user.seen_at) : undefined}>{user.seen_at ? `${shortDate(user.seen_at)} ${clockTime(user.seen_at)}` : t("users.never")}</td>
                 <td>
                   <Button
                     size="small"

@@ -7,7 +7,7 @@ const en = {
   },
   link: { title: "Link for {{name}}", once: "It is shown this once, works once, and until {{when}}. Give it to this person alone.", plain: "It is shown this once, works once, and for three days. Give it to this person alone.", label: "Address", copy: "Copy", copied: "Copied.", done: "I have passed it on" },
   account: {
-    open: "Sessions and factors", title: "Account of {{name}}", link: "Make a link to set the password", linkThere: "A link waits, until {{when}}.", factors: "Second factor", none: "None is set up.", totp: "Application of codes", passkeys_one: "{{count}} passkey", passkeys_other: "{{count}} passkeys", codes_one: "{{count}} recovery code", codes_other: "{{count}} recovery codes",
+    open: "Account", title: "Account of {{name}}", link: "Make a link to set the password", linkThere: "A link waits, until {{when}}.", factors: "Second factor", none: "None is set up.", totp: "Application of codes", passkeys_one: "{{count}} passkey", passkeys_other: "{{count}} passkeys", codes_one: "{{count}} recovery code", codes_other: "{{count}} recovery codes",
     reset: "Remove all second factors", resetDone: "The second factors are removed.", waiting: "Too many wrong tries: a browser that does not know this person waits.", unlock: "Let them try again", unlocked: "The wrong tries are forgotten.", sessions: "Signed in", nowhere: "Nowhere at the moment.", end: "End", endAll: "End all sessions", ended_one: "{{count}} session ended.", ended_other: "{{count}} sessions ended.", unknown: "Unknown device", seen: "last there {{when}}",
   },
   file: {
@@ -26,7 +26,7 @@ const fr: Same<typeof en> = {
   },
   link: { title: "Lien pour {{name}}", once: "Il n’est montré que cette fois, sert une fois, et jusqu’au {{when}}. Ne le donnez qu’à cette personne.", plain: "Il n’est montré que cette fois, sert une fois, et pendant trois jours. Ne le donnez qu’à cette personne.", label: "Adresse", copy: "Copier", copied: "Copié.", done: "Je l’ai transmis" },
   account: {
-    open: "Sessions et facteurs", title: "Compte de {{name}}", link: "Créer un lien pour choisir le mot de passe", linkThere: "Un lien attend, jusqu’au {{when}}.", factors: "Second facteur", none: "Aucun n’est installé.", totp: "Application de codes", passkeys_one: "{{count}} clé d’accès", passkeys_other: "{{count}} clés d’accès", codes_one: "{{count}} code de secours", codes_other: "{{count}} codes de secours",
+    open: "Compte", title: "Compte de {{name}}", link: "Créer un lien pour choisir le mot de passe", linkThere: "Un lien attend, jusqu’au {{when}}.", factors: "Second facteur", none: "Aucun n’est installé.", totp: "Application de codes", passkeys_one: "{{count}} clé d’accès", passkeys_other: "{{count}} clés d’accès", codes_one: "{{count}} code de secours", codes_other: "{{count}} codes de secours",
     reset: "Retirer tous les seconds facteurs", resetDone: "Les seconds facteurs sont retirés.", waiting: "Trop d’essais manqués : un navigateur qui ne connaît pas cette personne patiente.", unlock: "Laisser réessayer", unlocked: "Les essais manqués sont oubliés.", sessions: "Connexions", nowhere: "Nulle part en ce moment.", end: "Terminer", endAll: "Terminer toutes les sessions", ended_one: "{{count}} session terminée.", ended_other: "{{count}} sessions terminées.", unknown: "Appareil inconnu", seen: "vu le {{when}}",
   },
   file: {
