@@ -255,6 +255,7 @@ def test_without_targets_a_round_asks_nothing_more(cast: Cast, monkeypatch):
 
 def test_lists_may_be_ordered_by_what_is_missed_next(cast: Cast):
     from inbox.desk import audience
+    from inbox.filters import Filter
     from inbox.lists import list_page
 
     aims(cast)
@@ -263,8 +264,8 @@ def test_lists_may_be_ordered_by_what_is_missed_next(cast: Cast):
     text_in(cast, late, at=MONDAY_OPEN)
     Conversation.objects.filter(id=calm.id).update(waiting_since=MONDAY_OPEN - timedelta(days=1))
     asked = {
-        "audience": audience(cast.sam), "organisation_region": "BJ", "view": "queue", "line_id": None, "status": None,
-        "q": None, "limit": 1,
+        "audience": audience(cast.sam), "organisation_region": "BJ", "view": "queue", "asked": Filter(),
+        "q": None, "limit": 1, "now": database_now(),
     }  # fmt: skip
     shown, after = [], None
     while True:
