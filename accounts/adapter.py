@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts import known_browsers
@@ -15,6 +16,13 @@ from common.secrets import seal, unseal
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whose address is not known (a socket of this machine) counts as one of them all."""
+        try:
+            return str(super().get_client_ip(request))
+        except PermissionDenied:
+            return "unknown"
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Tries from a browser in which this person has signed in before are counted apart: whoever else tries wrong

@@ -15,7 +15,7 @@ PEOPLE_TEXTS: dict[str, tuple[str, str]] = {
         "Une adresse qui commence par https:// et nomme un serveur est attendue.",
         "An address that begins with https:// and names a server is expected.",
     ),
-    "unknown_variable": (
+    "unknown_placeholder": (
         "Une variable est inconnue : {{number}}, {{digits}} ou la clé d’un attribut entre accolades.",
         "A variable is unknown: {{number}}, {{digits}}, or the key of an attribute in braces.",
     ),

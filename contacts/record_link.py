@@ -45,7 +45,7 @@ class RecordSettings(TypedDict):
 
 def checked(template: str, keys: frozenset[str]) -> str:
     """`template` without the spaces around it; "" stays. Raises Invalid: "too_long", "characters", "not_https",
-    "unknown_variable"."""
+    "unknown_placeholder"."""
     text = template.strip()
     if not text:
         return ""
@@ -64,7 +64,7 @@ def checked(template: str, keys: frozenset[str]) -> str:
     unknown = sorted(set(names) - keys - {"number", "digits"})
     rest = _VARIABLE.sub("", text)
     if unknown or "{" in rest or "}" in rest:
-        raise Invalid("unknown_variable", f"unknown: {', '.join(unknown) or '{ }'}", field="template")
+        raise Invalid("unknown_placeholder", f"unknown: {', '.join(unknown) or '{ }'}", field="template")
     return text
 
 

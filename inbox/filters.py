@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet
 
 from accounts.models import Team, User
-from common.errors import Invalid, NotAllowed
+from common.errors import Invalid
 from contacts.models import ContactTag, Tag
 from conversations.models import Conversation, Line, MessageKind, Status
 from conversations.row_marks import failed_of
@@ -105,7 +105,7 @@ _READ: dict[str, Any] = {
 
 
 def narrowed(found: QuerySet[Conversation], asked: Filter, audience: Audience, now: datetime) -> QuerySet[Conversation]:
-    """`found` as far as `asked`. Raises Invalid, NotAllowed("search") for tags where persons are not shown."""
+    """`found` as far as `asked`. Raises Invalid; "search" for tags where persons are not shown."""
     if asked.status is not None:
         if asked.status not in Status.values:
             raise Invalid("unknown_choice", f"must be one of {', '.join(Status.values)}", field="status")
@@ -117,7 +117,7 @@ def narrowed(found: QuerySet[Conversation], asked: Filter, audience: Audience, n
         found = found.filter(line_id__in=list(lines.values_list("id", flat=True)))
     if asked.tag:
         if audience.kind == AudienceKind.NO_TEXT:
-            raise NotAllowed("search", "what is known of people is not shown to you")
+            raise Invalid("search", "what is known of people is not shown to you", field="tag")
         tagged = ContactTag.objects.filter(
             organisation_id=audience.organisation_id, contact_id=OuterRef("contact_id"), tag_id__in=asked.tag
         )

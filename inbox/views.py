@@ -156,14 +156,14 @@ def _mine_to_change(user: User, audience: Audience, view_id: UUID) -> SavedView:
 def _checked(user: User, audience: Audience, given: ViewFields) -> dict[str, Any]:
     if given.sharing not in Sharing.values:
         raise Invalid("unknown_choice", f"must be one of {', '.join(Sharing.values)}", field="sharing")
-    if given.sharing != Sharing.PERSONAL and not _may_share(user):
-        raise NotAllowed("role", "your role does not include sharing views", permission="views.keep")
     team = None
     if given.sharing == Sharing.TEAM:
         teams = Team.objects.filter(organisation_id=user.organisation_id)
         team = None if given.team_id is None else teams.filter(id=given.team_id).first()
         if team is None:
             raise Invalid("unknown_choice", "there is no such team", field="team_id")
+    if given.sharing != Sharing.PERSONAL and not _may_share(user):
+        raise NotAllowed("role", "your role does not include sharing views", permission="views.keep")
     if given.view not in VIEWS:
         raise Invalid("unknown_choice", f"must be one of {', '.join(VIEWS)}", field="view")
     if given.order not in ORDERS:

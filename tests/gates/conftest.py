@@ -10,6 +10,12 @@ from tests.gates.company import Company, make_company, undone
 from tests.gates.ear import listen  # noqa: F401  (a fixture)
 
 
+@pytest.fixture(autouse=True)
+def _no_limit_of_writes(settings: Any) -> None:
+    """One caller knocks at every door, some thousand of them, within a minute."""
+    settings.WRITES_PER_MINUTE = 100_000
+
+
 @pytest.fixture(scope="module")
 def made_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[Company]:
     """Made once for a module, in a transaction that ends with it. No other test of that module may empty the tables."""

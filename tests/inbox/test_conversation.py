@@ -201,7 +201,7 @@ def test_the_session_holds_what_a_screen_needs_first(cast: Cast) -> None:
     session = Browser(cast.awa).get("/api/session").data
     assert set(session) == {
         "user", "organisation", "lines", "queues", "agents", "presence", "mode", "epoch", "head", "at", "csrf",
-        "phone_page", "reasons", "dispositions",
+        "phone_page", "reasons", "dispositions", "desk", "tags", "teams",
     }  # fmt: skip
     assert [line["address"] for line in session["lines"]] == ["1919", "3334"]
     assert session["lines"][0]["capabilities"]["counts_segments"] is True

@@ -121,7 +121,7 @@ def test_a_flush_of_redis_gives_nobody_more_tries(cast: Cast, redis_url: str) ->
 
 def test_one_address_cannot_try_many_accounts(cast: Cast, settings) -> None:
     limits = settings.ACCOUNT_RATE_LIMITS
-    assert limits["login_failed"] == "60/m/ip,5/5m/key"
+    assert limits["login_failed"] == "60/m/ip,5/5m/key,15/1h/key,40/1d/key"
     settings.ACCOUNT_RATE_LIMITS = {**limits, "login_failed": "3/m/ip,5/5m/key"}  # each try costs a hash on purpose
     statuses = [Browser().post(LOGIN, {"email": f"a{n}@savane.example", "password": "faux"}).status for n in range(5)]
     assert statuses == [400] * 3 + [429] * 2

@@ -33,8 +33,8 @@ export type MessageCompleted = Stamp & { type: "message.completed"; conversation
 export type MessageReceived = Stamp & { type: "message.received"; conversation: Row; message: Message };
 export type OfferEnded = Stamp & { type: "offer.ended"; agent: Agent };
 export type OfferMade = Stamp & { type: "offer.made"; agent: Agent };
-export type ScheduledReplyChanged = Stamp & { type: "scheduled_reply.changed"; conversation: Row; message?: Message };
 export type PersonChanged = Stamp & { type: "person.changed"; conversation: Row; message?: Message };
+export type ScheduledReplyChanged = Stamp & { type: "scheduled_reply.changed"; conversation: Row; message?: Message };
 export type SettingsChanged = Stamp & { type: "settings.changed"; kind?: string; object_id?: string };
 export type TargetsSet = Stamp & { type: "targets.set"; conversation: Row; message?: Message };
 export type TargetsTold = Stamp & { type: "targets.told"; conversation: Row; message?: Message };
@@ -58,8 +58,8 @@ export type ServerEvent =
   | MessageReceived
   | OfferEnded
   | OfferMade
-  | ScheduledReplyChanged
   | PersonChanged
+  | ScheduledReplyChanged
   | SettingsChanged
   | TargetsSet
   | TargetsTold;
