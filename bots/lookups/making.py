@@ -40,12 +40,13 @@ def make(*, organisation_id: UUID, conversation_id: UUID, number: str, look_up: 
         log.error("look-up %s: %s at %s", _name(look_up), type(error).__name__, place_of(error))
         found, why = Found("failed"), Kind.BROKEN.value
     finally:
-        if (
-            connection.connection is not None and not connection.in_atomic_block
-        ):  # a thread keeps no connection of the pool for itself
+        # A thread keeps no connection of the pool for itself.
+        if connection.connection is not None and not connection.in_atomic_block:
             connection.close()
-    log.log(
-        logging.DEBUG if why == Kind.UNKNOWN.value else logging.INFO,
+    if why == Kind.UNKNOWN.value:
+        log.debug("look-up %s is not defined", _name(look_up))
+        return found
+    log.info(
         "look-up %s: %s%s in %.0f ms", _name(look_up), found.outcome, f" ({why})" if why else "",
         1000 * (time.monotonic() - began),
     )  # fmt: skip
