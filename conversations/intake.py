@@ -47,13 +47,7 @@ BOUNDS = {
 
 # Of the connections that look up few rows in great tables, by key. With its own guesses the planner hashes a whole
 # partition of deliveries for a batch of receipts, and keeps sequential scans of tables that were empty once.
-LOOKUP_SETTINGS = {
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "jit": "off",
-}
-
+LOOKUP_SETTINGS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 # Of those whose statements are the same each time: to plan them over all months took longer than to do them.
 RESULT_SETTINGS = {**LOOKUP_SETTINGS, "plan_cache_mode": "force_generic_plan"}
 

@@ -44,7 +44,7 @@ def make(*, organisation_id: UUID, conversation_id: UUID, number: str, look_up: 
         if connection.connection is not None and not connection.in_atomic_block:
             connection.close()
     if why == Kind.UNKNOWN.value:
-        log.debug("look-up %s is not defined", _name(look_up))
+        log.debug("look-up %s: %s (%s) in %.0f ms", _name(look_up), found.outcome, why, 1000 * (time.monotonic() - began))
         return found
     log.info(
         "look-up %s: %s%s in %.0f ms", _name(look_up), found.outcome, f" ({why})" if why else "",
