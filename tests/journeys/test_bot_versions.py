@@ -16,7 +16,7 @@ from tests.journeys.watching import WAIT_MS
 expect.set_options(timeout=WAIT_MS)
 
 FATOU = "admin@savane.example"
-PUBLISHED_S = 30.0
+PUBLISHED_S = 15.0
 QUESTION = "vous ouvrez a quelle heure"
 HOURS = "utter_opening_hours"
 
