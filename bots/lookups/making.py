@@ -43,13 +43,11 @@ def make(*, organisation_id: UUID, conversation_id: UUID, number: str, look_up: 
         # A thread keeps no connection of the pool for itself.
         if connection.connection is not None and not connection.in_atomic_block:
             connection.close()
+    ms = 1000 * (time.monotonic() - began)
     if why == Kind.UNKNOWN.value:
-        log.debug("look-up %s is not defined", _name(look_up))
+        log.debug("look-up %s: %s (%s) in %.0f ms", _name(look_up), found.outcome, why, ms)
         return found
-    log.info(
-        "look-up %s: %s%s in %.0f ms", _name(look_up), found.outcome, f" ({why})" if why else "",
-        1000 * (time.monotonic() - began),
-    )  # fmt: skip
+    log.info("look-up %s: %s%s in %.0f ms", _name(look_up), found.outcome, f" ({why})" if why else "", ms)
     return found
 
 

@@ -16,7 +16,7 @@ from tests.journeys.watching import WAIT_MS
 expect.set_options(timeout=WAIT_MS)
 
 FATOU = "admin@savane.example"
-PUBLISHED_S = 30.0
+PUBLISHED_S = 15.0
 QUESTION = "vous ouvrez a quelle heure"
 HOURS = "utter_opening_hours"
 
@@ -96,12 +96,12 @@ def test_an_answer_is_changed_tried_published_and_rolled_back_and_the_phone_hear
     hears_soon(phone, new)
 
     page.get_by_test_id("tab-versions").click()
-    expect(page.get_by_test_id("version")).to_contain_text("Horaires de fête")
+    expect(page.get_by_test_id("version").first).to_contain_text("Horaires de fête")
     with page.expect_response(re.compile("/restore$")) as restored:
         page.get_by_test_id("restore").click()
     assert restored.value.ok, restored.value.text()
     hears_soon(phone, "Agences : lundi")
-    page.get_by_test_id("roll-back").click()
+    page.get_by_test_id("roll-back").first.click()  # others may have been published before
     expect(page.get_by_test_id("talks")).to_have_text(re.compile(r"version \d"))
     hears_soon(phone, new)
     page.get_by_test_id("restore").click()
