@@ -1,8 +1,12 @@
-"""Refusals about people, as config/error_texts.py has the others."""
+"""Refusals about people and views of them, as config/error_texts.py has the others."""
 
 from __future__ import annotations
 
 PEOPLE_TEXTS: dict[str, tuple[str, str]] = {
+    "shared_view": (
+        "Cette vue est partagée : un superviseur peut la changer, ou gardez-en une copie à vous.",
+        "This view is shared: a supervisor may change it, or keep a copy of your own.",
+    ),
     "no_person": ("Cette personne est introuvable.", "There is no such person."),
     "no_note": ("Cette note est introuvable.", "There is no such note."),
     "not_author": ("Seul son auteur modifie une note.", "Only its author changes a note."),

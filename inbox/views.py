@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from accounts import audit
 from accounts.events import SettingsChanged
 from accounts.models import Role, Team, User
-from common.errors import Invalid, NotAllowed, NotFound
+from common.errors import Conflict, Invalid, NotAllowed, NotFound
 from common.text import name_of
 from conversations.models import Line, Status
 from inbox.choices import DESK, choice_of, shown_lines
@@ -92,9 +92,9 @@ def views_of(user: User, audience: Audience, now: datetime) -> list[ViewView]:
 
 
 def save_view(*, user: User, audience: Audience, given: ViewFields, view_id: UUID | None = None) -> UUID:
-    """Raises NotFound("no_view"), NotAllowed("role") for sharing, Invalid."""
-    if view_id is not None and not _open_to(user, audience).filter(id=view_id).exists():
-        raise NotFound("no_view", "there is no such view")
+    """Raises NotFound("no_view"), Conflict("shared_view") for others' alike, NotAllowed("role") for sharing, Invalid."""
+    if view_id is not None:  # before what was given is looked at: a stranger's view is not there, whatever it is given
+        _mine_to_change(user, _open_to(user, audience), view_id)
     fields = _checked(user, audience, given)
     with record_changes(user.organisation_id) as changes:
         if view_id is None:
@@ -102,7 +102,7 @@ def save_view(*, user: User, audience: Audience, given: ViewFields, view_id: UUI
             _refuse_too_many(user, fields["sharing"])
             before: dict[str, Any] = {}
         else:
-            view = _mine_to_change(user, audience, view_id)
+            view = _mine_to_change(user, _held(user, audience), view_id)
             before = _described(view)
             if view.sharing == Sharing.PERSONAL != fields["sharing"]:
                 _refuse_too_many(user, fields["sharing"])
@@ -117,9 +117,9 @@ def save_view(*, user: User, audience: Audience, given: ViewFields, view_id: UUI
 
 
 def delete_view(*, user: User, audience: Audience, view_id: UUID) -> None:
-    """Raises NotFound("no_view")."""
+    """Raises NotFound("no_view"), Conflict("shared_view")."""
     with record_changes(user.organisation_id) as changes:
-        view = _mine_to_change(user, audience, view_id)
+        view = _mine_to_change(user, _held(user, audience), view_id)
         _note(changes, user, view, "view.deleted", {"name": [view.name, None]}, shared_before=False)
         view.delete()
 
@@ -144,12 +144,16 @@ def _may_change(user: User, view: SavedView) -> bool:
     return _may_share(user) if view.sharing != Sharing.PERSONAL else view.owner_id == user.id
 
 
-def _mine_to_change(user: User, audience: Audience, view_id: UUID) -> SavedView:
-    view = _open_to(user, audience).select_for_update(of=("self",)).filter(id=view_id).first()
+def _held(user: User, audience: Audience) -> QuerySet[SavedView]:
+    return _open_to(user, audience).select_for_update(of=("self",))
+
+
+def _mine_to_change(user: User, views: QuerySet[SavedView], view_id: UUID) -> SavedView:
+    view = views.filter(id=view_id).first()
     if view is None:
         raise NotFound("no_view", "there is no such view")
     if not _may_change(user, view):
-        raise NotAllowed("role", "your role does not include changing what others use", permission="views.keep")
+        raise Conflict("shared_view", "a supervisor's to change: others use this view")
     return view
 
 

@@ -181,6 +181,13 @@ class Company:
             cursor.execute(f"{' union all '.join(parts)} order by 1", keys)  # else in any order
             return "".join(sum_ for _, sum_ in cursor.fetchall())
 
+    def written(self) -> int:
+        """Rows that this transaction has inserted, changed or deleted, in any table, those taken back included. Where
+        it stands still the fingerprint does, at a tenth of the price."""
+        with connection.cursor() as cursor:
+            cursor.execute("select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_xact_user_tables")
+            return int(cursor.fetchone()[0] or 0)
+
     def leaks(self, text: str, *, role: str, of_team: bool = True) -> list[str]:
         """What of others' stands in `text`, which `role` of own has been given."""
         found = [mark for mark in self.marks if mark in text]

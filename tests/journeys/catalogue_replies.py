@@ -20,7 +20,8 @@ from tests.journeys.catalogue import (
     see,
     then,
 )
-from tests.journeys.catalogue_snooze import _changed, _is_mine
+from tests.journeys.catalogue_offers import both
+from tests.journeys.catalogue_snooze import _changed, _is_mine, who_is_it
 
 TABLE = "main table"
 ADD = '[data-testid="add"]'
@@ -28,7 +29,7 @@ FIELD = '[data-testid="composer-text"]'
 MENU = '[data-testid="composer-menu"]'
 LIST = '[data-testid="quick"]'
 DESK = "/?view=all&c={open}"
-MINE = _changed(r"/api/conversations/[0-9a-f-]{36}$", _is_mine)
+MINE = both(who_is_it, _changed(r"/api/conversations/[0-9a-f-]{36}$", _is_mine))
 
 
 def types(words: str) -> Callable[[Page], None]:

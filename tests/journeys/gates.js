@@ -103,9 +103,12 @@
   };
   const tabbed = () => {
     const reached = new Set(met.map(([element]) => element));
+    // Radio buttons of one name are one stop: arrows go from one to the next.
+    const groups = new Set(met.filter(([element]) => element.type === "radio" && element.name).map(([{ form, name }]) => `${form?.id} ${name}`));
+    const inGroup = (one) => one.type === "radio" && groups.has(`${one.form?.id} ${one.name}`);
     const stops = [...modal().querySelectorAll(CONTROLS)].filter((one) => visible(one) && !one.disabled && one.tabIndex >= 0);
     return [
-      ...stops.filter((one) => !reached.has(one)).map((one) => `Tab does not reach ${name(one)}`),
+      ...stops.filter((one) => !reached.has(one) && !inGroup(one)).map((one) => `Tab does not reach ${name(one)}`),
       ...new Set(met.filter(([, seen]) => !seen).map(([element]) => `the focus is not seen on ${name(element)}`)),
     ];
   };

@@ -89,7 +89,7 @@ def test_what_one_writes_and_another_approves_is_what_the_phone_is_told(
     offered = agent.page.get_by_test_id("suggestion").filter(has_text="Wifi des agences")
     expect(offered).to_be_visible()
     agent.page.get_by_test_id("composer-text").click()
-    agent.page.keyboard.press("Control+k")
+    agent.page.keyboard.press("Control+j")
     agent.page.get_by_test_id("articles-search").fill("code wifi")
     agent.page.get_by_test_id("article-insert").filter(has_text="Wifi des agences").click()
     field = agent.page.get_by_test_id("composer-text")

@@ -24,6 +24,8 @@ import { SOUNDS, switchSound, useIsSwitchedOn } from "./sounds";
 import styles from "./TopBar.module.css";
 
 /** Below this width the links of the bar move into the menu (TopBar.module.css). */
+/** How long a sign-out waits for drafts to reach the server before it asks whether they may be lost. */
+const PATIENCE_MS = 2_000;
 const NO_ROOM_FOR_NAV = "(max-width: 980px)";
 const THEMES: Theme[] = ["system", "light", "dark", "contrast"];
 const THEME_ICONS = { system: <SunMoon size={16} />, light: <Sun size={16} />, dark: <Moon size={16} />, contrast: <Contrast size={16} /> };
@@ -67,7 +69,7 @@ export function TopBar({ onShow }: TopBarProps) {
         <QueueStrip onChoose={(line) => void navigate(`/?view=queue&line=${encodeURIComponent(line)}`)} />
       </div>
       {onShow.search && (
-        <button type="button" className={styles.find} aria-label={tSearch("open")} aria-keyshortcuts="f" title={tSearch("open")} data-testid="search-open" onClick={onShow.search}>
+        <button type="button" className={styles.find} aria-keyshortcuts="f" title={tSearch("open")} data-testid="search-open" onClick={onShow.search}>
           <Search size={16} aria-hidden="true" />
           <span>{tSearch("short")}</span>
           <kbd aria-hidden="true">F</kbd>
@@ -98,7 +100,11 @@ function UserMenu({ onShow }: TopBarProps) {
       () => navigate("/sign-in", { replace: true }),
       () => toast(t("leave.failed"), { bad: true }),
     );
-  const askedToGo = () => (countUnsent() > 0 ? setUnsent(countUnsent()) : void goAway());
+  const askedToGo = async () => {
+    await Promise.race([flushDrafts(), new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+    if (countUnsent() > 0) setUnsent(countUnsent());
+    else void goAway();
+  };
   const last: MenuItem[] = [
     { key: "preferences", label: t("preferences.open"), icon: <Settings2 size={16} />, run: onShow.preferences },
     { key: "keys", label: t("user.keys"), icon: <Keyboard size={16} />, run: onShow.keys },
@@ -110,7 +116,7 @@ function UserMenu({ onShow }: TopBarProps) {
     });
   if (phone_page) last.push({ key: "phone", label: t("user.phone"), icon: <Smartphone size={16} />, href: phone_page });
   last.push({ key: "security", label: tSecurity("page.menu"), icon: <ShieldCheck size={16} />, run: () => void navigate("/account") });
-  last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: askedToGo });
+  last.push({ key: "out", label: t("user.signOut"), icon: <LogOut size={16} />, run: () => void askedToGo() });
   return (
     <>
       <Menu

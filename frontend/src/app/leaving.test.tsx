@@ -9,7 +9,8 @@ const MINE = "/?view=mine&c=c-00000";
 const stored = () => Object.keys(localStorage).concat(Object.keys(sessionStorage));
 
 it("signing out leaves nothing of what was read or written here", async () => {
-  const { user, client } = openPalabre(MINE);
+  const { user, client, server } = openPalabre(MINE);
+  server.replies.keepsNoDraft = true;
   await user.type(await screen.findByTestId("composer-text"), "Un brouillon");
   await waitFor(() => expect(stored().join()).toContain("palabre.draft."));
   recentRows.add({ id: "c-00001" } as Row); // as the stream does it
@@ -35,4 +36,14 @@ it("whoever has written nothing leaves without being asked", async () => {
   await user.click(screen.getByRole("menuitem", { name: "Sign out" }));
   await screen.findByTestId("sign-in-submit");
   expect(stored()).toEqual([]);
+});
+
+it("a draft that the server keeps is no reason to ask, and is there at the next sign-in", async () => {
+  const { user, server } = openPalabre(MINE);
+  await user.type(await screen.findByTestId("composer-text"), "Un brouillon");
+  await user.click(screen.getByTestId("user-menu"));
+  await user.click(screen.getByRole("menuitem", { name: "Sign out" }));
+  await screen.findByTestId("sign-in-submit");
+  expect(stored()).toEqual([]);
+  expect([...server.replies.drafts.values()].map(({ text }) => text)).toEqual(["Un brouillon"]);
 });

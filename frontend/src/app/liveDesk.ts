@@ -2,7 +2,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { recentRows } from "@/api/detail";
 import { announceLocked, announceSignedOut, ApiError, get, query } from "@/api/fetch";
-import { fetchSession, sessionKey, startAfresh } from "@/api/session";
+import { fetchSession, isObserver, sessionKey, startAfresh } from "@/api/session";
 import type { Row, Session, View } from "@/api/types";
 import { flushOutbox, startOutbox, threadsKey } from "@/features/conversation/api";
 import { openDrafts, saveAllDrafts } from "@/features/conversation/drafts";
@@ -34,6 +34,7 @@ export class LiveDesk {
   readonly #stream: EventStream;
   readonly #socket: DeskSocket;
   #epoch: string | number;
+  readonly #writes: boolean;
   #dueFrom = 0;
   #rounds = 0;
 
@@ -43,7 +44,9 @@ export class LiveDesk {
     private readonly arrived: (row: Row, text: string) => void,
   ) {
     openDrafts(session.user.id);
-    startDraftSync();
+    // Observers write nothing, and have no drafts to be asked for.
+    this.#writes = !isObserver(session);
+    if (this.#writes) startDraftSync();
     startOutbox(client, session.user.id);
     noteServerTime(session.at);
     this.#epoch = session.epoch;
@@ -103,7 +106,7 @@ export class LiveDesk {
     this.#socket.send({ type: "hello", ...this.#stream.hello() });
     this.#sendWatch();
     // What was written while the line was cut, here and elsewhere.
-    void fetchDrafts();
+    if (this.#writes) void fetchDrafts();
   }
 
   #lost(): void {

@@ -22,6 +22,8 @@ export class FakeReplies {
   scheduled: Scheduled[] = [];
   left: Schemas["ColleaguesDraft"][] = [];
   used: string[] = [];
+  /** No draft is kept, as while the server cannot write. */
+  keepsNoDraft = false;
 
   route(method: string, path: string, body: Record<string, unknown>): Answer | null {
     if (path === "/api/replies/used") {
@@ -60,6 +62,7 @@ export class FakeReplies {
   }
 
   #draft(conversation: string, body: Record<string, unknown>): Answer {
+    if (this.keepsNoDraft) return { status: 503, body: { error: { code: "unavailable", message: "" } } };
     const key = `${String(body.mode)} ${conversation}`;
     const now = this.drafts.get(key);
     if (now && now.browser !== body.browser && now.text !== "" && now.text !== body.text && now.revision !== body.based_on)

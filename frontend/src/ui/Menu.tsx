@@ -29,6 +29,8 @@ interface MenuProps {
 }
 
 const EDGE_PX = 8;
+/** As in Menu.module.css. */
+const GAP_PX = 6;
 
 /** A button with a menu. Arrows move, Home and End jump, Escape closes and gives the focus back. */
 export function Menu({ label, prefix, children, groups, className, align = "start", testId }: MenuProps) {
@@ -37,11 +39,17 @@ export function Menu({ label, prefix, children, groups, className, align = "star
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
 
-  // Near an edge of a narrow screen the list moves sideways until it is seen whole.
+  // Near an edge the list moves until it is seen whole: sideways, and above its button where there is more room.
   useLayoutEffect(() => {
     const element = list.current;
     if (!open || !element) return;
-    const { left, right } = element.getBoundingClientRect();
+    const { left, right, bottom } = element.getBoundingClientRect();
+    const around = button.current!.getBoundingClientRect();
+    const below = window.innerHeight - EDGE_PX - around.bottom - GAP_PX;
+    const above = around.top - EDGE_PX - GAP_PX;
+    const isAbove = bottom > window.innerHeight - EDGE_PX && above > below;
+    if (isAbove) element.classList.add(styles.above!);
+    if (bottom > window.innerHeight - EDGE_PX) element.style.maxHeight = `${Math.floor(isAbove ? above : below)}px`;
     const shift = Math.min(0, document.documentElement.clientWidth - EDGE_PX - right) || Math.max(0, EDGE_PX - left);
     if (shift !== 0) element.style.transform = `translateX(${Math.round(shift)}px)`;
     // A phone is turned, a page is zoomed: it closes, as the browser's own menus do.

@@ -33,7 +33,8 @@ export function QuickList({ id, choices, active, preview, parts, rules, label, e
   const cost = rules && shown ? wordingOf(preview, rules).count : null;
   return (
     <div className={styles.quick} data-testid="quick">
-      <ul ref={list} id={id} role="listbox" aria-label={label} className={styles.list}>
+      {/* Reached by Tab, so that whoever has only keys may scroll it, too. */}
+      <ul ref={list} id={id} role="listbox" tabIndex={0} aria-label={label} className={styles.list}>
         {choices.map((one, index) => (
           <li
             key={one.key}

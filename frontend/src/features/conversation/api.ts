@@ -7,7 +7,7 @@ import type { Message, MessagePage, Row } from "@/api/types";
 import type { ServerEvent } from "@/realtime/events.gen";
 import { forgetAttached } from "./attached";
 import { forgetDraftSync } from "./draftSync";
-import { countDrafts, forgetDrafts } from "./drafts";
+import { countUnkeptDrafts, forgetDrafts } from "./drafts";
 import { Outbox, type OutboxEntry } from "./outbox";
 import { applyEvent, mergeMessages, mergeNewestPage, mergeOlderPage, type Thread } from "./threadState";
 
@@ -104,8 +104,8 @@ export function useOutbox(): { entries: readonly OutboxEntry[]; outbox: Outbox }
   return { entries: useSyncExternalStore(box.subscribe, box.read), outbox: box };
 }
 
-/** How much would be lost with this browser's memory: texts that the server has not confirmed, and drafts. */
-export const countUnsent = (): number => (outbox?.read() ?? NOTHING).length + countDrafts();
+/** How much would be lost with this browser's memory: texts that the server has not confirmed, and drafts that it has not got. */
+export const countUnsent = (): number => (outbox?.read() ?? NOTHING).length + countUnkeptDrafts();
 
 export function forgetUnsent(): void {
   outbox?.forget();

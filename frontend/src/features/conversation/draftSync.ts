@@ -91,7 +91,7 @@ export function forgetDraftSync(): void {
 export function flushDrafts(): Promise<unknown> {
   const waiting = [...timers.keys()];
   for (const key of waiting) clearTimeout(timers.get(key));
-  return Promise.all(waiting.map((key) => save(key, true)));
+  return Promise.all([...busy.values(), ...waiting.map((key) => save(key, true))]);
 }
 
 async function save(key: string, leaving = false): Promise<void> {

@@ -116,7 +116,8 @@ export function saveAllDrafts(): void {
   }
 }
 
-export const countDrafts = (): number => cache.size;
+/** Those whose words this browser alone has. */
+export const countUnkeptDrafts = (): number => [...cache.values()].filter(({ kept }) => !kept).length;
 
 /** Before the storage itself is emptied: a timer or a closing page must not write them again. */
 export function forgetDrafts(): void {

@@ -160,7 +160,7 @@ export const ListRow = memo(function ListRow({ row, selected, marked, draft, sty
           columns.includes("owner") && (
             <span className={styles.owner} title={t("owner", { name: owner.name })}>
               <UserRound size={12} aria-hidden="true" />
-              {owner.name.split(" ")[0]}
+              <span>{owner.name.split(" ")[0]}</span>
             </span>
           )
         )}

@@ -144,10 +144,10 @@ export function SearchDialog({ first = "", onClose, onOpen }: SearchDialogProps)
         <div ref={list} id={`${id}-list`} role="listbox" aria-label={t(asked ? "results" : "recent")} aria-busy={waits} className={styles.list}>
           {blocks.map(({ group, options: some }) => (
             <div key={group} role="group" aria-labelledby={`${id}-${group}`}>
-              <h3 id={`${id}-${group}`}>
+              <div id={`${id}-${group}`} className={styles.group}>
                 {group === "recent" ? t("recent") : group === "meant" ? t("meant") : t(`groups.${group}`)}
                 {group === "people" && found?.people.alike && <small>{t("alike")}</small>}
-              </h3>
+              </div>
               {some.map((option) => (
                 <div
                   key={option.key}
