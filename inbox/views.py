@@ -92,7 +92,7 @@ def views_of(user: User, audience: Audience, now: datetime) -> list[ViewView]:
 
 
 def save_view(*, user: User, audience: Audience, given: ViewFields, view_id: UUID | None = None) -> UUID:
-    """Raises NotFound("no_view"), Conflict("shared_view") for others' alike, NotAllowed("role") for sharing, Invalid."""
+    """Raises NotFound("no_view"), Conflict("shared_view"), NotAllowed("role") for sharing, Invalid."""
     if view_id is not None:  # before what was given is looked at: a stranger's view is not there, whatever it is given
         _mine_to_change(user, _open_to(user, audience), view_id)
     fields = _checked(user, audience, given)

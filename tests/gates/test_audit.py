@@ -41,7 +41,7 @@ UNTOLD = {
     "POST /api/admin/knowledge/try": "looks for an article, and changes nothing",
     "POST /api/admin/bot/talk": "takes turns of a bot, and changes nothing",
     "POST /api/replies/used": "by how often he uses them, an agent's list is sorted",
-    "POST /api/bulk/{deed_id}/undo": "each conversation that it gives back tells of itself; this one had nothing to give",
+    "POST /api/bulk/{deed_id}/undo": "each conversation given back tells of itself; here nothing was to be given",
     "POST /api/conversations/{conversation_id}/unread": "of what nobody has written in, nothing is unread",
     "PUT /api/views/arrangement": "the order of a person's own views",
     "POST /api/texts/check": "looks at numbers, which do not belong in an address, and changes nothing",
