@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.cookiejar import CookieJar
 from statistics import median
 from typing import Any
@@ -180,10 +180,12 @@ class _Screen:
         )
         self._opener.open(request, timeout=30).close()
 
-    def get(self, path: str, question: dict[str, str]) -> tuple[float, Any]:
+    def get(self, path: str, question: Mapping[str, Any]) -> tuple[float, Any]:
         """Milliseconds until the whole answer is there, and the answer."""
         began = time.perf_counter()
-        with self._opener.open(f"{self._base}{path}?{urllib.parse.urlencode(question)}", timeout=60) as answer:
+        with self._opener.open(
+            f"{self._base}{path}?{urllib.parse.urlencode(question, doseq=True)}", timeout=60
+        ) as answer:
             octets = answer.read()
         return (time.perf_counter() - began) * 1000, json.loads(octets)
 

@@ -109,10 +109,17 @@ class Company:
     foreign_ids: frozenset[str] = frozenset()
     hidden_marks: frozenset[str] = frozenset()
     hidden_ids: frozenset[str] = frozenset()
+    found: dict[tuple[UUID, UUID], dict[str, UUID]] = field(default_factory=dict)
     rows: dict[type[models.Model], list[Any]] = field(default_factory=dict)  # foreign's, by table: their keys
 
     def objects(self, world: World, conversation: Conversation) -> dict[str, UUID]:
-        """An id of each kind that an address can name."""
+        """An id of each kind that an address can name. Looked up once: what is asked of a company is undone."""
+        key = (world.organisation.id, conversation.id)
+        if key not in self.found:
+            self.found[key] = self._looked_up(world, conversation)
+        return dict(self.found[key])
+
+    def _looked_up(self, world: World, conversation: Conversation) -> dict[str, UUID]:
         user = next(iter(world.people.values()))
         return {
             "conversation_id": conversation.id,
