@@ -91,11 +91,14 @@ export default function AdminPage() {
   const wanted = useParams().section;
   const section = SECTIONS.find((one) => one === wanted) ?? "users";
   const nav = useRef<HTMLElement>(null);
-  // On a phone the sections are a strip that is wider than the screen: the one that is open is in sight.
+  // The list is longer than a low screen, and on a phone a strip that is wider: the one that is open is in sight.
   useEffect(() => {
     const strip = nav.current;
     const open = strip?.querySelector<HTMLElement>("[aria-current]");
-    if (strip && open) strip.scrollTo({ left: open.offsetLeft - (strip.clientWidth - open.offsetWidth) / 2 });
+    if (strip && open) strip.scrollTo({
+        left: open.offsetLeft - (strip.clientWidth - open.offsetWidth) / 2,
+        top: open.offsetTop - (strip.clientHeight - open.offsetHeight) / 2,
+      });
   }, [section]);
   return (
     <div className={styles.admin}>
