@@ -39,6 +39,7 @@ BESIDE: dict[str, Any] = {
     "POST /api/admin/lines": {"name": "Essai", "address": "7777"},
     "POST /api/admin/links": {"name": "Essai", "adapter": "sms.smpp"},
     "PUT /api/presence": {"state": "break"},
+    "PUT /api/admin/record-link": {"template": "https://client.example/{digits}"},  # without one there is no link
 }
 LINK_SETTINGS = {"host": "127.0.0.1", "port": 2775, "system_id": "palabre"}
 
