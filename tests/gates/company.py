@@ -40,13 +40,11 @@ from tests.gates.leftovers import (
     equip,
     keep_hours,
     keep_lists,
-    keep_look_ups,
-    keep_versions,
-    know,
     leave_behind,
     send_for_an_application,
     write_file,
 )
+from tests.gates.leftovers_bots import keep_look_ups, keep_versions, know
 from tests.gates.leftovers_replies import keep_replies
 from tests.realtime.verbs import VERBS, received
 from tests.realtime.world import World, make_world
